@@ -1,0 +1,33 @@
+import { exitCodes, RdcError } from '../../errors.ts';
+import { chooseLab, describeAccel, doctorHost, machineState, rememberedAccel } from '../../lab/index.ts';
+import { parseWords } from '../options.ts';
+
+/** `rdc doctor`: can this machine run the lab? Reads only. Exit code 3 when something is missing. */
+export async function doctorCommand(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords(words, { json: { type: 'boolean' } });
+  if (positionals.length > 0) {
+    throw new RdcError('USAGE', 'doctor TARGET is not there yet; without a target it looks at this machine', {
+      hint: `./rdc run ${positionals[0]} --as-is`,
+    });
+  }
+  const needs = doctorHost();
+  const accel = rememberedAccel();
+  const machines = await machineState();
+  const missing = needs.filter((need) => !need.present);
+  if (values.json === true) {
+    process.stdout.write(`${JSON.stringify({ needs, accel: accel ?? null, lab: chooseLab(), machines }, null, 2)}\n`);
+  } else {
+    for (const need of needs) {
+      process.stdout.write(`${need.present ? 'ok      ' : 'missing '} ${need.what}\n`);
+      if (!need.present) process.stdout.write(`         hint: ${need.remedy}\n`);
+    }
+    process.stdout.write(
+      `${accel ? describeAccel(accel) : 'acceleration: not tried yet; ./rdc run boots a kernel once to find out'}\n`,
+    );
+    process.stdout.write(`lab: ${chooseLab()}\n`);
+    for (const machine of machines) {
+      process.stdout.write(`machine ${machine.name}: ${machine.state}${machine.snapshot ? ', snapshot ready' : ''}\n`);
+    }
+  }
+  return missing.length === 0 ? exitCodes.ok : exitCodes.notJudged;
+}

@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { exitCodes, RdcError } from '../../errors.ts';
+import {
+  bringUp,
+  destroyMachine,
+  downAll,
+  findLab,
+  findMachine,
+  guestSshCommand,
+  isInsideLab,
+  readMachines,
+  releaseMachine,
+  stopLab,
+} from '../../lab/index.ts';
+import { enterLab, runInside } from '../enter-lab.ts';
+import { parseCommon, parseWords } from '../options.ts';
+
+const say = (text: string) => void process.stderr.write(`${text}\n`);
+
+/** `rdc up`: machines with rootless Docker running, left running. */
+export async function upCommand(words: readonly string[]): Promise<number> {
+  const { options, positionals } = parseCommon(words);
+  const all = readMachines();
+  const machines = (positionals.length === 0 ? [all.default] : positionals).map((name) => findMachine(all, name));
+  const inner = await enterLab({ machines, lab: options.lab, onStage: say });
+  if (inner !== undefined) return inner;
+  for (const machine of machines) {
+    const handle = await bringUp(machine, { fresh: options.fresh, onStage: (text) => say(`${machine.name}: ${text}`) });
+    releaseMachine(machine.name);
+    say(
+      `${machine.name}: up, ${handle.restored ? 'from its snapshot' : 'booted anew'} (${handle.accel}); ./rdc ssh ${machine.name}`,
+    );
+  }
+  return exitCodes.ok;
+}
+
+/** `rdc down`: with names, those machines; without, every machine and the lab. */
+export async function downCommand(words: readonly string[]): Promise<number> {
+  const { positionals } = parseWords(words, { lab: { type: 'string' } });
+  const all = readMachines();
+  const machines = positionals.map((name) => findMachine(all, name));
+  for (const { name } of machines) {
+    await destroyMachine(name);
+    say(`${name}: gone`);
+  }
+  if (machines.length > 0) return exitCodes.ok;
+  for (const name of await downAll()) say(`${name}: gone`);
+  if (!isInsideLab()) {
+    const ended = await stopLab();
+    if (ended > 0) say(`the lab is gone (${ended} processes ended)`);
+  }
+  return exitCodes.ok;
+}
+
+/** `rdc ssh`: a shell or a command on a running machine; the exit code is that of the command. */
+export async function sshCommand(words: readonly string[]): Promise<number> {
+  const split = words.indexOf('--');
+  const own = split === -1 ? words : words.slice(0, split);
+  const command = split === -1 ? [] : words.slice(split + 1);
+  const { values, positionals } = parseWords(own, { root: { type: 'boolean' }, lab: { type: 'string' } });
+  const [name] = positionals;
+  if (name === undefined)
+    throw new RdcError('USAGE', 'the name of a machine is missing', { hint: './rdc ssh debian-13' });
+  findMachine(readMachines(), name);
+  if (!isInsideLab() && findLab()) return await runInside();
+  const [file = 'ssh', ...args] = await guestSshCommand(name, values.root === true ? 'root' : 'tester');
+  const child = spawn(file, [...args, ...command], { stdio: 'inherit' });
+  return await new Promise((resolve) => child.once('close', (code) => resolve(code ?? exitCodes.notJudged)));
+}

@@ -1,0 +1,81 @@
+import { describeSabotage, type DeclaredCheck } from '../../check.ts';
+import { exitCodes, RdcError } from '../../errors.ts';
+import { readMachines } from '../../lab/machines.ts';
+import { loadChecks } from '../../run/load-checks.ts';
+import { parseWords } from '../options.ts';
+
+/** `rdc list`: the checks or the machines, for people or as JSON. */
+export async function listCommand(words: readonly string[]): Promise<number> {
+  const { values } = parseWords(words, { machines: { type: 'boolean' }, json: { type: 'boolean' } });
+  if (values.machines === true) return listMachines(values.json === true);
+  const checks = await loadChecks();
+  if (values.json === true) {
+    process.stdout.write(`${JSON.stringify(checks.map(describeCheck), null, 2)}\n`);
+    return exitCodes.ok;
+  }
+  const width = Math.max(...checks.map((check) => check.id.length));
+  let area = '';
+  for (const check of checks) {
+    if (check.area !== area) process.stdout.write(`${area === '' ? '' : '\n'}${check.area}\n`);
+    area = check.area;
+    process.stdout.write(`  ${check.id.padEnd(width)}  ${check.level.padEnd(10)}  ${check.title}\n`);
+  }
+  process.stdout.write(`\n${checks.length} checks\n`);
+  return exitCodes.ok;
+}
+
+function describeCheck(check: DeclaredCheck) {
+  const { id, area, level, title, source, sabotage } = check;
+  return {
+    id,
+    area,
+    level,
+    title,
+    source,
+    sabotage: describeSabotage(sabotage),
+    disruptive: check.disruptive === true,
+  };
+}
+
+function listMachines(json: boolean): number {
+  const { machines, default: standard } = readMachines();
+  if (json) {
+    process.stdout.write(`${JSON.stringify(machines, null, 2)}\n`);
+    return exitCodes.ok;
+  }
+  const width = Math.max(...machines.map((machine) => machine.name.length));
+  for (const machine of machines) {
+    const verified = machine.verified === false ? 'not verified' : `verified ${machine.verified.date}`;
+    const isDefault = machine.name === standard ? ' (default)' : '';
+    process.stdout.write(`${machine.name.padEnd(width)}  ${verified}${isDefault}\n`);
+  }
+  return exitCodes.ok;
+}
+
+/** `rdc explain ID`: everything a check declares. */
+export async function explainCommand(words: readonly string[]): Promise<number> {
+  const { positionals } = parseWords(words, {});
+  const checks = await loadChecks();
+  const check = checks.find((candidate) => candidate.id === positionals[0]?.toUpperCase());
+  if (!check) {
+    throw new RdcError('UNKNOWN_CHECK', `no check is called ${JSON.stringify(positionals[0] ?? '')}`, {
+      hint: './rdc list',
+    });
+  }
+  const sabotage = describeSabotage(check.sabotage);
+  const rows: readonly [string, string][] = [
+    ['claim', check.title],
+    ['level', check.level],
+    ['area', check.area],
+    ['source', `${check.source.url} (${check.source.section})`],
+    ['applies', check.applies ? 'depending on the host (see docs/checks.md)' : 'everywhere'],
+    ['needs', check.needs?.join(', ') ?? 'nothing'],
+    ['disruptive', check.disruptive ? 'yes: restarts the daemon' : 'no'],
+    ['remedy', check.remedy],
+    ['sabotage', typeof sabotage === 'string' ? sabotage : `impossible: ${sabotage.impossible}`],
+    ...('impossible' in check.sabotage ? [] : [['turns red with', String(check.sabotage.fails)] as [string, string]]),
+  ];
+  process.stdout.write(`${check.id}\n`);
+  for (const [name, text] of rows) process.stdout.write(`  ${name.padEnd(15)}${text}\n`);
+  return exitCodes.ok;
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { DeclaredCheck } from '../../check.ts';
+import { exitCodes, RdcError, renderError } from '../../errors.ts';
+import { projectRoot } from '../../project-root.ts';
+import type { ReportSink, RunContext, TargetContext } from '../../report-sink.ts';
+import { judgeTarget, tell } from '../../run/judge-target.ts';
+import { loadChecks } from '../../run/load-checks.ts';
+import { enterLab } from '../enter-lab.ts';
+import { type CheckMetas, writeSelftest } from '../selftest-file.ts';
+import { interruption } from '../interruption.ts';
+import { loadReports, type Reports } from '../load-reports.ts';
+import { type CommonOptions, parseCommon } from '../options.ts';
+import { openTarget } from '../open-target.ts';
+import { selectChecks } from '../select-checks.ts';
+import { suiteIdentity } from '../suite-identity.ts';
+import { resolveTargets, type TargetName } from '../target-names.ts';
+
+export type RunJob = {
+  readonly run: RunContext;
+  readonly options: CommonOptions;
+  readonly reading: 'conformance' | 'sabotage';
+  readonly checks: readonly DeclaredCheck[];
+  readonly sinks: readonly ReportSink[];
+  readonly reports: Reports;
+  readonly signal: AbortSignal;
+  /** sabotage reading: what became of the mutants */
+  readonly metas: CheckMetas;
+};
+
+/** `rdc run`: set up, provision, judge, report. Resolves to the exit code. */
+export function runCommand(words: readonly string[]): Promise<number> {
+  return runReading(words, 'conformance');
+}
+
+/** `rdc run` and `rdc selftest` are one run with another reading. */
+export async function runReading(words: readonly string[], reading: RunJob['reading']): Promise<number> {
+  const { options, positionals } = parseCommon(words);
+  const targets = resolveTargets(positionals);
+  const checks = selectChecks(await loadChecks(), options);
+  const machines = targets.flatMap((target) => (target.kind === 'machine' ? [target.machine] : []));
+  const inner = await enterLab({ machines, lab: options.lab, onStage: (text) => process.stderr.write(`${text}\n`) });
+  if (inner !== undefined) return inner;
+
+  const reports = await loadReports();
+  const run = openRun(options);
+  const sinks = reports.openReports(run, !options.json && process.stdout.isTTY === true);
+  const stop = interruption();
+  const job: RunJob = { run, options, reading, checks, sinks, reports, signal: stop.signal, metas: new Map() };
+  tell(sinks, (sink) => sink.runStarted?.(run));
+  // under emulation two machines already fill the cores of a small host: targets run side by side only in pairs
+  await eachOf(targets, 2, (target) => runTarget(job, target));
+  if (reading === 'sabotage') writeSelftest(run.folder, checks, job.metas);
+  for (const sink of sinks) await sink.runEnded?.(run);
+  stop.release();
+  if (options.json) process.stdout.write(`${JSON.stringify(reports.resultsOfRun(run.folder))}\n`);
+  return stop.signal.aborted ? exitCodes.interrupted : reports.exitCodeOfRun(run.folder, run.gate);
+}
+
+function openRun(options: CommonOptions): RunContext {
+  const startedAt = new Date();
+  const id = `${startedAt
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-')}-${randomBytes(2).toString('hex')}`;
+  const folder = resolve(options.out ?? join(projectRoot, 'reports/out', id));
+  mkdirSync(folder, { recursive: true });
+  return {
+    id,
+    folder,
+    startedAt,
+    suite: suiteIdentity(),
+    gate: options.gate,
+    json: options.json,
+    color: options.color,
+  };
+}
+
+async function runTarget(job: RunJob, target: TargetName): Promise<void> {
+  const context = openContext(job, target);
+  tell(job.sinks, (sink) => sink.targetStarted?.(context));
+  let infraRetries = 0;
+  let broken: string | undefined;
+  try {
+    await using opened = await openTarget(target, {
+      options: job.options,
+      folder: context.folder,
+      onStage: (text) => tell(job.sinks, (sink) => sink.stage?.(target.name, text)),
+    });
+    infraRetries = opened.infraRetries;
+    broken = await judgeTarget({
+      context,
+      connection: opened.connection,
+      checks: job.checks,
+      reading: job.reading,
+      sinks: job.sinks,
+      reporters: (judged) => job.reports.targetReporters(context, judged),
+      onMeta: (id, meta) => job.metas.set(id, meta),
+      signal: job.signal,
+    });
+  } catch (error) {
+    if (!(error instanceof RdcError)) throw error;
+    broken = job.signal.aborted ? 'interrupted' : renderError(error);
+  }
+  const end = broken === undefined ? { infraRetries } : { infraRetries, broken };
+  tell(job.sinks, (sink) => sink.targetEnded?.(context, end));
+}
+
+function openContext({ run, checks }: RunJob, target: TargetName): TargetContext {
+  const folder = join(run.folder, target.name);
+  mkdirSync(folder, { recursive: true });
+  const expected = checks.map(({ id, area, level, title, source, remedy }) => ({
+    id,
+    area,
+    level,
+    title,
+    source,
+    remedy,
+  }));
+  return { name: target.name, kind: target.kind, folder, expected };
+}
+
+async function eachOf<T>(items: readonly T[], places: number, work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(places, items.length) }, worker));
+}

@@ -1,0 +1,3 @@
+export async function testCommand(_words: readonly string[]): Promise<number> {
+  return 3;
+}

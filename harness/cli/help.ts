@@ -1,0 +1,55 @@
+import { RdcError } from '../errors.ts';
+
+export const overview = `rdc: conformance of rootless Docker on real machines
+
+  ./rdc run [TARGET...]          set up, provision, install rootless Docker, check, report
+  ./rdc test                     the project's own tests, a real VM among them
+  ./rdc selftest [TARGET]        apply each check's fault: does the check turn red?
+  ./rdc doctor [TARGET]          can this machine run the lab? nothing is changed
+  ./rdc list [--machines]        the checks, or the machines
+  ./rdc explain ID               one check: claim, source, remedy, fault
+  ./rdc report [RUN]             build the Allure report of a run and print its path
+  ./rdc export [RUN] --format F  one run as junit or tap
+  ./rdc up|down [MACHINE...]     the lab by hand
+  ./rdc ssh MACHINE [--root] [-- COMMAND...]
+
+TARGET: a machine of vms/machines.json (default: debian-13), ssh://USER@HOST[:PORT], or local.
+Exit codes: 0 conformant, 1 a gated check failed, 2 bad usage or input, 3 not judged, 130 interrupted.
+Each command has --help.
+`;
+
+const selection = `  --suite A,B        only these areas                 --check ID,ID   only these checks
+  --level L,L        only these levels                --gate LEVEL    MUST (default), SHOULD, LIMITATION
+  --out DIR          the run's folder (default: reports/out/<run-id>)
+  --fresh            boot the machine anew instead of restoring its snapshot
+  --as-is            judge the machine as it stands; always so for ssh:// and local
+  --keep             leave the machine running at the end
+  --lab KIND         hermetic (own network namespace) or system (the libvirt of this machine)
+  --identity FILE    private key for ssh:// (default: the agent)
+  --root-via HOW     sudo (default), ssh or none: how root is reached on ssh:// and local
+  --json             one JSON document on stdout, everything else on stderr
+  --no-color
+`;
+
+const texts: Readonly<Record<string, string>> = {
+  run: `./rdc run [TARGET...] [options]\n\n${selection}`,
+  selftest: `./rdc selftest [TARGET] [options]\n\nApplies the fault of each check and expects the check to fail with its own message.\nThe faults are applied as root and taken back; use it on machines of the lab.\n\n${selection}`,
+  test: './rdc test\n\nLint, types, unit tests, then a real VM: conformance, a sample of sabotage, the report in a browser.\n  --no-vm   without the VM; says so in its last lines\n',
+  doctor:
+    './rdc doctor [--json]\n\nWhat the lab needs on this machine, and what is missing, each with its remedy. Changes nothing.\n',
+  list: './rdc list [--machines] [--json]\n',
+  explain: './rdc explain ID\n',
+  report:
+    './rdc report [RUN] [--open]\n\nRUN: a run id below reports/out, a folder or a results.json; default: the latest run.\n',
+  export: './rdc export [RUN] --format junit|tap\n',
+  up: './rdc up [MACHINE...] [--fresh]\n\nBrings machines up with rootless Docker running and leaves them running.\n',
+  down: './rdc down [MACHINE...]\n\nWithout a name: every machine, its disk, its snapshot and the lab are gone. Boxes stay in the cache.\n',
+  ssh: './rdc ssh MACHINE [--root] [-- COMMAND...]\n\nThe exit code is that of the command.\n',
+};
+
+export function helpOf(command: string): string {
+  const text = Object.hasOwn(texts, command) ? texts[command] : undefined;
+  if (text === undefined)
+    throw new RdcError('USAGE', `${JSON.stringify(command)} is no command`, { hint: './rdc --help' });
+  return text;
+}

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Reporter } from 'vitest/node';
+import { projectRoot } from '../project-root.ts';
+import type { ReportSink, RunContext, TargetContext } from '../report-sink.ts';
+import type { CheckResult, Level } from '../verdict.ts';
+
+/** What the command line needs of reports/port.ts. */
+export type Reports = {
+  openReports(run: RunContext, live: boolean): ReportSink[];
+  targetReporters(target: TargetContext, judged: (id: string) => CheckResult | undefined): Reporter[];
+  exitCodeOfRun(folder: string, gate: readonly Level[]): 0 | 1 | 3;
+  resultsOfRun(folder: string): unknown[];
+  reportCommand(options: { run?: string; open: boolean }): Promise<void>;
+  exportCommand(options: { run?: string; format: string }): void;
+};
+
+/** By path and not by import: the harness is to work, and to be read, without knowing how a run is reported. */
+export async function loadReports(): Promise<Reports> {
+  return (await import(pathToFileURL(join(projectRoot, 'reports/port.ts')).href)) as Reports;
+}

@@ -1,0 +1,52 @@
+import { errorCodes, exitCodes, RdcError, renderError } from '../errors.ts';
+import { helpOf, overview } from './help.ts';
+
+/** A command takes the words after its name and resolves to the exit code. Loaded when called: `rdc list` needs no SSH. */
+type Command = (words: readonly string[]) => Promise<number>;
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./commands/run.ts')).runCommand,
+  selftest: async () => (await import('./commands/selftest.ts')).selftestCommand,
+  test: async () => (await import('./commands/test.ts')).testCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  list: async () => (await import('./commands/list.ts')).listCommand,
+  explain: async () => (await import('./commands/list.ts')).explainCommand,
+  report: async () => (await import('./commands/report.ts')).reportCommand,
+  export: async () => (await import('./commands/report.ts')).exportCommand,
+  up: async () => (await import('./commands/lab.ts')).upCommand,
+  down: async () => (await import('./commands/lab.ts')).downCommand,
+  ssh: async () => (await import('./commands/lab.ts')).sshCommand,
+};
+
+async function main(words: readonly string[]): Promise<number> {
+  const [name, ...rest] = words;
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    process.stdout.write(rest[0] === undefined ? overview : helpOf(rest[0]));
+    return name === undefined ? exitCodes.usage : exitCodes.ok;
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!load) {
+    throw new RdcError(
+      'USAGE',
+      `${JSON.stringify(name)} is no command; there are ${Object.keys(commands).join(', ')}`,
+      {
+        hint: './rdc --help',
+      },
+    );
+  }
+  const own = rest.indexOf('--') === -1 ? rest : rest.slice(0, rest.indexOf('--'));
+  if (own.includes('--help') || own.includes('-h')) {
+    process.stdout.write(helpOf(name));
+    return exitCodes.ok;
+  }
+  return await (await load())(rest);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${renderError(error)}\n`);
+  process.exitCode = error instanceof RdcError ? errorCodes[error.code] : exitCodes.notJudged;
+}
+// sockets that a broken target left half open must not hold the process: all that is to be kept is on disk
+process.exit();

@@ -1,0 +1,68 @@
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { attachMachine, bringUp, type MachineHandle, powerOff, releaseMachine } from '../lab/index.ts';
+import type { Connection } from '../target/connection.ts';
+import type { SshAddress } from '../transport/ssh.ts';
+import { knownHostKeys } from './known-hosts.ts';
+import type { CommonOptions } from './options.ts';
+import type { TargetName } from './target-names.ts';
+
+export type OpenedTarget = AsyncDisposable & {
+  readonly connection: Omit<Connection, 'image'>;
+  readonly infraRetries: number;
+};
+
+type OpenOptions = {
+  readonly options: CommonOptions;
+  readonly folder: string;
+  readonly onStage: (text: string) => void;
+};
+
+/** Makes a target reachable. Disposing of it powers a machine off (its snapshot stays) unless it is to be kept. */
+export async function openTarget(target: TargetName, open: OpenOptions): Promise<OpenedTarget> {
+  if (target.kind === 'machine') return await openMachine(target, open);
+  const { folder, options } = open;
+  const root =
+    options.rootVia === 'ssh' && target.kind === 'ssh' ? sshAddress(target, options, 'root') : options.rootVia;
+  const connection = {
+    name: target.name,
+    kind: target.kind,
+    folder,
+    root: root === 'ssh' ? 'none' : root,
+    ...(target.kind === 'ssh' ? { user: sshAddress(target, options, target.user) } : {}),
+  } as const;
+  return { connection, infraRetries: 0, [Symbol.asyncDispose]: async () => {} };
+}
+
+async function openMachine(target: Extract<TargetName, { kind: 'machine' }>, open: OpenOptions): Promise<OpenedTarget> {
+  const { options, folder, onStage } = open;
+  const handle = options.asIs
+    ? await attachMachine(target.name)
+    : await bringUp(target.machine, { fresh: options.fresh, onStage });
+  const login = (user: string): SshAddress => ({
+    host: handle.host,
+    port: handle.port,
+    user,
+    identityFile: handle.identityFile,
+    hostKeys: handle.hostKeys,
+  });
+  return {
+    connection: { name: target.name, kind: 'machine', folder, user: login(handle.user), root: login('root') },
+    infraRetries: handle.infraRetries,
+    async [Symbol.asyncDispose]() {
+      keepConsole(handle, folder);
+      if (options.keep || options.asIs) releaseMachine(target.name);
+      else await powerOff(target.name);
+    },
+  };
+}
+
+function keepConsole(handle: MachineHandle, folder: string): void {
+  if (existsSync(handle.consoleLog)) copyFileSync(handle.consoleLog, join(folder, 'console.log'));
+}
+
+function sshAddress(target: Extract<TargetName, { kind: 'ssh' }>, options: CommonOptions, user: string): SshAddress {
+  const { host, port } = target;
+  const identity = options.identity === undefined ? {} : { identityFile: options.identity };
+  return { host, port, user, hostKeys: knownHostKeys(host, port), ...identity };
+}

@@ -1,0 +1,91 @@
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import { RdcError } from '../errors.ts';
+import { type Level, levels } from '../verdict.ts';
+
+export type CommonOptions = {
+  readonly suites: readonly string[] | undefined;
+  readonly checks: readonly string[] | undefined;
+  readonly levels: readonly Level[] | undefined;
+  readonly gate: readonly Level[];
+  readonly out: string | undefined;
+  readonly identity: string | undefined;
+  readonly rootVia: 'sudo' | 'ssh' | 'none';
+  readonly lab: 'hermetic' | 'system' | undefined;
+  readonly fresh: boolean;
+  readonly asIs: boolean;
+  readonly keep: boolean;
+  readonly json: boolean;
+  readonly color: boolean;
+};
+
+export type Parsed = { readonly options: CommonOptions; readonly positionals: readonly string[] };
+
+const common: ParseArgsOptionsConfig = {
+  suite: { type: 'string' },
+  check: { type: 'string' },
+  level: { type: 'string' },
+  gate: { type: 'string' },
+  out: { type: 'string' },
+  identity: { type: 'string' },
+  'root-via': { type: 'string' },
+  lab: { type: 'string' },
+  fresh: { type: 'boolean' },
+  'as-is': { type: 'boolean' },
+  keep: { type: 'boolean' },
+  json: { type: 'boolean' },
+  'no-color': { type: 'boolean' },
+};
+
+/** The words of a command line against the options that the command knows; anything else is USAGE with what is known. */
+export function parseWords(words: readonly string[], known: ParseArgsOptionsConfig): ReturnType<typeof parseArgs> {
+  try {
+    return parseArgs({ args: [...words], options: known, allowPositionals: true, strict: true });
+  } catch (cause) {
+    const options = Object.keys(known).map((name) => `--${name}`);
+    const what = cause instanceof Error ? (cause.message.split('. ')[0] ?? cause.message) : String(cause);
+    throw new RdcError('USAGE', `${what}; known options: ${options.join(' ')}`, { cause, hint: './rdc --help' });
+  }
+}
+
+export function parseCommon(words: readonly string[]): Parsed {
+  const { values, positionals } = parseWords(words, common);
+  const text = (name: string) => values[name] as string | undefined;
+  return {
+    positionals,
+    options: {
+      suites: listOf(text('suite')),
+      checks: listOf(text('check')),
+      levels: listOf(text('level'))?.map((level) => oneOf('level', level, levels)),
+      gate: gateOf(text('gate')),
+      out: text('out'),
+      identity: text('identity'),
+      rootVia: oneOf('root-via', text('root-via') ?? 'sudo', ['sudo', 'ssh', 'none'] as const),
+      lab: text('lab') === undefined ? undefined : oneOf('lab', text('lab') ?? '', ['hermetic', 'system'] as const),
+      fresh: values.fresh === true,
+      asIs: values['as-is'] === true,
+      keep: values.keep === true,
+      json: values.json === true,
+      color: values['no-color'] !== true && process.env.NO_COLOR === undefined && process.stdout.isTTY === true,
+    },
+  };
+}
+
+/** `--gate SHOULD` gates MUST and SHOULD; `--gate LIMITATION` gates limitations (and workarounds) as well. */
+export function gateOf(value: string | undefined): readonly Level[] {
+  const order: readonly (readonly Level[])[] = [['MUST'], ['SHOULD'], ['LIMITATION', 'WORKAROUND']];
+  const gate = oneOf('gate', value ?? 'MUST', ['MUST', 'SHOULD', 'LIMITATION'] as const);
+  return order.slice(0, order.findIndex((group) => group.includes(gate)) + 1).flat();
+}
+
+function listOf(value: string | undefined): string[] | undefined {
+  const items = value?.split(',').map((item) => item.trim());
+  return items?.filter((item) => item !== '');
+}
+
+function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found !== undefined) return found;
+  throw new RdcError('USAGE', `--${name} is ${JSON.stringify(value)}; allowed: ${allowed.join(', ')}`, {
+    hint: './rdc --help',
+  });
+}

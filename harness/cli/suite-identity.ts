@@ -1,0 +1,18 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { projectRoot } from '../project-root.ts';
+
+/** Version of the suite and a digest of everything that decides a verdict: two runs compare only where both are equal. */
+export function suiteIdentity(): { version: string; digest: string } {
+  const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+  const hash = createHash('sha256');
+  for (const folder of ['harness', 'suites', 'vms']) {
+    const files = readdirSync(join(projectRoot, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
+      .map((entry) => join(entry.parentPath, entry.name));
+    for (const file of files.sort())
+      hash.update(file.slice(projectRoot.length)).update('\0').update(readFileSync(file));
+  }
+  return { version, digest: `sha256:${hash.digest('hex')}` };
+}

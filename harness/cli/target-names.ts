@@ -1,0 +1,32 @@
+import { userInfo } from 'node:os';
+import { RdcError } from '../errors.ts';
+import { findMachine, type Machine, readMachines } from '../lab/index.ts';
+
+/** What a TARGET on the command line stands for. */
+export type TargetName =
+  | { readonly kind: 'machine'; readonly name: string; readonly machine: Machine }
+  | { readonly kind: 'ssh'; readonly name: string; readonly user: string; readonly host: string; readonly port: number }
+  | { readonly kind: 'local'; readonly name: string };
+
+/** Names from machines.json, `ssh://USER@HOST[:PORT]`, `local`; nothing is the default machine. */
+export function resolveTargets(words: readonly string[]): readonly TargetName[] {
+  const machines = readMachines();
+  const names = words.length === 0 ? [machines.default] : [...new Set(words)];
+  return names.map((word): TargetName => {
+    if (word === 'local') return { kind: 'local', name: `local-${userInfo().username}` };
+    if (word.startsWith('ssh://')) return parseSshUrl(word);
+    return { kind: 'machine', name: word, machine: findMachine(machines, word) };
+  });
+}
+
+function parseSshUrl(word: string): TargetName {
+  const [, user, host, port] =
+    /^ssh:\/\/([A-Za-z0-9._-]+)@(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?\/?$/.exec(word) ?? [];
+  if (user === undefined || host === undefined) {
+    throw new RdcError('UNKNOWN_TARGET', `${JSON.stringify(word)} is not ssh://USER@HOST[:PORT]`, {
+      hint: './rdc run ssh://tester@host.example:22 --identity ~/.ssh/id_ed25519',
+    });
+  }
+  const bare = host.replace(/^\[|\]$/g, '');
+  return { kind: 'ssh', name: `${user}@${bare}`.replaceAll(':', '_'), user, host: bare, port: Number(port ?? 22) };
+}

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { GenericContainer, type StartedTestContainer } from 'testcontainers';
+import { RdcError } from '../errors.ts';
+import type { Target } from '../target/target.ts';
+import { loadFixtureImage } from './load-image.ts';
+
+/** The part of Docker's HostConfig that checks set; names as in the Engine API. */
+export type HostConfig = {
+  readonly NetworkMode?: string;
+  readonly Memory?: number;
+  readonly MemorySwap?: number;
+  readonly NanoCpus?: number;
+  readonly PidsLimit?: number;
+  readonly Privileged?: boolean;
+  readonly CapAdd?: readonly string[];
+  readonly CapDrop?: readonly string[];
+  readonly GroupAdd?: readonly string[];
+  readonly Binds?: readonly string[];
+  readonly Ulimits?: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
+  readonly Devices?: readonly {
+    readonly PathOnHost: string;
+    readonly PathInContainer: string;
+    readonly CgroupPermissions: string;
+  }[];
+};
+
+export type FixtureOptions = {
+  readonly command?: readonly string[];
+  readonly user?: string;
+  readonly host?: HostConfig;
+  /** published TCP ports; `hostIp` defaults to every address */
+  readonly publish?: readonly { readonly hostPort: number; readonly containerPort: number; readonly hostIp?: string }[];
+};
+
+export type ExecOutput = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
+
+/** A running container of the fixture image. `await using` stops and removes it. */
+export type Fixture = AsyncDisposable & {
+  readonly id: string;
+  /** host PID of the container's first process, confirmed by the nonce in its environment */
+  hostPid(): Promise<number>;
+  exec(argv: readonly string[], options?: { user?: string }): Promise<ExecOutput>;
+  /** the one line of JSON that a `probe` subcommand prints */
+  probe<T>(...args: readonly string[]): Promise<T>;
+  stop(): Promise<void>;
+};
+
+export const fixtureImage = 'rdc/fixture:1';
+
+class FixtureContainer extends GenericContainer {
+  constructor(options: FixtureOptions, nonce: string) {
+    super(fixtureImage);
+    const publish = options.publish ?? [];
+    this.withCommand([...(options.command ?? ['sleep', 'infinity'])]);
+    this.withEnvironment({ RDC_NONCE: nonce });
+    if (options.user !== undefined) this.withUser(options.user);
+    // no network where none is needed: setting one up costs a second on an emulated machine
+    this.withNetworkMode(options.host?.NetworkMode ?? (publish.length > 0 ? 'bridge' : 'none'));
+    Object.assign(this.hostConfig, options.host);
+    // set here and not by withExposedPorts: that knows no host address and adds a wait for the port of its own
+    this.createOpts.ExposedPorts = Object.fromEntries(publish.map((p) => [`${p.containerPort}/tcp`, {}]));
+    this.hostConfig.PortBindings = Object.fromEntries(
+      publish.map((p) => [`${p.containerPort}/tcp`, [{ HostIp: p.hostIp ?? '', HostPort: String(p.hostPort) }]]),
+    );
+  }
+}
+
+/** Starts a container through testcontainers. Throws what the daemon said when it refuses: see `refusalOf`. */
+export async function startFixture(target: Target, options: FixtureOptions = {}): Promise<Fixture> {
+  await loadFixtureImage(target);
+  const nonce = randomUUID();
+  const started = await new FixtureContainer(options, nonce).start();
+  return toFixture(target, started, nonce);
+}
+
+/** The daemon's words when it refuses to start such a container, or null when it started (it is removed again). */
+export async function refusalOf(target: Target, options: FixtureOptions): Promise<string | null> {
+  try {
+    await using _started = await startFixture(target, options);
+    return null;
+  } catch (error) {
+    const message = refusalMessage(error);
+    if (message === undefined) throw error;
+    return message;
+  } finally {
+    await removeNeverStarted();
+  }
+}
+
+/** A status from 400 on is the daemon's answer; anything else (no connection, no image) says nothing about the target. */
+function refusalMessage(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { statusCode, json, message } = error as { statusCode?: number; json?: { message?: string }; message?: string };
+  return statusCode !== undefined && statusCode >= 400 ? (json?.message ?? message) : undefined;
+}
+
+/** testcontainers leaves a container that was created and refused to start. */
+async function removeNeverStarted(): Promise<void> {
+  const { getContainerRuntimeClient } = await import('testcontainers');
+  const { container } = await getContainerRuntimeClient();
+  const filters = { status: ['created'], ancestor: [fixtureImage] };
+  for (const { Id } of await container.dockerode.listContainers({ all: true, filters })) {
+    await container.dockerode.getContainer(Id).remove({ force: true });
+  }
+}
+
+function toFixture(target: Target, started: StartedTestContainer, nonce: string): Fixture {
+  const stop = async () => {
+    await started.stop({ timeout: 0 });
+  };
+  const exec: Fixture['exec'] = async (argv, options) => {
+    const { exitCode, stdout, stderr } = await started.exec([...argv], options);
+    return { exitCode, stdout, stderr };
+  };
+  return {
+    id: started.getId(),
+    exec,
+    probe: async <T>(...args: readonly string[]) => {
+      const { stdout, exitCode, stderr } = await exec(['probe', ...args]);
+      try {
+        return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T;
+      } catch (cause) {
+        throw new RdcError(
+          'DAEMON',
+          `probe ${args.join(' ')} gave no answer (exit code ${exitCode}): ${stderr.slice(0, 200)}`,
+          { cause },
+        );
+      }
+    },
+    hostPid: () => findHostPid(target, started, nonce),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+async function findHostPid(target: Target, started: StartedTestContainer, nonce: string): Promise<number> {
+  const { getContainerRuntimeClient } = await import('testcontainers');
+  const { container } = await getContainerRuntimeClient();
+  const claimed = (await container.inspect(container.getById(started.getId()))).State.Pid;
+  // the daemon's word is only where to look first; the nonce in the environment decides
+  const found = await target.root.shell(
+    `for p in /proc/${claimed} /proc/[0-9]*; do grep -qzx 'RDC_NONCE=${nonce}' "$p/environ" 2>/dev/null && { echo "\${p#/proc/}"; exit; }; done`,
+  );
+  const pid = Number(found.stdout.trim());
+  if (!Number.isInteger(pid) || pid <= 0) {
+    throw new RdcError('DAEMON', `no process on the target belongs to the container ${started.getId().slice(0, 12)}`);
+  }
+  return pid;
+}
+
+const shared = new Map<Target['name'], Promise<Fixture>>();
+
+/** One idle container that all checks of a target share which only read; made at first use, forgotten by `target.invalidate()`. */
+export function sharedFixture(target: Target): Promise<Fixture> {
+  const existing = shared.get(target.name);
+  if (existing) return existing;
+  const started = startFixture(target);
+  shared.set(target.name, started);
+  started.catch(() => shared.delete(target.name));
+  return started;
+}
+
+/** Stops the shared container, if there is one; a daemon that was restarted or replaced has none any more. */
+export async function dropSharedFixture(target: Pick<Target, 'name'>): Promise<void> {
+  const existing = shared.get(target.name);
+  shared.delete(target.name);
+  await existing?.then((fixture) => fixture.stop()).catch(() => {});
+}

@@ -1,0 +1,54 @@
+/** Exit codes of the command line (docs/architecture.md): 1 is a verdict about the target, 2 and 3 are not. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, notJudged: 3, interrupted: 130 } as const;
+
+/** Every code an error of ours can carry, with the exit code it ends a command with. */
+export const errorCodes = {
+  USAGE: exitCodes.usage,
+  CONFIG: exitCodes.usage,
+  INPUT: exitCodes.usage,
+  UNKNOWN_TARGET: exitCodes.usage,
+  UNKNOWN_CHECK: exitCodes.usage,
+  HOST_SETUP: exitCodes.usage,
+  LAB: exitCodes.notJudged,
+  BOX: exitCodes.notJudged,
+  MACHINE: exitCodes.notJudged,
+  PROVISION: exitCodes.notJudged,
+  SNAPSHOT: exitCodes.notJudged,
+  TRANSPORT: exitCodes.notJudged,
+  HOST_KEY: exitCodes.notJudged,
+  TIMEOUT: exitCodes.notJudged,
+  COMMAND: exitCodes.notJudged,
+  DAEMON: exitCodes.notJudged,
+  IMAGE: exitCodes.notJudged,
+  FACTS: exitCodes.notJudged,
+  PARSE: exitCodes.notJudged,
+  REPORT: exitCodes.notJudged,
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+
+/**
+ * An error that a person can act on: `[CODE] what, where, with the value and the limit`, then `hint:` with a
+ * command to paste. Output of a target never goes into the message (it belongs to evidence).
+ */
+export class RdcError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+
+  constructor(code: ErrorCode, what: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(`[${code}] ${what}`, options.cause === undefined ? {} : { cause: options.cause });
+    this.name = 'RdcError';
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  get exitCode(): number {
+    return errorCodes[this.code];
+  }
+}
+
+/** The text for a terminal: the message and, on a line of its own, the hint. */
+export function renderError(error: unknown): string {
+  if (!(error instanceof RdcError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return error.hint ? `${error.message}\nhint: ${error.hint}` : error.message;
+}

@@ -1,0 +1,68 @@
+import { RdcError } from '../errors.ts';
+
+const marker = '@@rdc:';
+
+const files: Readonly<Record<string, string>> = {
+  osRelease: '/etc/os-release',
+  meminfo: '/proc/meminfo',
+  init: '/proc/1/comm',
+  lsm: '/sys/kernel/security/lsm',
+  subuid: '/etc/subuid',
+  subgid: '/etc/subgid',
+  install: '/var/lib/rdc/install.json',
+  'sysctl.unprivileged_userns_clone': '/proc/sys/kernel/unprivileged_userns_clone',
+  'sysctl.max_user_namespaces': '/proc/sys/user/max_user_namespaces',
+  'sysctl.apparmor_restrict_unprivileged_userns': '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
+  'sysctl.ip_unprivileged_port_start': '/proc/sys/net/ipv4/ip_unprivileged_port_start',
+  'sysctl.ping_group_range': '/proc/sys/net/ipv4/ping_group_range',
+  'sysctl.maxkeys': '/proc/sys/kernel/keys/maxkeys',
+};
+
+const commands: Readonly<Record<string, string>> = {
+  kernel: 'uname -r',
+  architecture: 'uname -m',
+  cpus: 'getconf _NPROCESSORS_ONLN',
+  systemd: 'systemctl --version',
+  cgroupFs: 'stat -f -c %t /sys/fs/cgroup',
+  userControllers:
+    'cat "/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service/cgroup.controllers" || echo absent',
+  user: 'id -un',
+  uid: 'id -u',
+  gid: 'id -g',
+  groups: 'id -Gn',
+  home: 'echo "$HOME"',
+  memlock: 'ulimit -Hl',
+  runtimeDir: 'echo "$XDG_RUNTIME_DIR"',
+  serialPorts:
+    'for p in /dev/ttyS[1-9]; do [ -d "/sys/class/tty/${p#/dev/}/device" ] && grep -qs "[1-9]" "/sys/class/tty/${p#/dev/}/type" && echo "$p"; done',
+  paths:
+    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables; do echo "$b $(command -v "$b" || echo -)"; done',
+  versions: [
+    'v() { echo "$1 $("$@" 2>/dev/null | head -n 1)"; }',
+    'v docker --version; v dockerd --version; v containerd --version; v runc --version; v rootlesskit --version',
+    'v slirp4netns --version; v pasta --version; v fuse-overlayfs --version; v iptables --version',
+  ].join('\n'),
+};
+
+/** One script for everything, because a session costs a quarter of a second on an emulated machine and a file read nothing. */
+export const collectScript = [
+  'PATH=$PATH:/usr/sbin:/sbin; export PATH; exec 2>/dev/null',
+  ...Object.entries(files).map(([key, path]) => `echo "${marker}${key}"; cat ${path}; echo`),
+  ...Object.entries(commands).map(([key, command]) => `echo "${marker}${key}"; ${command}\necho`),
+  `echo "${marker}end"`,
+].join('\n');
+
+/** Splits the script's output at its markers; a section that is missing is an error, an empty one is ''. */
+export function parseSections(text: string): (key: string) => string {
+  const sections = new Map<string, string>();
+  for (const part of `\n${text}`.split(`\n${marker}`).slice(1)) {
+    const end = part.indexOf('\n');
+    sections.set(end < 0 ? part : part.slice(0, end), end < 0 ? '' : part.slice(end + 1));
+  }
+  if (!sections.has('end')) {
+    throw new RdcError('FACTS', 'the target did not answer the reading of its facts to the end', {
+      hint: 'does its login shell print or do something of its own? try: ssh USER@HOST true',
+    });
+  }
+  return (key) => sections.get(key) ?? '';
+}

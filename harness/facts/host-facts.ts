@@ -1,0 +1,138 @@
+import type { Target } from '../target/target.ts';
+import { collectScript, parseSections } from './collect.ts';
+import { idRanges, memberOf, numberOf, words } from './parse-values.ts';
+
+/** A range of `/etc/subuid` or `/etc/subgid`: host IDs `start` to `start + count - 1`. */
+export type IdRange = { readonly start: number; readonly count: number };
+
+/** What the host is, read from its kernel and files; nothing here is the daemon's word. A value that cannot be read is null. */
+export type HostFacts = {
+  readonly os: { readonly id: string; readonly versionId: string; readonly prettyName: string };
+  readonly kernel: string;
+  readonly architecture: string;
+  readonly cpus: number;
+  readonly memoryMiB: number;
+  /** `systemd` when it is PID 1, else the name of PID 1 */
+  readonly init: string;
+  readonly systemdVersion: number | null;
+  readonly cgroup: {
+    readonly version: 1 | 2;
+    /** controllers delegated to user@UID.service, or null where that cgroup does not exist */
+    readonly userControllers: readonly string[] | null;
+  };
+  readonly lsm: readonly string[];
+  readonly sysctl: {
+    readonly unprivilegedUsernsClone: number | null;
+    readonly maxUserNamespaces: number | null;
+    readonly apparmorRestrictUserns: number | null;
+    readonly unprivilegedPortStart: number | null;
+    readonly pingGroupRange: string | null;
+    readonly maxKeys: number | null;
+  };
+  readonly user: {
+    readonly name: string;
+    readonly uid: number;
+    readonly gid: number;
+    readonly home: string;
+    readonly groups: readonly string[];
+    readonly subuid: readonly IdRange[];
+    readonly subgid: readonly IdRange[];
+    /** bytes; null is unlimited */
+    readonly memlockBytes: number | null;
+  };
+  /** XDG_RUNTIME_DIR of a login session, or null where it is not set */
+  readonly runtimeDir: string | null;
+  /** the user daemon's API socket: `$XDG_RUNTIME_DIR/docker.sock` */
+  readonly socket: string;
+  /** versions by binary; null where it is not installed. Paths in `paths` */
+  readonly versions: Readonly<Record<string, string | null>>;
+  readonly paths: Readonly<Record<string, string | null>>;
+  /** serial ports besides the console, e.g. `/dev/ttyS1` */
+  readonly serialPorts: readonly string[];
+  /** what the provisioning recorded of the distribution's own installation steps, or null */
+  readonly install: { readonly recipe: string; readonly steps: readonly InstallStep[] } | null;
+};
+
+export type InstallStep = { readonly name: string; readonly command: string; readonly exitCode: number };
+
+/** One batch over one session: see collect.ts for the script. Throws RdcError FACTS when the answer makes no sense. */
+export async function readHostFacts(target: Pick<Target, 'shell'>): Promise<HostFacts> {
+  const answer = await target.shell(collectScript, { timeoutMs: 120_000 });
+  return parseHostFacts(answer.stdout);
+}
+
+/** Pure: what `collectScript` printed becomes facts. */
+export function parseHostFacts(text: string): HostFacts {
+  const at = parseSections(text);
+  const uid = numberOf(at('uid')) ?? -1;
+  const name = at('user').trim();
+  const runtimeDir = at('runtimeDir').trim() || null;
+  return {
+    os: readOsRelease(at('osRelease')),
+    kernel: at('kernel').trim(),
+    architecture: at('architecture').trim(),
+    cpus: numberOf(at('cpus')) ?? 0,
+    memoryMiB: Math.floor((numberOf(/MemTotal:\s+(\d+)/.exec(at('meminfo'))?.[1]) ?? 0) / 1024),
+    init: at('init').trim(),
+    systemdVersion: numberOf(/^systemd (\d+)/.exec(at('systemd'))?.[1]),
+    cgroup: {
+      version: at('cgroupFs').trim() === '63677270' ? 2 : 1,
+      userControllers: at('userControllers').includes('absent') ? null : words(at('userControllers')),
+    },
+    lsm: at('lsm').trim().split(',').filter(Boolean),
+    sysctl: {
+      unprivilegedUsernsClone: numberOf(at('sysctl.unprivileged_userns_clone')),
+      maxUserNamespaces: numberOf(at('sysctl.max_user_namespaces')),
+      apparmorRestrictUserns: numberOf(at('sysctl.apparmor_restrict_unprivileged_userns')),
+      unprivilegedPortStart: numberOf(at('sysctl.ip_unprivileged_port_start')),
+      pingGroupRange: words(at('sysctl.ping_group_range')).join(' ') || null,
+      maxKeys: numberOf(at('sysctl.maxkeys')),
+    },
+    user: {
+      name,
+      uid,
+      gid: numberOf(at('gid')) ?? -1,
+      home: at('home').trim(),
+      groups: words(at('groups')),
+      subuid: idRanges(at('subuid'), name, uid),
+      subgid: idRanges(at('subgid'), name, uid),
+      memlockBytes: memlockBytes(at('memlock')),
+    },
+    runtimeDir,
+    socket: `${runtimeDir ?? `/run/user/${uid}`}/docker.sock`,
+    versions: memberOf(at('versions')),
+    paths: memberOf(at('paths')),
+    serialPorts: words(at('serialPorts')),
+    install: readInstall(at('install')),
+  };
+}
+
+function readOsRelease(text: string): HostFacts['os'] {
+  const value = (key: string) => new RegExp(`^${key}=["']?([^"'\n]*)`, 'm').exec(text)?.[1] ?? '';
+  return {
+    id: value('ID'),
+    versionId: value('VERSION_ID') || value('VERSION_CODENAME'),
+    prettyName: value('PRETTY_NAME'),
+  };
+}
+
+function memlockBytes(text: string): number | null {
+  const kib = numberOf(text);
+  return kib === null ? null : kib * 1024;
+}
+
+/** Written by vms/provision into the machine: not ours alone to trust, so anything odd is no record. */
+function readInstall(text: string): HostFacts['install'] {
+  try {
+    const record = JSON.parse(text) as { recipe?: unknown; steps?: unknown };
+    if (typeof record.recipe !== 'string' || !Array.isArray(record.steps)) return null;
+    const steps = record.steps.map((step: Record<string, unknown>) => ({
+      name: String(step.name).slice(0, 100),
+      command: String(step.command).slice(0, 500),
+      exitCode: Number(step.exitCode),
+    }));
+    return { recipe: record.recipe, steps };
+  } catch {
+    return null;
+  }
+}

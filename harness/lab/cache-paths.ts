@@ -1,0 +1,18 @@
+import { mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+/** The checkout this file lies in. */
+export const checkout: string = resolve(import.meta.dirname, '..', '..');
+
+/** `${XDG_CACHE_HOME:-~/.cache}/rdc`: everything that outlives a run and is shared by all checkouts. */
+export function cacheRoot(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rdc');
+}
+
+/** A path in the cache whose folder exists. */
+export function cachePath(...parts: string[]): string {
+  const path = join(cacheRoot(), ...parts);
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  return path;
+}

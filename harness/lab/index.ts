@@ -1,0 +1,11 @@
+export { type Accel, type AccelAnswer, chooseAccel, describeAccel, rememberedAccel } from './accel.ts';
+export { attachMachine, guestSshCommand } from './attach-machine.ts';
+export { boxIdentity, ensureBox, isBuilt } from './box.ts';
+export { cacheRoot } from './cache-paths.ts';
+export { chooseLab, ensureLab, enterCommand, findLab, isInsideLab, type LabKind, stopLab } from './hermetic-lab.ts';
+export { doctorHost, type HostNeed, setUpHost } from './host-setup.ts';
+export { destroyMachine, downAll, type MachineState, machineState, powerOff } from './machine-end.ts';
+export type { MachineHandle } from './machine-handle.ts';
+export { type BringUpOptions, bringUp, snapshotRevert } from './machine-life.ts';
+export { releaseMachine } from './machine-lock.ts';
+export { findMachine, type Machine, type Machines, machinesFile, readMachines } from './machines.ts';

@@ -1,0 +1,79 @@
+import { RdcError } from '../errors.ts';
+import { domainAddress, reserveAddress, saveSnapshot } from './domain.ts';
+import { askGuest, pinHostKeys, scanHostKeys } from './guest-ssh.ts';
+import { vagrantCommand, vagrantEnvironment } from './lab-commands.ts';
+import { destroyMachine } from './machine-end.ts';
+import { expectDaemon, handle, type MachineHandle, type Plan } from './machine-handle.ts';
+import { type MachineRecord, writeRecord } from './machine-record.ts';
+import { runLogged } from './run-command.ts';
+
+/** Boots, provisions and saves the machine; what there was of it before is gone. A boot may fail once. */
+export async function bootAnew(plan: Plan): Promise<MachineHandle> {
+  const { name } = plan.machine;
+  await destroyMachine(name);
+  let infraRetries = 0;
+  try {
+    await vagrantUp(plan);
+  } catch (error) {
+    if (!(error instanceof RdcError) || error.code !== 'MACHINE') throw error;
+    plan.onStage(`the machine did not boot (${error.message}), once more`);
+    infraRetries = 1;
+    await destroyMachine(name);
+    await vagrantUp(plan);
+  }
+  const record = await readMachineIdentity(plan);
+  await saveSnapshot(name);
+  writeRecord(name, record);
+  plan.onStage('saved as a snapshot: the next run starts from here');
+  return handle(plan, record, { restored: false, infraRetries });
+}
+
+/** MACHINE: it did not boot, which may be bad luck; PROVISION: it did, and rootless Docker does not run in it. */
+async function vagrantUp(plan: Plan): Promise<void> {
+  const { name } = plan.machine;
+  let booted = false;
+  const stages: [RegExp, string][] = [
+    [/Adding box|Uploading base box/, 'handing the box to libvirt'],
+    [/Starting domain/, 'booting'],
+    [/Running provisioner: base/, 'making the users'],
+    [/Running provisioner: kernel-args/, 'rebooting with the kernel arguments'],
+    [/Running provisioner: rootless/, "installing rootless Docker with the distribution's packages"],
+  ];
+  const onLine = (line: string): void => {
+    if (line.includes('Running provisioner')) booted = true;
+    const stage = stages.find(([pattern]) => pattern.test(line));
+    if (stage) plan.onStage(stage[1]);
+  };
+  const options = { log: `vagrant-up-${name}`, what: `vagrant up ${name}`, timeoutMs: 1_500_000, onLine };
+  const env = { ...vagrantEnvironment(), RDC_ACCEL: plan.accel };
+  try {
+    await runLogged(vagrantCommand('up', name, '--provider', 'libvirt'), { ...options, code: 'MACHINE', env });
+  } catch (error) {
+    if (!booted || !(error instanceof RdcError)) throw error;
+    throw new RdcError('PROVISION', error.message.replace(/^\[\w+\] /, ''), { hint: error.hint ?? '', cause: error });
+  }
+}
+
+async function readMachineIdentity(plan: Plan): Promise<MachineRecord> {
+  const { name } = plan.machine;
+  const address = await domainAddress(name);
+  if (!address) throw new RdcError('MACHINE', `${name} has no address`, { hint: `virsh domifaddr rdc-${name}` });
+  await reserveAddress(address);
+  const guest = { name, host: address.ip, port: 22, identityFile: plan.identityFile };
+  const hostKeys = await scanHostKeys(guest);
+  if (hostKeys.length === 0)
+    throw new RdcError('MACHINE', `${name} shows no SSH host key at ${address.ip}`, { hint: `./rdc ssh ${name}` });
+  pinHostKeys(guest, hostKeys);
+  await expectDaemon(guest, 'PROVISION');
+  const { stdout } = await askGuest(guest, { user: 'root', script: 'cat /etc/machine-id' });
+  const savedAt = new Date().toISOString();
+  return {
+    stamp: plan.stamp,
+    host: address.ip,
+    port: 22,
+    hostKeys,
+    machineId: stdout.trim(),
+    accel: plan.accel,
+    savedAt,
+  };
+}

@@ -1,0 +1,81 @@
+import { existsSync, rmSync } from 'node:fs';
+import { cachePath } from './cache-paths.ts';
+import { type DomainState, domainAddress, domainState, hasSnapshot, releaseAddress, stopDomain } from './domain.ts';
+import { chooseLab, findLab } from './hermetic-lab.ts';
+import { domainName, vagrantCommand, vagrantEnvironment, virsh } from './lab-commands.ts';
+import { lockMachine, lockOwner, releaseMachine } from './machine-lock.ts';
+import { forgetRecord, readRecord } from './machine-record.ts';
+import { readMachines } from './machines.ts';
+import { runLogged } from './run-command.ts';
+
+/** Pulls the plug; the snapshot stays and the next run starts from it. */
+export async function powerOff(name: string): Promise<void> {
+  lockMachine(name);
+  await stopDomain(name);
+  releaseMachine(name);
+}
+
+/** The machine, its disk, its snapshot and what is known of it are gone. */
+export async function destroyMachine(name: string): Promise<void> {
+  lockMachine(name);
+  const address = await domainAddress(name);
+  forgetRecord(name);
+  if (existsSync(cachePath('machines', 'machines', name, 'libvirt', 'id'))) {
+    await runLogged(vagrantCommand('destroy', '-f', name), {
+      log: `vagrant-destroy-${name}`,
+      code: 'MACHINE',
+      what: `vagrant destroy ${name}`,
+      timeoutMs: 120_000,
+      env: vagrantEnvironment(),
+    });
+  }
+  // A machine that Vagrant forgot would otherwise stay in the way of the next one of its name.
+  if ((await domainState(name)) !== 'absent') {
+    await stopDomain(name);
+    await virsh('undefine', domainName(name), '--snapshots-metadata', '--remove-all-storage');
+  }
+  if (address) await releaseAddress(address);
+  rmSync(cachePath('machines', 'machines', name), { recursive: true, force: true });
+  rmSync(cachePath('consoles', `${name}.log`), { force: true });
+}
+
+export type MachineState = {
+  readonly name: string;
+  readonly state: DomainState;
+  readonly snapshot: boolean;
+  readonly host?: string;
+  /** the process that uses it now */
+  readonly usedBy?: number;
+};
+
+/** Every machine of machines.json as it stands; without a lab nothing runs, but a snapshot may lie in the cache. */
+export async function machineState(): Promise<MachineState[]> {
+  const canAsk = canAskLibvirt();
+  const states: MachineState[] = [];
+  for (const { name } of readMachines().machines) {
+    const record = readRecord(name);
+    const owner = lockOwner(name);
+    const state = canAsk ? await domainState(name) : record ? 'off' : 'absent';
+    const snapshot = canAsk ? state !== 'absent' && (await hasSnapshot(name)) : record !== undefined;
+    states.push({ name, state, snapshot, ...(record && { host: record.host }), ...(owner && { usedBy: owner.pid }) });
+  }
+  return states;
+}
+
+function canAskLibvirt(): boolean {
+  return chooseLab() === 'system' || findLab() !== undefined;
+}
+
+/** Powers off every machine of the lab and stops their network. Returns the names of those that ran. */
+export async function downAll(): Promise<string[]> {
+  if (!canAskLibvirt()) return [];
+  const { exitCode, stdout } = await virsh('list', '--name');
+  if (exitCode !== 0) return [];
+  const running = stdout
+    .split('\n')
+    .filter((domain) => domain.startsWith('rdc-'))
+    .map((domain) => domain.slice('rdc-'.length));
+  for (const name of running) await powerOff(name);
+  await virsh('net-destroy', 'rdc');
+  return running;
+}

@@ -1,0 +1,67 @@
+import { RdcError } from '../errors.ts';
+import type { Accel } from './accel.ts';
+import { cachePath } from './cache-paths.ts';
+import { type Guest, waitForGuest } from './guest-ssh.ts';
+import type { MachineRecord } from './machine-record.ts';
+import type { Machine } from './machines.ts';
+
+export type MachineHandle = {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: 'tester';
+  /** private key for tester, other and root */
+  readonly identityFile: string;
+  /** OpenSSH public key lines (`ssh-ed25519 AAAA...`), pinned when the machine was provisioned */
+  readonly hostKeys: readonly string[];
+  /** the serial console's log on this host */
+  readonly consoleLog: string;
+  readonly accel: Accel;
+  readonly restored: boolean;
+  readonly infraRetries: number;
+};
+
+/** What is to be done about one machine. */
+export type Plan = {
+  machine: Machine;
+  accel: Accel;
+  stamp: string;
+  identityFile: string;
+  onStage: (text: string) => void;
+};
+
+const daemonWithinMs = 180_000;
+const daemonAnswers = 'docker --host "unix:///run/user/$(id -u)/docker.sock" version --format "{{.Server.Version}}"';
+
+/** Waits until tester's daemon answers on its socket; how it does so is for the checks to find out. */
+export async function expectDaemon(guest: Guest, code: 'SNAPSHOT' | 'PROVISION'): Promise<void> {
+  const answer = await waitForGuest(guest, { user: 'tester', script: daemonAnswers, withinMs: daemonWithinMs });
+  if (answer.exitCode === 0) return;
+  throw new RdcError(
+    code,
+    `rootless Docker of tester in ${guest.name} does not answer within ${daemonWithinMs / 1000} s`,
+    {
+      hint: `./rdc ssh ${guest.name} -- systemctl --user status docker`,
+    },
+  );
+}
+
+export function handle(
+  plan: Plan,
+  record: MachineRecord,
+  how: { restored: boolean; infraRetries: number },
+): MachineHandle {
+  const { host, port, hostKeys, accel } = record;
+  const consoleLog = cachePath('consoles', `${plan.machine.name}.log`);
+  return {
+    name: plan.machine.name,
+    host,
+    port,
+    user: 'tester',
+    identityFile: plan.identityFile,
+    hostKeys,
+    consoleLog,
+    accel,
+    ...how,
+  };
+}

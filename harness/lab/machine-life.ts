@@ -1,0 +1,66 @@
+import { RdcError } from '../errors.ts';
+import { chooseAccel } from './accel.ts';
+import { boxIdentity, isBuilt } from './box.ts';
+import { domainState, hasSnapshot } from './domain.ts';
+import { bootAnew } from './machine-boot.ts';
+import type { MachineHandle, Plan } from './machine-handle.ts';
+import { lockMachine } from './machine-lock.ts';
+import { type MachineRecord, machineStamp, readRecord } from './machine-record.ts';
+import { restoreMachine } from './machine-restore.ts';
+import { findMachine, type Machine, readMachines } from './machines.ts';
+import { ensureSshKey } from './ssh-key.ts';
+
+export type BringUpOptions = { readonly fresh?: boolean; readonly onStage?: (text: string) => void };
+
+/**
+ * A machine with rootless Docker running: from its snapshot where there is one, else booted and provisioned.
+ * The machine belongs to this process until `releaseMachine` or the process's end.
+ */
+export async function bringUp(machine: Machine, options: BringUpOptions = {}): Promise<MachineHandle> {
+  const onStage = options.onStage ?? (() => {});
+  lockMachine(machine.name);
+  const { accel } = await chooseAccel();
+  const box = await boxIdentity(machine);
+  const { identityFile } = await ensureSshKey();
+  const plan: Plan = { machine, accel, stamp: machineStamp(machine, box, accel), identityFile, onStage };
+  const record = options.fresh ? undefined : await usableRecord(plan);
+  if (record) {
+    try {
+      return await restoreMachine(plan, record);
+    } catch (error) {
+      onStage(`the snapshot is of no use (${(error as Error).message}), booting anew`);
+    }
+  }
+  if (machine.box.build && !isBuilt(box)) {
+    throw new RdcError('BOX', `${machine.name} has no box yet: ${box}`, { hint: `./rdc up ${machine.name}` });
+  }
+  return await bootAnew(plan);
+}
+
+/** Puts a machine back to the state in which it was handed over; connections to it have to be made anew. */
+export async function snapshotRevert(name: string): Promise<MachineHandle> {
+  const machine = findMachine(readMachines(), name);
+  const record = readRecord(name);
+  if (!record) throw new RdcError('SNAPSHOT', `${name} has no snapshot to go back to`, { hint: `./rdc up ${name}` });
+  lockMachine(name);
+  const { identityFile } = await ensureSshKey();
+  return await restoreMachine(
+    { machine, accel: record.accel, stamp: record.stamp, identityFile, onStage: () => {} },
+    record,
+  );
+}
+
+async function usableRecord(plan: Plan): Promise<MachineRecord | undefined> {
+  const { name } = plan.machine;
+  const record = readRecord(name);
+  if (!record) return undefined;
+  if (record.stamp !== plan.stamp) {
+    plan.onStage('what the machine is made from has changed since its snapshot, booting anew');
+    return undefined;
+  }
+  if ((await domainState(name)) === 'absent' || !(await hasSnapshot(name))) {
+    plan.onStage('the machine or its snapshot is gone, booting anew');
+    return undefined;
+  }
+  return record;
+}

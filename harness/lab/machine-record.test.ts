@@ -1,0 +1,22 @@
+import { expect, test as it } from 'vitest';
+import { machineStamp, stampOf } from './machine-record.ts';
+import { findMachine, readMachines } from './machines.ts';
+
+it('a stamp depends on every part and on which part is which', () => {
+  const stamp = stampOf({ a: '1', b: '2' });
+  expect(stampOf({ b: '2', a: '1' })).toBe(stamp);
+  expect(stampOf({ a: '1', b: '3' })).not.toBe(stamp);
+  expect(stampOf({ a: '12', b: '' })).not.toBe(stamp);
+  expect(stampOf({ a: '1' })).not.toBe(stampOf({ a: '1', b: '' }));
+});
+
+it('box, accelerator and entry are part of the stamp; when it was last verified is not', () => {
+  const machine = findMachine(readMachines(), 'debian-13');
+  const stamp = machineStamp(machine, '/cache/a.box', 'tcg');
+  expect(machineStamp(machine, '/elsewhere/a.box', 'tcg')).toBe(stamp);
+  expect(machineStamp(machine, '/cache/b.box', 'tcg')).not.toBe(stamp);
+  expect(machineStamp(machine, '/cache/a.box', 'kvm')).not.toBe(stamp);
+  expect(machineStamp({ ...machine, memoryMiB: 4096 }, '/cache/a.box', 'tcg')).not.toBe(stamp);
+  const verified = { date: '2026-11-22', versions: {} };
+  expect(machineStamp({ ...machine, verified }, '/cache/a.box', 'tcg')).toBe(stamp);
+});

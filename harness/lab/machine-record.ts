@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Accel } from './accel.ts';
+import { cachePath, checkout } from './cache-paths.ts';
+import type { Machine } from './machines.ts';
+
+/** What is known of a machine whose snapshot can be restored. */
+export type MachineRecord = {
+  /** digest of everything the machine was made from */
+  readonly stamp: string;
+  readonly host: string;
+  readonly port: number;
+  readonly hostKeys: readonly string[];
+  readonly machineId: string;
+  readonly accel: Accel;
+  readonly savedAt: string;
+};
+
+function recordFile(name: string): string {
+  return cachePath('machines', `${name}.json`);
+}
+
+export function readRecord(name: string): MachineRecord | undefined {
+  try {
+    const record = JSON.parse(readFileSync(recordFile(name), 'utf8')) as MachineRecord;
+    return typeof record.stamp === 'string' && Array.isArray(record.hostKeys) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function writeRecord(name: string, record: MachineRecord): void {
+  writeFileSync(`${recordFile(name)}.part`, JSON.stringify(record, null, 2), { mode: 0o600 });
+  renameSync(`${recordFile(name)}.part`, recordFile(name));
+}
+
+export function forgetRecord(name: string): void {
+  rmSync(recordFile(name), { force: true });
+  rmSync(cachePath('machines', `${name}.known_hosts`), { force: true });
+}
+
+/** A digest over named parts, in which no part can be mistaken for a piece of another. */
+export function stampOf(parts: Readonly<Record<string, string>>): string {
+  const hash = createHash('sha256');
+  for (const name of Object.keys(parts).sort()) {
+    const text = parts[name] ?? '';
+    hash.update(`${name}\0${Buffer.byteLength(text)}\0${text}`);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Changes whenever a machine made now would differ from one made before. */
+export function machineStamp(machine: Machine, box: string, accel: Accel): string {
+  const scripts = join(checkout, 'vms', 'provision');
+  const parts: Record<string, string> = {
+    Vagrantfile: readFileSync(join(checkout, 'Vagrantfile'), 'utf8'),
+    // a run that judged the machine changes `verified`, not the machine
+    machine: JSON.stringify({ ...machine, verified: false }),
+    box: basename(box),
+    accel,
+  };
+  for (const script of readdirSync(scripts)) parts[`provision/${script}`] = readFileSync(join(scripts, script), 'utf8');
+  return stampOf(parts);
+}

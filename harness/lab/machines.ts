@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv, type ErrorObject } from 'ajv';
+import { type Machine, type Machines, machinesSchema } from '../../vms/machines.schema.ts';
+import { RdcError } from '../errors.ts';
+import { checkout } from './cache-paths.ts';
+
+export type { Machine, Machines };
+
+const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile<Machines>(machinesSchema);
+
+/** The file that lists the machines: `RDC_MACHINES`, else vms/machines.json of this checkout. */
+export function machinesFile(): string {
+  return process.env.RDC_MACHINES || join(checkout, 'vms', 'machines.json');
+}
+
+/** Reads and checks the list of machines. Throws CONFIG with every problem at once. */
+export function readMachines(file: string = machinesFile()): Machines {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new RdcError('CONFIG', `${file}: ${(error as Error).message}`, {
+      hint: `node --print 'JSON.parse(require("fs").readFileSync("${file}"))'`,
+      cause: error,
+    });
+  }
+  const problems = validate(value)
+    ? duplicateProblems(value)
+    : (validate.errors ?? []).filter(isDecisive).map(describeProblem).filter(isNew);
+  if (problems.length === 0) return value as Machines;
+  const list = problems.map((problem) => `\n  ${problem}`).join('');
+  throw new RdcError('CONFIG', `${file}: ${problems.length} problem${problems.length === 1 ? '' : 's'}${list}`, {
+    hint: 'the allowed values are described in vms/machines.schema.ts',
+  });
+}
+
+/** The entry of one machine. Throws UNKNOWN_TARGET with the names that exist. */
+export function findMachine(machines: Machines, name: string): Machine {
+  const machine = machines.machines.find((one) => one.name === name);
+  if (machine) return machine;
+  const names = machines.machines.map((one) => one.name).join(', ');
+  throw new RdcError('UNKNOWN_TARGET', `no machine is called '${name}': there are ${names}`, {
+    hint: './rdc list --machines',
+  });
+}
+
+/** Why each alternative of a `oneOf` does not fit says less than what the alternatives are. */
+function isDecisive(error: ErrorObject): boolean {
+  return !error.schemaPath.includes('/oneOf/');
+}
+
+function isNew(problem: string, index: number, all: string[]): boolean {
+  return all.indexOf(problem) === index;
+}
+
+function duplicateProblems(machines: Machines): string[] {
+  const names = machines.machines.map((one) => one.name);
+  const problems = names
+    .map((name, index) => [name, index] as const)
+    .filter(([name, index]) => names.indexOf(name) !== index)
+    .map(([name, index]) => `/machines/${index}/name: '${name}' is the name of another machine already`);
+  if (!names.includes(machines.default)) {
+    problems.push(`/default: '${machines.default}' is none of the machines; allowed: ${names.join(', ')}`);
+  }
+  return problems;
+}
+
+/** One problem as `path: what is wrong, what came; allowed: ...`. */
+function describeProblem(error: ErrorObject): string {
+  const path = error.instancePath || '/';
+  const params = error.params as Record<string, unknown>;
+  switch (error.keyword) {
+    case 'additionalProperties':
+      return `${path}: unknown property '${String(params.additionalProperty)}'; allowed: ${Object.keys((error.parentSchema as { properties: object }).properties).join(', ')}`;
+    case 'required':
+      return `${path}: '${String(params.missingProperty)}' is missing`;
+    case 'enum':
+      return `${path}: ${show(error.data)}; allowed: ${(params.allowedValues as unknown[]).map(show).join(', ')}`;
+    case 'oneOf':
+      return path.endsWith('/box')
+        ? `${path}: not one kind of box; allowed: {build: {distribution, release}}, {name, version, url?, sha256?} or {image, sha256}`
+        : `${path}: ${show(error.data)}; allowed: false or {date, versions}`;
+    default:
+      return `${path}: ${show(error.data)} ${error.message ?? error.keyword}`;
+  }
+}
+
+function show(value: unknown): string {
+  return (JSON.stringify(value) ?? 'undefined').slice(0, 80);
+}

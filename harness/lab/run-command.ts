@@ -1,0 +1,100 @@
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { $, type ProcessOutput } from 'zx';
+import { type ErrorCode, RdcError } from '../errors.ts';
+import { cachePath } from './cache-paths.ts';
+
+export type CommandResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
+
+export type CommandOptions = {
+  readonly timeoutMs?: number;
+  readonly cwd?: string;
+  readonly env?: Record<string, string | undefined>;
+  readonly input?: string;
+};
+
+type Ended = { output: ProcessOutput; timedOut: boolean };
+
+// Children lead process groups of their own: whoever ends us, none of them goes on in the background.
+const running = new Set<number>();
+process.once('exit', () => {
+  for (const pid of running) killGroup(pid, 'SIGTERM');
+});
+
+function killGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // it ended by itself
+  }
+}
+
+async function run(
+  argv: readonly string[],
+  options: CommandOptions & { timeoutMs: number },
+  take?: (chunk: Buffer) => void,
+): Promise<Ended> {
+  const cwd = options.cwd ?? process.cwd();
+  const env = { ...process.env, ...options.env };
+  const child = $({ nothrow: true, quiet: true, detached: true, cwd, env, input: options.input ?? '' })`${[...argv]}`;
+  const { pid } = child;
+  let timedOut = false;
+  const timers: NodeJS.Timeout[] = [];
+  if (pid !== undefined) {
+    running.add(pid);
+    const end = (): void => {
+      timedOut = true;
+      killGroup(pid, 'SIGTERM');
+      timers.push(setTimeout(() => killGroup(pid, 'SIGKILL'), 10_000));
+    };
+    timers.push(setTimeout(end, options.timeoutMs));
+  }
+  if (take) {
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+  }
+  try {
+    return { output: await child, timedOut };
+  } finally {
+    for (const timer of timers) clearTimeout(timer);
+    if (pid !== undefined) running.delete(pid);
+  }
+}
+
+/** Runs a local command; its exit code is an answer. Throws TIMEOUT when it does not end in time. */
+export async function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const timeoutMs = options.timeoutMs ?? 60_000;
+  const { output, timedOut } = await run(argv, { ...options, timeoutMs });
+  if (timedOut) {
+    throw new RdcError('TIMEOUT', `${argv.slice(0, 4).join(' ')} ... did not end within ${timeoutMs / 1000} s`);
+  }
+  return { exitCode: output.exitCode ?? 128, stdout: output.stdout, stderr: output.stderr };
+}
+
+export type LoggedOptions = CommandOptions & {
+  /** name of the log below logs/ in the cache */
+  readonly log: string;
+  readonly code: ErrorCode;
+  /** what was being done, for the message: `vagrant up debian-13` */
+  readonly what: string;
+  readonly onLine?: (line: string) => void;
+};
+
+/** Runs a long command with its output in a log file of the cache, which the error names. */
+export async function runLogged(argv: readonly string[], options: LoggedOptions): Promise<void> {
+  const log = cachePath('logs', `${options.log}.log`);
+  const timeoutMs = options.timeoutMs ?? 600_000;
+  writeFileSync(log, `$ ${argv.join(' ')}\n`);
+  let rest = '';
+  const take = (chunk: Buffer): void => {
+    appendFileSync(log, chunk);
+    const lines = (rest + String(chunk)).split(/[\r\n]+/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) options.onLine?.(line);
+  };
+  const { output, timedOut } = await run(argv, { ...options, timeoutMs }, take);
+  if (output.exitCode === 0) return;
+  const end = timedOut ? `did not end within ${timeoutMs / 1000} s` : `exit code ${output.exitCode ?? output.signal}`;
+  throw new RdcError(options.code, `${options.what}: ${end}; its output is in ${log}`, {
+    hint: `tail -n 40 ${log}`,
+  });
+}

@@ -1,0 +1,36 @@
+import type { Precondition } from './check.ts';
+import { dockerApi } from './docker/api.ts';
+import { RdcError } from './errors.ts';
+import type { Target } from './target/target.ts';
+
+/** A check that could not be judged because what it stands on is down. Not a failure of its own claim. */
+export class Blocked extends Error {
+  readonly by: Precondition;
+
+  constructor(by: Precondition, reason: string) {
+    super(reason);
+    this.name = 'Blocked';
+    this.by = by;
+  }
+}
+
+const probes: Record<Precondition, (target: Target) => Promise<string | null>> = {
+  async 'SOCK-PATH'(target) {
+    try {
+      const ping = await dockerApi(target, 'GET', '/_ping', { timeoutMs: 30_000 });
+      return ping.status === 200 ? null : `the daemon answered /_ping with ${ping.status}`;
+    } catch (error) {
+      if (error instanceof RdcError && error.code !== 'TRANSPORT')
+        return `no daemon answers on ${target.facts.host.socket}`;
+      throw error;
+    }
+  },
+};
+
+/** Throws Blocked with the name of the first precondition that is down. */
+export async function requirePreconditions(target: Target, needs: readonly Precondition[]): Promise<void> {
+  for (const need of needs) {
+    const down = await probes[need](target);
+    if (down !== null) throw new Blocked(need, down);
+  }
+}

@@ -1,0 +1,57 @@
+import type { TestContext } from 'vitest';
+import type { DeclaredCheck } from '../check.ts';
+import { findingOf } from '../expectations.ts';
+import type { HostFacts } from '../facts/host-facts.ts';
+import { Blocked, requirePreconditions } from '../preconditions.ts';
+import type { Target } from '../target/target.ts';
+import { verdictOf } from '../verdict.ts';
+import type { Evidence } from './evidence.ts';
+import { type Strike, verifyOnce } from './verify-once.ts';
+
+export type ReadingContext = {
+  readonly context: TestContext;
+  readonly evidence: Evidence;
+  readonly host: HostFacts;
+  readonly target: Target;
+};
+
+/** Is the claim true on this target? Sets the verdict in the test's meta and lets the runner see the failure. */
+export async function readConformance(check: DeclaredCheck, reading: ReadingContext): Promise<void> {
+  const { context } = reading;
+  const { meta } = context.task;
+  skipUnlessApplicable(check, reading);
+  try {
+    await verifyWhenPossible(check, reading);
+    meta.verdict = 'pass';
+  } catch (error) {
+    if (error instanceof Blocked) {
+      Object.assign(meta, { verdict: 'blocked', blockedBy: error.by, reason: error.message });
+      context.skip(error.message);
+    }
+    Object.assign(meta, { verdict: verdictOf(error), reason: messageOf(error) });
+    const finding = findingOf(error);
+    if (finding) meta.finding = finding;
+    throw error;
+  }
+}
+
+/** Ends the test as skipped, with the reason, where the claim is not made on such a host. */
+export function skipUnlessApplicable(check: DeclaredCheck, { context, host }: ReadingContext): void {
+  const applies = check.applies?.({ host }) ?? true;
+  if (applies === true) return;
+  Object.assign(context.task.meta, { verdict: 'skip', reason: applies });
+  context.skip(applies);
+}
+
+export async function verifyWhenPossible(
+  check: DeclaredCheck,
+  reading: ReadingContext,
+  strike?: Strike,
+): Promise<void> {
+  await requirePreconditions(reading.target, check.needs ?? []);
+  await verifyOnce(check, reading, strike);
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

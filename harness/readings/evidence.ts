@@ -1,0 +1,57 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ExecRecord } from '../target/target.ts';
+
+const maxEvidenceBytes = 256 * 1024;
+const maxOutput = 4000;
+
+/** What a check saw, in the order it saw it: commands with their answers, and notes. Bounded; secrets are struck out. */
+export class Evidence {
+  readonly #lines: string[] = [];
+  #size = 0;
+
+  readonly command = (entry: ExecRecord): void => {
+    const { code, stdout, stderr, durationMs } = entry.result;
+    const prompt = entry.commandLine.startsWith('# ') ? '' : '$ ';
+    this.#add(`${prompt}${cut(entry.commandLine)}`);
+    if (stdout) this.#add(cut(stdout.trimEnd()));
+    if (stderr) this.#add(`stderr: ${cut(stderr.trimEnd())}`);
+    this.#add(`exit code ${code}, ${Math.round(durationMs)} ms\n`);
+  };
+
+  note(text: string): void {
+    this.#add(`${cut(text)}\n`);
+  }
+
+  #add(text: string): void {
+    if (this.#size > maxEvidenceBytes) return;
+    this.#size += text.length;
+    this.#lines.push(this.#size > maxEvidenceBytes ? '[evidence cut here]' : text);
+  }
+
+  /** Writes `evidence/<id>.txt` in the run folder and returns that path, or undefined when there is nothing to show. */
+  write(folder: string, id: string): string | undefined {
+    if (this.#lines.length === 0) return undefined;
+    mkdirSync(join(folder, 'evidence'), { recursive: true });
+    const path = join('evidence', `${id}.txt`);
+    writeFileSync(join(folder, path), `${printable(redact(this.#lines.join('\n')))}\n`);
+    return path;
+  }
+}
+
+function cut(text: string): string {
+  return text.length > maxOutput ? `${text.slice(0, maxOutput)}\n[${text.length - maxOutput} more characters]` : text;
+}
+
+/** Control characters of a target must not reach a terminal that shows the file. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+}
+
+/** Key material, and values of variables whose names say that they are secret. */
+export function redact(text: string): string {
+  return text
+    .replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g, '[private key removed]')
+    .replace(/((?:token|secret|passw(?:or)?d|api_?key|credential)\w*\s*[=:]\s*)\S+/gi, '$1[removed]');
+}

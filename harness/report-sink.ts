@@ -1,0 +1,59 @@
+import type { CheckResult, Level } from './verdict.ts';
+
+/** What a report says of a check besides its verdict; the same for every target. */
+export type CheckDeclaration = {
+  readonly id: string;
+  readonly area: string;
+  readonly level: Level;
+  readonly title: string;
+  readonly source: { readonly url: string; readonly section: string };
+  readonly remedy: string;
+};
+
+export type RunContext = {
+  /** e.g. `2026-11-22T02-10-00Z-3f9a`; the folder's name below reports/out */
+  readonly id: string;
+  /** absolute path of reports/out/<id> */
+  readonly folder: string;
+  readonly startedAt: Date;
+  readonly suite: { readonly version: string; readonly digest: string };
+  /** levels whose failures make the run non-conformant */
+  readonly gate: readonly Level[];
+  /** `--json`: stdout is left to the one JSON document */
+  readonly json: boolean;
+  readonly color: boolean;
+};
+
+export type TargetContext = {
+  readonly name: string;
+  readonly kind: 'machine' | 'ssh' | 'local';
+  /** absolute path of reports/out/<id>/<name> */
+  readonly folder: string;
+  /** every check that this run is to judge on the target; one that is never reported was not judged */
+  readonly expected: readonly CheckDeclaration[];
+};
+
+export type TargetEnd = {
+  readonly infraRetries: number;
+  /** set when the target could not be judged to the end (lost VM, broken spec file, interrupt): one sentence */
+  readonly broken?: string;
+};
+
+/** `host` is read from the kernel's side; `daemon` is what the daemon claims of itself, or null when it does not answer. */
+export type Facts = { readonly host: Record<string, unknown>; readonly daemon: Record<string, unknown> | null };
+
+/**
+ * Where a run goes. Several targets may be under way at once; calls for one target come in order.
+ * Methods are synchronous so that what was judged is on disk before the next check starts.
+ */
+export type ReportSink = {
+  runStarted?(run: RunContext): void;
+  /** one line on what the run is doing before a target can be judged (set-up, boot, provisioning) */
+  stage?(target: string, text: string): void;
+  targetStarted?(target: TargetContext): void;
+  factsRead?(target: TargetContext, facts: Facts): void;
+  checkStarted?(target: TargetContext, id: string): void;
+  checkJudged?(target: TargetContext, result: CheckResult): void;
+  targetEnded?(target: TargetContext, end: TargetEnd): void;
+  runEnded?(run: RunContext): void | Promise<void>;
+};

@@ -1,0 +1,80 @@
+import type { Reporter } from 'vitest/node';
+import type { DeclaredCheck } from '../check.ts';
+import { readDaemonFacts } from '../facts/daemon-facts.ts';
+import type { HostFacts } from '../facts/host-facts.ts';
+import { ensureFixtureImage } from '../fixture-image.ts';
+import { RdcError } from '../errors.ts';
+import type { CheckMeta } from '../readings/provided.ts';
+import type { ReportSink, TargetContext } from '../report-sink.ts';
+import { connectTarget } from '../target/connect-target.ts';
+import type { Connection } from '../target/connection.ts';
+import type { CheckResult } from '../verdict.ts';
+import { judge } from './judge.ts';
+import { runChecks } from './run-checks.ts';
+
+export type TargetJob = {
+  readonly context: TargetContext;
+  readonly connection: Omit<Connection, 'image'>;
+  readonly checks: readonly DeclaredCheck[];
+  readonly reading: 'conformance' | 'sabotage';
+  readonly sinks: readonly ReportSink[];
+  /** further vitest reporters, made when the verdicts can be looked up */
+  readonly reporters: (judged: (id: string) => CheckResult | undefined) => readonly Reporter[];
+  readonly onMeta?: (id: string, meta: CheckMeta) => void;
+  readonly signal: AbortSignal;
+};
+
+/** Judges one target that can be reached. Returns what broke besides single checks, or undefined. */
+export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
+  const { context, sinks, checks } = job;
+  const host = await readFacts(job);
+  const image = await ensureFixtureImage({ arch: imageArchitecture(host.architecture) });
+  const byId = new Map(context.expected.map((check) => [check.id, check]));
+  const results = new Map<string, CheckResult>();
+  const { broken } = await runChecks({
+    reading: job.reading,
+    connection: { ...job.connection, image, host },
+    checks,
+    signal: job.signal,
+    reporters: job.reporters((id) => results.get(id)),
+    onStarted: (id) => tell(sinks, (sink) => sink.checkStarted?.(context, id)),
+    onJudged(id, meta, runner) {
+      const declaration = byId.get(id);
+      if (!declaration) throw new RdcError('REPORT', `a verdict on ${id}, which this run did not ask for`);
+      const result = judge(declaration, meta, runner);
+      results.set(id, result);
+      job.onMeta?.(id, meta);
+      tell(sinks, (sink) => sink.checkJudged?.(context, result));
+    },
+  });
+  if (job.signal.aborted) return 'interrupted';
+  const missing = checks.filter((check) => !results.has(check.id)).map((check) => check.id);
+  if (missing.length > 0)
+    return `never judged: ${missing.join(', ')}${broken.length > 0 ? ` (${broken.join('; ')})` : ''}`;
+  return broken.length > 0 ? broken.join('; ') : undefined;
+}
+
+/** A first connection of its own: a target that cannot be reached or makes no sense is one clear error and not one a check. */
+async function readFacts(job: TargetJob): Promise<HostFacts> {
+  const connected = await connectTarget(job.connection);
+  try {
+    const target = connected.observedBy(() => {});
+    const daemon = await readDaemonFacts(target);
+    tell(job.sinks, (sink) =>
+      sink.factsRead?.(job.context, { host: { ...connected.host }, daemon: daemon && { ...daemon } }),
+    );
+    return connected.host;
+  } finally {
+    await connected.close();
+  }
+}
+
+function imageArchitecture(machine: string): 'amd64' | 'arm64' {
+  if (machine === 'x86_64') return 'amd64';
+  if (machine === 'aarch64') return 'arm64';
+  throw new RdcError('IMAGE', `there is no fixture image for the architecture ${machine}; there are x86_64, aarch64`);
+}
+
+export function tell(sinks: readonly ReportSink[], message: (sink: ReportSink) => void): void {
+  for (const sink of sinks) message(sink);
+}

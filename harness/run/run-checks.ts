@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import {
+  BaseSequencer,
+  createVitest,
+  type Reporter,
+  type TestCase,
+  type TestModule,
+  type TestSpecification,
+  type TestUserConfig,
+} from 'vitest/node';
+import type { DeclaredCheck } from '../check.ts';
+import { RdcError } from '../errors.ts';
+import type { Assignment, CheckMeta } from '../readings/provided.ts';
+import { projectRoot } from '../project-root.ts';
+import type { Connection } from '../target/connection.ts';
+import type { RunnerWord } from './judge.ts';
+
+export type ReadingJob = {
+  readonly reading: Assignment['reading'];
+  readonly connection: Connection;
+  readonly checks: readonly DeclaredCheck[];
+  /** reporters that look at the same tests, e.g. Allure's; they come after `onJudged` */
+  readonly reporters?: readonly Reporter[];
+  readonly onStarted?: (id: string) => void;
+  readonly onJudged: (id: string, meta: CheckMeta, runner: RunnerWord) => void;
+  readonly signal?: AbortSignal;
+};
+
+/** What broke besides single checks: a spec file that did not load, a hook, an unhandled rejection. */
+export type ReadingEnd = { readonly broken: readonly string[] };
+
+/**
+ * Runs the checks of one target in vitest: one project for those that leave the machine alone, then one for
+ * those that restart the daemon. Each project is one process that keeps its SSH connections over all spec files.
+ */
+export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
+  const broken: string[] = [];
+  const vitest = await createVitest(
+    'test',
+    {
+      root: projectRoot,
+      config: false,
+      watch: false,
+      run: true,
+      passWithNoTests: true,
+      sequence: { sequencer: inOrderOf(job.checks.map((check) => check.area)) },
+      reporters: [judgingReporter(job, broken), ...(job.reporters ?? [])],
+      projects: projectsOf(job),
+    },
+    { logLevel: 'error', cacheDir: join(projectRoot, 'node_modules/.vite') },
+  );
+  const cancel = () => void vitest.cancelCurrentRun('keyboard-input');
+  job.signal?.addEventListener('abort', cancel, { once: true });
+  const exitCode = process.exitCode;
+  try {
+    await vitest.start();
+  } finally {
+    job.signal?.removeEventListener('abort', cancel);
+    await vitest.close();
+    // vitest sets the process' exit code by its own idea of success; ours is decided from the verdicts
+    process.exitCode = exitCode;
+  }
+  return { broken };
+}
+
+function projectsOf(job: ReadingJob): NonNullable<TestUserConfig['projects']> {
+  const calm = job.checks.filter((check) => !check.disruptive);
+  const disruptive = job.checks.filter((check) => check.disruptive);
+  return [
+    { name: 'steady', checks: calm },
+    { name: 'disruptive', checks: disruptive },
+  ]
+    .filter(({ checks }) => checks.length > 0)
+    .map(({ name, checks }, groupOrder) => project(job, `${job.connection.name} ${name}`, { checks, groupOrder }));
+}
+
+function project(job: ReadingJob, name: string, part: { checks: readonly DeclaredCheck[]; groupOrder: number }) {
+  const { checks, groupOrder } = part;
+  const { reading, connection } = job;
+  const assignment: Assignment = { reading, connection, selected: checks.map((check) => check.id) };
+  const areas = [...new Set(checks.map((check) => check.area))];
+  return {
+    test: {
+      name,
+      root: projectRoot,
+      include: areas.map((area) => `suites/${area}/*.spec.ts`),
+      setupFiles: [join(projectRoot, 'harness/readings/setup.ts')],
+      provide: { assignment },
+      environment: 'node',
+      pool: 'forks' as const,
+      isolate: false,
+      fileParallelism: false,
+      maxWorkers: 1,
+      retry: 0,
+      sequence: { groupOrder },
+      expect: { requireAssertions: true },
+      hookTimeout: 120_000,
+      teardownTimeout: 20_000,
+    },
+  };
+}
+
+/** Spec files run in the order in which the areas were declared: what others stand on comes first. */
+function inOrderOf(areas: readonly string[]): typeof BaseSequencer {
+  const rank = (file: TestSpecification) => areas.findIndex((area) => file.moduleId.includes(`/suites/${area}/`));
+  return class extends BaseSequencer {
+    override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+      return files.toSorted((a, b) => rank(a) - rank(b));
+    }
+  };
+}
+
+function judgingReporter(job: ReadingJob, broken: string[]): Reporter {
+  const add = (where: string, errors: readonly { message: string }[]) => {
+    for (const error of errors) broken.push(`${where}: ${error.message}`);
+  };
+  return {
+    onTestCaseReady: (test) => job.onStarted?.(idOf(test)),
+    onTestCaseResult(test) {
+      const result = test.result();
+      job.onJudged(idOf(test), test.meta() as CheckMeta, {
+        state: result.state,
+        errors: (result.errors ?? []).map((error) => error.message),
+        durationMs: test.diagnostic()?.duration ?? 0,
+      });
+    },
+    onTestModuleEnd: (module: TestModule) => add(module.relativeModuleId, module.errors()),
+    onTestRunEnd: (_modules, unhandled) => add('unhandled', unhandled),
+  };
+}
+
+function idOf(test: TestCase): string {
+  const id = (test.meta() as CheckMeta).id ?? test.name.split(':')[0];
+  if (id === undefined || id === '') throw new RdcError('REPORT', `a test without a check id: ${test.fullName}`);
+  return id;
+}

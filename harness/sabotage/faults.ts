@@ -1,0 +1,73 @@
+import type { Fault } from '../check.ts';
+import { RdcError } from '../errors.ts';
+import type { HostFacts } from '../facts/host-facts.ts';
+import type { Executor } from '../target/target.ts';
+import { quoteWord } from '../transport/quote.ts';
+
+/** Runs a script that has to succeed: a fault that was not applied or not taken back is an error, never a verdict. */
+export async function mustRun(executor: Executor, script: string, timeoutMs = 120_000): Promise<string> {
+  const result = await executor.shell(`set -e\n${script}`, { timeoutMs });
+  if (result.code === 0) return result.stdout;
+  throw new RdcError(
+    'COMMAND',
+    `a command on the target ended with ${result.code}: ${script.trim().split('\n')[0]?.slice(0, 120)}`,
+    {
+      hint: 'its output is in the evidence of the check',
+    },
+  );
+}
+
+/** A fault made of two scripts that root runs; both are functions where they depend on the host. */
+export function rootScript(apply: (host: HostFacts) => string, undo: (host: HostFacts) => string): Fault {
+  return async ({ target, host }) => {
+    await mustRun(target.root, apply(host));
+    return async () => void (await mustRun(target.root, undo(host)));
+  };
+}
+
+/** Sets a sysctl for the time of the fault: `sysctl('net.ipv4.ip_unprivileged_port_start', 0)`. */
+export function sysctl(name: string, value: string | number): Fault {
+  const path = quoteWord(`/proc/sys/${name.replaceAll('.', '/')}`);
+  return async ({ target }) => {
+    const before = (await mustRun(target.root, `cat ${path}`)).trim();
+    await mustRun(target.root, `echo ${quoteWord(String(value))} > ${path}`);
+    return async () => void (await mustRun(target.root, `echo ${quoteWord(before)} > ${path}`));
+  };
+}
+
+/** Changes the mode of a path for the time of the fault. */
+export function chmod(mode: string, pathOf: (host: HostFacts) => string): Fault {
+  return async ({ target, host }) => {
+    const path = quoteWord(pathOf(host));
+    const before = (await mustRun(target.root, `stat -Lc %a ${path}`)).trim();
+    await mustRun(target.root, `chmod ${mode} ${path}`);
+    return async () => void (await mustRun(target.root, `chmod ${before} ${path}`));
+  };
+}
+
+/** Replaces a file's content by what a filter (`sed ...`) makes of it, in place, so that owner and mode stay. */
+export function filtered(path: string, filterOf: (host: HostFacts) => string): Fault {
+  return async ({ target, host }) => {
+    const file = quoteWord(path);
+    await mustRun(target.root, `cp -a ${file} ${file}.rdc`);
+    await mustRun(target.root, `${filterOf(host)} < ${file}.rdc > ${file}`);
+    return async () => void (await mustRun(target.root, `cat ${file}.rdc > ${file}; rm ${file}.rdc`));
+  };
+}
+
+/** One fault after the other; taken back in the opposite order, also when a later one could not be applied. */
+export function inOrder(...faults: readonly Fault[]): Fault {
+  return async (context) => {
+    const undos: (() => Promise<void>)[] = [];
+    const undoAll = async () => {
+      for (const undo of undos.splice(0).reverse()) await undo();
+    };
+    try {
+      for (const fault of faults) undos.push(await fault(context));
+    } catch (error) {
+      await undoAll();
+      throw error;
+    }
+    return undoAll;
+  };
+}

@@ -1,0 +1,41 @@
+import type { HostFacts } from '../facts/host-facts.ts';
+import type { ExecOptions, ExecResult, Transport } from '../transport/transport.ts';
+import { quoteArgv } from '../transport/quote.ts';
+
+/** Commands as one user of the machine. */
+export type Executor = {
+  /** runs one program, no shell; an exit code is an observation, not an error */
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** runs a POSIX sh script */
+  shell(script: string, options?: ExecOptions): Promise<ExecResult>;
+};
+
+/** The machine and the unprivileged user under test. */
+export type Target = Executor & {
+  readonly name: string;
+  readonly kind: 'machine' | 'ssh' | 'local';
+  readonly facts: { readonly host: HostFacts };
+  /** the same machine as its administrator */
+  readonly root: Executor;
+  /** a login session of its own, made for this call: what PAM gives at login is only there */
+  login(script: string, options?: ExecOptions): Promise<ExecResult>;
+  /** local path of the daemon's forwarded API socket */
+  readonly dockerSocket: string;
+  /** what a change on the machine must forget: shared containers, cached probes */
+  invalidate(): Promise<void>;
+};
+
+export function executor(transport: Transport, record: (entry: ExecRecord) => void = () => {}): Executor {
+  const run = async (commandLine: string, options?: ExecOptions) => {
+    const result = await transport.run(commandLine, options);
+    record({ commandLine, result });
+    return result;
+  };
+  return {
+    exec: (argv, options) => run(quoteArgv(argv), options),
+    // the login shell may be any shell: the script goes to sh by name
+    shell: (script, options) => run(quoteArgv(['sh', '-c', script]), options),
+  };
+}
+
+export type ExecRecord = { readonly commandLine: string; readonly result: ExecResult };

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { Stage, Status, type TestResult } from 'allure-js-commons';
+import type { Level, Verdict } from '../../harness/verdict.ts';
+import { plainText } from '../plain-text.ts';
+import type { JudgedCheck } from '../results.schema.ts';
+import { reasonOf } from '../verdict-words.ts';
+import { describeCheck } from './description.ts';
+
+const statuses: Readonly<Record<Verdict, Status>> = {
+  pass: Status.PASSED,
+  fail: Status.FAILED,
+  error: Status.BROKEN,
+  skip: Status.SKIPPED,
+  blocked: Status.SKIPPED,
+};
+
+const severities: Readonly<Record<Level, string>> = {
+  MUST: 'critical',
+  SHOULD: 'normal',
+  LIMITATION: 'normal',
+  WORKAROUND: 'minor',
+  MAY: 'trivial',
+};
+
+/** Labels that allure-vitest adds and that say something about our process, not about the check. */
+const dropped = new Set(['suite', 'parentSuite', 'subSuite', 'thread', 'host', 'package']);
+
+/** Makes Allure's result of a check say what the verdict says; steps and attachments already in it stay. */
+export function applyCheck(result: TestResult, target: string, check: JudgedCheck): void {
+  const { id, area, level, title, verdict, finding, flaky, source } = check;
+  const tags = [
+    level,
+    ...(finding ? [finding] : []),
+    ...(verdict === 'blocked' ? ['blocked'] : []),
+    ...(flaky ? ['flaky'] : []),
+  ];
+  result.name = `${id}: ${title}`;
+  result.fullName = `${area}#${id}`;
+  result.titlePath = [target, area];
+  // One check on two targets is one test case with two histories: Allure merges what has the same history id.
+  result.testCaseId = id;
+  result.historyId = digest(`${id} on ${target}`);
+  result.status = statuses[verdict];
+  result.stage = Stage.FINISHED;
+  if (result.start !== undefined) result.stop = result.start + Math.round(check.durationMs);
+  result.statusDetails = verdict === 'pass' ? {} : { message: reasonOf(check), ...(flaky ? { flaky } : {}) };
+  result.description = describeCheck(check);
+  delete result.descriptionHtml;
+  result.parameters = [{ name: 'target', value: target }];
+  result.links = source ? [{ name: plainText(source.section) || source.url, url: source.url, type: 'link' }] : [];
+  result.labels = [
+    ...result.labels.filter(({ name }) => !dropped.has(name)),
+    { name: 'parentSuite', value: target },
+    { name: 'suite', value: area },
+    { name: 'severity', value: severities[level] },
+    { name: 'verdict', value: verdict },
+    ...tags.map((value) => ({ name: 'tag', value })),
+    ...(finding ? [{ name: 'finding', value: finding }] : []),
+  ];
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}
+
+export function statusOf(check: Pick<JudgedCheck, 'verdict'>): Status {
+  return statuses[check.verdict];
+}

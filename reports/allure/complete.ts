@@ -1,0 +1,70 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../atomic-file.ts';
+import { ruleConformance } from '../conformance.ts';
+import { everyCheck } from '../every-check.ts';
+import type { JudgedCheck, Results } from '../results.schema.ts';
+import { statusOf } from './check-result.ts';
+import { allureResultsOf, writeCheck } from './check-writer.ts';
+
+type Written = { readonly file: string; readonly id: string; readonly status: string; readonly start: number };
+
+/**
+ * Makes a target's allure-results agree with its results.json, however vitest ended: one result a check, with the
+ * verdict's status; what is missing is added, what disagrees is written anew. Calling it again changes nothing.
+ */
+export function completeAllureResults(folder: string, results: Results): void {
+  const target = { name: results.target.name, folder };
+  const resultsFolder = allureResultsOf(target);
+  const written = Map.groupBy(readWritten(resultsFolder), ({ id }) => id);
+  const endMs = Date.parse(results.run.startedAt) + results.run.durationMs;
+  for (const check of everyCheck(results)) {
+    const kept = keepNewest(check, written.get(check.id) ?? []);
+    if (!kept) writeCheck(target, check, endMs);
+  }
+  writeGlobals(resultsFolder, results, endMs);
+}
+
+function keepNewest(check: JudgedCheck, written: readonly Written[]): boolean {
+  const [newest, ...older] = written.toSorted((a, b) => b.start - a.start);
+  const isRight = newest?.status === statusOf(check);
+  for (const { file } of isRight ? older : written) rmSync(file, { force: true });
+  return isRight;
+}
+
+function readWritten(folder: string): Written[] {
+  const names = listFolder(folder).filter((name) => name.endsWith('-result.json'));
+  return names.flatMap((name) => {
+    const file = join(folder, name);
+    const written = parseWritten(file);
+    // A result that was cut off while it was written is no result.
+    if (!written) rmSync(file, { force: true });
+    return written ? [written] : [];
+  });
+}
+
+function parseWritten(file: string): Written | undefined {
+  try {
+    const { testCaseId, status, start } = JSON.parse(readFileSync(file, 'utf8'));
+    return { file, id: String(testCaseId), status: String(status), start: Number(start) || 0 };
+  } catch {
+    return undefined;
+  }
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function writeGlobals(folder: string, results: Results, timestamp: number): void {
+  const { conformance, because } = ruleConformance(results, results.run.gate);
+  const file = join(folder, 'target-globals.json');
+  rmSync(file, { force: true });
+  if (conformance !== 'inconclusive') return;
+  const message = `${results.target.name}: inconclusive: ${because.join('; ')}`;
+  writeFileAtomic(file, JSON.stringify({ attachments: [], errors: [{ message, timestamp }] }));
+}

@@ -1,0 +1,31 @@
+import { closeSync, openSync, readSync, realpathSync } from 'node:fs';
+import { join, sep } from 'node:path';
+import { plainText } from '../plain-text.ts';
+
+const maxBytes = 512 * 1024;
+
+/**
+ * The evidence of a check as text, or undefined where there is none. The path comes out of results.json, which may be
+ * somebody else's: nothing outside the target's folder is read, by whatever link.
+ */
+export function readEvidence(folder: string, path: string): string | undefined {
+  try {
+    const file = realpathSync(join(folder, path));
+    if (!file.startsWith(realpathSync(folder) + sep)) return undefined;
+    return plainText(readHead(file), maxBytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function readHead(file: string): string {
+  const handle = openSync(file, 'r');
+  try {
+    const buffer = Buffer.alloc(maxBytes + 1);
+    const length = readSync(handle, buffer, 0, buffer.length, 0);
+    const text = buffer.toString('utf8', 0, Math.min(length, maxBytes));
+    return length > maxBytes ? `${text}\n… (cut at ${maxBytes} bytes)` : text;
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,33 @@
+import type { ReportSink } from '../../harness/report-sink.ts';
+import type { TargetRecords } from '../results-file.ts';
+import { completeAllureResults } from './complete.ts';
+import { generateAllureReport } from './generate.ts';
+
+/** The path of the report, or why there is none. */
+export type BuiltReport = { readonly path: string } | { readonly problem: Error };
+
+export type AllureSink = ReportSink & { readonly built: Promise<BuiltReport> };
+
+/**
+ * Completes each target's allure-results and builds the report at the end. A report that cannot be built changes no
+ * verdict: the summary says so, and results.json stands.
+ */
+export function createAllureSink(records: TargetRecords): AllureSink {
+  const { promise: built, resolve } = Promise.withResolvers<BuiltReport>();
+  const complete = (name: string) => {
+    const record = records.get(name);
+    if (record) completeAllureResults(record.target.folder, record.results());
+  };
+  return {
+    built,
+    targetEnded: (target) => complete(target.name),
+    async runEnded(run) {
+      try {
+        if (records.size === 0) throw new Error('no target was started');
+        resolve({ path: await generateAllureReport(run.folder) });
+      } catch (error) {
+        resolve({ problem: error instanceof Error ? error : new Error(String(error)) });
+      }
+    },
+  };
+}

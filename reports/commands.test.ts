@@ -1,0 +1,41 @@
+import { afterEach, expect, test as it, vi } from 'vitest';
+import { exportCommand } from './commands.ts';
+import { writeResultsFile } from './results-file.ts';
+import { TargetRecord } from './target-record.ts';
+import { checks, judged, syntheticRun, syntheticTarget } from './testing/synthetic-run.ts';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+function writtenRun(...names: string[]): string {
+  const run = syntheticRun();
+  for (const name of names) {
+    const record = new TargetRecord(run, syntheticTarget(run, name, [checks.uidMap]));
+    record.judge(judged(checks.uidMap));
+    record.end({ infraRetries: 0 });
+    writeResultsFile(record.target.folder, record.results());
+  }
+  return run.folder;
+}
+
+it.each([
+  ['junit', '<?xml version="1.0"'],
+  ['tap', 'TAP version 14'],
+])('exports %s', (format, beginning) => {
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  exportCommand({ run: writtenRun('debian-13'), format });
+  expect(String(write.mock.calls[0]?.[0]).slice(0, beginning.length)).toBe(beginning);
+});
+
+it.each([
+  ['an unknown format', 'debian-13', 'kcidb', /\[USAGE\] unknown export format "kcidb": there are junit, tap/],
+  ['a name of every object', 'debian-13', 'constructor', /unknown export format "constructor"/],
+])('%s names what there is', (_, name, format, message) => {
+  expect(() => exportCommand({ run: writtenRun(name), format })).toThrow(message);
+});
+
+it('two targets and a run that is not there are refused', () => {
+  expect(() => exportCommand({ run: writtenRun('a', 'b'), format: 'tap' })).toThrow(/2 targets \(a, b\)/);
+  expect(() => exportCommand({ run: 'no-such-run', format: 'tap' })).toThrow(/\[INPUT\] no-such-run: no such run/);
+});

@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RdcError } from '../harness/errors.ts';
+import { generateAllureReport } from './allure/generate.ts';
+import { junitXml } from './junit.ts';
+import { readRun } from './read-results.ts';
+import type { Results } from './results.schema.ts';
+import { tapDocument } from './tap.ts';
+
+const outFolder = fileURLToPath(new URL('out', import.meta.url));
+
+const formats: Readonly<Record<string, (results: Results) => string>> = { junit: junitXml, tap: tapDocument };
+
+/** The formats of `rdc export`. */
+export const exportFormats: readonly string[] = Object.keys(formats);
+
+/** Builds the Allure report of a run (default: the latest) and prints its path; `open` hands it to the desktop. */
+export async function reportCommand(options: { run?: string; open: boolean }): Promise<void> {
+  const path = findRun(options.run);
+  const folder = statSync(path).isDirectory() ? path : dirname(path);
+  const index = await generateAllureReport(folder);
+  process.stdout.write(`${index}\n`);
+  if (options.open) openInDesktop(index);
+}
+
+/** Prints a run in another format on stdout; several targets need one export each, since no format here holds two. */
+export function exportCommand(options: { run?: string; format: string }): void {
+  const write = Object.hasOwn(formats, options.format) ? formats[options.format] : undefined;
+  if (!write) {
+    throw new RdcError(
+      'USAGE',
+      `unknown export format ${JSON.stringify(options.format)}: there are ${exportFormats.join(', ')}`,
+      {
+        hint: './rdc export --format junit',
+      },
+    );
+  }
+  const path = findRun(options.run);
+  const runs = readRun(path);
+  const [only, ...others] = runs;
+  if (!only || others.length > 0) {
+    const names = runs.map(({ results }) => results.target.name).join(', ');
+    throw new RdcError('USAGE', `${path}: ${runs.length} targets (${names}), an export holds one`, {
+      hint: `./rdc export ${only?.folder ?? path} --format ${options.format}`,
+    });
+  }
+  process.stdout.write(write(only.results));
+}
+
+/** A path as given, the id of a run below reports/out, or the latest run. */
+function findRun(run = 'latest'): string {
+  const path = [join(outFolder, run), resolve(run)].find((candidate) => existsSync(candidate));
+  if (path) return path;
+  throw new RdcError('INPUT', run === 'latest' ? 'there is no run yet' : `${run}: no such run, folder or file`, {
+    hint: run === 'latest' ? './rdc run' : `ls ${outFolder}`,
+  });
+}
+
+function openInDesktop(path: string): void {
+  const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
+  const child = spawn(opener, [path], { stdio: 'ignore', detached: true });
+  child.on('error', () => process.stderr.write(`${opener} does not start here: open the file in a browser\n`));
+  child.unref();
+}

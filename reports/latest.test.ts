@@ -1,0 +1,22 @@
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test as it } from 'vitest';
+import { linkLatest } from './latest.ts';
+
+it('latest follows the newest run, relative so that the folder can move', () => {
+  const out = mkdtempSync(join(tmpdir(), 'rdc-latest-'));
+  for (const run of ['run-1', 'run-2']) {
+    mkdirSync(join(out, run));
+    linkLatest(join(out, run));
+  }
+  expect(readlinkSync(join(out, 'latest'))).toBe('run-2');
+  expect(readdirSync(out)).toEqual(['latest', 'run-1', 'run-2']);
+});
+
+it('a real folder of that name is left alone', () => {
+  const out = mkdtempSync(join(tmpdir(), 'rdc-latest-'));
+  mkdirSync(join(out, 'latest', 'mine'), { recursive: true });
+  linkLatest(join(out, 'run-1'));
+  expect(readdirSync(out)).toEqual(['latest']);
+});

@@ -1,0 +1,140 @@
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { Ajv, type ErrorObject } from 'ajv';
+import { RdcError } from '../harness/errors.ts';
+import { ruleConformance } from './conformance.ts';
+import { countLedger } from './ledger.ts';
+import { plainLine } from './plain-text.ts';
+import { type Results, resultsSchema } from './results.schema.ts';
+import { resultsFileName } from './results-file.ts';
+
+const maxBytes = 32 * 1024 * 1024;
+const maxProblems = 10;
+
+const isResults = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true }).compile<Results>(
+  resultsSchema,
+);
+
+/** Results of one target, from a results file, a target's folder, or a run folder with a single target. */
+export function readResults(fileOrRunFolder: string): Results {
+  const files = findResultsFiles(fileOrRunFolder);
+  const [file] = files;
+  if (file === undefined || files.length > 1) {
+    const names = files.map((path) => basename(dirname(path))).join(', ');
+    throw new RdcError(
+      'INPUT',
+      `${fileOrRunFolder}: expected the results of one target, found ${files.length}: ${names}`,
+      {
+        hint: `name one of them, such as ${file}`,
+      },
+    );
+  }
+  return readResultsFile(file);
+}
+
+/** Results of every target of a run, in the order of their names. */
+export function readRun(fileOrRunFolder: string): { readonly folder: string; readonly results: Results }[] {
+  return findResultsFiles(fileOrRunFolder).map((file) => ({ folder: dirname(file), results: readResultsFile(file) }));
+}
+
+export function findResultsFiles(fileOrRunFolder: string): string[] {
+  const path = resolve(fileOrRunFolder);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) throw notFound(fileOrRunFolder, 'no such file or folder');
+  if (!stats.isDirectory()) return [path];
+  const isFile = (file: string) => statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+  const own = join(path, resultsFileName);
+  if (isFile(own)) return [own];
+  const ofTargets = readdirSync(path)
+    .sort()
+    .map((name) => join(path, name, resultsFileName))
+    .filter(isFile);
+  if (ofTargets.length === 0) throw notFound(fileOrRunFolder, `no ${resultsFileName} in it or in a folder below it`);
+  return ofTargets;
+}
+
+function notFound(path: string, why: string): RdcError {
+  return new RdcError('INPUT', `${path}: ${why}`, { hint: 'ls reports/out' });
+}
+
+function readResultsFile(file: string): Results {
+  const document = parseJson(file, readBounded(file));
+  if (!isResults(document)) throw invalid(file, describeProblems(document, isResults.errors ?? []));
+  const contradictions = findContradictions(document);
+  if (contradictions.length > 0) throw invalid(file, contradictions);
+  return document;
+}
+
+function readBounded(file: string): string {
+  const handle = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(handle);
+    if (size > maxBytes) throw new RdcError('INPUT', `${file}: ${size} bytes, the limit is ${maxBytes}`);
+    return readFileSync(handle, 'utf8');
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const why = plainLine(cause instanceof Error ? cause.message : String(cause), 200);
+    throw new RdcError('INPUT', `${file}: not JSON: ${why}`, { cause });
+  }
+}
+
+function invalid(file: string, problems: readonly string[]): RdcError {
+  const shown = problems.slice(0, maxProblems).map((problem) => `\n  ${problem}`);
+  const more = problems.length > maxProblems ? `\n  and ${problems.length - maxProblems} more` : '';
+  return new RdcError(
+    'INPUT',
+    `${file}: not a results file of schema ${resultsSchema.properties.schema.const}:${shown.join('')}${more}`,
+    {
+      hint: 'the format is in reports/results.schema.json',
+    },
+  );
+}
+
+function describeProblems(document: unknown, errors: readonly ErrorObject[]): string[] {
+  const version =
+    typeof document === 'object' && document !== null && 'schema' in document ? document.schema : undefined;
+  if (typeof version === 'string' && version !== resultsSchema.properties.schema.const) {
+    return [`/schema: expected "${resultsSchema.properties.schema.const}", got ${quote(version)}`];
+  }
+  return errors.map((error) => `${error.instancePath || '/'}: ${expectationOf(error)}`);
+}
+
+function expectationOf(error: ErrorObject): string {
+  const { keyword, params, message = 'not valid' } = error;
+  if (keyword === 'required' || keyword === 'additionalProperties') {
+    return keyword === 'required' ? message : `unknown property ${quote(params.additionalProperty)}`;
+  }
+  const allowed = keyword === 'enum' ? `expected one of ${params.allowedValues.join(', ')}` : message;
+  return `${keyword === 'const' ? `expected ${quote(params.allowedValue)}` : allowed}, got ${quote(error.data)}`;
+}
+
+function quote(value: unknown): string {
+  return plainLine(JSON.stringify(value)?.slice(0, 200) ?? typeof value, 80);
+}
+
+/** A file may be well-formed and still claim more than its own checks say; that is refused, whoever wrote it. */
+function findContradictions(results: Results): string[] {
+  const problems: string[] = [];
+  const ids = new Set<string>();
+  for (const [index, { id }] of results.checks.entries()) {
+    if (ids.has(id)) problems.push(`/checks/${index}/id: ${id} is there twice`);
+    ids.add(id);
+  }
+  const counted = countLedger(results.checks);
+  for (const [name, number] of Object.entries(counted)) {
+    const claimed = results.ledger[name as keyof typeof counted];
+    if (claimed !== number) problems.push(`/ledger/${name}: expected ${number} (counted in /checks), got ${claimed}`);
+  }
+  const { conformance } = ruleConformance(results, results.run.gate);
+  if (conformance !== results.conformance) {
+    problems.push(`/conformance: expected ${conformance} (by the checks), got ${results.conformance}`);
+  }
+  return problems;
+}

@@ -1,0 +1,119 @@
+import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
+
+const text = (maxLength: number) => ({ type: 'string', maxLength }) as const;
+const count = { type: 'integer', minimum: 0 } as const;
+const id = { type: 'string', pattern: '^[A-Z0-9][A-Z0-9-]*$', maxLength: 64 } as const;
+const level = { enum: ['MUST', 'SHOULD', 'MAY', 'LIMITATION', 'WORKAROUND'] } as const;
+
+const source = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['url', 'section'],
+  properties: { url: text(2_000), section: text(500) },
+} as const;
+
+const notJudgedCheck = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id', 'area', 'level', 'title'],
+  properties: { id, area: text(64), level, title: text(600), source, remedy: text(5_000) },
+} as const;
+
+const check = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['id', 'area', 'level', 'title', 'verdict', 'durationMs'],
+  properties: {
+    ...notJudgedCheck.properties,
+    verdict: { enum: ['pass', 'fail', 'skip', 'blocked', 'error'] },
+    reason: { ...text(5_000), description: 'set for every verdict but pass' },
+    finding: { enum: ['lifted', 'differs'], description: 'what a failed limitation was found to be' },
+    blockedBy: { ...id, description: 'the check whose failure explains a blocked' },
+    durationMs: { type: 'number', minimum: 0 },
+    flaky: { type: 'boolean' },
+    evidence: {
+      type: 'string',
+      maxLength: 500,
+      // Relative, and never out of the target's folder: reports read and publish this file.
+      pattern: '^(?!/)(?!(.*/)?\\.\\.(/|$))[^\\\\\\u0000]+$',
+      description: "path of the evidence file, relative to the target's folder",
+    },
+  },
+} as const;
+
+const ledgerCounts = {
+  total: count,
+  pass: count,
+  fail: count,
+  skip: count,
+  blocked: count,
+  error: count,
+  flaky: count,
+};
+
+/** The contract of results.json: one target of one run. */
+export const resultsSchema = {
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'rdc-results-1',
+  title: 'Results of the rootless Docker conformance suite on one target',
+  type: 'object',
+  additionalProperties: false,
+  required: ['schema', 'suite', 'run', 'target', 'facts', 'checks', 'ledger', 'conformance'],
+  properties: {
+    schema: { const: '1' },
+    suite: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['version', 'digest'],
+      properties: { version: text(100), digest: text(200) },
+    },
+    run: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['id', 'startedAt', 'durationMs', 'infraRetries'],
+      properties: {
+        id: text(200),
+        startedAt: text(40),
+        durationMs: { type: 'number', minimum: 0 },
+        infraRetries: count,
+        gate: { type: 'array', items: level, description: 'levels whose failures make the target non-conformant' },
+      },
+    },
+    target: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['name', 'kind'],
+      properties: { name: { ...text(255), minLength: 1 }, kind: { enum: ['machine', 'ssh', 'local'] } },
+    },
+    facts: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['host', 'daemon'],
+      properties: { host: { type: 'object' }, daemon: { type: ['object', 'null'] } },
+    },
+    checks: { type: 'array', maxItems: 10_000, items: check },
+    ledger: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['total', 'pass', 'fail', 'skip', 'blocked', 'error', 'flaky'],
+      properties: ledgerCounts,
+    },
+    conformance: { enum: ['conformant', 'non-conformant', 'inconclusive'] },
+    incomplete: {
+      ...text(5_000),
+      description: 'present while the run is under way and when the target was not judged to the end: why',
+    },
+    notJudged: {
+      type: 'array',
+      maxItems: 10_000,
+      items: notJudgedCheck,
+      description: 'checks that the run was to judge and has not',
+    },
+  },
+} as const satisfies JSONSchema;
+
+export type Results = FromSchema<typeof resultsSchema>;
+export type JudgedCheck = Results['checks'][number];
+export type NotJudgedCheck = NonNullable<Results['notJudged']>[number];
+export type Ledger = Results['ledger'];
+export type Conformance = Results['conformance'];

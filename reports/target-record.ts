@@ -1,0 +1,113 @@
+import type { CheckDeclaration, Facts, RunContext, TargetContext, TargetEnd } from '../harness/report-sink.ts';
+import type { CheckResult, Verdict } from '../harness/verdict.ts';
+import { boundedRecord } from './bounded-json.ts';
+import { ruleConformance } from './conformance.ts';
+import { countLedger } from './ledger.ts';
+import { plainLine, plainText } from './plain-text.ts';
+import type { JudgedCheck, NotJudgedCheck, Results } from './results.schema.ts';
+
+const underWay = 'the run is still under way, or it was killed';
+const worstFirst: readonly Verdict[] = ['error', 'fail', 'blocked', 'skip', 'pass'];
+const limits = { reason: 4_000, line: 500, url: 1_900 };
+
+/** What is known of one target so far; every report of it is made from `results()`. */
+export class TargetRecord {
+  readonly target: TargetContext;
+  readonly #run: RunContext;
+  readonly #judged = new Map<string, JudgedCheck>();
+  #facts: Facts = { host: {}, daemon: null };
+  #end: TargetEnd | undefined;
+  #durationMs: number | undefined;
+
+  constructor(run: RunContext, target: TargetContext) {
+    this.#run = run;
+    this.target = target;
+  }
+
+  readFacts(facts: Facts): void {
+    this.#facts = { host: boundedRecord(facts.host), daemon: facts.daemon && boundedRecord(facts.daemon) };
+  }
+
+  /** Judged twice, the worst wins: a second word (a hook that failed later) can spoil a verdict, never mend it. */
+  judge(result: CheckResult): void {
+    const known = this.#judged.get(result.id);
+    if (known && worstFirst.indexOf(known.verdict) <= worstFirst.indexOf(result.verdict)) return;
+    const declared = this.target.expected.find(({ id }) => id === result.id);
+    this.#judged.set(result.id, judgedCheck(result, declared));
+  }
+
+  end(end: TargetEnd): void {
+    this.#end = end;
+    this.#durationMs = this.#elapsedMs();
+  }
+
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
+  }
+
+  results(): Results {
+    const checks = [...this.#judged.values()];
+    const notJudged = this.target.expected.filter(({ id }) => !this.#judged.has(id)).map(declarationOf);
+    const incomplete = this.#incomplete();
+    const open = {
+      ...(incomplete === undefined ? {} : { incomplete }),
+      ...(notJudged.length > 0 ? { notJudged } : {}),
+    };
+    return {
+      schema: '1',
+      suite: { ...this.#run.suite },
+      run: {
+        id: this.#run.id,
+        startedAt: this.#run.startedAt.toISOString(),
+        durationMs: this.#durationMs ?? this.#elapsedMs(),
+        infraRetries: this.#end?.infraRetries ?? 0,
+        gate: [...this.#run.gate],
+      },
+      target: { name: this.target.name, kind: this.target.kind },
+      facts: this.#facts,
+      checks,
+      ledger: countLedger(checks),
+      conformance: ruleConformance({ checks, ...open }, this.#run.gate).conformance,
+      ...open,
+    };
+  }
+
+  #incomplete(): string | undefined {
+    if (!this.#end) return underWay;
+    if (this.#end.broken === undefined) return undefined;
+    return plainText(this.#end.broken, limits.reason) || 'the target was not judged to the end';
+  }
+
+  #elapsedMs(): number {
+    return Math.max(0, Date.now() - this.#run.startedAt.getTime());
+  }
+}
+
+export function declarationOf(check: CheckDeclaration): NotJudgedCheck {
+  return {
+    id: check.id,
+    area: check.area,
+    level: check.level,
+    title: plainLine(check.title, limits.line),
+    source: { url: plainLine(check.source.url, limits.url), section: plainLine(check.source.section, 400) },
+    remedy: plainText(check.remedy, limits.reason),
+  };
+}
+
+/** A verdict with its declaration, bounded and free of control characters: what every report works with. */
+export function judgedCheck(result: CheckResult, declared: CheckDeclaration | undefined): JudgedCheck {
+  return {
+    ...(declared ? declarationOf(declared) : {}),
+    id: result.id,
+    area: result.area,
+    level: result.level,
+    title: plainLine(result.title, limits.line),
+    verdict: result.verdict,
+    ...(result.reason === undefined ? {} : { reason: plainText(result.reason, limits.reason) }),
+    ...(result.finding === undefined ? {} : { finding: result.finding }),
+    ...(result.blockedBy === undefined ? {} : { blockedBy: result.blockedBy }),
+    durationMs: Number.isFinite(result.durationMs) ? Math.max(0, result.durationMs) : 0,
+    ...(result.flaky === undefined ? {} : { flaky: result.flaky }),
+    ...(result.evidence === undefined ? {} : { evidence: result.evidence }),
+  };
+}

@@ -1,0 +1,34 @@
+import type { ReportSink } from '../../harness/report-sink.ts';
+import { plainLine } from '../plain-text.ts';
+import type { JudgedCheck } from '../results.schema.ts';
+import type { TargetRecords } from '../results-file.ts';
+import { reasonOf } from '../verdict-words.ts';
+import { durationText, type Style, verdictWords } from './style.ts';
+
+export type Print = (text: string) => void;
+
+/** For a log or a pipe: one line a stage and a judged check, never rewritten. */
+export function createPlainLines(records: TargetRecords, style: Style, print: Print): ReportSink {
+  return {
+    stage: (target, text) => print(`${target}: ${plainLine(text)}\n`),
+    targetStarted: (target) => print(`${target.name}: ${target.expected.length} checks\n`),
+    checkJudged(target, result) {
+      const ledger = records.get(target.name)?.results().ledger;
+      const position = `${ledger?.total ?? '?'}/${target.expected.length}`;
+      print(`${target.name}: ${position.padStart(5)}  ${checkLine(result, style)}\n`);
+    },
+    targetEnded(target, end) {
+      if (end.broken !== undefined) print(`${target.name}: not judged to the end: ${plainLine(end.broken)}\n`);
+    },
+  };
+}
+
+/** e.g. `FAIL     CG-CPU  a CPU limit halves the CPU time  1.2 s: cpu time: expected 2.1 to be below 1.5` */
+export function checkLine(
+  check: Pick<JudgedCheck, 'id' | 'title' | 'verdict' | 'durationMs' | 'reason'>,
+  style: Style,
+): string {
+  const word = style.verdict(check.verdict, verdictWords[check.verdict].padEnd(7));
+  const why = check.verdict === 'pass' ? '' : `: ${plainLine(reasonOf(check), 300)}`;
+  return `${word}  ${check.id.padEnd(18)}  ${plainLine(check.title)}  ${style.dim(durationText(check.durationMs))}${why}`;
+}

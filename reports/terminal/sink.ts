@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { renderError } from '../../harness/errors.ts';
+import type { ReportSink, RunContext } from '../../harness/report-sink.ts';
+import type { BuiltReport } from '../allure/sink.ts';
+import { plainText } from '../plain-text.ts';
+import type { TargetRecords } from '../results-file.ts';
+import { createLiveList, type Screen } from './live-list.ts';
+import { createPlainLines, type Print } from './plain-lines.ts';
+import { createStyle } from './style.ts';
+import { conclusionLine, reportLines, targetSummary } from './summary.ts';
+
+export type TerminalOptions = {
+  readonly run: RunContext;
+  readonly live: boolean;
+  readonly print: Print;
+  readonly screen: Screen;
+  /** awaited before the summary, which says where the report is */
+  readonly built: Promise<BuiltReport>;
+};
+
+/** Progress while the run goes on, and at its end a summary whose last line is the conclusion. */
+export function createTerminal(records: TargetRecords, options: TerminalOptions): ReportSink {
+  const { run, live, print, screen, built } = options;
+  const style = createStyle(run.color);
+  const progress = live ? createLiveList(records, style, print, screen) : createPlainLines(records, style, print);
+  return {
+    ...progress,
+    async runEnded() {
+      await progress.runEnded?.(run);
+      print(summaryText(run, records, await built));
+    },
+  };
+}
+
+function summaryText(run: RunContext, records: TargetRecords, built: BuiltReport): string {
+  const style = createStyle(run.color);
+  const all = [...records.values()].map((record) => record.results());
+  if (all.length === 0) return 'nothing was judged: no target was started\n';
+  const report = 'path' in built ? built.path : join(run.folder, 'allure-report');
+  const problem = 'path' in built ? '' : `\n${plainText(renderError(built.problem), 2_000)}`;
+  const where = reportLines(run.folder, report) + problem;
+  const conclusions = all.map((results) => conclusionLine(results, style));
+  return `\n${all.map((results) => targetSummary(results, style)).join('\n')}\n${where}\n\n${conclusions.join('\n')}\n`;
+}

@@ -1,0 +1,83 @@
+import { relative } from 'node:path';
+import { ruleConformance } from '../conformance.ts';
+import { everyCheck } from '../every-check.ts';
+import { plainLine, plainText } from '../plain-text.ts';
+import type { JudgedCheck, Results } from '../results.schema.ts';
+import { countsText, findingWords, reasonOf } from '../verdict-words.ts';
+import type { Style } from './style.ts';
+import { wrap } from './wrap.ts';
+
+/** What a maintainer acts on, for one target: what failed, why, what to do; then what could not be judged, and skips. */
+export function targetSummary(results: Results, style: Style): string {
+  const checks = everyCheck(results);
+  const of = (verdict: JudgedCheck['verdict']) => checks.filter((check) => check.verdict === verdict);
+  const failed = of('fail');
+  const { conformance, because } = ruleConformance(results, results.run.gate);
+  const doubts = conformance === 'inconclusive' ? because.map((doubt) => wrap(plainText(doubt), '  ')) : [];
+  const sections = [
+    section(
+      'Failed',
+      failed.filter(({ finding }) => !finding).map((check) => failure(check, style)),
+      style,
+    ),
+    section(
+      'Limitations that are not as documented',
+      failed.filter(({ finding }) => finding).map((check) => failure(check, style)),
+      style,
+    ),
+    section('Could not be judged (not a finding about the target)', grouped(of('error'), style), style),
+    section('Blocked', grouped(of('blocked'), style), style),
+    section('Skipped', grouped(of('skip'), style), style),
+    section('Inconclusive, because', doubts, style),
+  ].filter(Boolean);
+  const name = plainLine(results.target.name);
+  return `${[style.bold(`── ${name} ${'─'.repeat(Math.max(3, 60 - name.length))}`), ...sections].join('\n\n')}\n`;
+}
+
+/** e.g. `debian-13: non-conformant (35 pass, 2 fail)` */
+export function conclusionLine(results: Results, style: Style): string {
+  const { conformance } = ruleConformance(results, results.run.gate);
+  const verdict = ({ conformant: 'pass', 'non-conformant': 'fail', inconclusive: 'error' } as const)[conformance];
+  const counts = countsText(results.ledger, results.notJudged?.length ?? 0);
+  const retries = results.run.infraRetries > 0 ? `; provisioned again ${results.run.infraRetries} time(s)` : '';
+  return `${plainLine(results.target.name)}: ${style.verdict(verdict, conformance)} (${counts}${retries})`;
+}
+
+function section(heading: string, entries: readonly string[], style: Style): string {
+  return entries.length > 0 ? `${style.bold(`${heading}:`)}\n${entries.join('\n')}` : '';
+}
+
+function failure(check: JudgedCheck, style: Style): string {
+  const { id, level, title, remedy, source, finding, evidence } = check;
+  const rows = [
+    ['why', finding ? findingWords[finding] : ''],
+    [finding ? '' : 'why', plainText(check.reason ?? 'no reason given', 1_500)],
+    [finding ? 'remedy' : 'to do', remedy ?? ''],
+    ['source', source?.url ?? ''],
+    ['evidence', evidence ?? ''],
+  ].filter(([, text]) => text);
+  const head = `  ${style.verdict('fail', finding ?? 'FAIL')}  ${style.bold(id)} (${level})  ${plainLine(title)}`;
+  const body = rows.map(([label = '', text = '']) => `    ${label.padEnd(9)}${wrap(text, ' '.repeat(13)).trimStart()}`);
+  return [head, ...body].join('\n');
+}
+
+/** Checks with the same reason share one line. */
+function grouped(checks: readonly JudgedCheck[], style: Style): string[] {
+  const byReason = Map.groupBy(checks, (check) => plainText(reasonOf(check), 600));
+  return [...byReason].map(([reason, same]) => {
+    const ids = wrap(same.map(({ id }) => id).join(', '), '  ');
+    const verdict = same[0]?.verdict ?? 'skip';
+    return `${style.verdict(verdict, ids)}\n${wrap(reason, '    ')}`;
+  });
+}
+
+/** Where the reports lie, as paths that can be pasted. */
+export function reportLines(runFolder: string, report: string): string {
+  const here = (path: string) => {
+    const short = relative(process.cwd(), path);
+    return short && !short.startsWith('..') ? short : path;
+  };
+  return [`report   ${here(report)}`, `results  ${here(runFolder)}/*/results.json (and junit.xml, evidence/)`].join(
+    '\n',
+  );
+}

@@ -1,0 +1,132 @@
+import { afterEach, expect, test as it, vi } from 'vitest';
+import type { ReportSink, RunContext } from '../../harness/report-sink.ts';
+import { plainText } from '../plain-text.ts';
+import { createResultsFile, type TargetRecords } from '../results-file.ts';
+import { checks, facts, judged, syntheticRun, syntheticTarget, syntheticVerdicts } from '../testing/synthetic-run.ts';
+import { createTerminal } from './sink.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+type Driven = { text: () => string; sinks: readonly ReportSink[]; run: RunContext; written: string[] };
+
+function terminal(live: boolean, changes: Partial<RunContext> = {}, rows = 24): Driven {
+  const run = syntheticRun(changes);
+  const records: TargetRecords = new Map();
+  const written: string[] = [];
+  const built = Promise.resolve({ path: `${run.folder}/allure-report/index.html` });
+  const print = (text: string) => void written.push(text);
+  const screen = { columns: 80, rows };
+  const sinks = [createResultsFile(run, records), createTerminal(records, { run, live, print, screen, built })];
+  return { run, sinks, written, text: () => written.join('') };
+}
+
+async function judgeAll({ sinks, run }: Driven, broken?: string): Promise<void> {
+  const target = syntheticTarget(run, 'debian-13', Object.values(checks));
+  for (const sink of sinks) {
+    sink.stage?.('debian-13', 'boots');
+    sink.targetStarted?.(target);
+    sink.factsRead?.(target, facts);
+  }
+  for (const result of syntheticVerdicts()) {
+    for (const sink of sinks) sink.checkStarted?.(target, result.id);
+    for (const sink of sinks) sink.checkJudged?.(target, result);
+  }
+  for (const sink of sinks)
+    sink.targetEnded?.(target, { infraRetries: 1, ...(broken === undefined ? {} : { broken }) });
+  for (const sink of sinks) await sink.runEnded?.(run);
+}
+
+function expectInOrder(text: string, parts: readonly string[]): void {
+  let position = 0;
+  for (const part of parts) {
+    const found = text.indexOf(part, position);
+    expect(found, part).toBeGreaterThanOrEqual(0);
+    position = found;
+  }
+}
+
+it('plain lines: one a check, with verdict, id, title, time and reason, and no control character', async () => {
+  const driven = terminal(false);
+  await judgeAll(driven);
+  const lines = driven.text().split('\n');
+  expect(lines[0]).toBe('debian-13: boots');
+  expect(lines[2]).toMatch(/^debian-13: +1\/10 {2}ok +NS-UIDMAP +the UID map .* 6\.8 s$/);
+  expect(lines.find((line) => line.includes('CG-MEM'))).toMatch(
+    /blocked {2}CG-MEM .*: blocked by PRE-SUBID-COUNT: no container starts$/,
+  );
+  expect(driven.text().replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+});
+
+it('the summary says what failed, why and what to do, and ends with the conclusion', async () => {
+  const driven = terminal(false);
+  await judgeAll(driven);
+  const text = driven.text();
+  expectInOrder(text, [
+    'FAIL  PRE-SUBID-COUNT (MUST)  the user has at least',
+    'why',
+    'to do    sudo usermod',
+    'source   https:',
+  ]);
+  expectInOrder(text, ['Limitations that are not as documented:', 'lifted  PORT-PRIV-DENY', 'differs  LIM-MLOCK-OVER']);
+  expectInOrder(text, [
+    'Could not be judged',
+    'CG-CPU\n    [TIMEOUT]',
+    'never judged',
+    'Blocked:\n  CG-MEM',
+    'Skipped:\n  PORT-PRIV-SYSCTL\n    port 80',
+  ]);
+  expect(text).toMatch(/report {3}.*allure-report\/index\.html\n/);
+  expect(text.trimEnd().split('\n').at(-1)).toBe(
+    'debian-13: inconclusive (2 pass, 3 fail, 1 error, 1 blocked, 2 skip, 1 never judged; provisioned again 1 time(s))',
+  );
+});
+
+it('a broken target says why it is inconclusive', async () => {
+  const driven = terminal(false);
+  await judgeAll(driven, 'the VM \u001b[2Jis gone');
+  expect(driven.text()).toContain('Inconclusive, because:\n  the VM is gone\n');
+});
+
+it('skips with one reason share it', async () => {
+  const driven = terminal(false);
+  const target = syntheticTarget(driven.run, 'debian-11', [checks.serial, checks.sysctl]);
+  for (const sink of driven.sinks) sink.targetStarted?.(target);
+  for (const check of target.expected) {
+    for (const sink of driven.sinks) sink.checkJudged?.(target, judged(check, { verdict: 'skip', reason: 'not here' }));
+  }
+  for (const sink of driven.sinks) await sink.runEnded?.(driven.run);
+  expect(driven.text()).toContain('Skipped:\n  DEV-IO, PORT-PRIV-SYSCTL\n    not here\n');
+});
+
+it('a run without a target says that nothing was judged', async () => {
+  const driven = terminal(false);
+  for (const sink of driven.sinks) await sink.runEnded?.(driven.run);
+  expect(driven.text()).toBe('nothing was judged: no target was started\n');
+});
+
+it('colour only when asked for', async () => {
+  const driven = terminal(false, { color: true });
+  await judgeAll(driven);
+  expect(driven.text()).toContain('\u001b[31mFAIL');
+});
+
+it('the live list is redrawn at a bounded rate, stays on its lines, and is gone at the end', async () => {
+  vi.useFakeTimers();
+  const driven = terminal(true, {}, 4);
+  const live = driven.sinks[1];
+  for (const name of ['one', 'two', 'three', 'four']) live?.stage?.(name, `boots ${'x'.repeat(200)}`);
+  const before = driven.written.length;
+  vi.advanceTimersByTime(2_000);
+  expect(driven.written.length - before).toBe(10);
+  const frame = driven.written.at(-1) ?? '';
+  expect(frame).toContain('and 3 more');
+  expect(frame.split('\n').every((line) => plainText(line).length < 80)).toBe(true);
+  await judgeAll(driven);
+  const written = driven.written.length;
+  vi.advanceTimersByTime(2_000);
+  expect(driven.written.length).toBe(written);
+  expect(driven.written.find((text) => text.endsWith('A\u001b[J'))).toBeDefined();
+  expect(driven.text()).toMatch(/debian-13: FAIL {5}PRE-SUBID-COUNT/);
+});

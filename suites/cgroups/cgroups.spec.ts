@@ -1,0 +1,200 @@
+import {
+  checksOf,
+  docker,
+  dockerApi,
+  expect,
+  issue,
+  mustRun,
+  page,
+  startFixture,
+  type Fault,
+} from '../../harness/index.ts';
+import { daemonJson, restartDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
+import { daemonProcess } from '../daemon/daemon-process.ts';
+import {
+  containerCgroup,
+  controllersByDefault,
+  coresUsed,
+  delegatedControllers,
+  hasUnifiedCgroups,
+  statOf,
+  userCgroup,
+} from './container-cgroup.ts';
+
+const check = checksOf('cgroups');
+const needs = ['SOCK-PATH'] as const;
+const limiting = docker('engine/security/rootless/tips', 'limiting resources');
+const delegation = 'sudo systemctl edit user@.service: [Service] Delegate=cpu cpuset io memory pids; then log in anew';
+const mebibyte = 1024 * 1024;
+
+const notDelegated = {
+  name: 'user@.service delegates nothing but the pids controller',
+  by: userManagerDropIn('Delegate=pids'),
+};
+const driverNone = {
+  name: 'daemon.json asks for the cgroupfs driver, which is "none" without root',
+  by: daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] }),
+};
+
+check({
+  id: 'CG-DRIVER',
+  level: 'MUST',
+  title: 'on systemd with cgroup v2 a container runs in a scope of the user manager, elsewhere in no cgroup of its own',
+  source: limiting,
+  needs,
+  remedy: 'boot with cgroup v2, install dbus-user-session, remove native.cgroupdriver from daemon.json, log in anew',
+  async verify({ target, host }) {
+    const info = (await dockerApi(target, 'GET', '/info')).json<{ CgroupDriver: string; CgroupVersion: string }>();
+    await using container = await startFixture(target);
+    const { path } = await containerCgroup(target, container);
+    const claim = `${info.CgroupDriver} on v${info.CgroupVersion}`;
+    if (hasUnifiedCgroups({ host }) === true) {
+      expect(claim, 'cgroup driver and version of /info').toBe('systemd on v2');
+      expect(path, "the container's cgroup").toMatch(
+        new RegExp(`^${userCgroup(host)}/.*/?docker-${container.id}\\.scope$`),
+      );
+    } else {
+      expect(claim, 'cgroup driver and version of /info').toBe(`none on v${host.cgroup.version}`);
+      expect(path, "the container's cgroup").not.toContain(container.id);
+    }
+  },
+  sabotage: { ...driverNone, fails: /cgroup driver and version of \/info/ },
+});
+
+check({
+  id: 'CG-DELEG',
+  level: 'SHOULD',
+  title: 'the user manager has the controllers that systemd delegates: memory and pids, from version 252 also cpu',
+  source: page('https://rootlesscontaine.rs/getting-started/common/cgroup2/', 'delegating controllers'),
+  applies: hasUnifiedCgroups,
+  remedy: delegation,
+  async verify({ target, host }) {
+    const controllers = await delegatedControllers(target, host);
+    expect(controllers, `controllers of user@${host.user.uid}.service`).toEqual(
+      expect.arrayContaining(controllersByDefault(host)),
+    );
+  },
+  sabotage: { ...notDelegated, fails: /controllers of user@/ },
+});
+
+check({
+  id: 'CG-MEM',
+  level: 'MUST',
+  title: '--memory 32m is in the kernel, and a process that takes 64 MiB is killed',
+  source: limiting,
+  applies: hasUnifiedCgroups,
+  needs,
+  remedy: delegation,
+  async verify({ target }) {
+    const limit = 32 * mebibyte;
+    await using container = await startFixture(target, { host: { Memory: limit, MemorySwap: limit } });
+    const before = await containerCgroup(target, container, ['memory.max']);
+    expect(before.files['memory.max'], "memory.max of the container's cgroup").toBe(String(limit));
+    const { exitCode, stdout } = await container.exec(['probe', 'alloc', '64']);
+    expect({ exitCode, stdout }, 'a process that takes 64 MiB').toEqual({ exitCode: 137, stdout: '' });
+    const after = await containerCgroup(target, container, ['memory.events']);
+    expect(statOf(after.files['memory.events'], 'oom_kill'), 'kills that the kernel counted').toBeGreaterThan(0);
+  },
+  sabotage: { ...notDelegated, fails: /memory\.max of the container's cgroup/ },
+});
+
+const measuredSeconds = 4;
+
+check({
+  id: 'CG-CPU',
+  level: 'MUST',
+  title: '--cpus 0.5 is in the kernel, and a busy loop gets half a core',
+  source: limiting,
+  applies: ({ host }) => {
+    if (!controllersByDefault(host).includes('cpu')) {
+      return `systemd ${host.systemdVersion} does not delegate the cpu controller to users (252 and later do); see CG-DELEG`;
+    }
+    return hasUnifiedCgroups({ host });
+  },
+  needs,
+  remedy: delegation,
+  async verify({ target }) {
+    await using container = await startFixture(target, { host: { NanoCpus: 500_000_000 } });
+    const { path, files } = await containerCgroup(target, container, ['cpu.max']);
+    expect(files['cpu.max'], "cpu.max of the container's cgroup").toBe('50000 100000');
+    await container.exec(['sh', '-c', 'probe burn 120 >/dev/null 2>&1 &']);
+    const cores = await coresUsed(target, path, measuredSeconds);
+    expect(cores, "cores that a busy loop got by the kernel's account").toBeLessThanOrEqual(0.6);
+    // the control: a loop that hardly ran proves no limit
+    expect(cores, "cores that a busy loop got by the kernel's account").toBeGreaterThanOrEqual(0.3);
+  },
+  sabotage: { ...driverNone, fails: /cpu\.max of the container's cgroup/ },
+});
+
+check({
+  id: 'CG-PIDS',
+  level: 'MUST',
+  title: '--pids-limit 10 is in the kernel, and the fork beyond it fails',
+  source: limiting,
+  applies: hasUnifiedCgroups,
+  needs,
+  remedy: delegation,
+  async verify({ target }) {
+    await using container = await startFixture(target, { host: { PidsLimit: 10 } });
+    const { files } = await containerCgroup(target, container, ['pids.max']);
+    expect(files['pids.max'], "pids.max of the container's cgroup").toBe('10');
+    const forks = await container.probe<{ forked: number; errno: string | null }>('fork', '20');
+    expect(forks.errno, 'the fork beyond the limit').toBe('EAGAIN');
+    // the container's first process and the probe count too
+    expect(forks.forked, 'forks that succeeded').toBeLessThanOrEqual(8);
+    expect(forks.forked, 'forks that succeeded').toBeGreaterThanOrEqual(5);
+  },
+  sabotage: { ...driverNone, fails: /pids\.max of the container's cgroup/ },
+});
+
+/** The slice above gets a controller that the user's manager does not have, and dockerd looks at the slice. */
+const sliceOnly: Fault = async ({ target, host }) => {
+  const slice = `user-${host.user.uid}.slice`;
+  await mustRun(target.root, `systemctl set-property --runtime ${slice} AllowedCPUs=0`);
+  await restartDaemon(target);
+  return async () => {
+    await mustRun(
+      target.root,
+      `systemctl set-property --runtime ${slice} AllowedCPUs=; rm -rf /run/systemd/system.control/${slice}.d; systemctl daemon-reload`,
+    );
+    await restartDaemon(target);
+  };
+};
+
+type ResourceClaims = {
+  MemoryLimit: boolean;
+  PidsLimit: boolean;
+  CpuCfsQuota: boolean;
+  CPUShares: boolean;
+  CPUSet: boolean;
+};
+
+check({
+  id: 'CG-INFO-TRUTH',
+  level: 'MUST',
+  title: 'what /info claims of resource limits is what the user manager can hand on',
+  source: issue('rootless-containers/rootlesskit', 282, 'limits that are announced and not delegated'),
+  applies: hasUnifiedCgroups,
+  needs,
+  remedy: `${delegation}; and restart the daemon after a change of delegation`,
+  async verify({ target, host }) {
+    const info = (await dockerApi(target, 'GET', '/info')).json<ResourceClaims>();
+    const has = await delegatedControllers(target, host);
+    const claimed = {
+      memory: info.MemoryLimit,
+      pids: info.PidsLimit,
+      cpu: info.CpuCfsQuota && info.CPUShares,
+      cpuset: info.CPUSet,
+    };
+    const real = Object.fromEntries(Object.keys(claimed).map((name) => [name, has?.includes(name) ?? false]));
+    expect(claimed, 'limits that /info claims').toEqual(real);
+    const { pid } = await daemonProcess(target);
+    const { stdout } = await target.root.exec(['cat', `/proc/${pid}/cgroup`]);
+    expect(stdout, "the daemon's cgroup").toContain(userCgroup(host));
+  },
+  sabotage: {
+    name: "the user's slice gets the cpuset controller, the user's manager does not",
+    by: sliceOnly,
+    fails: /limits that \/info claims/,
+  },
+});

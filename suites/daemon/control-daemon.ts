@@ -1,0 +1,101 @@
+import { dockerApi, mustRun, type Fault, type HostFacts, type Target } from '../../harness/index.ts';
+
+const pollMs = 250;
+
+/** Waits until the API answers; bounded, because a daemon that never comes up is a finding and not a wait. */
+export async function awaitDaemon(target: Target, timeoutMs = 120_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      const ping = await dockerApi(target, 'GET', '/_ping', { timeoutMs: 10_000 });
+      if (ping.status === 200) return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    if (Date.now() > deadline) throw new Error(`the daemon did not answer within ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
+
+/** Restarts the user's daemon through its user unit and waits until it answers. */
+export async function restartDaemon(target: Target): Promise<void> {
+  await target.invalidate();
+  await mustRun(target, 'systemctl --user reset-failed docker 2>/dev/null; systemctl --user restart docker');
+  await awaitDaemon(target);
+}
+
+/** Restarts the user's systemd instance: what is set for user@.service (delegation, limits) is only taken then. */
+export async function restartUserManager(target: Target, host: HostFacts): Promise<void> {
+  await target.invalidate();
+  await mustRun(target.root, `systemctl daemon-reload; systemctl restart user@${host.user.uid}.service`);
+  await awaitDaemon(target);
+}
+
+/** A drop-in for user@.service: `userManagerDropIn('LimitMEMLOCK=infinity')`. */
+export function userManagerDropIn(setting: string): Fault {
+  const folder = '/etc/systemd/system/user@.service.d';
+  return async ({ target, host }) => {
+    await mustRun(target.root, `mkdir -p ${folder}; printf '[Service]\\n%s\\n' '${setting}' > ${folder}/zz-rdc.conf`);
+    await restartUserManager(target, host);
+    return async () => {
+      await mustRun(target.root, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || true`);
+      await restartUserManager(target, host);
+    };
+  };
+}
+
+/** A daemon.json for the user's daemon, which is restarted with it: `daemonJson({ 'exec-opts': [...] })`. */
+export function daemonJson(config: Readonly<Record<string, unknown>>): Fault {
+  const file = '"$HOME/.config/docker/daemon.json"';
+  return async ({ target }) => {
+    await mustRun(
+      target,
+      `mkdir -p "$HOME/.config/docker"; [ ! -e ${file} ] || cp -a ${file} ${file}.rdc; printf %s '${JSON.stringify(config)}' > ${file}`,
+    );
+    await restartDaemon(target);
+    return async () => {
+      await mustRun(target, `if [ -e ${file}.rdc ]; then mv ${file}.rdc ${file}; else rm ${file}; fi`);
+      await restartDaemon(target);
+    };
+  };
+}
+
+/**
+ * A rootful daemon in the place of the user's: it answers on the same socket, does everything one asks of it,
+ * and keeps none of the promises of rootless Docker. The mutant that no "does docker work" test notices.
+ */
+export const rootfulDaemon: Fault = async ({ target, host }) => {
+  await target.invalidate();
+  await mustRun(target, 'systemctl --user stop docker');
+  const undo = async () => {
+    await target.invalidate();
+    await mustRun(target.root, stopRootful(host));
+    await restartDaemon(target);
+  };
+  try {
+    await mustRun(target.root, startRootful(host));
+    await awaitDaemon(target);
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+  return undo;
+};
+
+function startRootful({ socket, user }: HostFacts): string {
+  return `
+rm -f '${socket}'
+mkdir -p /var/lib/rdc-rootful /run/rdc-rootful
+setsid dockerd -H 'unix://${socket}' --group ${user.gid} --data-root /var/lib/rdc-rootful --exec-root /run/rdc-rootful \\
+  --pidfile /run/rdc-rootful.pid > /var/log/rdc-rootful.log 2>&1 < /dev/null &`;
+}
+
+function stopRootful({ socket }: HostFacts): string {
+  return `
+if [ -s /run/rdc-rootful.pid ]; then
+  pid=$(cat /run/rdc-rootful.pid); kill "$pid" || true; i=0
+  while [ -d /proc/$pid ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done
+fi
+rm -rf /var/lib/rdc-rootful /run/rdc-rootful /run/rdc-rootful.pid '${socket}'
+ip link del docker0 2>/dev/null || true`;
+}

@@ -1,0 +1,85 @@
+import {
+  asFinding,
+  checksOf,
+  expect,
+  expectDocumented,
+  issue,
+  man,
+  refusalOf,
+  sharedFixture,
+  startFixture,
+} from '../../harness/index.ts';
+import { daemonJson, userManagerDropIn } from '../daemon/control-daemon.ts';
+
+const check = checksOf('mlock');
+const needs = ['SOCK-PATH'] as const;
+
+/** One answer of `probe mlock`; limits in bytes, -1 is unlimited. */
+type Locked = { errno: string | null; limitSoft: number; limitHard: number };
+
+const unlimited = {
+  name: 'LimitMEMLOCK=infinity for the user manager',
+  by: userManagerDropIn('LimitMEMLOCK=infinity'),
+};
+
+check({
+  id: 'LIM-MLOCK-OK',
+  level: 'MUST',
+  title: 'a container locks memory up to RLIMIT_MEMLOCK without any privilege',
+  source: man('mlock', 2, 'limits and permissions'),
+  needs,
+  remedy: 'raise LimitMEMLOCK of user@.service, and look for default-ulimits in ~/.config/docker/daemon.json',
+  async verify({ target }) {
+    const container = await sharedFixture(target);
+    const page = await container.probe<Locked>('mlock', '4096');
+    expect(page.errno, 'mlock of one page').toBeNull();
+    const half = Math.floor((page.limitSoft === -1 ? 8 * 1024 * 1024 : page.limitSoft) / 2);
+    // limits from 64 KiB (kernels before 5.16) to an eighth of the memory: 64 MiB are enough to prove either
+    const bytes = Math.min(half, 64 * 1024 * 1024);
+    expect(bytes, 'half of RLIMIT_MEMLOCK').toBeGreaterThanOrEqual(32 * 1024);
+    const locked = await container.probe<Locked>('mlock', String(bytes));
+    expect(locked.errno, `mlock of ${bytes} bytes, half of RLIMIT_MEMLOCK`).toBeNull();
+  },
+  sabotage: {
+    name: 'daemon.json sets default-ulimits memlock to 0',
+    by: daemonJson({ 'default-ulimits': { memlock: { Name: 'memlock', Hard: 0, Soft: 0 } } }),
+    fails: /mlock of one page/,
+  },
+});
+
+check({
+  id: 'LIM-MLOCK-OVER',
+  level: 'LIMITATION',
+  title: 'beyond RLIMIT_MEMLOCK mlock fails with ENOMEM, also with CAP_IPC_LOCK and --privileged',
+  source: man('capabilities', 7, 'CAP_IPC_LOCK counts in the initial user namespace only'),
+  needs,
+  remedy: 'raise the limit for the user: LimitMEMLOCK=infinity in a drop-in of user@.service, then log in anew',
+  async verify({ target }) {
+    const container = await sharedFixture(target);
+    const { limitHard } = await container.probe<Locked>('mlock', '4096');
+    asFinding('lifted', () => expect(limitHard, 'lifted: RLIMIT_MEMLOCK in a container').not.toBe(-1));
+    const over = String(limitHard + 64 * 1024);
+    const plain = await container.probe<Locked>('mlock', over);
+    expectDocumented(plain.errno, /^ENOMEM$/, `mlock of ${over} bytes, 64 KiB over the limit`);
+    for (const host of [{ CapAdd: ['IPC_LOCK'] }, { Privileged: true }]) {
+      await using stronger = await startFixture(target, { host });
+      const locked = await stronger.probe<Locked>('mlock', over);
+      expectDocumented(locked.errno, /^ENOMEM$/, `mlock of ${over} bytes with ${JSON.stringify(host)}`);
+    }
+  },
+  sabotage: { ...unlimited, fails: /^lifted: RLIMIT_MEMLOCK/ },
+});
+
+check({
+  id: 'LIM-MLOCK-ULIMIT',
+  level: 'LIMITATION',
+  title: '--ulimit memlock=-1:-1 is refused with "error setting rlimit type 8"',
+  source: issue('containerd/nerdctl', 1937, 'rootless and --ulimit memlock=-1'),
+  needs,
+  remedy: 'raise the limit for the user: LimitMEMLOCK=infinity in a drop-in of user@.service, then log in anew',
+  async verify({ target }) {
+    const refusal = await refusalOf(target, { host: { Ulimits: [{ Name: 'memlock', Soft: -1, Hard: -1 }] } });
+    expectDocumented(refusal, /rlimit type 8.*operation not permitted/, 'the start with --ulimit memlock=-1:-1');
+  },
+  sabotage: { ...unlimited, fails: /^lifted: the start/ },
+});

@@ -1,0 +1,34 @@
+import type { Target } from '../../harness/index.ts';
+
+/** A process that listens on a TCP port of the host, found by its socket's inode. */
+export type Listener = { readonly pid: number; readonly uid: number; readonly executable: string };
+
+/** Every listener on the port, IPv4 and IPv6, whichever address it is bound to; read by root. */
+export async function tcpListeners(target: Target, port: number): Promise<Listener[]> {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const { stdout } = await target.root.shell(`
+for inode in $(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" && $2 ~ /:${hex}$/ {print $10}'); do
+  p=$(find /proc/[0-9]*/fd -lname "socket:\\[$inode\\]" 2>/dev/null | head -n 1)
+  p=\${p%/fd/*}
+  echo "\${p#/proc/} $(awk '/^Uid:/{print $3}' $p/status) $(readlink $p/exe)"
+done`);
+  return parseListeners(stdout);
+}
+
+/** Pure: lines `pid uid executable`. */
+export function parseListeners(text: string): Listener[] {
+  return text
+    .split('\n')
+    .map((line) => /^(\d+) (\d+) (\S+)/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, pid, uid, executable = '']) => ({ pid: Number(pid), uid: Number(uid), executable }));
+}
+
+/** Waits until nothing listens on the port; returns what is left at the deadline. */
+export async function listenersLeft(target: Target, port: number, timeoutMs: number): Promise<Listener[]> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const left = await tcpListeners(target, port);
+    if (left.length === 0 || Date.now() > deadline) return left;
+  }
+}

@@ -1,0 +1,26 @@
+import { randomUUID } from 'node:crypto';
+import { type Fixture, hostProbe, startFixture, type Target } from '../../harness/index.ts';
+
+export type NonceServer = Fixture & { readonly nonce: string };
+
+/** A container that answers each TCP connection to its port 80 with a nonce, published on a host port. */
+export async function startNonceServer(target: Target, hostPort: number, hostIp?: string): Promise<NonceServer> {
+  const nonce = randomUUID();
+  const container = await startFixture(target, {
+    command: ['probe', 'serve', 'tcp', '80', nonce],
+    publish: [{ hostPort, containerPort: 80, ...(hostIp === undefined ? {} : { hostIp }) }],
+  });
+  return Object.assign(container, { nonce });
+}
+
+/** What a connection from the host to the port brings back: the nonce proves that it came from that container. */
+export async function fetchFromHost(target: Target, port: number, address = '127.0.0.1'): Promise<string> {
+  const answer = await hostProbe<{ errno: string | null; text?: string }>(target, target, [
+    'fetch',
+    'tcp',
+    address,
+    String(port),
+    '15000',
+  ]);
+  return answer.errno ?? answer.text ?? '';
+}

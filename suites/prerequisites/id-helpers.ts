@@ -1,0 +1,35 @@
+import type { Target } from '../../harness/index.ts';
+import { type IdMapLine, parseIdMap } from '../namespaces/id-map.ts';
+
+export type IdHelper = { readonly path: string | null; readonly privilege: 'setuid root' | 'file capability' | 'none' };
+
+/** newuidmap or newgidmap as the user's PATH finds it, and by what it may write another process' ID map. */
+export async function idHelper(target: Target, name: 'newuidmap' | 'newgidmap'): Promise<IdHelper> {
+  const { stdout } = await target.shell(
+    `PATH=$PATH:/usr/sbin:/sbin; p=$(command -v ${name}) && { echo "$p"; stat -Lc '%a %u' "$p"; getcap "$p"; }`,
+  );
+  return parseIdHelper(stdout);
+}
+
+/** Pure: path, then `mode uid`, then what getcap prints. */
+export function parseIdHelper(text: string): IdHelper {
+  const [path = '', modeAndOwner = '', capabilities = ''] = text.split('\n');
+  if (path === '') return { path: null, privilege: 'none' };
+  const [mode = '0', uid] = modeAndOwner.split(' ');
+  const isSetuidRoot = (Number.parseInt(mode, 8) & 0o4000) !== 0 && uid === '0';
+  if (isSetuidRoot) return { path, privilege: 'setuid root' };
+  return { path, privilege: /cap_set[ug]id[^ ]*ep/.test(capabilities) ? 'file capability' : 'none' };
+}
+
+/**
+ * The map of a user namespace that RootlessKit has just made for the user: the helpers at work, on whatever
+ * mount and under whatever LSM they are. Null when it could not be made; RootlessKit's words are in the evidence.
+ */
+export async function freshUserNamespace(target: Target): Promise<{ uidMap: IdMapLine[]; gidMap: IdMapLine[] } | null> {
+  const { code, stdout } = await target.shell(
+    'd=$(mktemp -d) && rootlesskit --state-dir="$d/state" sh -c \'cat /proc/self/uid_map; echo --; cat /proc/self/gid_map\'; c=$?; rm -rf "$d"; exit $c',
+  );
+  if (code !== 0) return null;
+  const [uidMap = '', gidMap = ''] = stdout.split('--\n');
+  return { uidMap: parseIdMap(uidMap), gidMap: parseIdMap(gidMap) };
+}

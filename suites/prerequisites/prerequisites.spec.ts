@@ -1,0 +1,139 @@
+import { checksOf, chmod, docker, expect, filtered, issue, man, rootScript, sysctl } from '../../harness/index.ts';
+import { daemonProcess } from '../daemon/daemon-process.ts';
+import { totalOf } from '../namespaces/id-map.ts';
+import { freshUserNamespace, idHelper } from './id-helpers.ts';
+import { subordinateIds } from './subordinate-ids.ts';
+import { sysctlValue } from './sysctl-value.ts';
+
+const check = checksOf('prerequisites');
+
+/** Docker's documentation asks for this many in each file. */
+const wantedIds = 65_536;
+
+check({
+  id: 'PRE-NEWIDMAP',
+  level: 'MUST',
+  title: 'newuidmap and newgidmap are installed, privileged, and write a map of subordinate IDs',
+  source: issue('moby/moby', 41812, 'newuidmap without its set-user-ID bit'),
+  remedy: 'sudo apt-get install --reinstall uidmap (or: sudo chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap)',
+  async verify({ target }) {
+    for (const name of ['newuidmap', 'newgidmap'] as const) {
+      const helper = await idHelper(target, name);
+      expect(helper.path, `${name} on the user's PATH`).not.toBeNull();
+      expect(helper.privilege, `privilege of ${name}`).not.toBe('none');
+    }
+    const fresh = await freshUserNamespace(target);
+    expect(fresh, 'a user namespace made by RootlessKit').not.toBeNull();
+    expect(fresh?.uidMap.length, 'lines of its UID map').toBeGreaterThan(1);
+    expect(fresh?.gidMap.length, 'lines of its GID map').toBeGreaterThan(1);
+  },
+  sabotage: {
+    name: 'newuidmap loses its set-user-ID bit',
+    by: chmod('u-s', (host) => host.paths.newuidmap ?? '/usr/bin/newuidmap'),
+    fails: /privilege of newuidmap/,
+  },
+});
+
+check({
+  id: 'PRE-SUBID',
+  level: 'MUST',
+  title: 'the user has a range of subordinate IDs in /etc/subuid and in /etc/subgid',
+  source: docker('engine/security/rootless', 'prerequisites'),
+  remedy: 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER (a range no other user has)',
+  async verify({ target }) {
+    const { uids, gids } = await subordinateIds(target);
+    expect(uids.length, 'ranges in /etc/subuid').toBeGreaterThan(0);
+    expect(gids.length, 'ranges in /etc/subgid').toBeGreaterThan(0);
+  },
+  sabotage: {
+    name: "the user's line in /etc/subuid is deleted",
+    by: filtered('/etc/subuid', ({ user }) => `sed -E '/^(${user.name}|${user.uid}):/d'`),
+    fails: /ranges in \/etc\/subuid/,
+  },
+});
+
+check({
+  id: 'PRE-SUBID-COUNT',
+  level: 'MUST',
+  title: 'the user has at least 65,536 subordinate IDs in each file, and the running daemon has them too',
+  source: docker('engine/security/rootless/troubleshoot', 'lchown: invalid argument'),
+  remedy: 'give the user 65536 IDs in /etc/subuid and /etc/subgid, then: systemctl --user restart docker',
+  async verify({ target }) {
+    const { uids, gids } = await subordinateIds(target);
+    expect(totalOf(uids), 'IDs in /etc/subuid').toBeGreaterThanOrEqual(wantedIds);
+    expect(totalOf(gids), 'IDs in /etc/subgid').toBeGreaterThanOrEqual(wantedIds);
+    const { uidMap, gidMap } = await daemonProcess(target);
+    expect(totalOf(uidMap), "IDs in the daemon's UID map").toBeGreaterThan(wantedIds);
+    expect(totalOf(gidMap), "IDs in the daemon's GID map").toBeGreaterThan(wantedIds);
+  },
+  needs: ['SOCK-PATH'],
+  sabotage: {
+    name: 'the range in /etc/subuid shrinks to 1000 IDs (setuptool check stays green)',
+    by: filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):[0-9]+):.*/\\1:1000/'`),
+    fails: /IDs in \/etc\/subuid/,
+  },
+});
+
+check({
+  id: 'PRE-USERNS-CLONE',
+  level: 'MUST',
+  title: 'kernel.unprivileged_userns_clone is 1 and an ordinary user can make a user namespace',
+  source: docker('engine/security/rootless/troubleshoot', 'operation not permitted'),
+  applies: ({ host }) =>
+    host.sysctl.unprivilegedUsernsClone !== null || `kernel ${host.kernel} has no kernel.unprivileged_userns_clone`,
+  remedy: 'sudo sysctl -w kernel.unprivileged_userns_clone=1 (and keep it in /etc/sysctl.d)',
+  async verify({ target }) {
+    expect(await sysctlValue(target, 'kernel.unprivileged_userns_clone'), 'kernel.unprivileged_userns_clone').toBe(1);
+    expect(await freshUserNamespace(target), 'a user namespace made by RootlessKit').not.toBeNull();
+  },
+  sabotage: {
+    name: 'sysctl kernel.unprivileged_userns_clone=0',
+    by: sysctl('kernel.unprivileged_userns_clone', 0),
+    fails: /kernel\.unprivileged_userns_clone/,
+  },
+});
+
+check({
+  id: 'PRE-USERNS-MAX',
+  level: 'MUST',
+  title: 'the kernel lets a user make user, network and mount namespaces (user.max_*_namespaces)',
+  source: docker('engine/security/rootless/troubleshoot', 'no space left on device'),
+  remedy: 'sudo sysctl -w user.max_user_namespaces=28633 (hardened images set it to 0; keep it in /etc/sysctl.d)',
+  async verify({ target }) {
+    for (const name of ['user.max_user_namespaces', 'user.max_net_namespaces', 'user.max_mnt_namespaces']) {
+      expect(await sysctlValue(target, name), name).toBeGreaterThan(0);
+    }
+    expect(await freshUserNamespace(target), 'a user namespace made by RootlessKit').not.toBeNull();
+  },
+  sabotage: {
+    name: 'sysctl user.max_user_namespaces=0',
+    by: sysctl('user.max_user_namespaces', 0),
+    fails: /user\.max_user_namespaces/,
+  },
+});
+
+check({
+  id: 'PRE-XDG',
+  level: 'MUST',
+  title: 'a login session has XDG_RUNTIME_DIR, a directory of the user with mode 0700 that it can write to',
+  source: man('pam_systemd', 8, 'XDG_RUNTIME_DIR'),
+  remedy: 'log in by ssh or on a console, not by su; see that libpam-systemd is installed and in /etc/pam.d',
+  async verify({ target, host }) {
+    const login = await target.login(
+      'echo "${XDG_RUNTIME_DIR-unset}"; stat -Lc "%F %a %u" "$XDG_RUNTIME_DIR"; t=$(mktemp "$XDG_RUNTIME_DIR/rdc.XXXXXX") && rm "$t" && echo writable',
+    );
+    const [folder = '', state, writable] = login.stdout.split('\n');
+    expect(folder, 'XDG_RUNTIME_DIR of a login session').toMatch(/^\//);
+    expect(state, `kind, mode and owner of ${folder}`).toBe(`directory 700 ${host.user.uid}`);
+    expect(writable, `the user's write to ${folder}`).toBe('writable');
+  },
+  sabotage: {
+    name: 'pam_systemd is taken out of the login stack',
+    by: rootScript(
+      () =>
+        'for f in $(grep -l "^[^#]*pam_systemd.so" /etc/pam.d/*); do cp -a $f $f.rdc; sed -i "/pam_systemd.so/s/^/#/" $f; done',
+      () => 'for f in /etc/pam.d/*.rdc; do cat $f > ${f%.rdc}; rm $f; done',
+    ),
+    fails: /XDG_RUNTIME_DIR of a login session/,
+  },
+});

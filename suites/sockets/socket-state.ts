@@ -1,0 +1,49 @@
+import type { Target } from '../../harness/index.ts';
+
+/** A path on the host as stat sees it: `type` in stat's words, `mode` in octal with the special bits. */
+export type PathState = { readonly type: string; readonly mode: string; readonly uid: number; readonly gid: number };
+
+/** Read by root, because the directory is closed to others; null when there is nothing. */
+export async function pathState(target: Target, path: string): Promise<PathState | null> {
+  const { stdout } = await target.root.exec(['stat', '-c', '%a %u %g %F', path]);
+  const [, mode, uid, gid, type] = /^(\d+) (\d+) (\d+) (.+)$/m.exec(stdout) ?? [];
+  if (mode === undefined || type === undefined) return null;
+  return { mode, uid: Number(uid), gid: Number(gid), type };
+}
+
+/**
+ * What a user gets who connects to the socket with a Docker client of his own: `answered`, or the client's
+ * complaint. `runuser` makes no session, so nothing but the file modes stands in the way.
+ */
+export async function connectAs(target: Target, user: string, socket: string): Promise<string> {
+  const docker = target.facts.host.paths.docker ?? 'docker';
+  const command = [
+    'runuser',
+    '-u',
+    user,
+    '--',
+    docker,
+    '-H',
+    `unix://${socket}`,
+    'version',
+    '--format',
+    '{{.Server.Version}}',
+  ];
+  const { code, stderr } = await target.root.exec([
+    'env',
+    '-u',
+    'DOCKER_HOST',
+    '-u',
+    'DOCKER_CONTEXT',
+    'HOME=/tmp',
+    ...command,
+  ]);
+  return code === 0 ? 'answered' : stderr.trim();
+}
+
+/** The group that dockerd gives its socket: `docker` of /etc/group as the daemon sees it, or null. */
+export async function dockerGroupId(target: Target): Promise<number | null> {
+  const { stdout } = await target.exec(['getent', 'group', 'docker']);
+  const [, , gid] = stdout.trim().split(':');
+  return gid === undefined || gid === '' ? null : Number(gid);
+}

@@ -1,0 +1,190 @@
+import {
+  asFinding,
+  checksOf,
+  chmod,
+  code,
+  docker,
+  dockerApi,
+  expect,
+  expectDocumented,
+  inOrder,
+  issue,
+  mustRun,
+  page,
+  quoteWord,
+  rootScript,
+  startFixture,
+  type Fault,
+  type Target,
+} from '../../harness/index.ts';
+import { daemonProcess } from '../daemon/daemon-process.ts';
+import { mapped, rootlessMap } from '../namespaces/id-map.ts';
+import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
+import { connectAs, dockerGroupId, pathState } from './socket-state.ts';
+
+const check = checksOf('sockets');
+const legacySocket = '/var/run/docker.sock';
+
+type Entry = { errno: string | null; stat: { stMode: string } | null };
+
+check({
+  id: 'SOCK-PATH',
+  level: 'MUST',
+  title: 'the API answers on $XDG_RUNTIME_DIR/docker.sock',
+  source: docker('engine/security/rootless', 'the socket path'),
+  remedy: 'systemctl --user status docker; journalctl --user -u docker; systemctl --user restart docker',
+  async verify({ target, host }) {
+    const socket = await pathState(target, host.socket);
+    expect(socket?.type, `kind of ${host.socket}`).toBe('socket');
+    const answer = await dockerApi(target, 'GET', '/_ping').catch(() => null);
+    expect(answer?.status, `status of /_ping on ${host.socket}`).toBe(200);
+    expect(answer?.text, `answer to /_ping on ${host.socket}`).toBe('OK');
+  },
+  sabotage: {
+    name: 'the socket is moved away',
+    by: rootScript(
+      ({ socket }) => `mv '${socket}' '${socket}.x'`,
+      ({ socket }) => `mv '${socket}.x' '${socket}'`,
+    ),
+    fails: /kind of .*docker\.sock/,
+  },
+});
+
+check({
+  id: 'SOCK-MODE',
+  level: 'MUST',
+  title: "the socket has mode 1660, the user as owner, and a group of the user's namespace",
+  source: code(
+    'moby/moby',
+    'v26.1.5',
+    'daemon/listeners/listeners_linux.go',
+    'the socket and its group; the sticky bit',
+  ),
+  needs: ['SOCK-PATH'],
+  remedy: 'systemctl --user restart docker; look for a hook or a tmpfiles rule that changes the socket',
+  async verify({ target, host }) {
+    const socket = await pathState(target, host.socket);
+    expect(socket?.mode, 'mode of the socket').toBe('1660');
+    expect(socket?.uid, 'owner of the socket').toBe(host.user.uid);
+    const group = await dockerGroupId(target);
+    const { gids } = await subordinateIds(target);
+    // the daemon sees the host's group "docker" by its number: inside, that number is a subordinate ID outside
+    const wanted = group === null ? host.user.gid : mapped(rootlessMap(host.user.gid, gids), group);
+    expect(socket?.gid, 'group of the socket').toBe(wanted);
+  },
+  sabotage: {
+    name: 'the socket gets mode 666',
+    by: chmod('0666', (host) => host.socket),
+    fails: /mode of the socket/,
+  },
+});
+
+check({
+  id: 'SOCK-PRIVATE',
+  level: 'MUST',
+  title: 'another local user cannot connect to the socket',
+  source: page('https://specifications.freedesktop.org/basedir-spec/latest/', 'XDG_RUNTIME_DIR: access mode 0700'),
+  needs: ['SOCK-PATH'],
+  remedy: 'chmod 700 $XDG_RUNTIME_DIR; chmod 1660 $XDG_RUNTIME_DIR/docker.sock',
+  async verify({ target, host }) {
+    expect(await connectAs(target, host.user.name, host.socket), "the user's own connection").toBe('answered');
+    expect(await connectAs(target, 'nobody', host.socket), 'the connection of another user').toMatch(
+      /permission denied/,
+    );
+  },
+  sabotage: {
+    name: 'the runtime directory and the socket are opened to others',
+    by: inOrder(
+      chmod('o+x', (host) => host.runtimeDir ?? `/run/user/${host.user.uid}`),
+      chmod('o+rw', (host) => host.socket),
+    ),
+    fails: /the connection of another user/,
+  },
+});
+
+/** In the daemon's mount namespace a file or socket lies over a path; the host's own view stays as it is. */
+function overlaidForDaemon(
+  script: (paths: { socket: string }) => string,
+  undo: (paths: { socket: string }) => string,
+): Fault {
+  const inside = async (target: Target, command: string) => {
+    const { pid } = await daemonProcess(target);
+    await mustRun(target.root, `nsenter -t ${pid} -m -- sh -ec ${quoteWord(command)}`);
+  };
+  return async ({ target, host }) => {
+    await inside(target, script(host));
+    return () => inside(target, undo(host));
+  };
+}
+
+check({
+  id: 'SOCK-MNT',
+  level: 'WORKAROUND',
+  title: "the user's socket mounted at /var/run/docker.sock lets a container drive the daemon",
+  source: issue('edgexfoundry/edgex-compose', 451, 'the rootless socket path for services that drive Docker'),
+  needs: ['SOCK-PATH'],
+  remedy: 'mount $XDG_RUNTIME_DIR/docker.sock, e.g. -v $XDG_RUNTIME_DIR/docker.sock:/var/run/docker.sock',
+  async verify({ target, host }) {
+    await using container = await startFixture(target, { host: { Binds: [`${host.socket}:${legacySocket}`] } });
+    const entry = await container.probe<Entry>('open', legacySocket, 'r');
+    expect(typeOf(entry), 'what the container sees at /var/run/docker.sock').toBe('socket');
+    const connected = await container.probe<{ errno: string | null; peer: { uid: number } | null }>(
+      'connect',
+      'unix',
+      legacySocket,
+    );
+    expect(connected.errno, 'connecting from inside the container').toBeNull();
+    // SO_PEERCRED, seen from inside: the listener is root of the same user namespace, as the rootless daemon is
+    expect(connected.peer?.uid, 'user of the process that listens').toBe(0);
+  },
+  sabotage: {
+    name: 'for the daemon, an ordinary file lies over the socket (as a copied-up directory would have it)',
+    by: overlaidForDaemon(
+      ({ socket }) => `touch /tmp/rdc-not-a-socket; mount --bind /tmp/rdc-not-a-socket '${socket}'`,
+      ({ socket }) => `umount '${socket}'; rm -f /tmp/rdc-not-a-socket`,
+    ),
+    fails: /what the container sees/,
+  },
+});
+
+check({
+  id: 'SOCK-LEGACY-MNT',
+  level: 'LIMITATION',
+  title: 'mounting the rootful path /var/run/docker.sock gives a container an empty directory',
+  source: issue('edgexfoundry/edgex-compose', 461, 'the socket path in compose files'),
+  needs: ['SOCK-PATH'],
+  remedy: 'use the path of the rootless socket: $XDG_RUNTIME_DIR/docker.sock',
+  async verify({ target, defer }) {
+    // the daemon makes the missing source itself, in its own copy of /run: it would stay until the next restart
+    defer(async () => {
+      const { pid } = await daemonProcess(target);
+      await target.root.shell(`nsenter -t ${pid} -m -- rmdir /run/docker.sock`);
+    });
+    await using container = await startFixture(target, { host: { Binds: [`${legacySocket}:${legacySocket}`] } });
+    const entry = await container.probe<Entry>('open', legacySocket, 'r');
+    const type = typeOf(entry);
+    expectDocumented(type === 'socket' ? null : type, /^directory$/, 'what the container sees at /var/run/docker.sock');
+    const { stdout } = await container.exec(['ls', '-A', legacySocket]);
+    asFinding('differs', () => expect(stdout.trim(), 'differs: entries of the directory').toBe(''));
+  },
+  sabotage: {
+    name: "the daemon's /run has a socket at the rootful path",
+    by: overlaidForDaemon(
+      ({ socket }) => `touch /run/docker.sock; mount --bind '${socket}' /run/docker.sock`,
+      () => 'umount /run/docker.sock; rm -f /run/docker.sock',
+    ),
+    fails: /^lifted: what the container sees/,
+  },
+});
+
+/** `st_mode` in octal, as the probe prints it, becomes the kind of file. */
+function typeOf({ stat }: Entry): string {
+  if (stat === null) return 'nothing';
+  const kinds: Record<number, string> = {
+    0o140000: 'socket',
+    0o040000: 'directory',
+    0o100000: 'file',
+    0o020000: 'character device',
+  };
+  return kinds[Number.parseInt(stat.stMode, 8) & 0o170000] ?? `mode ${stat.stMode}`;
+}

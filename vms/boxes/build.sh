@@ -1,0 +1,65 @@
+#!/bin/sh
+# Builds a bootable Debian box for vagrant-libvirt and prints its path; one that is there already is not built again.
+#   build.sh [--path] DISTRIBUTION RELEASE        e.g. build.sh debian 13
+# Environment: RDC_ARCH (amd64; arm64 is not verified), XDG_CACHE_HOME, RDC_APT_ETC (default /etc/apt).
+# Needs root (loop mount), mmdebstrap, qemu-utils, extlinux. Docker is not installed: its packages lie in the box's
+# package cache, so that the machine installs them with its distribution's own tools, also without a network.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+only_path=''
+if [ "${1-}" = --path ]; then only_path=yes; shift; fi
+distribution=${1:?usage: build.sh [--path] DISTRIBUTION RELEASE}
+release=${2:?usage: build.sh [--path] DISTRIBUTION RELEASE}
+case $(uname -m) in
+	x86_64) native=amd64 ;;
+	aarch64) native=arm64 ;;
+	*) native=$(uname -m) ;;
+esac
+arch=${RDC_ARCH:-$native}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/rdc/boxes
+
+case $distribution-$release in
+	debian-11) codename=bullseye ;;
+	debian-12) codename=bookworm ;;
+	debian-13) codename=trixie ;;
+	debian-testing) codename=testing ;;
+	*) echo "no recipe for a box of $distribution $release: debian 11, 12, 13 or testing" >&2; exit 2 ;;
+esac
+
+digest=$(cat "$here/build.sh" "$here/system.sh" "$here/disk.sh" "$here/packages.sh" | sha256sum | cut -c1-12)
+name=$distribution-$release-$arch-$digest
+box=$cache/$name.box
+if [ -n "$only_path" ] || [ -s "$box" ]; then echo "$box"; exit 0; fi
+
+[ "$(id -u)" = 0 ] || { echo "building a box needs root: sudo $0 $distribution $release" >&2; exit 3; }
+mkdir -p "$cache"
+exec 9>"$cache/.build-$distribution-$release-$arch.lock"
+flock -w 1800 9 || { echo "another build of $name holds $cache/.build-$distribution-$release-$arch.lock" >&2; exit 3; }
+if [ -s "$box" ]; then echo "$box"; exit 0; fi
+
+# A build that was killed leaves its directory: nobody else can own it while we hold the lock.
+for left in "$cache"/.tmp-"$distribution-$release-$arch"-*; do
+	[ -d "$left" ] || continue
+	umount "$left/root" 2>/dev/null || true
+	rm -rf "$left"
+done
+work=$(mktemp -d "$cache/.tmp-$distribution-$release-$arch-XXXXXX")
+export work codename arch distribution release here
+trap 'umount "$work/root" 2>/dev/null || true; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+
+sh "$here/apt-sources.sh" "$codename" "${RDC_APT_ETC:-/etc/apt}" >"$work/sources.list"
+sh "$here/disk.sh" create
+sh "$here/system.sh" install >&2
+sh "$here/disk.sh" finish
+
+cp "$work/packages.json" "$cache/$name.json.part" && mv "$cache/$name.json.part" "$cache/$name.json"
+# The host boots it once to find out whether its KVM works.
+cp "$work/vmlinuz" "$cache/vmlinuz-$arch.part" && mv "$cache/vmlinuz-$arch.part" "$cache/vmlinuz-$arch"
+mv "$work/box.tar" "$box"
+# What an older state of these scripts built is of no use any more.
+for old in "$cache/$distribution-$release-$arch"-*; do
+	case $old in "$cache/$name".*) ;; *) rm -f "$old" ;; esac
+done
+echo "$box"

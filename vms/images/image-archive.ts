@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { type TarEntry, writeTar } from './tar.ts';
+
+export type Architecture = 'amd64' | 'arm64';
+
+export interface ImageParts {
+  arch: Architecture;
+  busybox: Buffer;
+  applets: readonly string[];
+  probe: Buffer;
+}
+
+export interface ImageArchive {
+  tar: Buffer;
+  /** SHA-256 of the config: the image ID with Docker's own image store. */
+  digest: string;
+  /** SHA-256 of the manifest: the image ID with containerd's image store. */
+  manifestDigest: string;
+}
+
+export const fixtureImageTag = 'rdc/fixture:1';
+
+const epoch = '1970-01-01T00:00:00Z';
+
+/** The image as `docker save` writes it since version 25: read by `docker load` as manifest.json, by containerd as an OCI layout. */
+export function writeImageArchive(parts: ImageParts): ImageArchive {
+  const layer = writeBlob('application/vnd.oci.image.layer.v1.tar', writeTar(rootEntries(parts)));
+  const config = writeBlob('application/vnd.oci.image.config.v1+json', toJson(imageConfig(parts.arch, layer.digest)));
+  const manifest = writeBlob(
+    'application/vnd.oci.image.manifest.v1+json',
+    toJson({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      config: config.descriptor,
+      layers: [layer.descriptor],
+    }),
+  );
+  const tar = writeTar([
+    { path: 'blobs', mode: 0o755 },
+    { path: 'blobs/sha256', mode: 0o755 },
+    ...[layer, config, manifest].map((blob) => ({ path: blob.path, mode: 0o644, content: blob.content })),
+    jsonEntry('manifest.json', [{ Config: config.path, RepoTags: [fixtureImageTag], Layers: [layer.path] }]),
+    jsonEntry('oci-layout', { imageLayoutVersion: '1.0.0' }),
+    jsonEntry('index.json', imageIndex(parts.arch, manifest.descriptor)),
+  ]);
+  return { tar, digest: config.digest, manifestDigest: manifest.digest };
+}
+
+function rootEntries({ busybox, applets, probe }: ImageParts): TarEntry[] {
+  const directories = ['bin', 'dev', 'etc', 'mnt', 'proc', 'run', 'sys', 'var'];
+  return [
+    ...directories.map((path) => ({ path, mode: 0o755 })),
+    { path: 'root', mode: 0o700 },
+    { path: 'tmp', mode: 0o1777 },
+    { path: 'etc/passwd', mode: 0o644, content: 'root:x:0:0:root:/root:/bin/sh\n' },
+    { path: 'etc/group', mode: 0o644, content: 'root:x:0:\n' },
+    { path: 'bin/busybox', mode: 0o755, content: busybox },
+    { path: 'bin/probe', mode: 0o755, content: probe },
+    ...applets
+      .filter((name) => name !== 'busybox')
+      .map((name) => ({ path: `bin/${name}`, mode: 0o777, linkTo: 'busybox' })),
+  ];
+}
+
+function imageConfig(architecture: Architecture, diffId: string) {
+  return {
+    architecture,
+    os: 'linux',
+    created: epoch,
+    // PID 1 ignores SIGTERM, so `docker stop` of a sleeping container would take 10 s; checks of signals set their own.
+    config: { Env: ['PATH=/bin'], Cmd: ['sleep', 'infinity'], WorkingDir: '/', StopSignal: 'SIGKILL' },
+    rootfs: { type: 'layers', diff_ids: [diffId] },
+    history: [{ created: epoch, created_by: 'rdc: static busybox and probe' }],
+  };
+}
+
+function imageIndex(architecture: Architecture, manifest: object) {
+  const annotations = {
+    'io.containerd.image.name': `docker.io/${fixtureImageTag}`,
+    'org.opencontainers.image.ref.name': fixtureImageTag.slice(fixtureImageTag.indexOf(':') + 1),
+  };
+  return {
+    schemaVersion: 2,
+    mediaType: 'application/vnd.oci.image.index.v1+json',
+    manifests: [{ ...manifest, annotations, platform: { architecture, os: 'linux' } }],
+  };
+}
+
+function writeBlob(mediaType: string, content: Buffer) {
+  const hex = createHash('sha256').update(content).digest('hex');
+  const digest = `sha256:${hex}`;
+  return { content, digest, path: `blobs/sha256/${hex}`, descriptor: { mediaType, digest, size: content.length } };
+}
+
+function toJson(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+function jsonEntry(path: string, value: unknown): TarEntry {
+  return { path, mode: 0o644, content: toJson(value) };
+}

@@ -1,0 +1,204 @@
+/* The socket subcommands of probe: bind, connect, peercred, serve, fetch. */
+#include "probe.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { TEXT_LIMIT = 256, DRAIN_MS = 200 };
+
+typedef struct {
+  socklen_t length;
+  union { struct sockaddr any; struct sockaddr_in v4; struct sockaddr_in6 v6; struct sockaddr_un local; };
+} address;
+
+static const struct word socket_types[] = { { "tcp", SOCK_STREAM }, { "udp", SOCK_DGRAM }, { NULL, 0 } };
+
+static address inet_address(const char *text, const char *port) {
+  address a = { 0 };
+  in_port_t net_port = htons(natural(port, 65535));
+  if (inet_pton(AF_INET, text, &a.v4.sin_addr) == 1) {
+    a.v4.sin_family = AF_INET, a.v4.sin_port = net_port, a.length = sizeof a.v4;
+  } else if (inet_pton(AF_INET6, text, &a.v6.sin6_addr) == 1) {
+    a.v6.sin6_family = AF_INET6, a.v6.sin6_port = net_port, a.length = sizeof a.v6;
+  } else usage();
+  return a;
+}
+
+static address unix_address(const char *name, int is_abstract) {
+  address a = { 0 };
+  if (strlen(name) + 1 > sizeof a.local.sun_path) usage();
+  a.local.sun_family = AF_UNIX;
+  a.length = offsetof(struct sockaddr_un, sun_path) + strlen(name) + 1;
+  memcpy(a.local.sun_path + is_abstract, name, strlen(name));
+  return a;
+}
+
+static int wait_for(int fd, short events, long timeout_ms) {
+  struct pollfd p = { .fd = fd, .events = events };
+  int ready = poll(&p, 1, timeout_ms > 0 ? timeout_ms : 0);
+  return ready == 0 ? ETIMEDOUT : errno_of(ready);
+}
+
+/* Connects within the deadline; *fd is the non-blocking socket. */
+static int connect_to(int type, const address *to, long timeout_ms, int *fd) {
+  *fd = socket(to->any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (*fd < 0) return errno;
+  int error = errno_of(connect(*fd, &to->any, to->length));
+  if (error != EINPROGRESS) return error;
+  if ((error = wait_for(*fd, POLLOUT, timeout_ms))) return error;
+  getsockopt(*fd, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){ sizeof error });
+  return error;
+}
+
+static void connect_unix(const address *to) {
+  int fd, error = connect_to(SOCK_STREAM, to, TIMEOUT_MS, &fd);
+  struct ucred peer;
+  printf("\"errno\":%s,\"peer\":", quoted_errno(error));
+  if (error || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &(socklen_t){ sizeof peer }) < 0) printf("null");
+  else printf("{\"pid\":%d,\"uid\":%u,\"gid\":%u}", peer.pid, peer.uid, peer.gid);
+}
+
+void run_peercred(char **args) {
+  address to = unix_address(args[0], 0);
+  connect_unix(&to);
+}
+
+void run_connect(char **args) {
+  enum { TCP, PATH, ABSTRACT };
+  static const struct word families[] = {
+    { "tcp", TCP }, { "unix", PATH }, { "unix-abstract", ABSTRACT }, { NULL, 0 } };
+  int fd, family = choose(families, args[0]);
+  if ((family == TCP) == !args[2]) usage();
+  address to = family == TCP ? inet_address(args[1], args[2]) : unix_address(args[1], family == ABSTRACT);
+  if (family != TCP) connect_unix(&to);
+  else printf("\"errno\":%s", quoted_errno(connect_to(SOCK_STREAM, &to, timeout_or_default(args[3]), &fd)));
+}
+
+/* Binds and, for a stream, listens; *step names the call that was refused. */
+static int listen_at(int type, const address *at, int v6_only, const char **step, int *fd) {
+  *step = "socket";
+  *fd = socket(at->any.sa_family, type | SOCK_CLOEXEC, 0);
+  if (*fd < 0) return errno;
+  if (type == SOCK_STREAM) setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int));
+  if (at->any.sa_family == AF_INET6) setsockopt(*fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only);
+  *step = "bind";
+  if (bind(*fd, &at->any, at->length) < 0) return errno;
+  *step = "listen";
+  return type == SOCK_STREAM ? errno_of(listen(*fd, 64)) : 0;
+}
+
+static int bound_port(int fd) {
+  address at = { .length = sizeof at.local };
+  getsockname(fd, &at.any, &at.length);
+  return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
+}
+
+void run_bind(char **args) {
+  const char *step;
+  address at = inet_address(args[1], args[2]);
+  int fd, error = listen_at(choose(socket_types, args[0]), &at, 1, &step, &fd);
+  printf("\"errno\":%s,", quoted_errno(error));
+  if (error) printf("\"step\":\"%s\",\"port\":null", step);
+  else printf("\"step\":null,\"port\":%d", bound_port(fd));
+}
+
+/* The peer as the server sees it; an IPv4 peer of a dual-stack socket is written as IPv4. */
+static int write_reply(char *reply, const char *nonce, const address *peer) {
+  char text[INET6_ADDRSTRLEN] = "?";
+  const struct in6_addr *v6 = &peer->v6.sin6_addr;
+  if (peer->any.sa_family == AF_INET) inet_ntop(AF_INET, &peer->v4.sin_addr, text, sizeof text);
+  else if (IN6_IS_ADDR_V4MAPPED(v6)) inet_ntop(AF_INET, &v6->s6_addr[12], text, sizeof text);
+  else inet_ntop(AF_INET6, v6, text, sizeof text);
+  int length = snprintf(reply, TEXT_LIMIT, "%s %s\n", nonce, text);
+  return length < TEXT_LIMIT ? length : TEXT_LIMIT - 1;
+}
+
+static int answer_one(int fd, int type, const char *nonce) {
+  char reply[TEXT_LIMIT], request[TEXT_LIMIT];
+  address peer = { .length = sizeof peer.local };
+  if (type == SOCK_DGRAM) {
+    if (recvfrom(fd, request, sizeof request, 0, &peer.any, &peer.length) < 0) return 0;
+    return sendto(fd, reply, write_reply(reply, nonce, &peer), 0, &peer.any, peer.length) >= 0;
+  }
+  int client = accept4(fd, &peer.any, &peer.length, SOCK_CLOEXEC);
+  if (client < 0) return 0;
+  send(client, reply, write_reply(reply, nonce, &peer), MSG_NOSIGNAL);
+  shutdown(client, SHUT_WR);
+  /* Closing with unread input sends RST, which may lose the reply: read what the client sends, for a moment. */
+  while (wait_for(client, POLLIN, DRAIN_MS) == 0 && recv(client, request, sizeof request, 0) > 0) {}
+  close(client);
+  return 1;
+}
+
+static void end_by_signal(int number) { _exit(128 + number); }
+
+void run_serve(char **args) {
+  const char *step, *family = "dual";
+  int fd, type = choose(socket_types, args[0]);
+  long left = args[3] ? natural(args[3], LONG_MAX) : LONG_MAX;
+  address any4 = inet_address("0.0.0.0", args[1]), any6 = inet_address("::", args[1]);
+  /* PID 1 of a container ignores a signal without a handler, and `docker stop` would take 10 s. */
+  signal(SIGTERM, end_by_signal);
+  signal(SIGINT, end_by_signal);
+  int error = listen_at(type, &any6, 0, &step, &fd);
+  if (error == EAFNOSUPPORT || error == EADDRNOTAVAIL) family = "ipv4", error = listen_at(type, &any4, 0, &step, &fd);
+  printf("\"errno\":%s,", quoted_errno(error));
+  if (error) printf("\"listening\":null,\"family\":null");
+  else printf("\"listening\":%d,\"family\":\"%s\"}\n", bound_port(fd), family);
+  fflush(stdout);
+  while (!error && left > 0) left -= answer_one(fd, type, args[2]);
+  if (!error) exit(0);
+}
+
+int write_all(int fd, const char *text, size_t wanted, size_t *done) {
+  for (*done = 0; *done < wanted;) {
+    ssize_t put = write(fd, text + *done, wanted - *done);
+    int error = put >= 0 ? 0 : errno == EAGAIN ? wait_for(fd, POLLOUT, TIMEOUT_MS) : errno;
+    if (error) return error;
+    if (put > 0) *done += put;
+  }
+  return 0;
+}
+
+int read_until(int fd, char *text, size_t wanted, long timeout_ms, size_t *done) {
+  struct timespec start;
+  clock_gettime(CLOCK_MONOTONIC, &start);
+  for (*done = 0; *done < wanted;) {
+    int error = wait_for(fd, POLLIN, timeout_ms - elapsed_ms(CLOCK_MONOTONIC, &start));
+    if (error) return error;
+    ssize_t got = read(fd, text + *done, wanted - *done);
+    if (got == 0) return 0;
+    if (got < 0 && errno != EAGAIN) return errno;
+    if (got > 0) *done += got;
+  }
+  return 0;
+}
+
+static int ask_datagram(int fd, char *text, long timeout_ms, size_t *length) {
+  int error = errno_of(send(fd, "probe\n", 6, 0));
+  if (error || (error = wait_for(fd, POLLIN, timeout_ms))) return error;
+  ssize_t got = recv(fd, text, TEXT_LIMIT, 0);
+  *length = got > 0 ? got : 0;
+  return errno_of(got);
+}
+
+void run_fetch(char **args) {
+  char text[TEXT_LIMIT];
+  size_t length = 0;
+  int fd, type = choose(socket_types, args[0]);
+  long timeout_ms = timeout_or_default(args[3]);
+  address to = inet_address(args[1], args[2]);
+  int error = connect_to(type, &to, timeout_ms, &fd);
+  if (!error && type == SOCK_STREAM) error = read_until(fd, text, sizeof text, timeout_ms, &length);
+  if (!error && type == SOCK_DGRAM) error = ask_datagram(fd, text, timeout_ms, &length);
+  printf("\"errno\":%s,\"text\":", quoted_errno(error));
+  print_text(text, length);
+}

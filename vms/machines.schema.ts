@@ -1,0 +1,87 @@
+import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
+
+const sha256 = {
+  type: 'string',
+  pattern: '^[0-9a-f]{64}$',
+  description: 'lower-case hex',
+} as const satisfies JSONSchema;
+
+/** Where a machine's disk comes from: built here, a published Vagrant box, or a cloud image wrapped as a box. */
+const boxSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    build: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['distribution', 'release'],
+      properties: {
+        distribution: { type: 'string', enum: ['debian'] },
+        release: { type: 'string', enum: ['11', '12', '13', 'testing'] },
+      },
+    },
+    name: { type: 'string', minLength: 1 },
+    version: { type: 'string', minLength: 1 },
+    url: { type: 'string', pattern: '^(https|file)://' },
+    image: { type: 'string', pattern: '^(https|file)://' },
+    sha256,
+  },
+  oneOf: [
+    { required: ['build'], maxProperties: 1 },
+    { required: ['name', 'version'], not: { anyOf: [{ required: ['build'] }, { required: ['image'] }] } },
+    { required: ['image', 'sha256'], maxProperties: 2 },
+  ],
+} as const satisfies JSONSchema;
+
+const verifiedSchema = {
+  oneOf: [
+    { type: 'boolean', const: false },
+    {
+      type: 'object',
+      additionalProperties: false,
+      required: ['date', 'versions'],
+      properties: {
+        date: { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' },
+        versions: { type: 'object', additionalProperties: { type: 'string' } },
+      },
+    },
+  ],
+} as const satisfies JSONSchema;
+
+const machineSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'box', 'cpus', 'memoryMiB', 'serialPorts', 'provision', 'verified'],
+  properties: {
+    name: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,40}$' },
+    box: boxSchema,
+    cpus: { type: 'integer', minimum: 1, maximum: 64 },
+    memoryMiB: { type: 'integer', minimum: 512, maximum: 262144 },
+    kernelArgs: { type: 'string', pattern: '^[A-Za-z0-9_.,:=/-]+( [A-Za-z0-9_.,:=/-]+)*$' },
+    serialPorts: { type: 'integer', enum: [0, 2] },
+    provision: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['channel', 'recipe'],
+      properties: {
+        channel: { type: 'string', enum: ['distro', 'upstream'] },
+        recipe: { type: 'string', pattern: '^[a-z0-9-]+$' },
+      },
+    },
+    variant: { type: 'string', minLength: 1 },
+    verified: verifiedSchema,
+  },
+} as const satisfies JSONSchema;
+
+export const machinesSchema = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['default', 'machines'],
+  properties: {
+    default: { type: 'string' },
+    machines: { type: 'array', minItems: 1, items: machineSchema },
+  },
+} as const satisfies JSONSchema;
+
+export type Machines = FromSchema<typeof machinesSchema>;
+export type Machine = Machines['machines'][number];
