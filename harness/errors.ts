@@ -15,6 +15,8 @@ export const errorCodes = {
   PROVISION: exitCodes.notJudged,
   SNAPSHOT: exitCodes.notJudged,
   TRANSPORT: exitCodes.notJudged,
+  /** the connection to the target broke off: nothing more can be judged */
+  LOST: exitCodes.notJudged,
   HOST_KEY: exitCodes.notJudged,
   TIMEOUT: exitCodes.notJudged,
   COMMAND: exitCodes.notJudged,

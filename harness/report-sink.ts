@@ -40,7 +40,12 @@ export type TargetEnd = {
 };
 
 /** `host` is read from the kernel's side; `daemon` is what the daemon claims of itself, or null when it does not answer. */
-export type Facts = { readonly host: Record<string, unknown>; readonly daemon: Record<string, unknown> | null };
+export type Facts = {
+  readonly host: Record<string, unknown>;
+  readonly daemon: Record<string, unknown> | null;
+  /** image ID of the fixture image: what the checks' containers are made of */
+  readonly fixtureImage?: string;
+};
 
 /**
  * Where a run goes. Several targets may be under way at once; calls for one target come in order.

@@ -89,7 +89,12 @@ export const resultsSchema = {
       type: 'object',
       additionalProperties: false,
       required: ['host', 'daemon'],
-      properties: { host: { type: 'object' }, daemon: { type: ['object', 'null'] } },
+      properties: {
+        host: { type: 'object' },
+        daemon: { type: ['object', 'null'] },
+        // image ID (digest of its config) of what all fixture containers are made of: the same bytes on every target
+        fixtureImage: { type: 'string', maxLength: 100 },
+      },
     },
     checks: { type: 'array', maxItems: 10_000, items: check },
     ledger: {

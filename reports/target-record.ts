@@ -25,7 +25,11 @@ export class TargetRecord {
   }
 
   readFacts(facts: Facts): void {
-    this.#facts = { host: boundedRecord(facts.host), daemon: facts.daemon && boundedRecord(facts.daemon) };
+    this.#facts = {
+      host: boundedRecord(facts.host),
+      daemon: facts.daemon && boundedRecord(facts.daemon),
+      ...(facts.fixtureImage === undefined ? {} : { fixtureImage: facts.fixtureImage }),
+    };
   }
 
   /** Judged twice, the worst wins: a second word (a hook that failed later) can spoil a verdict, never mend it. */

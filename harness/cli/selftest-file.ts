@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { exitCodes } from '../errors.ts';
 import { type DeclaredCheck, describeSabotage } from '../check.ts';
 import type { CheckMeta } from '../readings/provided.ts';
 
@@ -29,12 +30,19 @@ export function scoreOf(rows: readonly SelftestRow[]): string {
   return `${possible.filter((row) => row.outcome === 'killed').length}/${possible.length}`;
 }
 
-export function writeSelftest(folder: string, checks: readonly DeclaredCheck[], metas: CheckMetas): void {
-  const rows = selftestRows(checks, metas);
+/** 0 when every possible mutant was killed, 1 when one survived, 3 when one could not be judged or nothing was tried. */
+export function exitCodeOfRows(rows: readonly SelftestRow[]): number {
+  const has = (outcome: SelftestRow['outcome']) => rows.some((row) => row.outcome === outcome);
+  if (has('error') || !has('killed')) return has('survived') && !has('error') ? exitCodes.failed : exitCodes.notJudged;
+  return has('survived') ? exitCodes.failed : exitCodes.ok;
+}
+
+export function writeSelftest(folder: string, rows: readonly SelftestRow[], json: boolean): void {
   const file = join(folder, 'selftest.json');
-  writeFileSync(file, `${JSON.stringify({ checks: rows, score: scoreOf(rows) }, null, 2)}\n`);
+  const text = `${JSON.stringify({ checks: rows, score: scoreOf(rows) }, null, 2)}\n`;
+  writeFileSync(file, text);
+  if (json) process.stdout.write(text);
   const count = (outcome: SelftestRow['outcome']) => rows.filter((row) => row.outcome === outcome).length;
-  process.stderr.write(
-    `sabotage: ${count('killed')} killed, ${count('survived')} survived, ${count('impossible')} impossible, ${count('error')} error\n${file}\n`,
-  );
+  const counts = (['killed', 'survived', 'impossible', 'error'] as const).map((outcome) => `${count(outcome)} ${outcome}`);
+  process.stderr.write(`sabotage: ${counts.join(', ')}; score ${scoreOf(rows)}\n${file}\n`);
 }

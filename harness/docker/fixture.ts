@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { GenericContainer, type StartedTestContainer } from 'testcontainers';
+import type { StartedTestContainer } from 'testcontainers';
 import { RdcError } from '../errors.ts';
 import type { Target } from '../target/target.ts';
+import { fixtureImageTag } from '../fixture-image.ts';
 import { loadFixtureImage } from './load-image.ts';
 
 /** The part of Docker's HostConfig that checks set; names as in the Engine API. */
@@ -45,30 +46,12 @@ export type Fixture = AsyncDisposable & {
   stop(): Promise<void>;
 };
 
-export const fixtureImage = 'rdc/fixture:1';
-
-class FixtureContainer extends GenericContainer {
-  constructor(options: FixtureOptions, nonce: string) {
-    super(fixtureImage);
-    const publish = options.publish ?? [];
-    this.withCommand([...(options.command ?? ['sleep', 'infinity'])]);
-    this.withEnvironment({ RDC_NONCE: nonce });
-    if (options.user !== undefined) this.withUser(options.user);
-    // no network where none is needed: setting one up costs a second on an emulated machine
-    this.withNetworkMode(options.host?.NetworkMode ?? (publish.length > 0 ? 'bridge' : 'none'));
-    Object.assign(this.hostConfig, options.host);
-    // set here and not by withExposedPorts: that knows no host address and adds a wait for the port of its own
-    this.createOpts.ExposedPorts = Object.fromEntries(publish.map((p) => [`${p.containerPort}/tcp`, {}]));
-    this.hostConfig.PortBindings = Object.fromEntries(
-      publish.map((p) => [`${p.containerPort}/tcp`, [{ HostIp: p.hostIp ?? '', HostPort: String(p.hostPort) }]]),
-    );
-  }
-}
-
 /** Starts a container through testcontainers. Throws what the daemon said when it refuses: see `refusalOf`. */
 export async function startFixture(target: Target, options: FixtureOptions = {}): Promise<Fixture> {
   await loadFixtureImage(target);
   const nonce = randomUUID();
+  // imported when first needed: listing the checks must not wait for a Docker client
+  const { FixtureContainer } = await import('./fixture-container.ts');
   const started = await new FixtureContainer(options, nonce).start();
   return toFixture(target, started, nonce);
 }
@@ -98,7 +81,7 @@ function refusalMessage(error: unknown): string | undefined {
 async function removeNeverStarted(): Promise<void> {
   const { getContainerRuntimeClient } = await import('testcontainers');
   const { container } = await getContainerRuntimeClient();
-  const filters = { status: ['created'], ancestor: [fixtureImage] };
+  const filters = { status: ['created'], ancestor: [fixtureImageTag] };
   for (const { Id } of await container.dockerode.listContainers({ all: true, filters })) {
     await container.dockerode.getContainer(Id).remove({ force: true });
   }

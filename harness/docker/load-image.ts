@@ -1,9 +1,17 @@
 import { createReadStream } from 'node:fs';
 import { RdcError } from '../errors.ts';
 import type { Target } from '../target/target.ts';
+import { fixtureImageTag } from '../fixture-image.ts';
 import { dockerApi } from './api.ts';
 
-export type FixtureImage = { readonly tarPath: string; readonly digest: string; readonly probePath: string };
+export type FixtureImage = {
+  readonly tarPath: string;
+  /** image ID in Docker's own store */
+  readonly digest: string;
+  /** image ID in containerd's image store, the default for new data roots from Docker 29 on */
+  readonly manifestDigest: string;
+  readonly probePath: string;
+};
 
 let image: FixtureImage | undefined;
 const loaded = new Map<string, Promise<void>>();
@@ -28,14 +36,21 @@ export function forgetLoadedImage(target: Pick<Target, 'name'>): void {
 
 async function load(target: Target): Promise<void> {
   if (!image) throw new RdcError('IMAGE', 'no fixture image was made for this run');
-  const present = await dockerApi(target, 'GET', `/images/${image.digest}/json`);
-  if (present.status === 200) return;
+  if (await isPresent(target, image)) return;
   const { getContainerRuntimeClient } = await import('testcontainers');
   const { container } = await getContainerRuntimeClient();
   const progress = await container.dockerode.loadImage(createReadStream(image.tarPath), { quiet: true });
-  let text = '';
-  for await (const chunk of progress) text = (text + String(chunk)).slice(-2000);
-  const after = await dockerApi(target, 'GET', `/images/${image.digest}/json`);
-  if (after.status !== 200)
-    throw new RdcError('IMAGE', `the daemon did not take the fixture image: ${text.slice(0, 300)}`);
+  // the daemon answers with its log; what it has afterwards decides
+  for await (const _ of progress);
+  if (await isPresent(target, image)) return;
+  throw new RdcError('IMAGE', 'the daemon took the fixture image and does not have it', {
+    hint: 'is the disk of the target full? df -h; journalctl --user -u docker',
+  });
+}
+
+async function isPresent(target: Target, { digest, manifestDigest }: FixtureImage): Promise<boolean> {
+  const answer = await dockerApi(target, 'GET', `/images/${fixtureImageTag}/json`);
+  if (answer.status !== 200) return false;
+  const { Id } = answer.json<{ Id: string }>();
+  return Id === digest || Id === manifestDigest;
 }

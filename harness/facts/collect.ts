@@ -40,7 +40,9 @@ const commands: Readonly<Record<string, string>> = {
   versions: [
     'v() { echo "$1 $("$@" 2>/dev/null | head -n 1)"; }',
     'v docker --version; v dockerd --version; v containerd --version; v runc --version; v rootlesskit --version',
-    'v slirp4netns --version; v pasta --version; v fuse-overlayfs --version; v iptables --version',
+    'v slirp4netns --version; v pasta --version; v iptables --version',
+    // its first line is the version of fusermount3
+    'echo "fuse-overlayfs $(fuse-overlayfs --version | grep "^fuse-overlayfs")"',
   ].join('\n'),
 };
 

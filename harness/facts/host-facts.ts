@@ -1,3 +1,4 @@
+import { RdcError } from '../errors.ts';
 import type { Target } from '../target/target.ts';
 import { collectScript, parseSections } from './collect.ts';
 import { idRanges, memberOf, numberOf, words } from './parse-values.ts';
@@ -64,8 +65,14 @@ export async function readHostFacts(target: Pick<Target, 'shell'>): Promise<Host
 /** Pure: what `collectScript` printed becomes facts. */
 export function parseHostFacts(text: string): HostFacts {
   const at = parseSections(text);
-  const uid = numberOf(at('uid')) ?? -1;
+  const uid = numberOf(at('uid'));
+  const gid = numberOf(at('gid'));
   const name = at('user').trim();
+  if (uid === null || gid === null || name === '') {
+    throw new RdcError('FACTS', 'the target did not say which user it runs commands as', {
+      hint: 'try: ssh USER@HOST id',
+    });
+  }
   const runtimeDir = at('runtimeDir').trim() || null;
   return {
     os: readOsRelease(at('osRelease')),
@@ -91,7 +98,7 @@ export function parseHostFacts(text: string): HostFacts {
     user: {
       name,
       uid,
-      gid: numberOf(at('gid')) ?? -1,
+      gid,
       home: at('home').trim(),
       groups: words(at('groups')),
       subuid: idRanges(at('subuid'), name, uid),

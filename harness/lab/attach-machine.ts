@@ -3,8 +3,8 @@ import { cachePath } from './cache-paths.ts';
 import { domainState } from './domain.ts';
 import { type GuestUser, sshCommand } from './guest-ssh.ts';
 import type { MachineHandle } from './machine-handle.ts';
-import { type MachineRecord, readRecord } from './machine-record.ts';
 import { lockMachine } from './machine-lock.ts';
+import { type MachineRecord, readRecord } from './machine-record.ts';
 import { ensureSshKey } from './ssh-key.ts';
 
 /** A machine that runs already, as it stands: nothing is restored, set or repaired. Throws MACHINE when it does not run. */

@@ -99,6 +99,13 @@ const needs: readonly Need[] = [
   },
 ];
 
+/** What only the project's own tests need. */
+const testNeeds: readonly Need[] = [
+  { what: 'Chromium (tests of the report)', found: onPath('chromium'), ...same('chromium') },
+  { what: 'unshare (tests of the helper)', found: onPath('unshare'), ...same('util-linux') },
+  { what: 'Python (tests of the helper)', found: onPath('python3'), ...same('python3'), pacman: ['python'] },
+];
+
 const installers = {
   apt: ['apt-get', 'install', '-y', '--no-install-recommends'],
   dnf: ['dnf', 'install', '-y'],
@@ -122,8 +129,8 @@ function readOsRelease(): string {
   return existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
 }
 
-function missingPackages(installer: Installer): string[] {
-  return [...new Set(needs.filter((need) => !need.found()).flatMap((need) => need[installer]))];
+function missingPackages(wanted: readonly Need[], installer: Installer): string[] {
+  return [...new Set(wanted.filter((need) => !need.found()).flatMap((need) => need[installer]))];
 }
 
 function asRoot(argv: readonly string[]): string[] {
@@ -144,22 +151,23 @@ export function doctorHost(): HostNeed[] {
  * Installs what the lab lacks: on Debian and Ubuntu by itself, said before it is done; elsewhere it throws
  * HOST_SETUP with the packages and the command.
  */
-export async function setUpHost(onStage: (text: string) => void): Promise<void> {
-  if (needs.every((need) => need.found())) return;
+export async function setUpHost(onStage: (text: string) => void, purpose: 'lab' | 'tests' = 'lab'): Promise<void> {
+  const wanted = purpose === 'tests' ? [...needs, ...testNeeds] : needs;
+  if (wanted.every((need) => need.found())) return;
   const installer = installerOf(readOsRelease());
   if (installer !== 'apt') {
-    const missing = needs.filter((need) => !need.found()).map((need) => need.what);
+    const missing = wanted.filter((need) => !need.found()).map((need) => need.what);
     throw new RdcError(
       'HOST_SETUP',
       `this machine lacks ${missing.join(', ')}, and rdc installs packages only on Debian and Ubuntu`,
       {
         hint: installer
-          ? asRoot([...installers[installer], ...missingPackages(installer)]).join(' ')
+          ? asRoot([...installers[installer], ...missingPackages(wanted, installer)]).join(' ')
           : 'install these with your package tool',
       },
     );
   }
-  const packages = missingPackages('apt');
+  const packages = missingPackages(wanted, 'apt');
   onStage(`installing on this machine: ${packages.join(' ')}`);
   const options = {
     log: 'host-setup',
@@ -172,7 +180,7 @@ export async function setUpHost(onStage: (text: string) => void): Promise<void> 
     ...options,
     what: `apt-get install ${packages.join(' ')}`,
   });
-  const still = needs.filter((need) => !need.found()).map((need) => need.what);
+  const still = wanted.filter((need) => !need.found()).map((need) => need.what);
   if (still.length > 0) {
     throw new RdcError('HOST_SETUP', `the packages are installed, and still there is no ${still.join(', no ')}`, {
       hint: './rdc doctor',

@@ -5,6 +5,7 @@ import { expectDaemon, handle, type MachineHandle, type Plan } from './machine-h
 import type { MachineRecord } from './machine-record.ts';
 
 const answersWithinMs = 90_000;
+const clockToleranceSeconds = 30;
 
 /** Restores and proves: the machine's keys and id, its clock, its daemon. Throws SNAPSHOT with what is off. */
 export async function restoreMachine(plan: Plan, record: MachineRecord): Promise<MachineHandle> {
@@ -17,13 +18,21 @@ export async function restoreMachine(plan: Plan, record: MachineRecord): Promise
   const identity = await waitForGuest(guest, { user: 'root', script, input: nowInSeconds, withinMs: answersWithinMs });
   if (identity.exitCode !== 0)
     throw new RdcError('SNAPSHOT', `${name} does not answer with its pinned host keys at ${record.host}`);
-  const [machineId, clock] = identity.stdout.trim().split('\n');
-  if (machineId !== record.machineId)
-    throw new RdcError('SNAPSHOT', `${name} is another machine: its id is ${machineId}, not ${record.machineId}`);
-  const offBy = Math.abs(Number(clock) - Date.now() / 1000);
-  if (!(offBy < 30)) throw new RdcError('SNAPSHOT', `the clock of ${name} is off by ${offBy} s after it was set`);
+  const off = findDifference(record, identity.stdout, Date.now() / 1000);
+  if (off) throw new RdcError('SNAPSHOT', `${name}: ${off}`, { hint: `./rdc up ${name} --fresh` });
   await expectDaemon(guest, 'SNAPSHOT');
   return handle(plan, record, { restored: true, infraRetries: 0 });
+}
+
+/** What a restored machine says of itself (its id and its clock, a line each) against what it should be. */
+export function findDifference(record: MachineRecord, answer: string, nowSeconds: number): string | undefined {
+  const [machineId = '', clock = ''] = answer.trim().split('\n');
+  if (machineId !== record.machineId)
+    return `it is another machine, its id is ${machineId.slice(0, 40)}, not ${record.machineId}`;
+  const offBy = /^\d+$/.test(clock) ? Math.abs(Number(clock) - nowSeconds) : Number.NaN;
+  return offBy < clockToleranceSeconds
+    ? undefined
+    : `its clock is off by ${offBy.toFixed(0)} s (limit ${clockToleranceSeconds} s) after it was set`;
 }
 
 function nowInSeconds(): string {

@@ -28,6 +28,11 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** zx leaves an empty input open, and a command that reads it would wait for ever. */
+function stdin(input: string | undefined): { input?: string; stdio?: ['ignore', 'pipe', 'pipe'] } {
+  return input ? { input } : { stdio: ['ignore', 'pipe', 'pipe'] };
+}
+
 async function run(
   argv: readonly string[],
   options: CommandOptions & { timeoutMs: number },
@@ -35,7 +40,7 @@ async function run(
 ): Promise<Ended> {
   const cwd = options.cwd ?? process.cwd();
   const env = { ...process.env, ...options.env };
-  const child = $({ nothrow: true, quiet: true, detached: true, cwd, env, input: options.input ?? '' })`${[...argv]}`;
+  const child = $({ nothrow: true, quiet: true, detached: true, cwd, env, ...stdin(options.input) })`${[...argv]}`;
   const { pid } = child;
   let timedOut = false;
   const timers: NodeJS.Timeout[] = [];

@@ -6,6 +6,7 @@ import { Blocked, requirePreconditions } from '../preconditions.ts';
 import type { Target } from '../target/target.ts';
 import { verdictOf } from '../verdict.ts';
 import type { Evidence } from './evidence.ts';
+import { messageOf } from './message-of.ts';
 import { type Strike, verifyOnce } from './verify-once.ts';
 
 export type ReadingContext = {
@@ -45,13 +46,9 @@ export function skipUnlessApplicable(check: DeclaredCheck, { context, host }: Re
 
 export async function verifyWhenPossible(
   check: DeclaredCheck,
-  reading: ReadingContext,
+  reading: Omit<ReadingContext, 'context'>,
   strike?: Strike,
 ): Promise<void> {
   await requirePreconditions(reading.target, check.needs ?? []);
   await verifyOnce(check, reading, strike);
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -7,6 +7,8 @@ export type Assignment = {
   readonly connection: Connection;
   /** ids of the checks to judge; everything else a spec file declares is left alone */
   readonly selected: readonly string[];
+  /** limit of one check instead of the reading's own */
+  readonly checkTimeoutMs?: number;
 };
 
 /** What a worker says of a check; the runner's own word is asked too (see run/judge.ts). */
@@ -17,6 +19,8 @@ export type CheckMeta = {
   finding?: CheckResult['finding'];
   blockedBy?: string;
   evidence?: string;
+  /** the connection to the target broke off; the message says where */
+  lost?: string;
   /** sabotage reading: what became of the mutant */
   outcome?: 'killed' | 'survived' | 'impossible' | 'error';
 };

@@ -1,17 +1,24 @@
 import type { DeclaredCheck, Sabotage } from '../check.ts';
 import { Blocked } from '../preconditions.ts';
 import { verdictOf } from '../verdict.ts';
-import { messageOf, type ReadingContext, skipUnlessApplicable, verifyWhenPossible } from './conformance.ts';
+import { type ReadingContext, skipUnlessApplicable, verifyWhenPossible } from './conformance.ts';
+import { messageOf } from './message-of.ts';
+import type { Strike } from './verify-once.ts';
 
 type PossibleSabotage = Exclude<Sabotage, { impossible: string }>;
 type Observed = { readonly verdict: 'pass' | 'fail' | 'error' | 'blocked'; readonly message: string };
+export type Outcome = { readonly outcome: 'killed' | 'survived' | 'error'; readonly reason: string };
+
+/** A check and what it may use; one of those that the same fault is to turn red. */
+export type Mutated = { readonly check: DeclaredCheck; readonly reading: Omit<ReadingContext, 'context'> };
 
 /**
  * Does the check notice when its claim is not so? It must hold, fail with its own message under the fault,
  * and hold again after the undo. An error under the fault is no kill: a lost connection would look like one.
+ * `group` are the checks that share the fault: it is applied once for all of them, at the turn of the first.
  */
-export async function readSabotage(check: DeclaredCheck, reading: ReadingContext): Promise<void> {
-  const { context, evidence } = reading;
+export async function readSabotage(check: DeclaredCheck, reading: ReadingContext, group?: readonly Mutated[]): Promise<void> {
+  const { context } = reading;
   const { meta } = context.task;
   skipUnlessApplicable(check, reading);
   if ('impossible' in check.sabotage) {
@@ -19,72 +26,102 @@ export async function readSabotage(check: DeclaredCheck, reading: ReadingContext
     context.skip(check.sabotage.impossible);
     return;
   }
-  const outcome = await runMutant(check, check.sabotage, reading);
+  const outcome = await outcomeOfMutant(check, check.sabotage, group ?? [{ check, reading }]);
   Object.assign(meta, outcome);
-  evidence.note(`${outcome.outcome}: ${outcome.reason}`);
   if (outcome.outcome !== 'killed') throw new Error(`${check.id} ${outcome.outcome}: ${outcome.reason}`);
   meta.verdict = 'pass';
 }
 
-async function runMutant(
-  check: DeclaredCheck,
-  sabotage: PossibleSabotage,
-  reading: ReadingContext,
-): Promise<{ outcome: 'killed' | 'survived' | 'error'; reason: string }> {
-  const before = await observe(check, reading);
-  if (before.verdict !== 'pass') {
-    return {
-      outcome: 'error',
-      reason: `the check does not hold before the fault: ${before.verdict}: ${before.message}`,
-    };
+async function outcomeOfMutant(check: DeclaredCheck, sabotage: PossibleSabotage, group: readonly Mutated[]): Promise<Outcome> {
+  try {
+    const outcomes = await outcomesOf(sabotage, group);
+    return outcomes.get(check.id) ?? { outcome: 'error', reason: 'it was not among those that share its fault' };
+  } catch (error) {
+    // a fault that could not be applied or taken back is an outcome too: the list of mutants must say why
+    return { outcome: 'error', reason: messageOf(error) };
   }
-  reading.evidence.note(`--- fault: ${sabotage.name}`);
-  const mutated = await observeUnderFault(check, sabotage, reading);
-  reading.evidence.note(`--- undone; under the fault: ${mutated.verdict}: ${mutated.message}`);
-  const after = await observe(check, reading);
-  if (after.verdict !== 'pass') {
-    return {
-      outcome: 'error',
-      reason: `the check does not hold again after the undo: ${after.verdict}: ${after.message}`,
-    };
-  }
-  if (mutated.verdict === 'pass') return { outcome: 'survived', reason: 'the check stays green under the fault' };
-  if (mutated.verdict !== 'fail')
-    return { outcome: 'error', reason: `${mutated.verdict} is no kill: ${mutated.message}` };
-  if (!sabotage.fails.test(mutated.message)) {
-    return { outcome: 'survived', reason: `the check fails for another reason: ${mutated.message}` };
-  }
-  return { outcome: 'killed', reason: mutated.message };
 }
 
-async function observeUnderFault(
-  check: DeclaredCheck,
-  sabotage: PossibleSabotage,
-  reading: ReadingContext,
-): Promise<Observed> {
-  const { target, host } = reading;
+/** By the ids of the group: another area may use the same fault for checks of its own. */
+const shared = new Map<string, Promise<ReadonlyMap<string, Outcome>>>();
+
+function outcomesOf(sabotage: PossibleSabotage, group: readonly Mutated[]): Promise<ReadonlyMap<string, Outcome>> {
+  if (group.length === 1) return runMutants(sabotage, group);
+  const key = group.map(({ check }) => check.id).join(' ');
+  const outcomes = shared.get(key) ?? runMutants(sabotage, group);
+  shared.set(key, outcomes);
+  return outcomes;
+}
+
+async function runMutants(sabotage: PossibleSabotage, group: readonly Mutated[]): Promise<ReadonlyMap<string, Outcome>> {
+  const before = await observeAll(group);
+  if (before.every(({ verdict }) => verdict !== 'pass')) return outcomesFrom(group, { before, mutated: [], after: [] });
+  note(group, `--- fault: ${sabotage.name}`);
+  const mutated = await observeUnderFault(sabotage, group);
+  note(group, '--- undone');
+  const after = await observeAll(group);
+  return outcomesFrom(group, { before, mutated, after });
+}
+
+type Step = 'before' | 'mutated' | 'after';
+
+function outcomesFrom(group: readonly Mutated[], seen: Record<Step, readonly Observed[]>): ReadonlyMap<string, Outcome> {
+  return new Map(
+    group.map(({ check, reading }, index) => {
+      const { before, mutated, after } = seen;
+      const outcome = outcomeOf(check, { before: before[index], mutated: mutated[index], after: after[index] });
+      reading.evidence.note(`${outcome.outcome}: ${outcome.reason}`);
+      return [check.id, outcome];
+    }),
+  );
+}
+
+type Observations = Record<Step, Observed | undefined>;
+
+function outcomeOf(check: DeclaredCheck, { before, mutated, after }: Observations): Outcome {
+  const broken = (when: string, observed?: Observed): Outcome => ({
+    outcome: 'error',
+    reason: `the check does not hold ${when}: ${observed?.verdict}: ${observed?.message}`,
+  });
+  if (before?.verdict !== 'pass') return broken('before the fault', before);
+  if (after?.verdict !== 'pass') return broken('again after the undo', after);
+  if (mutated === undefined || mutated.verdict === 'pass') return { outcome: 'survived', reason: 'the check stays green under the fault' };
+  if (mutated.verdict !== 'fail') return { outcome: 'error', reason: `${mutated.verdict} is no kill: ${mutated.message}` };
+  if ('fails' in check.sabotage && check.sabotage.fails.test(mutated.message)) return { outcome: 'killed', reason: mutated.message };
+  return { outcome: 'survived', reason: `the check fails for another reason: ${mutated.message}` };
+}
+
+async function observeUnderFault(sabotage: PossibleSabotage, group: readonly Mutated[]): Promise<Observed[]> {
+  const [first] = group;
+  if (!first) return [];
+  const { target, host } = first.reading;
   let undo: (() => Promise<void>) | undefined;
   const apply = async () => {
     undo = await sabotage.by({ target, host });
   };
   try {
     if (sabotage.at === undefined) await apply();
-    const observed = await observe(check, reading, async (stage) => {
+    const observed = await observeAll(group, async (stage) => {
       if (stage === sabotage.at && undo === undefined) await apply();
     });
-    if (undo === undefined) return { verdict: 'error', message: `verify never reached the stage "${sabotage.at}"` };
-    return observed;
+    if (undo !== undefined) return observed;
+    return group.map(() => ({ verdict: 'error', message: `verify never reached the stage "${sabotage.at}"` }));
   } finally {
-    await undo?.();
-    await target.invalidate();
+    try {
+      await undo?.();
+    } finally {
+      await target.invalidate();
+    }
   }
 }
 
-async function observe(
-  check: DeclaredCheck,
-  reading: ReadingContext,
-  strike?: (stage: string) => Promise<void>,
-): Promise<Observed> {
+async function observeAll(group: readonly Mutated[], strike?: Strike): Promise<Observed[]> {
+  const observed: Observed[] = [];
+  for (const { check, reading } of group) observed.push(await observe(check, reading, strike));
+  return observed;
+}
+
+async function observe(check: DeclaredCheck, reading: Mutated['reading'], strike?: Strike): Promise<Observed> {
   try {
     await verifyWhenPossible(check, reading, strike);
     return { verdict: 'pass', message: '' };
@@ -92,4 +129,8 @@ async function observe(
     if (error instanceof Blocked) return { verdict: 'blocked', message: error.message };
     return { verdict: verdictOf(error), message: messageOf(error) };
   }
+}
+
+function note(group: readonly Mutated[], text: string): void {
+  for (const { reading } of group) reading.evidence.note(text);
 }

@@ -1,36 +1,65 @@
 import { afterAll, inject, type TestContext, test } from 'vitest';
-import { type DeclaredCheck, onDeclared } from '../check.ts';
+import { type DeclaredCheck, declaredChecks, onDeclared } from '../check.ts';
 import { connectTarget, type ConnectedTarget } from '../target/connect-target.ts';
+import { RdcError, renderError } from '../errors.ts';
 import { dropSharedFixture } from '../docker/fixture.ts';
 import { readConformance } from './conformance.ts';
 import { Evidence } from './evidence.ts';
-import { readSabotage } from './sabotage.ts';
+import { type Mutated, readSabotage } from './sabotage.ts';
 import './provided.ts';
 
 // A vitest setup file: it turns the declarations of the spec file that follows into tests of this reading.
 
 const assignment = inject('assignment');
 const selected = new Set(assignment.selected);
-const readings = { conformance: readConformance, sabotage: readSabotage };
 
 onDeclared((check) => {
   if (!selected.has(check.id)) return;
-  const timeout = assignment.reading === 'sabotage' ? 900_000 : 240_000;
+  const timeout = assignment.checkTimeoutMs ?? (assignment.reading === 'sabotage' ? 900_000 : 240_000);
   test(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id } }, (context) => judge(check, context));
 });
 
 afterAll(() => dropSharedFixture(assignment.connection));
 
 async function judge(check: DeclaredCheck, context: TestContext): Promise<void> {
-  const evidence = new Evidence();
-  const meta = context.task.meta;
+  const { meta } = context.task;
+  const connected = await connectedTarget();
+  const reading = { context, ...readingOf(check, connected) };
   try {
-    const { host, observedBy } = await connectedTarget();
-    await readings[assignment.reading](check, { context, evidence, host, target: observedBy(evidence.command) });
+    if (assignment.reading === 'conformance') await readConformance(check, reading);
+    else await readSabotage(check, reading, sharingFault(check, connected));
+  } catch (error) {
+    if (error instanceof RdcError && error.code === 'LOST') meta.lost = renderError(error);
+    throw error;
   } finally {
-    const path = evidence.write(assignment.connection.folder, check.id);
+    const path = reading.evidence.write(assignment.connection.folder, check.id);
     if (path !== undefined) meta.evidence = path;
   }
+}
+
+const evidences = new Map<string, Evidence>();
+
+/** A check's own evidence and its view of the target; the same for everybody who asks, for checks that share a fault. */
+function readingOf(check: DeclaredCheck, { host, observedBy }: ConnectedTarget): Mutated['reading'] {
+  const evidence = evidences.get(check.id) ?? new Evidence();
+  evidences.set(check.id, evidence);
+  return { evidence, host, target: observedBy(evidence.command) };
+}
+
+/** The selected checks of the same area whose fault is the same one; a fault that strikes at a stage is not shared. */
+function sharingFault(check: DeclaredCheck, connected: ConnectedTarget): Mutated[] {
+  const { host } = connected;
+  const faultOf = ({ sabotage }: DeclaredCheck) => ('impossible' in sabotage || sabotage.at !== undefined ? undefined : sabotage.by);
+  const shares = (other: DeclaredCheck) =>
+    other.id === check.id ||
+    (other.area === check.area &&
+      selected.has(other.id) &&
+      faultOf(check) !== undefined &&
+      faultOf(other) === faultOf(check) &&
+      (other.applies?.({ host }) ?? true) === true);
+  return declaredChecks()
+    .filter(shares)
+    .map((other) => ({ check: other, reading: readingOf(other, connected) }));
 }
 
 /** One connection for all spec files of a worker: vitest runs them in one process (isolate: false). */

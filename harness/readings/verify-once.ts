@@ -1,15 +1,16 @@
 import type { DeclaredCheck } from '../check.ts';
 import { RdcError } from '../errors.ts';
 import type { ReadingContext } from './conformance.ts';
+import { messageOf } from './message-of.ts';
 
 /** Called at each stage that `verify` names; a sabotage strikes at its own. */
 export type Strike = (stage: string) => Promise<void>;
 
 /**
- * Runs `verify` once and takes back what it changed. A failed undo is an error even when the claim held:
+ * Runs `verify` once and takes back what it changed. A failed undo is an error whether the claim held or not:
  * the checks after it would judge a machine that nobody meant.
  */
-export async function verifyOnce(check: DeclaredCheck, reading: ReadingContext, strike?: Strike): Promise<void> {
+export async function verifyOnce(check: DeclaredCheck, reading: Omit<ReadingContext, 'context'>, strike?: Strike): Promise<void> {
   const undos: (() => Promise<unknown>)[] = [];
   let failure: unknown;
   let hasFailed = false;
@@ -26,11 +27,11 @@ export async function verifyOnce(check: DeclaredCheck, reading: ReadingContext, 
     hasFailed = true;
   }
   const undoFailures = await runAll(undos.reverse());
-  if (hasFailed) throw failure;
-  const [first] = undoFailures;
-  if (first !== undefined) {
-    throw new RdcError('COMMAND', `${check.id} could not take back what it changed`, { cause: first });
+  if (undoFailures.length > 0) {
+    const also = hasFailed ? `, after: ${messageOf(failure)}` : '';
+    throw new RdcError('COMMAND', `${check.id} could not take back what it changed${also}`, { cause: undoFailures[0] });
   }
+  if (hasFailed) throw failure;
 }
 
 async function runAll(undos: readonly (() => Promise<unknown>)[]): Promise<unknown[]> {

@@ -1,6 +1,6 @@
 import type { Reporter } from 'vitest/node';
 import type { DeclaredCheck } from '../check.ts';
-import { readDaemonFacts } from '../facts/daemon-facts.ts';
+import { type DaemonFacts, readDaemonFacts } from '../facts/daemon-facts.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { ensureFixtureImage } from '../fixture-image.ts';
 import { RdcError } from '../errors.ts';
@@ -27,15 +27,18 @@ export type TargetJob = {
 /** Judges one target that can be reached. Returns what broke besides single checks, or undefined. */
 export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   const { context, sinks, checks } = job;
-  const host = await readFacts(job);
+  const { host, daemon } = await readFacts(job);
   const image = await ensureFixtureImage({ arch: imageArchitecture(host.architecture) });
+  const facts = { host: { ...host }, daemon: daemon && { ...daemon }, fixtureImage: image.digest };
+  tell(sinks, (sink) => sink.factsRead?.(context, facts));
   const byId = new Map(context.expected.map((check) => [check.id, check]));
   const results = new Map<string, CheckResult>();
+  const lost = new AbortController();
   const { broken } = await runChecks({
     reading: job.reading,
     connection: { ...job.connection, image, host },
     checks,
-    signal: job.signal,
+    signal: AbortSignal.any([job.signal, lost.signal]),
     reporters: job.reporters((id) => results.get(id)),
     onStarted: (id) => tell(sinks, (sink) => sink.checkStarted?.(context, id)),
     onJudged(id, meta, runner) {
@@ -43,11 +46,15 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
       if (!declaration) throw new RdcError('REPORT', `a verdict on ${id}, which this run did not ask for`);
       const result = judge(declaration, meta, runner);
       results.set(id, result);
+      // before the sinks: they may look it up
       job.onMeta?.(id, meta);
       tell(sinks, (sink) => sink.checkJudged?.(context, result));
+      // one message for a target that is gone, not one for each check that is left
+      if (meta.lost !== undefined) lost.abort(meta.lost);
     },
   });
   if (job.signal.aborted) return 'interrupted';
+  if (lost.signal.aborted) return String(lost.signal.reason);
   const missing = checks.filter((check) => !results.has(check.id)).map((check) => check.id);
   if (missing.length > 0)
     return `never judged: ${missing.join(', ')}${broken.length > 0 ? ` (${broken.join('; ')})` : ''}`;
@@ -55,15 +62,11 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
 }
 
 /** A first connection of its own: a target that cannot be reached or makes no sense is one clear error and not one a check. */
-async function readFacts(job: TargetJob): Promise<HostFacts> {
+async function readFacts(job: TargetJob): Promise<{ host: HostFacts; daemon: DaemonFacts | null }> {
   const connected = await connectTarget(job.connection);
   try {
     const target = connected.observedBy(() => {});
-    const daemon = await readDaemonFacts(target);
-    tell(job.sinks, (sink) =>
-      sink.factsRead?.(job.context, { host: { ...connected.host }, daemon: daemon && { ...daemon } }),
-    );
-    return connected.host;
+    return { host: connected.host, daemon: await readDaemonFacts(target) };
   } finally {
     await connected.close();
   }

@@ -24,6 +24,10 @@ export type ReadingJob = {
   readonly onStarted?: (id: string) => void;
   readonly onJudged: (id: string, meta: CheckMeta, runner: RunnerWord) => void;
   readonly signal?: AbortSignal;
+  /** folder that holds suites/; the tests of the runner bring their own */
+  readonly root?: string;
+  /** limit of one check instead of the reading's own */
+  readonly checkTimeoutMs?: number;
 };
 
 /** What broke besides single checks: a spec file that did not load, a hook, an unhandled rejection. */
@@ -76,13 +80,18 @@ function projectsOf(job: ReadingJob): NonNullable<TestUserConfig['projects']> {
 
 function project(job: ReadingJob, name: string, part: { checks: readonly DeclaredCheck[]; groupOrder: number }) {
   const { checks, groupOrder } = part;
-  const { reading, connection } = job;
-  const assignment: Assignment = { reading, connection, selected: checks.map((check) => check.id) };
+  const { reading, connection, root = projectRoot, checkTimeoutMs } = job;
+  const assignment: Assignment = {
+    reading,
+    connection,
+    selected: checks.map((check) => check.id),
+    ...(checkTimeoutMs === undefined ? {} : { checkTimeoutMs }),
+  };
   const areas = [...new Set(checks.map((check) => check.area))];
   return {
     test: {
       name,
-      root: projectRoot,
+      root,
       include: areas.map((area) => `suites/${area}/*.spec.ts`),
       setupFiles: [join(projectRoot, 'harness/readings/setup.ts')],
       provide: { assignment },

@@ -20,14 +20,16 @@ export type SshAddress = {
 /** sshd's MaxSessions is 10 for a connection; forwarded sockets do not count. */
 const maxSessions = 8;
 
-/** One connection with many channels. Errors: TRANSPORT (cannot connect, lost), HOST_KEY, TIMEOUT. */
+const lostHint = 'is the machine still running? its console.log is in the run folder; ./rdc up brings a machine of the lab back';
+
+/** One connection with many channels. Errors: TRANSPORT (cannot connect), LOST, HOST_KEY, TIMEOUT. */
 export async function sshTransport(address: SshAddress): Promise<Transport> {
   const client = await connect(address);
   const state: { lost?: RdcError } = {};
   const where = `${address.user}@${address.host}:${address.port}`;
   const lose = (cause?: Error) => {
-    state.lost ??= new RdcError('TRANSPORT', `the SSH connection to ${where} is lost`, {
-      hint: 'is the machine still running? ./rdc up brings it back',
+    state.lost ??= new RdcError('LOST', `the SSH connection to ${where} is lost`, {
+      hint: lostHint,
       ...(cause ? { cause } : {}),
     });
   };
@@ -119,7 +121,7 @@ function runOverSsh(
     }, timeoutMs);
     const lose = () => {
       clearTimeout(timer);
-      reject(new RdcError('TRANSPORT', `the SSH connection to ${where} was lost while a command ran`));
+      reject(new RdcError('LOST', `the SSH connection to ${where} was lost while a command ran`, { hint: lostHint }));
     };
     client.once('close', lose);
     client.exec(commandLine, (error, channel) => {

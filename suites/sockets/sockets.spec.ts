@@ -102,14 +102,17 @@ check({
   },
 });
 
-/** In the daemon's mount namespace a file or socket lies over a path; the host's own view stays as it is. */
+/**
+ * In the daemon's mount namespace a file or socket lies over a path; the host's own view stays as it is. Entered with
+ * its user namespace: the host's UID 0 is not mapped there and cannot create a file (EOVERFLOW).
+ */
 function overlaidForDaemon(
   script: (paths: { socket: string }) => string,
   undo: (paths: { socket: string }) => string,
 ): Fault {
   const inside = async (target: Target, command: string) => {
     const { pid } = await daemonProcess(target);
-    await mustRun(target.root, `nsenter -t ${pid} -m -- sh -ec ${quoteWord(command)}`);
+    await mustRun(target.root, `nsenter -t ${pid} -U -m -- sh -ec ${quoteWord(command)}`);
   };
   return async ({ target, host }) => {
     await inside(target, script(host));

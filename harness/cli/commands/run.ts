@@ -8,7 +8,8 @@ import type { ReportSink, RunContext, TargetContext } from '../../report-sink.ts
 import { judgeTarget, tell } from '../../run/judge-target.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { enterLab } from '../enter-lab.ts';
-import { type CheckMetas, writeSelftest } from '../selftest-file.ts';
+import { type CheckMetas, exitCodeOfRows, selftestRows, writeSelftest } from '../selftest-file.ts';
+import { selftestSink } from '../selftest-sink.ts';
 import { interruption } from '../interruption.ts';
 import { loadReports, type Reports } from '../load-reports.ts';
 import { type CommonOptions, parseCommon } from '../options.ts';
@@ -45,15 +46,21 @@ export async function runReading(words: readonly string[], reading: RunJob['read
 
   const reports = await loadReports();
   const run = openRun(options);
-  const sinks = reports.openReports(run, !options.json && process.stdout.isTTY === true);
+  const metas: CheckMetas = new Map();
+  // what a mutant does is no verdict on the target: the sabotage reading leaves no results.json that one could mistake for a run
+  const sinks = reading === 'sabotage' ? [selftestSink(metas)] : reports.openReports(run, !options.json && process.stdout.isTTY === true);
   const stop = interruption();
-  const job: RunJob = { run, options, reading, checks, sinks, reports, signal: stop.signal, metas: new Map() };
+  const job: RunJob = { run, options, reading, checks, sinks, reports, signal: stop.signal, metas };
   tell(sinks, (sink) => sink.runStarted?.(run));
   // under emulation two machines already fill the cores of a small host: targets run side by side only in pairs
   await eachOf(targets, 2, (target) => runTarget(job, target));
-  if (reading === 'sabotage') writeSelftest(run.folder, checks, job.metas);
   for (const sink of sinks) await sink.runEnded?.(run);
   stop.release();
+  if (reading === 'sabotage') {
+    const rows = selftestRows(checks, metas);
+    writeSelftest(run.folder, rows, options.json);
+    return stop.signal.aborted ? exitCodes.interrupted : exitCodeOfRows(rows);
+  }
   if (options.json) process.stdout.write(`${JSON.stringify(reports.resultsOfRun(run.folder))}\n`);
   return stop.signal.aborted ? exitCodes.interrupted : reports.exitCodeOfRun(run.folder, run.gate);
 }
@@ -95,8 +102,8 @@ async function runTarget(job: RunJob, target: TargetName): Promise<void> {
       checks: job.checks,
       reading: job.reading,
       sinks: job.sinks,
-      reporters: (judged) => job.reports.targetReporters(context, judged),
-      onMeta: (id, meta) => job.metas.set(id, meta),
+      reporters: (judged) => (job.reading === 'sabotage' ? [] : job.reports.targetReporters(context, judged)),
+      onMeta: (id, meta) => void job.metas.set(id, { ...meta }),
       signal: job.signal,
     });
   } catch (error) {

@@ -1,0 +1,24 @@
+import type { ReportSink } from '../report-sink.ts';
+import type { CheckMetas } from './selftest-file.ts';
+
+/** Progress of the sabotage reading: one line a mutant, and what broke. */
+export function selftestSink(metas: CheckMetas): ReportSink {
+  const say = (text: string) => void process.stderr.write(`${printable(text)}\n`);
+  return {
+    stage: (target, text) => say(`${target}: ${text}`),
+    checkJudged(target, result) {
+      const meta = metas.get(result.id);
+      const outcome = meta?.outcome ?? (result.verdict === 'skip' ? 'skip' : 'error');
+      const seconds = `${(result.durationMs / 1000).toFixed(1)} s`;
+      say(`${outcome.padEnd(10)} ${target.name}  ${result.id.padEnd(18)} ${seconds.padStart(8)}  ${meta?.reason ?? result.reason ?? ''}`);
+    },
+    targetEnded(target, end) {
+      if (end.broken !== undefined) say(`${target.name}: ${end.broken}`);
+    },
+  };
+}
+
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 400);
+}

@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+/** The tests on a real VM: one file, one after the other. `rdc test` runs them after the unit tests. */
+export default defineConfig({
+  test: {
+    root: join(import.meta.dirname, '../..'),
+    include: ['harness/e2e/*.e2e.ts'],
+    fileParallelism: false,
+    retry: 0,
+    // a machine that did not come up fails everything after it: one message is enough
+    bail: 3,
+    expect: { requireAssertions: true },
+    reporters: ['verbose'],
+  },
+});

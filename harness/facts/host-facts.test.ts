@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test as it } from 'vitest';
+import { collectScript } from './collect.ts';
+import { parseHostFacts, readHostFacts } from './host-facts.ts';
+
+const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', `${name}-facts.txt`), 'utf8');
+
+/** The fixture with another answer in one section. */
+function withSection(key: string, answer: string): string {
+  const before = recorded('debian-13');
+  const after = before.replace(new RegExp(`(@@rdc:${key}\n)[^]*?(?=\n@@rdc:)`), `$1${answer}\n`);
+  if (after === before) throw new Error(`the fixture has no section ${key} to change`);
+  return after;
+}
+
+it('Debian 13, as its kernel and files say', () => {
+  expect(parseHostFacts(recorded('debian-13'))).toMatchObject({
+    os: { id: 'debian', versionId: '13', prettyName: 'Debian GNU/Linux 13 (trixie)' },
+    kernel: '6.12.117+deb13-amd64',
+    architecture: 'x86_64',
+    cpus: 2,
+    memoryMiB: 1973,
+    init: 'systemd',
+    systemdVersion: 257,
+    cgroup: { version: 2, userControllers: ['cpu', 'memory', 'pids'] },
+    lsm: expect.arrayContaining(['apparmor', 'landlock']),
+    sysctl: {
+      unprivilegedUsernsClone: 1,
+      maxUserNamespaces: 7823,
+      apparmorRestrictUserns: null,
+      unprivilegedPortStart: 1024,
+      pingGroupRange: '1 0',
+    },
+    user: {
+      name: 'tester',
+      uid: 1001,
+      gid: 1001,
+      home: '/home/tester',
+      groups: ['tester', 'dialout', 'users'],
+      subuid: [{ start: 165_536, count: 65_536 }],
+      subgid: [{ start: 165_536, count: 65_536 }],
+      memlockBytes: 8192 * 1024,
+    },
+    runtimeDir: '/run/user/1001',
+    socket: '/run/user/1001/docker.sock',
+    serialPorts: ['/dev/ttyS1', '/dev/ttyS2'],
+    versions: { rootlesskit: 'rootlesskit version 2.0.2', pasta: null },
+    paths: { newuidmap: '/usr/bin/newuidmap', pasta: null, iptables: '/usr/sbin/iptables' },
+  });
+});
+
+it('Debian 11 differs where the platforms differ', () => {
+  const { os, systemdVersion, cgroup, kernel, user, versions } = parseHostFacts(recorded('debian-11'));
+  expect({ os: os.versionId, systemdVersion, kernel }).toEqual({
+    os: '11',
+    systemdVersion: 247,
+    kernel: '5.10.0-46-amd64',
+  });
+  expect(cgroup).toEqual({ version: 2, userControllers: ['memory', 'pids'] });
+  expect(user.memlockBytes).toBe(252_260 * 1024);
+  expect(versions['fuse-overlayfs']).toMatch(/^fuse-overlayfs: version 1\.4/);
+});
+
+it('the steps of the installation keep their exit codes, and nothing of their output', () => {
+  const { install } = parseHostFacts(recorded('debian-13'));
+  expect(install?.recipe).toBe('rootless-debian');
+  expect(install?.steps.find((step) => step.name === 'setuptool check')).toEqual({
+    name: 'setuptool check',
+    command: '$ dockerd-rootless-setuptool.sh check',
+    exitCode: 127,
+  });
+});
+
+it.each([
+  ['no such file', ''],
+  ['no JSON', '{"recipe":'],
+  ['another shape', '{"recipe":1,"steps":[]}'],
+  ['a list that is none', '{"recipe":"x","steps":{}}'],
+  ['null', 'null'],
+  ['steps that are none', '{"recipe":"x","steps":[null]}'],
+])('a record of the installation that is odd is no record: %s', (_, answer) => {
+  expect(parseHostFacts(withSection('install', answer)).install).toBeNull();
+});
+
+it.each([
+  ['no user namespaces in the user slice', 'userControllers', 'absent', { cgroup: { version: 2, userControllers: null } }],
+  ['a slice without controllers', 'userControllers', '', { cgroup: { version: 2, userControllers: [] } }],
+  ['cgroup v1', 'cgroupFs', '1021994', { cgroup: { version: 1 } }],
+  ['no XDG_RUNTIME_DIR', 'runtimeDir', '', { runtimeDir: null, socket: '/run/user/1001/docker.sock' }],
+  ['unlimited locks', 'memlock', 'unlimited', { user: { memlockBytes: null } }],
+  ['no LSM', 'lsm', '', { lsm: [] }],
+  ['another PID 1', 'init', 'runit', { init: 'runit' }],
+  ['no systemd', 'systemd', '', { systemdVersion: null }],
+  ['a release without a number', 'osRelease', "ID=arch\nVERSION_CODENAME='rolling'", { os: { versionId: 'rolling' } }],
+])('%s', (_, key, answer, facts) => {
+  expect(parseHostFacts(withSection(key, answer))).toMatchObject(facts);
+});
+
+it.each([
+  ['nothing', ''],
+  ['a banner', 'This account is disabled.\n'],
+  ['an answer that was cut', recorded('debian-13').slice(0, 9000)],
+  ['an answer without the user', withSection('uid', '')],
+])('%s is an error and not a host without anything', (_, text) => {
+  expect(() => parseHostFacts(text)).toThrow(/^\[FACTS\] the target did not /);
+});
+
+it('a greeting of the login shell before the answer does no harm', () => {
+  expect(parseHostFacts(`Welcome!\r\n${recorded('debian-13')}`).user.uid).toBe(1001);
+});
+
+it('everything is read by one script', async () => {
+  const asked: string[] = [];
+  const shell = async (script: string) => {
+    asked.push(script);
+    return { code: 0, stdout: recorded('debian-13'), stderr: '', truncated: false, durationMs: 1 };
+  };
+  expect((await readHostFacts({ shell })).user.name).toBe('tester');
+  expect(asked).toEqual([collectScript]);
+});

@@ -1,0 +1,70 @@
+import { expect, test as it } from 'vitest';
+import type { Check, DeclaredCheck } from '../check.ts';
+import { verdictOf } from '../verdict.ts';
+import type { ReadingContext } from './conformance.ts';
+import { Evidence } from './evidence.ts';
+import { verifyOnce } from './verify-once.ts';
+
+async function outcomeOf(verify: Check['verify'], strike?: (stage: string) => Promise<void>): Promise<unknown> {
+  const reading = { evidence: new Evidence(), target: {}, host: {} } as ReadingContext;
+  try {
+    await verifyOnce({ id: 'A-B', verify } as DeclaredCheck, reading, strike);
+    return 'held';
+  } catch (error) {
+    return error;
+  }
+}
+
+it('takes back in the opposite order, each one, whatever the others do', async () => {
+  const log: string[] = [];
+  const outcome = await outcomeOf(async ({ defer }) => {
+    defer(async () => log.push('first'));
+    defer(() => Promise.reject(new Error('stuck')));
+    defer(() => {
+      throw new Error('stuck at once');
+    });
+    defer(async () => log.push('last'));
+  });
+  expect(log).toEqual(['last', 'first']);
+  expect(outcome).toMatchObject({ code: 'COMMAND', cause: new Error('stuck at once') });
+  expect(verdictOf(outcome)).toBe('error');
+});
+
+it('takes back when the claim does not hold, and the failure stays the failure', async () => {
+  const log: string[] = [];
+  const outcome = await outcomeOf(async ({ defer }) => {
+    defer(async () => log.push('undone'));
+    expect(1, 'the claim').toBe(2);
+  });
+  expect(log).toEqual(['undone']);
+  expect(verdictOf(outcome)).toBe('fail');
+});
+
+it('a failed undo is an error when the claim held, also when it is an assertion', async () => {
+  const outcome = await outcomeOf(async ({ defer }) => {
+    defer(async () => expect(1).toBe(2));
+  });
+  expect(verdictOf(outcome)).toBe('error');
+});
+
+it('a failed undo is an error when the claim did not hold: the next check judges a machine that nobody meant', async () => {
+  const outcome = await outcomeOf(async ({ defer }) => {
+    defer(() => Promise.reject(new Error('stuck')));
+    expect(1, 'the claim').toBe(2);
+  });
+  expect(verdictOf(outcome)).toBe('error');
+  expect(String(outcome)).toContain('could not take back');
+});
+
+it('a falsy thing that is thrown is a failure too', async () => {
+  expect(await outcomeOf(() => Promise.reject(undefined))).toBeUndefined();
+});
+
+it('hands stages to the strike', async () => {
+  const seen: string[] = [];
+  await outcomeOf(
+    async ({ stage }) => stage('applied'),
+    async (name) => void seen.push(name),
+  );
+  expect(seen).toEqual(['applied']);
+});

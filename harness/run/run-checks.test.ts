@@ -1,0 +1,180 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, test as it } from 'vitest';
+import type { CheckResult } from '../verdict.ts';
+import type { Read } from './fixtures/read-specs.ts';
+import { judge } from './judge.ts';
+
+// Every way in which a run must not come out green, through the real vitest and the real worker. No daemon is needed.
+
+const run = promisify(execFile);
+const harness = join(import.meta.dirname, '../index.ts');
+const facts = join(import.meta.dirname, '../facts/fixtures/debian-13-facts.txt');
+const limitMs = 120_000;
+const roots: string[] = [];
+
+afterEach(() => {
+  for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });
+});
+
+type Outcome = { readonly verdicts: Record<string, CheckResult>; readonly broken: string };
+
+/** Areas by name, each with the text of its spec file; `selected` are ids as `area:ID`, with `:alone` for disruptive ones. */
+async function read(specs: Readonly<Record<string, string>>, selected: readonly string[]): Promise<Outcome> {
+  const root = mkdtempSync(join(tmpdir(), 'rdc-specs-'));
+  roots.push(root);
+  for (const [area, text] of Object.entries(specs)) {
+    mkdirSync(join(root, 'suites', area), { recursive: true });
+    writeFileSync(join(root, 'suites', area, `${area}.spec.ts`), head(area) + text);
+  }
+  const script = join(import.meta.dirname, 'fixtures/read-specs.ts');
+  const { stdout } = await run(process.execPath, [script, root, facts, ...selected], { timeout: 100_000 });
+  const { judged, broken } = JSON.parse(stdout.slice(stdout.indexOf('{"judged"'))) as Read;
+  const verdicts = judged.map(({ id, meta, runner }) => {
+    const check = { id, area: 'a', level: 'MUST', title: id, source: { url: '', section: '' }, remedy: '' } as const;
+    return [id, judge(check, meta, runner)] as const;
+  });
+  return { verdicts: Object.fromEntries(verdicts), broken: broken.join('\n') };
+}
+
+function head(area: string): string {
+  return `import { checksOf, expect } from ${JSON.stringify(harness)};
+const declare = checksOf('${area}');
+const check = (id, verify, more = {}) => declare({
+  id, verify, level: 'MUST', title: 'a claim', source: { url: '', section: '' }, remedy: '', sabotage: { impossible: 'x' }, ...more,
+});
+`;
+}
+
+describe('single checks', { timeout: limitMs }, () => {
+  it('come out with the verdict that they earned', async () => {
+    const { verdicts, broken } = await read(
+      {
+        first: `
+check('A-PASS', async () => { expect(1, 'one').toBe(1); });
+check('A-FAIL', async () => { expect(1, 'the number').toBe(2); });
+check('A-THROWS', async () => { throw new Error('no such thing'); });
+check('A-TYPE', async () => { expect(1).toBe(1); undefined.x; });
+check('A-LOOKALIKE', async () => { throw Object.assign(new Error('boo'), { name: 'AssertionError' }); });
+check('A-NOTHING', async () => {});
+check('A-SLOW', async () => { expect(1).toBe(1); await new Promise((done) => setTimeout(done, 8000)); });
+check('A-SKIP', async () => { expect(1).toBe(1); }, { applies: ({ host }) => 'not on ' + host.os.id });
+check('A-SKIP-MUTE', async () => { expect(1).toBe(1); }, { applies: () => '' });
+check('A-APPLIES', async () => { expect(1).toBe(1); }, { applies: () => { throw new Error('applies broke'); } });
+check('A-BLOCKED', async () => { expect(1).toBe(1); }, { needs: ['SOCK-PATH'] });
+check('A-UNDO', async ({ defer }) => { defer(async () => { throw new Error('stuck'); }); expect(1).toBe(1); });
+check('A-ROOT', async ({ target }) => { expect((await target.root.exec(['id'])).code).toBe(0); });
+check('A-LATER', async () => { expect(1).toBe(1); });`,
+        second: `
+check('B-PASS', async ({ target }) => { expect((await target.exec(['echo', 'seen'])).stdout).toBe('seen\\n'); });
+check('B-UNSELECTED', async () => { throw new Error('nobody asked'); });`,
+        third: `check('C-ALONE', async () => { expect(1).toBe(1); }, { disruptive: true });`,
+      },
+      [
+        ...[
+          'A-PASS',
+          'A-FAIL',
+          'A-THROWS',
+          'A-TYPE',
+          'A-LOOKALIKE',
+          'A-NOTHING',
+          'A-SLOW',
+          'A-SKIP',
+          'A-SKIP-MUTE',
+          'A-APPLIES',
+          'A-BLOCKED',
+          'A-UNDO',
+          'A-ROOT',
+          'A-LATER',
+          'A-NEVER-DECLARED',
+        ].map((id) => `first:${id}`),
+        'second:B-PASS',
+        'third:C-ALONE:alone',
+      ],
+    );
+    const summary = Object.fromEntries(Object.values(verdicts).map((one) => [one.id, one.verdict]));
+    expect(summary).toEqual({
+      'A-PASS': 'pass',
+      'A-FAIL': 'fail',
+      'A-THROWS': 'error',
+      'A-TYPE': 'error',
+      'A-LOOKALIKE': 'error',
+      'A-NOTHING': 'error',
+      'A-SLOW': 'error',
+      'A-SKIP': 'skip',
+      'A-SKIP-MUTE': 'error',
+      'A-APPLIES': 'error',
+      'A-BLOCKED': 'blocked',
+      'A-UNDO': 'error',
+      'A-ROOT': 'error',
+      'A-LATER': 'pass',
+      'B-PASS': 'pass',
+      'C-ALONE': 'pass',
+    });
+    expect(verdicts['A-FAIL']?.reason).toContain('the number: expected 1 to be 2');
+    expect(verdicts['A-THROWS']?.reason).toBe('no such thing');
+    expect(verdicts['A-NOTHING']?.reason).toContain('assertion');
+    expect(verdicts['A-SLOW']?.reason).toContain('timed out in 1500ms');
+    expect(verdicts['A-SKIP']?.reason).toBe('not on debian');
+    expect(verdicts['A-APPLIES']?.reason).toBe('applies broke');
+    expect(verdicts['A-BLOCKED']).toMatchObject({ blockedBy: 'SOCK-PATH', reason: expect.stringContaining('no daemon') });
+    expect(verdicts['A-UNDO']?.reason).toContain('could not take back');
+    expect(verdicts['B-PASS']?.evidence).toBe('evidence/B-PASS.txt');
+    expect(broken).toBe('');
+  });
+});
+
+describe('spec files that break', { timeout: limitMs }, () => {
+  it('name themselves, and the other spec files are judged all the same', async () => {
+    const { verdicts, broken } = await read(
+      {
+        import: `import './no-such-file.ts';\ncheck('I-A', async () => { expect(1).toBe(1); });`,
+        syntax: `check('S-A', async () => { expect(1).toBe(1); }`,
+        throwing: `check('T-A', async () => { expect(1).toBe(1); });\nthrow new Error('broke while it was read');`,
+        whole: `check('W-A', async () => { expect(1).toBe(1); });`,
+        empty: '',
+      },
+      ['import:I-A', 'syntax:S-A', 'throwing:T-A', 'whole:W-A', 'empty:E-A'],
+    );
+    expect(Object.values(verdicts).map(({ id, verdict }) => `${id} ${verdict}`)).toEqual(['W-A pass']);
+    expect(broken).toMatch(/import\.spec\.ts: .*no-such-file/);
+    expect(broken).toMatch(/syntax\.spec\.ts: /);
+    expect(broken).toMatch(/throwing\.spec\.ts: broke while it was read/);
+  });
+
+  it('a hook that fails after all checks passed is told', async () => {
+    const text = `import { afterAll } from 'vitest';\nafterAll(() => { throw new Error('the hook broke'); });
+check('H-A', async () => { expect(1).toBe(1); });`;
+    const { verdicts, broken } = await read({ hook: text }, ['hook:H-A']);
+    expect(verdicts['H-A']?.verdict).toBe('pass');
+    expect(broken).toContain('the hook broke');
+  });
+
+  it('a rejection that nobody handles is told', async () => {
+    const text = `check('R-A', async () => { Promise.reject(new Error('left alone')); expect(1).toBe(1);
+await new Promise((done) => setTimeout(done, 200)); });`;
+    const { broken } = await read({ rejection: text }, ['rejection:R-A']);
+    expect(broken).toContain('left alone');
+  });
+
+  it.each([
+    ['in a check', `check('X-A', async () => { expect(1).toBe(1); process.exit(0); });`],
+    ['while it is read', `check('X-A', async () => { expect(1).toBe(1); });\nprocess.exit(0);`],
+  ])('process.exit(0) %s is no success', async (_, text) => {
+    const later = `check('X-LATER', async () => { expect(1).toBe(1); });`;
+    const { verdicts, broken } = await read({ exit: text, later }, ['exit:X-A', 'later:X-LATER']);
+    expect(`${broken} ${verdicts['X-A']?.reason}`).toContain('process.exit unexpectedly called');
+    expect(verdicts['X-A']?.verdict).not.toBe('pass');
+    expect(verdicts['X-LATER']?.verdict).toBe('pass');
+  });
+
+  it('a worker that is killed is told', async () => {
+    const text = `check('K-A', async () => { expect(1).toBe(1); process.kill(process.pid, 'SIGKILL'); await new Promise(() => {}); });`;
+    const { verdicts, broken } = await read({ killed: text }, ['killed:K-A']);
+    expect(verdicts['K-A']?.verdict).not.toBe('pass');
+    expect(broken).not.toBe('');
+  });
+});

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test as it } from 'vitest';
+import { parseListeners } from './listeners.ts';
+import { parseRootlessKit } from './rootlesskit.ts';
+
+const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', `${name}.txt`), 'utf8');
+
+it('RootlessKit of Debian 13 and of Debian 11', () => {
+  expect(parseRootlessKit(13_803, recorded('debian-13-rootlesskit'))).toEqual({
+    pid: 13_803,
+    portDriver: 'builtin',
+    permitted: 0n,
+    stateDir: '/run/user/1001/dockerd-rootless',
+  });
+  expect(parseRootlessKit(1, recorded('debian-11-rootlesskit')).stateDir).toBe('/tmp/rootlesskit853932348');
+});
+
+it('the capability to bind privileged ports, above the range that a number can hold exactly', () => {
+  const { permitted } = parseRootlessKit(1, 'rootlesskit --port-driver slirp4netns x\n000001ffffffffff\n\n');
+  expect(permitted & (1n << 10n)).toBe(1n << 10n);
+  expect(permitted).toBe(0x1ff_ffff_ffffn);
+});
+
+it('what is not there is null', () => {
+  expect(parseRootlessKit(7, '')).toEqual({ pid: 7, portDriver: null, permitted: 0n, stateDir: null });
+});
+
+it('listeners: one line an address family, both of the same process', () => {
+  const rootlesskit = { pid: 9494, uid: 1001, executable: '/usr/bin/rootlesskit' };
+  expect(parseListeners(recorded('debian-13-listeners'))).toEqual([rootlesskit, rootlesskit]);
+  expect(parseListeners(recorded('debian-13-listeners-sshd'))[0]).toEqual({ pid: 470, uid: 0, executable: '/usr/sbin/sshd' });
+  expect(parseListeners('')).toEqual([]);
+});

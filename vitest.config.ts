@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+// The project's own unit tests. Runs against a target bring their own configuration (harness/run/run-checks.ts).
+export default defineConfig({
+  test: {
+    include: ['{harness,suites,reports,vms}/**/*.test.ts'],
+    environment: 'node',
+    retry: 0,
+    allowOnly: false,
+    expect: { requireAssertions: true },
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
