@@ -1,12 +1,12 @@
 export { expect } from 'vitest';
-export { checksOf } from './check.ts';
 export type { Check, Fault, VerifyContext } from './check.ts';
-export { type Fixture, refusalOf, sharedFixture, startFixture } from './docker/fixture.ts';
+export { checksOf } from './check.ts';
 export { dockerApi } from './docker/api.ts';
-export { expectDocumented, asFinding, known } from './expectations.ts';
+export { type Fixture, refusalOf, sharedFixture, startFixture } from './docker/fixture.ts';
+export { asFinding, expectDocumented, known } from './expectations.ts';
 export type { HostFacts, IdRange } from './facts/host-facts.ts';
-export { quoteWord } from './transport/quote.ts';
-export { code, docker, issue, man, page } from './sources.ts';
 export { chmod, filtered, inOrder, mustRun, rootScript, sysctl } from './sabotage/faults.ts';
+export { code, docker, issue, man, page } from './sources.ts';
 export { hostProbe, probePath } from './target/host-probe.ts';
 export type { Executor, Target } from './target/target.ts';
+export { quoteWord } from './transport/quote.ts';

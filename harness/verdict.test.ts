@@ -20,28 +20,56 @@ describe('only a failed expect is a failure', () => {
     ['an asymmetric one', 'fail', () => expect([]).toEqual(expect.arrayContaining(['x']))],
     ['a failed regular expression', 'fail', () => expect('x').toMatch(/y/)],
     ['null where something was expected', 'fail', () => expect(null).not.toBeNull()],
-    ['a failed assertion of Node', 'fail', () => {
-      throw new AssertionError({ actual: 1, expected: 2 });
-    }],
-    ['an error', 'error', () => {
-      throw new Error('x');
-    }],
+    [
+      'a failed assertion of Node',
+      'fail',
+      () => {
+        throw new AssertionError({ actual: 1, expected: 2 });
+      },
+    ],
+    [
+      'an error',
+      'error',
+      () => {
+        throw new Error('x');
+      },
+    ],
     ['a type error', 'error', () => (undefined as unknown as { x: { y: 1 } }).x.y],
-    ['an error of the harness', 'error', () => {
-      throw new RdcError('TRANSPORT', 'lost');
-    }],
-    ['an error of the harness within an assertion', 'error', () => {
-      throw Object.assign(new AssertionError({ actual: 1, expected: 2 }), { cause: new RdcError('TIMEOUT', 'late') });
-    }],
-    ['something that calls itself an assertion', 'error', () => {
-      throw Object.assign(new Error('x'), { name: 'AssertionError' });
-    }],
-    ['a string', 'error', () => {
-      throw 'x';
-    }],
-    ['undefined', 'error', () => {
-      throw undefined;
-    }],
+    [
+      'an error of the harness',
+      'error',
+      () => {
+        throw new RdcError('TRANSPORT', 'lost');
+      },
+    ],
+    [
+      'an error of the harness within an assertion',
+      'error',
+      () => {
+        throw Object.assign(new AssertionError({ actual: 1, expected: 2 }), { cause: new RdcError('TIMEOUT', 'late') });
+      },
+    ],
+    [
+      'something that calls itself an assertion',
+      'error',
+      () => {
+        throw Object.assign(new Error('x'), { name: 'AssertionError' });
+      },
+    ],
+    [
+      'a string',
+      'error',
+      () => {
+        throw 'x';
+      },
+    ],
+    [
+      'undefined',
+      'error',
+      () => {
+        throw undefined;
+      },
+    ],
   ])('%s is %s', (_, verdict, action) => {
     expect(verdictOf(thrownBy(action))).toBe(verdict);
   });

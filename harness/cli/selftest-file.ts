@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitCodes } from '../errors.ts';
 import { type DeclaredCheck, describeSabotage } from '../check.ts';
+import { exitCodes } from '../errors.ts';
 import type { CheckMeta } from '../readings/provided.ts';
 
 export type CheckMetas = Map<string, CheckMeta>;
@@ -43,6 +43,8 @@ export function writeSelftest(folder: string, rows: readonly SelftestRow[], json
   writeFileSync(file, text);
   if (json) process.stdout.write(text);
   const count = (outcome: SelftestRow['outcome']) => rows.filter((row) => row.outcome === outcome).length;
-  const counts = (['killed', 'survived', 'impossible', 'error'] as const).map((outcome) => `${count(outcome)} ${outcome}`);
+  const counts = (['killed', 'survived', 'impossible', 'error'] as const).map(
+    (outcome) => `${count(outcome)} ${outcome}`,
+  );
   process.stderr.write(`sabotage: ${counts.join(', ')}; score ${scoreOf(rows)}\n${file}\n`);
 }

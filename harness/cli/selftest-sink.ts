@@ -10,7 +10,9 @@ export function selftestSink(metas: CheckMetas): ReportSink {
       const meta = metas.get(result.id);
       const outcome = meta?.outcome ?? (result.verdict === 'skip' ? 'skip' : 'error');
       const seconds = `${(result.durationMs / 1000).toFixed(1)} s`;
-      say(`${outcome.padEnd(10)} ${target.name}  ${result.id.padEnd(18)} ${seconds.padStart(8)}  ${meta?.reason ?? result.reason ?? ''}`);
+      say(
+        `${outcome.padEnd(10)} ${target.name}  ${result.id.padEnd(18)} ${seconds.padStart(8)}  ${meta?.reason ?? result.reason ?? ''}`,
+      );
     },
     targetEnded(target, end) {
       if (end.broken !== undefined) say(`${target.name}: ${end.broken}`);

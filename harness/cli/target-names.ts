@@ -21,12 +21,15 @@ export function resolveTargets(words: readonly string[]): readonly TargetName[] 
 
 function parseSshUrl(word: string): TargetName {
   const [, user, host, port] =
-    /^ssh:\/\/([A-Za-z0-9._-]+)@(\[[0-9a-fA-F:]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?\/?$/.exec(word) ?? [];
-  if (user === undefined || host === undefined) {
+    /^ssh:\/\/([A-Za-z0-9_][A-Za-z0-9._-]*)@(\[[0-9a-fA-F:]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(\d{1,5}))?\/?$/.exec(
+      word,
+    ) ?? [];
+  const number = Number(port ?? 22);
+  if (user === undefined || host === undefined || number < 1 || number > 65_535) {
     throw new RdcError('UNKNOWN_TARGET', `${JSON.stringify(word)} is not ssh://USER@HOST[:PORT]`, {
       hint: './rdc run ssh://tester@host.example:22 --identity ~/.ssh/id_ed25519',
     });
   }
   const bare = host.replace(/^\[|\]$/g, '');
-  return { kind: 'ssh', name: `${user}@${bare}`.replaceAll(':', '_'), user, host: bare, port: Number(port ?? 22) };
+  return { kind: 'ssh', name: `${user}@${bare}`.replaceAll(':', '_'), user, host: bare, port: number };
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
 import { RdcError } from '../errors.ts';
-import type { Target } from '../target/target.ts';
 import { fixtureImageTag } from '../fixture-image.ts';
+import type { Target } from '../target/target.ts';
 import { loadFixtureImage } from './load-image.ts';
 
 /** The part of Docker's HostConfig that checks set; names as in the Engine API. */

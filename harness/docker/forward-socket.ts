@@ -11,14 +11,16 @@ export async function forwardSocket(transport: Transport, remotePath: string): P
   const folder = mkdtempSync(join(tmpdir(), 'rdc-'));
   const path = join(folder, 'docker.sock');
   const open = new Set<Socket>();
-  const server = createServer((socket) => {
+  // half open: a client of `attach` or `exec` ends its stdin and reads on
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     socket.on('error', () => socket.destroy());
     transport.connectSocket(remotePath).then(
       (remote) => {
         remote.on('error', () => socket.destroy());
-        remote.on('close', () => socket.destroy());
+        // after an orderly end, what is still on its way to a slow reader is not to be thrown away
+        remote.on('close', () => remote.readableEnded || socket.destroy());
         socket.on('close', () => remote.destroy());
         socket.pipe(remote).pipe(socket);
       },

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { RdcError } from '../errors.ts';
-import type { Target } from '../target/target.ts';
 import { fixtureImageTag } from '../fixture-image.ts';
+import type { Target } from '../target/target.ts';
 import { dockerApi } from './api.ts';
 
 export type FixtureImage = {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test as it } from 'vitest';
 import { readMachines } from '../lab/machines.ts';
 import { onMachine, outFolder, rdc } from './rdc-process.ts';
 
@@ -45,7 +45,7 @@ afterAll(async () => {
 describe(`the machine ${machine}`, () => {
   const out = outFolder();
 
-  test('is set up, judged and reported by ./rdc run', { timeout: minutes(30) }, async () => {
+  it('is set up, judged and reported by ./rdc run', { timeout: minutes(30) }, async () => {
     const run = await rdc(['run', machine, '--keep', '--out', out]);
     const results = resultsIn(out);
     const failed = results.checks.filter((check) => check.verdict === 'fail').map((check) => check.id);
@@ -59,10 +59,12 @@ describe(`the machine ${machine}`, () => {
     expect(existsSync(join(out, 'allure-report/index.html'))).toBe(true);
   });
 
-  test('turns each of a sample of checks red by its fault', { timeout: minutes(25) }, async () => {
+  it('turns each of a sample of checks red by its fault', { timeout: minutes(25) }, async () => {
     const folder = outFolder();
     const run = await rdc(['selftest', machine, '--as-is', '--check', mutants.join(','), '--out', folder]);
-    const { checks } = JSON.parse(readFileSync(join(folder, 'selftest.json'), 'utf8')) as { checks: { id: string; outcome: string }[] };
+    const { checks } = JSON.parse(readFileSync(join(folder, 'selftest.json'), 'utf8')) as {
+      checks: { id: string; outcome: string }[];
+    };
     expect(
       checks.filter((check) => check.outcome !== 'killed'),
       run.stderr.slice(-3000),
@@ -71,7 +73,9 @@ describe(`the machine ${machine}`, () => {
     expect(run.code).toBe(0);
   });
 
-  test('with a fault from outside is non-conformant, and the report says why and what to do', { timeout: minutes(5) }, async () => {
+  it('with a fault from outside is non-conformant, and the report says why and what to do', {
+    timeout: minutes(5),
+  }, async () => {
     const folder = outFolder();
     await onMachine(machine, 'chmod 0666 /run/user/*/docker.sock');
     const run = await rdc(['run', machine, '--as-is', '--check', 'SOCK-MODE,SOCK-PRIVATE,NS-UIDMAP', '--out', folder]);
@@ -82,7 +86,7 @@ describe(`the machine ${machine}`, () => {
     await expectReport(join(folder, 'allure-report/index.html'));
   });
 
-  test('with its daemon down fails SOCK-PATH and blocks what stands on it', { timeout: minutes(5) }, async () => {
+  it('with its daemon down fails SOCK-PATH and blocks what stands on it', { timeout: minutes(5) }, async () => {
     const folder = outFolder();
     const user = 'systemctl --user -M tester@';
     await onMachine(machine, `${user} stop docker`);
@@ -93,7 +97,7 @@ describe(`the machine ${machine}`, () => {
     expect(run.code).toBe(1);
   });
 
-  test('interrupted keeps what was judged and ends with 130', { timeout: minutes(5) }, async () => {
+  it('interrupted keeps what was judged and ends with 130', { timeout: minutes(5) }, async () => {
     const folder = outFolder();
     let sent = false;
     const run = await rdc(['run', machine, '--as-is', '--out', folder], {
@@ -110,7 +114,7 @@ describe(`the machine ${machine}`, () => {
     expect(results.checks.filter((check) => check.verdict === 'fail')).toEqual([]);
   });
 
-  test('lost in the middle of a run is not judged: 3, and one message', { timeout: minutes(6) }, async () => {
+  it('lost in the middle of a run is not judged: 3, and one message', { timeout: minutes(6) }, async () => {
     const folder = outFolder();
     let sent: Promise<unknown> | undefined;
     const run = await rdc(['run', machine, '--as-is', '--out', folder], {
@@ -138,14 +142,14 @@ describe('bad input is refused with exit code 2 and one message', () => {
     ['an unknown command', ['rum'], /\[USAGE\].*run/s],
     ['a malformed ssh target', ['run', 'ssh://nobody'], /\[UNKNOWN_TARGET\].*USER@HOST/s],
   ];
-  test.each(cases)('%s', { timeout: 60_000 }, async (_name, words, message) => {
+  it.each(cases)('%s', { timeout: 60_000 }, async (_name, words, message) => {
     const run = await rdc(words);
     expect(run.stderr).toMatch(message);
     expect(run.stderr).toContain('hint: ');
     expect(run.code).toBe(2);
   });
 
-  test('a broken machines.json, with every problem at once', { timeout: 60_000 }, async () => {
+  it('a broken machines.json, with every problem at once', { timeout: 60_000 }, async () => {
     const file = join(outFolder(), 'machines.json');
     writeFileSync(file, JSON.stringify({ default: 'x', machines: [{ name: 'x', cpus: 'two' }] }));
     const run = await rdc(['run'], { env: { RDC_MACHINES: file } });

@@ -44,6 +44,7 @@ export function outFolder(): string {
 /** A script on the machine as root; it has to succeed. */
 export async function onMachine(machine: string, script: string): Promise<string> {
   const ended = await rdc(['ssh', machine, '--root', '--', script]);
-  if (ended.code !== 0) throw new Error(`on ${machine}: ${script}: exit code ${ended.code}: ${ended.stderr.slice(-500)}`);
+  if (ended.code !== 0)
+    throw new Error(`on ${machine}: ${script}: exit code ${ended.code}: ${ended.stderr.slice(-500)}`);
   return ended.stdout;
 }

@@ -84,7 +84,12 @@ it.each([
 });
 
 it.each([
-  ['no user namespaces in the user slice', 'userControllers', 'absent', { cgroup: { version: 2, userControllers: null } }],
+  [
+    'no user namespaces in the user slice',
+    'userControllers',
+    'absent',
+    { cgroup: { version: 2, userControllers: null } },
+  ],
   ['a slice without controllers', 'userControllers', '', { cgroup: { version: 2, userControllers: [] } }],
   ['cgroup v1', 'cgroupFs', '1021994', { cgroup: { version: 1 } }],
   ['no XDG_RUNTIME_DIR', 'runtimeDir', '', { runtimeDir: null, socket: '/run/user/1001/docker.sock' }],

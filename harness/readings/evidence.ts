@@ -51,12 +51,17 @@ function printable(text: string): string {
 
 /** Key material, and values of variables whose names say that they are secret. */
 export function redact(text: string): string {
-  return text
-    // an end that was cut off does not make it less of a key
-    .replace(/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, '[private key removed]')
-    .replace(/(authorization["']?\s*[=:]\s*).*/gi, '$1[removed]')
-    .replace(
-      /((?:token|secret|passw(?:or)?d|api_?key|credential)\w*["']?\s*[=:]\s*)("[^"\n]*"|'[^'\n]*'|[^\s,;}]+)/gi,
-      '$1[removed]',
-    );
+  return (
+    text
+      // an end that was cut off does not make it less of a key
+      .replace(
+        /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+        '[private key removed]',
+      )
+      .replace(/(authorization["']?\s*[=:]\s*).*/gi, '$1[removed]')
+      .replace(
+        /((?:token|secret|passw(?:or)?d|api_?key|credential)\w*["']?\s*[=:]\s*)("[^"\n]*"|'[^'\n]*'|[^\s,;}]+)/gi,
+        '$1[removed]',
+      )
+  );
 }

@@ -75,7 +75,11 @@ async function read(
 it('killed: it holds, fails with its own message, and holds again', async () => {
   const { meta, thrown } = await read(readSabotage, declare({}));
   expect(thrown).toBeUndefined();
-  expect(meta).toMatchObject({ outcome: 'killed', verdict: 'pass', reason: expect.stringContaining('the value: expected 2') });
+  expect(meta).toMatchObject({
+    outcome: 'killed',
+    verdict: 'pass',
+    reason: expect.stringContaining('the value: expected 2'),
+  });
   expect(machine.log).toEqual(['verify', 'fault', 'verify', 'undo', 'invalidate', 'verify']);
   expect(machine.value).toBe(1);
 });
@@ -91,7 +95,19 @@ it('a fault strikes at its stage, once', async () => {
   const sabotage = { name: 'late', at: 'applied', by: setTo(2), fails: /^the value/ };
   const { meta } = await read(readSabotage, declare({ verify, sabotage }));
   expect(meta.outcome).toBe('killed');
-  expect(machine.log.slice(4)).toEqual(['prepared', 'applied', 'fault', 'applied', 'verify', 'undo', 'invalidate', 'prepared', 'applied', 'applied', 'verify']);
+  expect(machine.log.slice(4)).toEqual([
+    'prepared',
+    'applied',
+    'fault',
+    'applied',
+    'verify',
+    'undo',
+    'invalidate',
+    'prepared',
+    'applied',
+    'applied',
+    'verify',
+  ]);
 });
 
 const fails = /^the value/;
@@ -147,7 +163,12 @@ describe('no kill', () => {
         },
       },
     ],
-    ['its stage is never reached', 'error', /never reached the stage "applied"/, { sabotage: { name: 'x', at: 'applied', by: setTo(2), fails } }],
+    [
+      'its stage is never reached',
+      'error',
+      /never reached the stage "applied"/,
+      { sabotage: { name: 'x', at: 'applied', by: setTo(2), fails } },
+    ],
   ])('%s', async (_, outcome, reason, changes) => {
     const { meta, thrown } = await read(readSabotage, declare(changes));
     expect(meta.outcome).toBe(outcome);
@@ -220,7 +241,12 @@ describe('checks that share a fault', () => {
     for (const { check } of group) {
       outcomes[check.id] = (await read((one, reading) => readSabotage(one, reading, group), check)).meta.outcome;
     }
-    expect(outcomes).toEqual({ 'A-KILLED': 'killed', 'A-BLIND': 'survived', 'A-OTHER': 'survived', 'A-NEVER': 'error' });
+    expect(outcomes).toEqual({
+      'A-KILLED': 'killed',
+      'A-BLIND': 'survived',
+      'A-OTHER': 'survived',
+      'A-NEVER': 'error',
+    });
     expect(machine.log.filter((entry) => entry === 'fault')).toHaveLength(1);
   });
 });

@@ -17,7 +17,11 @@ export type Mutated = { readonly check: DeclaredCheck; readonly reading: Omit<Re
  * and hold again after the undo. An error under the fault is no kill: a lost connection would look like one.
  * `group` are the checks that share the fault: it is applied once for all of them, at the turn of the first.
  */
-export async function readSabotage(check: DeclaredCheck, reading: ReadingContext, group?: readonly Mutated[]): Promise<void> {
+export async function readSabotage(
+  check: DeclaredCheck,
+  reading: ReadingContext,
+  group?: readonly Mutated[],
+): Promise<void> {
   const { context } = reading;
   const { meta } = context.task;
   skipUnlessApplicable(check, reading);
@@ -32,7 +36,11 @@ export async function readSabotage(check: DeclaredCheck, reading: ReadingContext
   meta.verdict = 'pass';
 }
 
-async function outcomeOfMutant(check: DeclaredCheck, sabotage: PossibleSabotage, group: readonly Mutated[]): Promise<Outcome> {
+async function outcomeOfMutant(
+  check: DeclaredCheck,
+  sabotage: PossibleSabotage,
+  group: readonly Mutated[],
+): Promise<Outcome> {
   try {
     const outcomes = await outcomesOf(sabotage, group);
     return outcomes.get(check.id) ?? { outcome: 'error', reason: 'it was not among those that share its fault' };
@@ -53,7 +61,10 @@ function outcomesOf(sabotage: PossibleSabotage, group: readonly Mutated[]): Prom
   return outcomes;
 }
 
-async function runMutants(sabotage: PossibleSabotage, group: readonly Mutated[]): Promise<ReadonlyMap<string, Outcome>> {
+async function runMutants(
+  sabotage: PossibleSabotage,
+  group: readonly Mutated[],
+): Promise<ReadonlyMap<string, Outcome>> {
   const before = await observeAll(group);
   if (before.every(({ verdict }) => verdict !== 'pass')) return outcomesFrom(group, { before, mutated: [], after: [] });
   note(group, `--- fault: ${sabotage.name}`);
@@ -65,7 +76,10 @@ async function runMutants(sabotage: PossibleSabotage, group: readonly Mutated[])
 
 type Step = 'before' | 'mutated' | 'after';
 
-function outcomesFrom(group: readonly Mutated[], seen: Record<Step, readonly Observed[]>): ReadonlyMap<string, Outcome> {
+function outcomesFrom(
+  group: readonly Mutated[],
+  seen: Record<Step, readonly Observed[]>,
+): ReadonlyMap<string, Outcome> {
   return new Map(
     group.map(({ check, reading }, index) => {
       const { before, mutated, after } = seen;
@@ -85,9 +99,12 @@ function outcomeOf(check: DeclaredCheck, { before, mutated, after }: Observation
   });
   if (before?.verdict !== 'pass') return broken('before the fault', before);
   if (after?.verdict !== 'pass') return broken('again after the undo', after);
-  if (mutated === undefined || mutated.verdict === 'pass') return { outcome: 'survived', reason: 'the check stays green under the fault' };
-  if (mutated.verdict !== 'fail') return { outcome: 'error', reason: `${mutated.verdict} is no kill: ${mutated.message}` };
-  if ('fails' in check.sabotage && check.sabotage.fails.test(mutated.message)) return { outcome: 'killed', reason: mutated.message };
+  if (mutated === undefined || mutated.verdict === 'pass')
+    return { outcome: 'survived', reason: 'the check stays green under the fault' };
+  if (mutated.verdict !== 'fail')
+    return { outcome: 'error', reason: `${mutated.verdict} is no kill: ${mutated.message}` };
+  if ('fails' in check.sabotage && check.sabotage.fails.test(mutated.message))
+    return { outcome: 'killed', reason: mutated.message };
   return { outcome: 'survived', reason: `the check fails for another reason: ${mutated.message}` };
 }
 

@@ -1,8 +1,8 @@
-import { afterAll, inject, type TestContext, test } from 'vitest';
+import { afterAll, inject, test as it, type TestContext } from 'vitest';
 import { type DeclaredCheck, declaredChecks, onDeclared } from '../check.ts';
-import { connectTarget, type ConnectedTarget } from '../target/connect-target.ts';
-import { RdcError, renderError } from '../errors.ts';
 import { dropSharedFixture } from '../docker/fixture.ts';
+import { RdcError, renderError } from '../errors.ts';
+import { type ConnectedTarget, connectTarget } from '../target/connect-target.ts';
 import { readConformance } from './conformance.ts';
 import { Evidence } from './evidence.ts';
 import { type Mutated, readSabotage } from './sabotage.ts';
@@ -16,7 +16,7 @@ const selected = new Set(assignment.selected);
 onDeclared((check) => {
   if (!selected.has(check.id)) return;
   const timeout = assignment.checkTimeoutMs ?? (assignment.reading === 'sabotage' ? 900_000 : 240_000);
-  test(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id } }, (context) => judge(check, context));
+  it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id } }, (context) => judge(check, context));
 });
 
 afterAll(() => dropSharedFixture(assignment.connection));
@@ -49,7 +49,8 @@ function readingOf(check: DeclaredCheck, { host, observedBy }: ConnectedTarget):
 /** The selected checks of the same area whose fault is the same one; a fault that strikes at a stage is not shared. */
 function sharingFault(check: DeclaredCheck, connected: ConnectedTarget): Mutated[] {
   const { host } = connected;
-  const faultOf = ({ sabotage }: DeclaredCheck) => ('impossible' in sabotage || sabotage.at !== undefined ? undefined : sabotage.by);
+  const faultOf = ({ sabotage }: DeclaredCheck) =>
+    'impossible' in sabotage || sabotage.at !== undefined ? undefined : sabotage.by;
   const shares = (other: DeclaredCheck) =>
     other.id === check.id ||
     (other.area === check.area &&

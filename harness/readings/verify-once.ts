@@ -10,7 +10,11 @@ export type Strike = (stage: string) => Promise<void>;
  * Runs `verify` once and takes back what it changed. A failed undo is an error whether the claim held or not:
  * the checks after it would judge a machine that nobody meant.
  */
-export async function verifyOnce(check: DeclaredCheck, reading: Omit<ReadingContext, 'context'>, strike?: Strike): Promise<void> {
+export async function verifyOnce(
+  check: DeclaredCheck,
+  reading: Omit<ReadingContext, 'context'>,
+  strike?: Strike,
+): Promise<void> {
   const undos: (() => Promise<unknown>)[] = [];
   let failure: unknown;
   let hasFailed = false;

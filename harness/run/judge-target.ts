@@ -1,9 +1,9 @@
 import type { Reporter } from 'vitest/node';
 import type { DeclaredCheck } from '../check.ts';
+import { RdcError } from '../errors.ts';
 import { type DaemonFacts, readDaemonFacts } from '../facts/daemon-facts.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { ensureFixtureImage } from '../fixture-image.ts';
-import { RdcError } from '../errors.ts';
 import type { CheckMeta } from '../readings/provided.ts';
 import type { ReportSink, TargetContext } from '../report-sink.ts';
 import { connectTarget } from '../target/connect-target.ts';

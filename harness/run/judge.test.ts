@@ -49,9 +49,24 @@ describe('a word without what belongs to it', () => {
     ['a skip with an empty reason', { verdict: 'skip', reason: '' }, word('skipped'), 'skipped without a reason'],
     ['blocked by nothing', { verdict: 'blocked', reason: 'x' }, word('skipped'), 'blocked by nothing'],
     ['an error without a reason', { verdict: 'error' }, word('failed'), 'no reason was given'],
-    ['a second error on top of the assertion', full.fail, word('failed', ['expected', 'the hook broke']), 'expected; the hook broke'],
-    ['a pass that timed out', full.pass, word('failed', ['Test timed out in 240000ms.']), 'Test timed out in 240000ms.'],
-    ['a pass without an assertion', full.pass, word('failed', ['expected any number of assertion, but got none']), 'expected any number of assertion, but got none'],
+    [
+      'a second error on top of the assertion',
+      full.fail,
+      word('failed', ['expected', 'the hook broke']),
+      'expected; the hook broke',
+    ],
+    [
+      'a pass that timed out',
+      full.pass,
+      word('failed', ['Test timed out in 240000ms.']),
+      'Test timed out in 240000ms.',
+    ],
+    [
+      'a pass without an assertion',
+      full.pass,
+      word('failed', ['expected any number of assertion, but got none']),
+      'expected any number of assertion, but got none',
+    ],
   ])('%s is an error', (_, meta, runner, reason) => {
     expect(judge(check, meta, runner)).toMatchObject({ verdict: 'error', reason });
   });

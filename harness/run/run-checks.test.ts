@@ -120,7 +120,10 @@ check('B-UNSELECTED', async () => { throw new Error('nobody asked'); });`,
     expect(verdicts['A-SLOW']?.reason).toContain('timed out in 1500ms');
     expect(verdicts['A-SKIP']?.reason).toBe('not on debian');
     expect(verdicts['A-APPLIES']?.reason).toBe('applies broke');
-    expect(verdicts['A-BLOCKED']).toMatchObject({ blockedBy: 'SOCK-PATH', reason: expect.stringContaining('no daemon') });
+    expect(verdicts['A-BLOCKED']).toMatchObject({
+      blockedBy: 'SOCK-PATH',
+      reason: expect.stringContaining('no daemon'),
+    });
     expect(verdicts['A-UNDO']?.reason).toContain('could not take back');
     expect(verdicts['B-PASS']?.evidence).toBe('evidence/B-PASS.txt');
     expect(broken).toBe('');

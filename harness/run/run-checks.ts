@@ -10,8 +10,8 @@ import {
 } from 'vitest/node';
 import type { DeclaredCheck } from '../check.ts';
 import { RdcError } from '../errors.ts';
-import type { Assignment, CheckMeta } from '../readings/provided.ts';
 import { projectRoot } from '../project-root.ts';
+import type { Assignment, CheckMeta } from '../readings/provided.ts';
 import type { Connection } from '../target/connection.ts';
 import type { RunnerWord } from './judge.ts';
 

@@ -3,13 +3,13 @@ import { forwardSocket } from '../docker/forward-socket.ts';
 import { forgetLoadedImage, useFixtureImage } from '../docker/load-image.ts';
 import { RdcError } from '../errors.ts';
 import { type HostFacts, readHostFacts } from '../facts/host-facts.ts';
-import { quoteWord } from '../transport/quote.ts';
 import { localTransport } from '../transport/local.ts';
+import { quoteWord } from '../transport/quote.ts';
 import { sshTransport } from '../transport/ssh.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Connection } from './connection.ts';
 import { useProbe } from './host-probe.ts';
-import { type ExecRecord, executor, type Executor, type Target } from './target.ts';
+import { type ExecRecord, type Executor, executor, type Target } from './target.ts';
 
 export type ConnectedTarget = {
   readonly host: HostFacts;

@@ -1,6 +1,6 @@
 import type { HostFacts } from '../facts/host-facts.ts';
-import type { ExecOptions, ExecResult, Transport } from '../transport/transport.ts';
 import { quoteArgv } from '../transport/quote.ts';
+import type { ExecOptions, ExecResult, Transport } from '../transport/transport.ts';
 
 /** Commands as one user of the machine. */
 export type Executor = {

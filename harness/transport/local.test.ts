@@ -8,7 +8,11 @@ import { localTransport } from './local.ts';
 const local = localTransport();
 
 it('an exit code, a signal, both streams and stdin are observations', async () => {
-  expect(await local.run('echo out; echo err >&2; exit 7')).toMatchObject({ code: 7, stdout: 'out\n', stderr: 'err\n' });
+  expect(await local.run('echo out; echo err >&2; exit 7')).toMatchObject({
+    code: 7,
+    stdout: 'out\n',
+    stderr: 'err\n',
+  });
   expect((await local.run('kill -9 $$')).code).toBe(137);
   expect((await local.run('cat', { stdin: 'through' })).stdout).toBe('through');
   expect((await local.run('true', { stdin: 'x'.repeat(1_000_000) })).code).toBe(0);

@@ -20,7 +20,8 @@ export type SshAddress = {
 /** sshd's MaxSessions is 10 for a connection; forwarded sockets do not count. */
 const maxSessions = 8;
 
-const lostHint = 'is the machine still running? its console.log is in the run folder; ./rdc up brings a machine of the lab back';
+const lostHint =
+  'is the machine still running? its console.log is in the run folder; ./rdc up brings a machine of the lab back';
 
 /** One connection with many channels. Errors: TRANSPORT (cannot connect), LOST, HOST_KEY, TIMEOUT. */
 export async function sshTransport(address: SshAddress): Promise<Transport> {
@@ -103,7 +104,7 @@ function loginConfig(address: SshAddress): ConnectConfig {
 /** Compares the key blob itself: the base64 field of an OpenSSH public key line. */
 export function isPinned(key: Buffer, hostKeys: readonly string[]): boolean {
   const blob = key.toString('base64');
-  return hostKeys.some((line) => line.trim().split(/\s+/).includes(blob));
+  return blob !== '' && hostKeys.some((line) => line.trim().split(/\s+/).includes(blob));
 }
 
 function runOverSsh(

@@ -3,11 +3,11 @@ import {
   docker,
   dockerApi,
   expect,
+  type Fault,
   issue,
   mustRun,
   page,
   startFixture,
-  type Fault,
 } from '../../harness/index.ts';
 import { daemonJson, restartDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';

@@ -14,13 +14,13 @@ import {
 
 const recorded = (what: string) => readFileSync(join(import.meta.dirname, 'fixtures', `debian-13-${what}.txt`), 'utf8');
 const hostOf = (name: string): HostFacts =>
-  parseHostFacts(
-    readFileSync(join(import.meta.dirname, `../../harness/facts/fixtures/${name}-facts.txt`), 'utf8'),
-  );
+  parseHostFacts(readFileSync(join(import.meta.dirname, `../../harness/facts/fixtures/${name}-facts.txt`), 'utf8'));
 
 it('a container with --cpus 0.5 on Debian 13', () => {
   const cgroup = parseContainerCgroup(recorded('cpu-limit'));
-  expect(cgroup?.path).toMatch(/^\/user\.slice\/user-1001\.slice\/user@1001\.service\/user\.slice\/docker-\w{64}\.scope$/);
+  expect(cgroup?.path).toMatch(
+    /^\/user\.slice\/user-1001\.slice\/user@1001\.service\/user\.slice\/docker-\w{64}\.scope$/,
+  );
   expect(cgroup?.path.startsWith(`${userCgroup(hostOf('debian-13'))}/`)).toBe(true);
   expect(cgroup?.files['cpu.max']).toBe('50000 100000');
   expect(statOf(cgroup?.files['cpu.stat'], 'usage_usec')).toBe(2_129_740);
@@ -60,7 +60,9 @@ it('which hosts have what the flags need', () => {
   const host = hostOf('debian-13');
   expect(hasUnifiedCgroups({ host })).toBe(true);
   expect(hasUnifiedCgroups({ host: { ...host, init: 'runit' } })).toContain('PID 1 is runit');
-  expect(hasUnifiedCgroups({ host: { ...host, cgroup: { version: 1, userControllers: null } } })).toContain('cgroup v1');
+  expect(hasUnifiedCgroups({ host: { ...host, cgroup: { version: 1, userControllers: null } } })).toContain(
+    'cgroup v1',
+  );
   expect(controllersByDefault(host)).toEqual(['cpu', 'memory', 'pids']);
   expect(controllersByDefault(hostOf('debian-11'))).toEqual(['memory', 'pids']);
 });

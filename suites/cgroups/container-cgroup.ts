@@ -1,4 +1,4 @@
-import { known, type Fixture, type HostFacts, type Target } from '../../harness/index.ts';
+import { type Fixture, type HostFacts, known, type Target } from '../../harness/index.ts';
 
 /** A container's cgroup as the kernel has it. */
 export type ContainerCgroup = {

@@ -1,4 +1,4 @@
-import { dockerApi, mustRun, type Fault, type HostFacts, type Target } from '../../harness/index.ts';
+import { dockerApi, type Fault, type HostFacts, mustRun, type Target } from '../../harness/index.ts';
 
 const pollMs = 250;
 

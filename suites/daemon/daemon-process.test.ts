@@ -5,23 +5,32 @@ import { parseDaemonProcess } from './daemon-process.ts';
 
 const recorded = (name: string) =>
   readFileSync(join(import.meta.dirname, 'fixtures', `${name}-daemon-process.txt`), 'utf8');
-const commandsOf = (text: string) => parseDaemonProcess(text)?.service.map(({ command }) => command).sort();
+const commandsOf = (text: string) =>
+  parseDaemonProcess(text)
+    ?.service.map(({ command }) => command)
+    .sort();
 const serviceOfUser = ['containerd', 'dockerd', 'exe', 'rootlesskit', 'slirp4netns'];
 
-it.each(['debian-13', 'debian-11'])('%s: the service is what RootlessKit started, and nothing else of the machine', (name) => {
-  const daemon = parseDaemonProcess(recorded(name));
-  expect(commandsOf(recorded(name))).toEqual(serviceOfUser);
-  expect(daemon?.service.flatMap(({ uids }) => uids).every((uid) => uid === 1001)).toBe(true);
-  expect(daemon?.uidMap).toEqual([
-    { inside: 0, outside: 1001, count: 1 },
-    { inside: 1, outside: 165_536, count: 65_536 },
-  ]);
-  expect(daemon?.gidMap).toEqual(daemon?.uidMap);
-  expect(daemon?.userNamespace).not.toBe(daemon?.initialUserNamespace);
-});
+it.each(['debian-13', 'debian-11'])(
+  '%s: the service is what RootlessKit started, and nothing else of the machine',
+  (name) => {
+    const daemon = parseDaemonProcess(recorded(name));
+    expect(commandsOf(recorded(name))).toEqual(serviceOfUser);
+    expect(daemon?.service.flatMap(({ uids }) => uids).every((uid) => uid === 1001)).toBe(true);
+    expect(daemon?.uidMap).toEqual([
+      { inside: 0, outside: 1001, count: 1 },
+      { inside: 1, outside: 165_536, count: 65_536 },
+    ]);
+    expect(daemon?.gidMap).toEqual(daemon?.uidMap);
+    expect(daemon?.userNamespace).not.toBe(daemon?.initialUserNamespace);
+  },
+);
 
 it('a part of the service that runs as root is seen', () => {
-  const text = recorded('debian-13').replace(/^(process \d+ \d+ 1) 1001 1001 1001 1001 slirp4netns$/m, '$1 1001 0 0 0 slirp4netns');
+  const text = recorded('debian-13').replace(
+    /^(process \d+ \d+ 1) 1001 1001 1001 1001 slirp4netns$/m,
+    '$1 1001 0 0 0 slirp4netns',
+  );
   const foreign = parseDaemonProcess(text)?.service.filter(({ uids }) => uids.some((uid) => uid !== 1001));
   expect(foreign).toEqual([{ pid: 13_836, command: 'slirp4netns', uids: [1001, 0, 0, 0] }]);
 });

@@ -4,13 +4,13 @@ import {
   docker,
   expect,
   expectDocumented,
+  type Fault,
   issue,
   known,
   mustRun,
   refusalOf,
   startFixture,
   sysctl,
-  type Fault,
 } from '../../harness/index.ts';
 import { restartDaemon, rootfulDaemon } from '../daemon/control-daemon.ts';
 import { sysctlValue } from '../prerequisites/sysctl-value.ts';

@@ -29,6 +29,10 @@ it('what is not there is null', () => {
 it('listeners: one line an address family, both of the same process', () => {
   const rootlesskit = { pid: 9494, uid: 1001, executable: '/usr/bin/rootlesskit' };
   expect(parseListeners(recorded('debian-13-listeners'))).toEqual([rootlesskit, rootlesskit]);
-  expect(parseListeners(recorded('debian-13-listeners-sshd'))[0]).toEqual({ pid: 470, uid: 0, executable: '/usr/sbin/sshd' });
+  expect(parseListeners(recorded('debian-13-listeners-sshd'))[0]).toEqual({
+    pid: 470,
+    uid: 0,
+    executable: '/usr/sbin/sshd',
+  });
   expect(parseListeners('')).toEqual([]);
 });

@@ -15,7 +15,11 @@ it.each([
   ['the bit is gone', `${path}\n755 0\n`, { path, privilege: 'none' }],
   ['set-group-ID is another bit', `${path}\n2755 0\n`, { path, privilege: 'none' }],
   ['the bit of somebody else', `${path}\n4755 1001\n`, { path, privilege: 'none' }],
-  ['getcap of libcap 2.43 and before', `${path}\n755 0\n${path} = cap_setuid+ep\n`, { path, privilege: 'file capability' }],
+  [
+    'getcap of libcap 2.43 and before',
+    `${path}\n755 0\n${path} = cap_setuid+ep\n`,
+    { path, privilege: 'file capability' },
+  ],
   ['getcap from libcap 2.44 on', `${path}\n755 0\n${path} cap_setuid=ep\n`, { path, privilege: 'file capability' }],
   ['inheritable too', `${path}\n755 0\n${path} cap_setuid=eip\n`, { path, privilege: 'file capability' }],
   ['only inheritable', `${path}\n755 0\n${path} cap_setuid=i\n`, { path, privilege: 'none' }],

@@ -1,10 +1,10 @@
 import {
-  hostProbe,
-  known,
-  mustRun,
   type Executor,
   type Fixture,
   type HostFacts,
+  hostProbe,
+  known,
+  mustRun,
   type Target,
 } from '../../harness/index.ts';
 

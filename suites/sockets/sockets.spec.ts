@@ -7,6 +7,7 @@ import {
   dockerApi,
   expect,
   expectDocumented,
+  type Fault,
   inOrder,
   issue,
   mustRun,
@@ -14,7 +15,6 @@ import {
   quoteWord,
   rootScript,
   startFixture,
-  type Fault,
   type Target,
 } from '../../harness/index.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
@@ -184,10 +184,10 @@ check({
 function typeOf({ stat }: Entry): string {
   if (stat === null) return 'nothing';
   const kinds: Record<number, string> = {
-    0o140000: 'socket',
-    0o040000: 'directory',
-    0o100000: 'file',
-    0o020000: 'character device',
+    26411: 'socket',
+    9604: 'directory',
+    16807: 'file',
+    4802: 'character device',
   };
   return kinds[Number.parseInt(stat.stMode, 8) & 0o170000] ?? `mode ${stat.stMode}`;
 }

@@ -4,7 +4,7 @@
 # The machine itself: what a Debian server that people work on has (perl, python3 and git among it), less what a boot
 # under emulation pays for.
 base_packages() {
-	echo "linux-image-$arch" initramfs-tools zstd systemd-sysv udev dbus libpam-systemd openssh-server sudo iproute2 \
+	echo "linux-image-$arch" initramfs-tools zstd systemd-sysv udev dbus libpam-systemd openssh-server openssh-client sudo iproute2 \
 		iputils-ping procps kmod apparmor ca-certificates e2fsprogs netbase acl libcap2-bin \
 		perl python3 git less patch xz-utils media-types gettext-base
 }

@@ -294,6 +294,15 @@ static int call_setgroups(char **args) { return (void)args, errno_of(setgroups(0
 static int call_setpriority(char **args) { return errno_of(setpriority(PRIO_PROCESS, 0, number(args[0]))); }
 static int call_kill(char **args) { return errno_of(kill(number(args[0]), natural(args[1], 64))); }
 
+/* Known from outside by NONCE in its arguments; ends by itself. */
+static int call_idle(char **args) {
+  gid_t gid = natural(args[1], 4294967294L);
+  uid_t uid = natural(args[0], 4294967294L);
+  if (setgroups(0, NULL) || setgid(gid) || setuid(uid)) return errno;
+  sleep(300);
+  return 0;
+}
+
 static const struct command commands[] = {
   { "alloc", "MIB", 1, 1, .run = run_alloc },
   { "bind", "tcp|udp ADDR PORT", 3, 3, .run = run_bind },
@@ -301,6 +310,7 @@ static const struct command commands[] = {
   { "connect", "unix PATH | unix-abstract NAME | tcp ADDR PORT [TIMEOUT_MS]", 2, 4, .run = run_connect },
   { "fetch", "tcp|udp ADDR PORT [TIMEOUT_MS]", 3, 4, .run = run_fetch },
   { "fork", "N", 1, 1, .run = run_fork },
+  { "idle", "UID GID NONCE", 3, 3, .call = call_idle },
   { "ids", "", 0, 0, .run = run_ids },
   { "initmodule", "", 0, 0, .call = call_initmodule },
   { "inotify", "N", 1, 1, .run = run_inotify },

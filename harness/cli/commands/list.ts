@@ -1,4 +1,4 @@
-import { describeSabotage, type DeclaredCheck } from '../../check.ts';
+import { type DeclaredCheck, describeSabotage } from '../../check.ts';
 import { exitCodes, RdcError } from '../../errors.ts';
 import { readMachines } from '../../lab/machines.ts';
 import { loadChecks } from '../../run/load-checks.ts';

@@ -8,13 +8,13 @@ import type { ReportSink, RunContext, TargetContext } from '../../report-sink.ts
 import { judgeTarget, tell } from '../../run/judge-target.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { enterLab } from '../enter-lab.ts';
-import { type CheckMetas, exitCodeOfRows, selftestRows, writeSelftest } from '../selftest-file.ts';
-import { selftestSink } from '../selftest-sink.ts';
 import { interruption } from '../interruption.ts';
 import { loadReports, type Reports } from '../load-reports.ts';
-import { type CommonOptions, parseCommon } from '../options.ts';
 import { openTarget } from '../open-target.ts';
+import { type CommonOptions, parseCommon } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
+import { type CheckMetas, exitCodeOfRows, selftestRows, writeSelftest } from '../selftest-file.ts';
+import { selftestSink } from '../selftest-sink.ts';
 import { suiteIdentity } from '../suite-identity.ts';
 import { resolveTargets, type TargetName } from '../target-names.ts';
 
@@ -48,7 +48,10 @@ export async function runReading(words: readonly string[], reading: RunJob['read
   const run = openRun(options);
   const metas: CheckMetas = new Map();
   // what a mutant does is no verdict on the target: the sabotage reading leaves no results.json that one could mistake for a run
-  const sinks = reading === 'sabotage' ? [selftestSink(metas)] : reports.openReports(run, !options.json && process.stdout.isTTY === true);
+  const sinks =
+    reading === 'sabotage'
+      ? [selftestSink(metas)]
+      : reports.openReports(run, !options.json && process.stdout.isTTY === true);
   const stop = interruption();
   const job: RunJob = { run, options, reading, checks, sinks, reports, signal: stop.signal, metas };
   tell(sinks, (sink) => sink.runStarted?.(run));

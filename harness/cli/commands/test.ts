@@ -34,7 +34,13 @@ async function tool(name: string, [command = '', ...args]: readonly string[]): P
   return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 };
 }
 
-type VitestReport = { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number; success: boolean };
+type VitestReport = {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  success: boolean;
+};
 
 /** vitest counts itself; a run that did not load, or failed outside of a test, counts as one more failure. */
 async function vitest(name: string, args: readonly string[]): Promise<Counts> {
@@ -47,7 +53,9 @@ async function vitest(name: string, args: readonly string[]): Promise<Counts> {
     rmSync(folder, { recursive: true, force: true });
     return { passed: 0, failed: 1, skipped: 0 };
   }
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  ) as VitestReport;
   rmSync(folder, { recursive: true, force: true });
   const failed = code !== 0 && numFailedTests === 0 ? 1 : numFailedTests;
   return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests };
@@ -56,7 +64,9 @@ async function vitest(name: string, args: readonly string[]): Promise<Counts> {
 function start(file: string, args: readonly string[]): Promise<number> {
   const child = spawn(file, [...args], { cwd: projectRoot, stdio: ['ignore', 'inherit', 'inherit'] });
   return new Promise((resolve, reject) => {
-    child.once('error', (cause) => reject(new RdcError('COMMAND', `cannot start ${file}`, { cause, hint: 'npm install' })));
+    child.once('error', (cause) =>
+      reject(new RdcError('COMMAND', `cannot start ${file}`, { cause, hint: 'npm install' })),
+    );
     child.once('close', (code) => resolve(code ?? exitCodes.notJudged));
   });
 }

@@ -1,0 +1,84 @@
+import { afterEach, expect, test as it, vi } from 'vitest';
+import { gateOf, parseCommon, parseWords } from './options.ts';
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+it('without options', () => {
+  const { options, positionals } = parseCommon(['debian-13', 'local']);
+  expect(positionals).toEqual(['debian-13', 'local']);
+  expect(options).toMatchObject({
+    suites: undefined,
+    checks: undefined,
+    levels: undefined,
+    gate: ['MUST'],
+    rootVia: 'sudo',
+    lab: undefined,
+    fresh: false,
+    asIs: false,
+    keep: false,
+    json: false,
+  });
+});
+
+it('with all of them', () => {
+  const words =
+    '--suite ports,serial --check PORT-RELEASE, --level MUST,MAY --gate SHOULD --out /o --identity k --root-via none --lab hermetic --fresh --as-is --keep --json --no-color';
+  expect(parseCommon(words.split(' ')).options).toMatchObject({
+    suites: ['ports', 'serial'],
+    checks: ['PORT-RELEASE'],
+    levels: ['MUST', 'MAY'],
+    gate: ['MUST', 'SHOULD'],
+    out: '/o',
+    identity: 'k',
+    rootVia: 'none',
+    lab: 'hermetic',
+    fresh: true,
+    asIs: true,
+    keep: true,
+    json: true,
+    color: false,
+  });
+});
+
+it('NO_COLOR is heard', () => {
+  vi.stubEnv('NO_COLOR', '1');
+  expect(parseCommon([]).options.color).toBe(false);
+});
+
+it.each([
+  [undefined, ['MUST']],
+  ['MUST', ['MUST']],
+  ['SHOULD', ['MUST', 'SHOULD']],
+  ['LIMITATION', ['MUST', 'SHOULD', 'LIMITATION', 'WORKAROUND']],
+])('--gate %s gates %j', (value, levels) => {
+  expect(gateOf(value)).toEqual(levels);
+});
+
+it.each([
+  [['--gate', 'MAY'], '[USAGE] --gate is "MAY"; allowed: MUST, SHOULD, LIMITATION'],
+  [['--gate', 'must'], '--gate is "must"'],
+  [['--level', 'MUST,often'], '--level is "often"; allowed: MUST, SHOULD, MAY, LIMITATION, WORKAROUND'],
+  [['--root-via', 'su'], '--root-via is "su"; allowed: sudo, ssh, none'],
+  [['--lab', ''], '--lab is ""; allowed: hermetic, system'],
+  [['--colour'], "Unknown option '--colour'"],
+  [['--fresh=yes'], '--fresh'],
+  [['--out'], '--out'],
+])('%j is refused', (words, message) => {
+  expect(() => parseCommon(words)).toThrow(message);
+});
+
+it('a refusal names what is known and what to type', () => {
+  expect.assertions(1);
+  try {
+    parseWords(['--x'], { json: { type: 'boolean' } });
+  } catch (error) {
+    expect(error).toMatchObject({
+      code: 'USAGE',
+      exitCode: 2,
+      hint: './rdc --help',
+      message: expect.stringContaining('known options: --json'),
+    });
+  }
+});

@@ -1,0 +1,90 @@
+import { beforeEach, expect, test as it, vi } from 'vitest';
+import type { DeclaredCheck } from '../check.ts';
+import type { ReportSink } from '../report-sink.ts';
+import type { CheckResult } from '../verdict.ts';
+import { judgeTarget, type TargetJob } from './judge-target.ts';
+import { type ReadingJob, runChecks } from './run-checks.ts';
+
+vi.mock('./run-checks.ts');
+vi.mock('../fixture-image.ts', () => ({ ensureFixtureImage: async () => ({}) }));
+vi.mock('../facts/daemon-facts.ts', () => ({ readDaemonFacts: async () => null }));
+vi.mock('../target/connect-target.ts', () => ({
+  connectTarget: async () => ({ host: { architecture: 'x86_64' }, observedBy: () => ({}), close: async () => {} }),
+}));
+
+const declarations = ['A-ONE', 'A-TWO'].map((id) => {
+  return { id, area: 'a', level: 'MUST', title: id, source: { url: '', section: '' }, remedy: '' } as const;
+});
+const judged: CheckResult[] = [];
+const abort = { controller: new AbortController() };
+
+beforeEach(() => {
+  judged.splice(0);
+  abort.controller = new AbortController();
+});
+
+/** What judgeTarget says is broken, when the runner does this. */
+async function brokenAfter(runner: (job: ReadingJob) => readonly string[]): Promise<string | undefined> {
+  vi.mocked(runChecks).mockImplementation(async (job) => ({ broken: runner(job) }));
+  const sink: ReportSink = { checkJudged: (_target, result) => void judged.push(result) };
+  const job = {
+    context: { name: 'x', kind: 'local', folder: '/nowhere', expected: declarations },
+    connection: { name: 'x', kind: 'local', root: 'none', folder: '/nowhere' },
+    checks: declarations as unknown as readonly DeclaredCheck[],
+    reading: 'conformance',
+    sinks: [sink],
+    reporters: () => [],
+    signal: abort.controller.signal,
+  } satisfies TargetJob;
+  return await judgeTarget(job);
+}
+
+const pass = (job: ReadingJob, id: string) =>
+  job.onJudged(id, { verdict: 'pass' }, { state: 'passed', errors: [], durationMs: 1 });
+const passAll = (job: ReadingJob) => {
+  for (const { id } of declarations) pass(job, id);
+};
+
+it('every check judged is nothing broken', async () => {
+  const broken = await brokenAfter((job) => {
+    passAll(job);
+    return [];
+  });
+  expect(broken).toBeUndefined();
+  expect(judged.map(({ id, verdict }) => `${id} ${verdict}`)).toEqual(['A-ONE pass', 'A-TWO pass']);
+});
+
+it('a check that was never judged is named, with what may explain it', async () => {
+  const broken = await brokenAfter((job) => {
+    pass(job, 'A-ONE');
+    return ['two.spec.ts: no such file'];
+  });
+  expect(broken).toBe('never judged: A-TWO (two.spec.ts: no such file)');
+  expect(await brokenAfter(() => [])).toBe('never judged: A-ONE, A-TWO');
+});
+
+it('something broken is told although every check was judged', async () => {
+  const broken = await brokenAfter((job) => {
+    passAll(job);
+    return ['unhandled: left alone', 'a.spec.ts: the hook broke'];
+  });
+  expect(broken).toBe('unhandled: left alone; a.spec.ts: the hook broke');
+});
+
+it('an interrupted run says so, whatever was judged', async () => {
+  const broken = await brokenAfter((job) => {
+    passAll(job);
+    abort.controller.abort();
+    return [];
+  });
+  expect(broken).toBe('interrupted');
+});
+
+it('a verdict that nobody asked for is an error', async () => {
+  await expect(
+    brokenAfter((job) => {
+      pass(job, 'A-THREE');
+      return [];
+    }),
+  ).rejects.toMatchObject({ code: 'REPORT' });
+});
