@@ -20,9 +20,10 @@ const probes: Record<Precondition, (target: Target) => Promise<string | null>> =
       const ping = await dockerApi(target, 'GET', '/_ping', { timeoutMs: 30_000 });
       return ping.status === 200 ? null : `the daemon answered /_ping with ${ping.status}`;
     } catch (error) {
-      if (error instanceof RdcError && error.code !== 'TRANSPORT')
-        return `no daemon answers on ${target.facts.host.socket}`;
-      throw error;
+      if (!(error instanceof RdcError)) throw error;
+      // through the forwarded socket a lost connection looks like a daemon that is down; this throws LOST
+      await target.exec(['true']);
+      return `no daemon answers on ${target.facts.host.socket}`;
     }
   },
 };

@@ -1,4 +1,3 @@
-// biome-ignore lint/correctness/noUndeclaredDependencies: comes with allure, whose reader parses JUnit with it
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, test as it } from 'vitest';
 import { junitXml } from './junit.ts';

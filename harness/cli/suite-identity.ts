@@ -9,7 +9,7 @@ export function suiteIdentity(): { version: string; digest: string } {
   const hash = createHash('sha256');
   for (const folder of ['harness', 'suites', 'vms']) {
     const files = readdirSync(join(projectRoot, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts'))
+      .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts') && !entry.parentPath.includes('/fixtures'))
       .map((entry) => join(entry.parentPath, entry.name));
     for (const file of files.sort())
       hash.update(file.slice(projectRoot.length)).update('\0').update(readFileSync(file));

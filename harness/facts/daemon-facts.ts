@@ -38,7 +38,8 @@ export async function readDaemonFacts(target: Pick<Target, 'dockerSocket'>): Pro
     ]);
     return parseDaemonFacts(version.json<Version>(), info.json<Info>());
   } catch (error) {
-    if (error instanceof RdcError) return null;
+    // a TypeError: the answer has another shape, and who answers so is no Docker daemon
+    if (error instanceof RdcError || error instanceof TypeError) return null;
     throw error;
   }
 }

@@ -18,6 +18,7 @@ export type MachineHandle = {
   readonly consoleLog: string;
   readonly accel: Accel;
   readonly restored: boolean;
+  /** boots that had to be repeated, and restores that came to nothing */
   readonly infraRetries: number;
 };
 

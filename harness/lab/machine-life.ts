@@ -24,17 +24,20 @@ export async function bringUp(machine: Machine, options: BringUpOptions = {}): P
   const { identityFile } = await ensureSshKey();
   const plan: Plan = { machine, accel, stamp: machineStamp(machine, box, accel), identityFile, onStage };
   const record = options.fresh ? undefined : await usableRecord(plan);
+  let failedRestores = 0;
   if (record) {
     try {
       return await restoreMachine(plan, record);
     } catch (error) {
+      failedRestores = 1;
       onStage(`the snapshot is of no use (${(error as Error).message}), booting anew`);
     }
   }
   if (machine.box.build && !isBuilt(box)) {
     throw new RdcError('BOX', `${machine.name} has no box yet: ${box}`, { hint: `./rdc up ${machine.name}` });
   }
-  return await bootAnew(plan);
+  const booted = await bootAnew(plan);
+  return { ...booted, infraRetries: booted.infraRetries + failedRestores };
 }
 
 /** Puts a machine back to the state in which it was handed over; connections to it have to be made anew. */

@@ -61,8 +61,13 @@ async function read(
   const skip = (note: string) => {
     throw new Skipped(note);
   };
-  const target = { invalidate: async () => void machine.log.push('invalidate') } as unknown as Target;
-  const host = { os: { id: 'debian' } } as ReadingContext['host'];
+  const host = { os: { id: 'debian' }, socket: '/nowhere/docker.sock' } as ReadingContext['host'];
+  const target = {
+    facts: { host },
+    dockerSocket: host.socket,
+    exec: async () => ({ code: 0 }),
+    invalidate: async () => void machine.log.push('invalidate'),
+  } as unknown as Target;
   const context = { task: { meta }, skip } as unknown as ReadingContext['context'];
   try {
     await reading(check, { context, evidence: new Evidence(), host, target });
@@ -259,6 +264,7 @@ describe('the conformance reading', () => {
     expect(await verdictOfReading({})).toBe('pass');
     expect(await verdictOfReading({ applies: () => true })).toBe('pass');
     expect(await verdictOfReading({ applies: () => 'not here' })).toBe('skip');
+    expect(await verdictOfReading({ needs: ['SOCK-PATH'] })).toBe('blocked');
     expect(await verdictOfReading({ verify: async () => expect(1).toBe(2) })).toBe('fail');
     expect(await verdictOfReading({ verify: () => Promise.reject(new Error('x')) })).toBe('error');
     expect(machine.log, 'no fault is applied').not.toContain('fault');

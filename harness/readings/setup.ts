@@ -5,6 +5,7 @@ import { RdcError, renderError } from '../errors.ts';
 import { type ConnectedTarget, connectTarget } from '../target/connect-target.ts';
 import { readConformance } from './conformance.ts';
 import { Evidence } from './evidence.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { type Mutated, readSabotage } from './sabotage.ts';
 import './provided.ts';
 
@@ -16,7 +17,10 @@ const selected = new Set(assignment.selected);
 onDeclared((check) => {
   if (!selected.has(check.id)) return;
   const timeout = assignment.checkTimeoutMs ?? (assignment.reading === 'sabotage' ? 900_000 : 240_000);
-  it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id } }, (context) => judge(check, context));
+  // biome-ignore lint/suspicious/useExpect: the declaration's verify makes the assertions
+  it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id } }, (context) =>
+    oneAtATime({ id: check.id, signal: context.signal }, () => judge(check, context)),
+  );
 });
 
 afterAll(() => dropSharedFixture(assignment.connection));

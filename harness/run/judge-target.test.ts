@@ -1,5 +1,6 @@
 import { beforeEach, expect, test as it, vi } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
+import type { CheckMeta } from '../readings/provided.ts';
 import type { ReportSink } from '../report-sink.ts';
 import type { CheckResult } from '../verdict.ts';
 import { judgeTarget, type TargetJob } from './judge-target.ts';
@@ -16,6 +17,7 @@ const declarations = ['A-ONE', 'A-TWO'].map((id) => {
   return { id, area: 'a', level: 'MUST', title: id, source: { url: '', section: '' }, remedy: '' } as const;
 });
 const judged: CheckResult[] = [];
+const metas = new Map<string, CheckMeta>();
 const abort = { controller: new AbortController() };
 
 beforeEach(() => {
@@ -33,6 +35,7 @@ async function brokenAfter(runner: (job: ReadingJob) => readonly string[]): Prom
     checks: declarations as unknown as readonly DeclaredCheck[],
     reading: 'conformance',
     sinks: [sink],
+    onMeta: (id, meta) => metas.set(id, meta),
     reporters: () => [],
     signal: abort.controller.signal,
   } satisfies TargetJob;
@@ -87,4 +90,32 @@ it('a verdict that nobody asked for is an error', async () => {
       return [];
     }),
   ).rejects.toMatchObject({ code: 'REPORT' });
+});
+
+it('a lost target is one message and ends the run', async () => {
+  const broken = await brokenAfter((job) => {
+    const lost = '[LOST] the SSH connection to x is lost';
+    job.onJudged('A-ONE', { verdict: 'error', reason: lost, lost }, { state: 'failed', errors: [lost], durationMs: 1 });
+    expect(job.signal?.aborted).toBe(true);
+    return [];
+  });
+  expect(broken).toBe('[LOST] the SSH connection to x is lost');
+  expect(judged.map(({ verdict }) => verdict)).toEqual(['error']);
+});
+
+it('a kill in a test that broke is none, and a mutant that ran out of time says so', async () => {
+  await brokenAfter((job) => {
+    const killed = { verdict: 'pass', outcome: 'killed', reason: 'the value' } as const;
+    job.onJudged('A-ONE', killed, { state: 'failed', errors: ['the hook broke'], durationMs: 1 });
+    job.onJudged('A-TWO', {}, { state: 'failed', errors: ['timed out in 900000ms'], durationMs: 1 });
+    return [];
+  });
+  expect(metas.get('A-ONE')).toMatchObject({ outcome: 'error', reason: 'the hook broke' });
+  expect(metas.get('A-TWO')).toEqual({ reason: 'timed out in 900000ms' });
+  await brokenAfter((job) => {
+    const killed = { verdict: 'pass', outcome: 'killed', reason: 'the value' } as const;
+    job.onJudged('A-ONE', killed, { state: 'passed', errors: [], durationMs: 1 });
+    return [];
+  });
+  expect(metas.get('A-ONE')).toEqual({ verdict: 'pass', outcome: 'killed', reason: 'the value' });
 });

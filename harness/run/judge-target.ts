@@ -47,7 +47,7 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
       const result = judge(declaration, meta, runner);
       results.set(id, result);
       // before the sinks: they may look it up
-      job.onMeta?.(id, meta);
+      job.onMeta?.(id, metaAsJudged(meta, result));
       tell(sinks, (sink) => sink.checkJudged?.(context, result));
       // one message for a target that is gone, not one for each check that is left
       if (meta.lost !== undefined) lost.abort(meta.lost);
@@ -59,6 +59,13 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   if (missing.length > 0)
     return `never judged: ${missing.join(', ')}${broken.length > 0 ? ` (${broken.join('; ')})` : ''}`;
   return broken.length > 0 ? broken.join('; ') : undefined;
+}
+
+/** The runner speaks last of a mutant too: a kill in a test that broke is none, and a timeout is a reason. */
+function metaAsJudged(meta: CheckMeta, { verdict, reason }: CheckResult): CheckMeta {
+  const why = reason === undefined ? {} : { reason };
+  if (meta.outcome === 'killed' && verdict !== 'pass') return { ...meta, ...why, outcome: 'error' };
+  return { ...why, ...meta };
 }
 
 /** A first connection of its own: a target that cannot be reached or makes no sense is one clear error and not one a check. */

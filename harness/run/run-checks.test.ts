@@ -20,10 +20,18 @@ afterEach(() => {
   for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });
 });
 
-type Outcome = { readonly verdicts: Record<string, CheckResult>; readonly broken: string };
+type Outcome = {
+  readonly verdicts: Record<string, CheckResult>;
+  readonly outcomes: Record<string, unknown>;
+  readonly broken: string;
+};
 
 /** Areas by name, each with the text of its spec file; `selected` are ids as `area:ID`, with `:alone` for disruptive ones. */
-async function read(specs: Readonly<Record<string, string>>, selected: readonly string[]): Promise<Outcome> {
+async function read(
+  specs: Readonly<Record<string, string>>,
+  selected: readonly string[],
+  reading: 'conformance' | 'sabotage' = 'conformance',
+): Promise<Outcome> {
   const root = mkdtempSync(join(tmpdir(), 'rdc-specs-'));
   roots.push(root);
   for (const [area, text] of Object.entries(specs)) {
@@ -31,13 +39,14 @@ async function read(specs: Readonly<Record<string, string>>, selected: readonly 
     writeFileSync(join(root, 'suites', area, `${area}.spec.ts`), head(area) + text);
   }
   const script = join(import.meta.dirname, 'fixtures/read-specs.ts');
-  const { stdout } = await run(process.execPath, [script, root, facts, ...selected], { timeout: 100_000 });
+  const { stdout } = await run(process.execPath, [script, reading, root, facts, ...selected], { timeout: 100_000 });
   const { judged, broken } = JSON.parse(stdout.slice(stdout.indexOf('{"judged"'))) as Read;
   const verdicts = judged.map(({ id, meta, runner }) => {
     const check = { id, area: 'a', level: 'MUST', title: id, source: { url: '', section: '' }, remedy: '' } as const;
     return [id, judge(check, meta, runner)] as const;
   });
-  return { verdicts: Object.fromEntries(verdicts), broken: broken.join('\n') };
+  const outcomes = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.outcome]));
+  return { verdicts: Object.fromEntries(verdicts), outcomes, broken: broken.join('\n') };
 }
 
 function head(area: string): string {
@@ -60,7 +69,14 @@ check('A-THROWS', async () => { throw new Error('no such thing'); });
 check('A-TYPE', async () => { expect(1).toBe(1); undefined.x; });
 check('A-LOOKALIKE', async () => { throw Object.assign(new Error('boo'), { name: 'AssertionError' }); });
 check('A-NOTHING', async () => {});
-check('A-SLOW', async () => { expect(1).toBe(1); await new Promise((done) => setTimeout(done, 8000)); });
+let machine = 'as it should be';
+check('A-SLOW', async ({ defer }) => {
+  machine = 'changed';
+  defer(async () => { machine = 'as it should be'; });
+  expect(1).toBe(1);
+  await new Promise((done) => setTimeout(done, 5500));
+});
+check('A-AFTER-SLOW', async () => { expect(machine, 'the machine after a check that ran out of time').toBe('as it should be'); });
 check('A-SKIP', async () => { expect(1).toBe(1); }, { applies: ({ host }) => 'not on ' + host.os.id });
 check('A-SKIP-MUTE', async () => { expect(1).toBe(1); }, { applies: () => '' });
 check('A-APPLIES', async () => { expect(1).toBe(1); }, { applies: () => { throw new Error('applies broke'); } });
@@ -82,6 +98,7 @@ check('B-UNSELECTED', async () => { throw new Error('nobody asked'); });`,
           'A-LOOKALIKE',
           'A-NOTHING',
           'A-SLOW',
+          'A-AFTER-SLOW',
           'A-SKIP',
           'A-SKIP-MUTE',
           'A-APPLIES',
@@ -104,6 +121,7 @@ check('B-UNSELECTED', async () => { throw new Error('nobody asked'); });`,
       'A-LOOKALIKE': 'error',
       'A-NOTHING': 'error',
       'A-SLOW': 'error',
+      'A-AFTER-SLOW': 'pass',
       'A-SKIP': 'skip',
       'A-SKIP-MUTE': 'error',
       'A-APPLIES': 'error',
@@ -117,7 +135,7 @@ check('B-UNSELECTED', async () => { throw new Error('nobody asked'); });`,
     expect(verdicts['A-FAIL']?.reason).toContain('the number: expected 1 to be 2');
     expect(verdicts['A-THROWS']?.reason).toBe('no such thing');
     expect(verdicts['A-NOTHING']?.reason).toContain('assertion');
-    expect(verdicts['A-SLOW']?.reason).toContain('timed out in 1500ms');
+    expect(verdicts['A-SLOW']?.reason).toContain('timed out in 4000ms');
     expect(verdicts['A-SKIP']?.reason).toBe('not on debian');
     expect(verdicts['A-APPLIES']?.reason).toBe('applies broke');
     expect(verdicts['A-BLOCKED']).toMatchObject({
@@ -180,4 +198,47 @@ await new Promise((done) => setTimeout(done, 200)); });`;
     expect(verdicts['K-A']?.verdict).not.toBe('pass');
     expect(broken).not.toBe('');
   });
+});
+
+it('the sabotage reading tells a kill from a survivor and from an error', { timeout: limitMs }, async () => {
+  const text = `
+let value = 1;
+let faults = 0;
+const by = async () => { value = 2; faults += 1; return async () => { value = 1; }; };
+const holds = async () => { expect(value, 'the value').toBe(1); };
+const fault = (fails, more) => ({ sabotage: { name: 'the value is 2', by, fails, ...more } });
+check('M-KILLED', holds, fault(/^the value/));
+check('M-BLIND', async () => { expect(1).toBe(1); }, fault(/^the value/));
+check('M-ERROR', async () => { if (value === 2) throw new Error('the value is lost'); await holds(); }, fault(/^the value/));
+check('M-ONE-FAULT', async () => { expect(faults, 'faults so far').toBeLessThan(2); }, fault(/^faults so far/));
+check('M-STAGE', async ({ stage }) => { await stage('set'); await holds(); }, fault(/^the value/, { at: 'set' }));
+check('M-NO-STAGE', holds, fault(/^the value/, { at: 'set' }));
+check('M-IMPOSSIBLE', holds);`;
+  const ids = ['KILLED', 'BLIND', 'ERROR', 'ONE-FAULT', 'STAGE', 'NO-STAGE', 'IMPOSSIBLE'].map((name) => `M-${name}`);
+  const selected = ids.map((id) => `mutants:${id}`);
+  const { verdicts, outcomes } = await read({ mutants: text }, selected, 'sabotage');
+  expect(outcomes).toEqual({
+    'M-KILLED': 'killed',
+    'M-BLIND': 'survived',
+    'M-ERROR': 'error',
+    'M-ONE-FAULT': 'survived',
+    'M-STAGE': 'killed',
+    'M-NO-STAGE': 'error',
+    'M-IMPOSSIBLE': 'impossible',
+  });
+  const passed = Object.values(verdicts).filter(({ verdict }) => verdict === 'pass');
+  expect(passed.map(({ id }) => id)).toEqual(['M-KILLED', 'M-STAGE']);
+});
+
+it('an interrupted run ends, and what was not judged is not green', { timeout: limitMs }, async () => {
+  const text = `
+check('Z-LAST', async () => { expect(1).toBe(1); });
+check('Z-B', async () => { expect(1).toBe(1); await new Promise((done) => setTimeout(done, 500)); });
+check('Z-C', async () => { expect(1).toBe(1); await new Promise((done) => setTimeout(done, 500)); });
+check('Z-D', async () => { expect(1).toBe(1); });`;
+  const later = `check('Y-A', async () => { expect(1).toBe(1); });`;
+  const selected = ['first:Z-LAST', 'first:Z-B', 'first:Z-C', 'first:Z-D', 'later:Y-A'];
+  const { verdicts } = await read({ first: text, later }, selected);
+  expect(verdicts['Z-LAST']?.verdict).toBe('pass');
+  expect(['Z-C', 'Z-D', 'Y-A'].map((id) => verdicts[id]?.verdict ?? 'never judged')).not.toContain('pass');
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import {
   BaseSequencer,
+  // biome-ignore lint/suspicious/noDeprecatedImports: only another overload is deprecated
   createVitest,
   type Reporter,
   type TestCase,
@@ -40,7 +41,6 @@ export type ReadingEnd = { readonly broken: readonly string[] };
 export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
   const broken: string[] = [];
   const vitest = await createVitest(
-    'test',
     {
       root: projectRoot,
       config: false,

@@ -49,9 +49,15 @@ export function chmod(mode: string, pathOf: (host: HostFacts) => string): Fault 
 export function filtered(path: string, filterOf: (host: HostFacts) => string): Fault {
   return async ({ target, host }) => {
     const file = quoteWord(path);
+    const undo = async () => void (await mustRun(target.root, `cat ${file}.rdc > ${file}; rm ${file}.rdc`));
     await mustRun(target.root, `cp -a ${file} ${file}.rdc`);
-    await mustRun(target.root, `${filterOf(host)} < ${file}.rdc > ${file}`);
-    return async () => void (await mustRun(target.root, `cat ${file}.rdc > ${file}; rm ${file}.rdc`));
+    try {
+      await mustRun(target.root, `${filterOf(host)} < ${file}.rdc > ${file}`);
+    } catch (error) {
+      await undo();
+      throw error;
+    }
+    return undo;
   };
 }
 

@@ -7,16 +7,16 @@ function collect(limit: number, chunks: readonly (string | Buffer)[]): { text: s
   return { text: bounded.toString(), truncated: bounded.truncated };
 }
 
-it.each<[string, number, string[], string, boolean]>([
-  ['nothing', 4, [], '', false],
-  ['less than the limit', 4, ['a', 'bc'], 'abc', false],
-  ['the limit', 4, ['ab', 'cd'], 'abcd', false],
-  ['the limit and an empty chunk', 4, ['abcd', ''], 'abcd', false],
-  ['one more', 4, ['ab', 'cde'], 'abcd', true],
-  ['much more', 4, ['abcd', 'e', 'f'], 'abcd', true],
-  ['no room at all', 0, ['a'], '', true],
-])('%s', (_, limit, chunks, text, truncated) => {
-  expect(collect(limit, chunks)).toEqual({ text, truncated });
+it.each<[string, number, string[], { text: string; truncated: boolean }]>([
+  ['nothing', 4, [], { text: '', truncated: false }],
+  ['less than the limit', 4, ['a', 'bc'], { text: 'abc', truncated: false }],
+  ['the limit', 4, ['ab', 'cd'], { text: 'abcd', truncated: false }],
+  ['the limit and an empty chunk', 4, ['abcd', ''], { text: 'abcd', truncated: false }],
+  ['one more', 4, ['ab', 'cde'], { text: 'abcd', truncated: true }],
+  ['much more', 4, ['abcd', 'e', 'f'], { text: 'abcd', truncated: true }],
+  ['no room at all', 0, ['a'], { text: '', truncated: true }],
+])('%s', (_, limit, chunks, kept) => {
+  expect(collect(limit, chunks)).toEqual(kept);
 });
 
 it('a character that is cut in chunks is whole, one that is cut by the limit is marked', () => {

@@ -29,7 +29,6 @@ const variables =
 
 const labelled = (name: string, value: string) => ({ labels: { [name]: value } });
 
-// biome-ignore lint/style/noDefaultExport: the form that Allure reads
 export default defineConfig({
   name: `Rootless Docker conformance: ${runs.map(({ target }) => safe(target.name)).join(', ')}`,
   environments,

@@ -9,7 +9,6 @@ import {
   known,
   mustRun,
   refusalOf,
-  startFixture,
   sysctl,
 } from '../../harness/index.ts';
 import { restartDaemon, rootfulDaemon } from '../daemon/control-daemon.ts';

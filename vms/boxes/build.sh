@@ -27,7 +27,7 @@ case $distribution-$release in
 	*) echo "no recipe for a box of $distribution $release: debian 11, 12, 13 or testing" >&2; exit 2 ;;
 esac
 
-digest=$(cat "$here/build.sh" "$here/system.sh" "$here/disk.sh" "$here/packages.sh" | sha256sum | cut -c1-12)
+digest=$(cat "$here/system.sh" "$here/disk.sh" "$here/packages.sh" | sha256sum | cut -c1-12)
 name=$distribution-$release-$arch-$digest
 box=$cache/$name.box
 if [ -n "$only_path" ] || [ -s "$box" ]; then echo "$box"; exit 0; fi
@@ -39,20 +39,27 @@ flock -w 1800 9 || { echo "another build of $name holds $cache/.build-$distribut
 if [ -s "$box" ]; then echo "$box"; exit 0; fi
 
 # A build that was killed leaves its directory: nobody else can own it while we hold the lock.
-for left in "$cache"/.tmp-"$distribution-$release-$arch"-*; do
-	[ -d "$left" ] || continue
-	umount "$left/root" 2>/dev/null || true
-	rm -rf "$left"
-done
+rm -rf --one-file-system "$cache/.tmp-$distribution-$release-$arch"-*
 work=$(mktemp -d "$cache/.tmp-$distribution-$release-$arch-XXXXXX")
 export work codename arch distribution release here
-trap 'umount "$work/root" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+# The build mounts a disk and, in it, /proc and /dev of this machine. All of that happens in namespaces that end with
+# the build, so that whoever removes the directory, here or later, finds no mount in it.
+builder=''
+finish() {
+	[ -z "$builder" ] || kill -KILL "$builder" 2>/dev/null || true
+	[ -z "$builder" ] || wait "$builder" 2>/dev/null || true
+	rm -rf --one-file-system "$work"
+}
+trap finish EXIT
 trap 'exit 130' INT TERM
 
 sh "$here/apt-sources.sh" "$codename" "${RDC_APT_ETC:-/etc/apt}" >"$work/sources.list"
-sh "$here/disk.sh" create
-sh "$here/system.sh" install >&2
-sh "$here/disk.sh" finish
+unshare --mount --pid --fork --kill-child --mount-proc sh -eu -c \
+	'sh "$here/disk.sh" create; sh "$here/system.sh" install; sh "$here/disk.sh" finish' >&2 &
+builder=$!
+wait "$builder"
+builder=''
 
 cp "$work/packages.json" "$cache/$name.json.part" && mv "$cache/$name.json.part" "$cache/$name.json"
 # The host boots it once to find out whether its KVM works.

@@ -1,0 +1,56 @@
+import { expect, test as it } from 'vitest';
+import { oneAtATime } from './one-at-a-time.ts';
+
+const { signal } = new AbortController();
+const after = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
+
+it('the next one waits for one that is still at work, and for its undo', async () => {
+  const log: string[] = [];
+  const late = oneAtATime({ id: 'A-LATE', signal }, async () => {
+    await after(200);
+    log.push('late undone');
+  });
+  await after(10);
+  await oneAtATime({ id: 'A-NEXT', signal }, async () => void log.push('next'));
+  await late;
+  expect(log).toEqual(['late undone', 'next']);
+});
+
+it('one that failed is no reason to wait or to fail', async () => {
+  await expect(oneAtATime({ id: 'A-BAD', signal }, () => Promise.reject(new Error('x')))).rejects.toThrow('x');
+  await expect(oneAtATime({ id: 'A-NEXT', signal }, async () => {})).resolves.toBeUndefined();
+});
+
+it('one whose time is over while it waits does not start', async () => {
+  const late = oneAtATime({ id: 'A-LATE', signal }, () => after(200));
+  await after(10);
+  const own = new AbortController();
+  let hasStarted = false;
+  const next = oneAtATime({ id: 'A-NEXT', signal: own.signal }, async () => {
+    hasStarted = true;
+  });
+  own.abort(new Error('timed out'));
+  await expect(next).rejects.toThrow('timed out');
+  await late;
+  expect(hasStarted).toBe(false);
+});
+
+it('who waits in vain is an error, those after it at once, and it goes on when the end comes', async () => {
+  let finish = () => {};
+  const stuck = oneAtATime(
+    { id: 'A-STUCK', signal },
+    () =>
+      new Promise<void>((resolve) => {
+        finish = resolve;
+      }),
+  );
+  await after(10);
+  const next = () => oneAtATime({ id: 'A-NEXT', signal, patienceMs: 100 }, async () => {});
+  await expect(next()).rejects.toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('A-STUCK') });
+  const startedAt = Date.now();
+  await expect(oneAtATime({ id: 'A-MORE', signal }, async () => {})).rejects.toMatchObject({ code: 'TIMEOUT' });
+  expect(Date.now() - startedAt).toBeLessThan(5000);
+  finish();
+  await stuck;
+  await expect(next()).resolves.toBeUndefined();
+});
