@@ -55,6 +55,11 @@ export async function domainAddress(machine: string): Promise<{ ip: string; mac:
   return found?.[1] && found[2] ? { mac: found[1], ip: found[2] } : undefined;
 }
 
+export async function domainMac(machine: string): Promise<string | undefined> {
+  const { stdout } = await virsh('domiflist', domainName(machine));
+  return /[0-9a-f]{2}(?::[0-9a-f]{2}){5}/.exec(stdout)?.[0];
+}
+
 /** A snapshot remembers its address longer than a lease lasts: nobody else may get it meanwhile. */
 export async function reserveAddress(address: { ip: string; mac: string }): Promise<void> {
   const host = `<host mac='${address.mac}' ip='${address.ip}'/>`;

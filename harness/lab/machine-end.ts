@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { cachePath } from './cache-paths.ts';
-import { type DomainState, domainAddress, domainState, hasSnapshot, releaseAddress, stopDomain } from './domain.ts';
+import { type DomainState, domainMac, domainState, hasSnapshot, releaseAddress, stopDomain } from './domain.ts';
 import { chooseLab, findLab } from './hermetic-lab.ts';
 import { domainName, vagrantCommand, vagrantEnvironment, virsh } from './lab-commands.ts';
 import { lockMachine, lockOwner, releaseMachine } from './machine-lock.ts';
@@ -18,9 +19,14 @@ export async function powerOff(name: string): Promise<void> {
 /** The machine, its disk, its snapshot and what is known of it are gone. */
 export async function destroyMachine(name: string): Promise<void> {
   lockMachine(name);
-  const address = await domainAddress(name);
+  const mac = await domainMac(name);
+  const ip = readRecord(name)?.host;
   forgetRecord(name);
-  if (existsSync(cachePath('machines', 'machines', name, 'libvirt', 'id'))) {
+  const vagrantState = join(cachePath('machines', 'machines'), name, 'libvirt');
+  // Vagrant takes the network down with the machine that made it, under the feet of others: libvirt's count of
+  // connections, which is to prevent that, is wrong once a snapshot was restored.
+  rmSync(join(vagrantState, 'created_networks'), { force: true });
+  if (existsSync(join(vagrantState, 'id'))) {
     await runLogged(vagrantCommand('destroy', '-f', name), {
       log: `vagrant-destroy-${name}`,
       code: 'MACHINE',
@@ -34,7 +40,7 @@ export async function destroyMachine(name: string): Promise<void> {
     await stopDomain(name);
     await virsh('undefine', domainName(name), '--snapshots-metadata', '--remove-all-storage');
   }
-  if (address) await releaseAddress(address);
+  if (mac && ip) await releaseAddress({ mac, ip });
   rmSync(cachePath('machines', 'machines', name), { recursive: true, force: true });
   rmSync(cachePath('consoles', `${name}.log`), { force: true });
 }

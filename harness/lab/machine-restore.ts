@@ -1,5 +1,5 @@
 import { RdcError } from '../errors.ts';
-import { revertToSnapshot } from './domain.ts';
+import { domainMac, reserveAddress, revertToSnapshot } from './domain.ts';
 import { pinHostKeys, waitForGuest } from './guest-ssh.ts';
 import { expectDaemon, handle, type MachineHandle, type Plan } from './machine-handle.ts';
 import type { MachineRecord } from './machine-record.ts';
@@ -12,6 +12,8 @@ export async function restoreMachine(plan: Plan, record: MachineRecord): Promise
   const { name } = plan.machine;
   plan.onStage(`restoring the snapshot of ${record.savedAt}`);
   await revertToSnapshot(name);
+  const mac = await domainMac(name);
+  if (mac) await reserveAddress({ mac, ip: record.host });
   const guest = { name, host: record.host, port: record.port, identityFile: plan.identityFile };
   pinHostKeys(guest, record.hostKeys);
   const script = 'cat /etc/machine-id && date -s "@$(cat)" >/dev/null && date +%s';

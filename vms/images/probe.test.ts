@@ -144,7 +144,11 @@ describe('the probe on sockets', () => {
   });
 
   it('ends a fetch at its deadline, and a server on SIGTERM', async () => {
-    const silent = createServer((socket) => socket.write('a"\x01')).listen(0, '127.0.0.1');
+    const silent = createServer((socket) => {
+      // the fetch goes away at its deadline and resets the connection
+      socket.on('error', () => {});
+      socket.write('a"\x01');
+    }).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as { port: number };
     expect(await probe('connect', 'tcp', '127.0.0.1', String(port))).toEqual({ call: 'connect', errno: null });
