@@ -52,6 +52,7 @@ export async function startFixture(target: Target, options: FixtureOptions = {})
   const nonce = randomUUID();
   // imported when first needed: listing the checks must not wait for a Docker client
   const { FixtureContainer } = await import('./fixture-container.ts');
+  target.note(`container of ${fixtureImageTag} with ${JSON.stringify(options)}`);
   const started = await new FixtureContainer(options, nonce).start();
   return toFixture(target, started, nonce);
 }
@@ -64,6 +65,7 @@ export async function refusalOf(target: Target, options: FixtureOptions): Promis
   } catch (error) {
     const message = refusalMessage(error);
     if (message === undefined) throw error;
+    target.note(`the daemon refuses: ${message}`);
     return message;
   } finally {
     await removeNeverStarted();
@@ -93,6 +95,8 @@ function toFixture(target: Target, started: StartedTestContainer, nonce: string)
   };
   const exec: Fixture['exec'] = async (argv, options) => {
     const { exitCode, stdout, stderr } = await started.exec([...argv], options);
+    const complaint = stderr === '' ? '' : `\nstderr: ${stderr.trimEnd()}`;
+    target.note(`in the container: ${argv.join(' ')}\n${stdout.trimEnd()}${complaint}\nexit code ${exitCode}`);
     return { exitCode, stdout, stderr };
   };
   return {

@@ -19,9 +19,9 @@ export class Evidence {
     this.#add(`exit code ${code}, ${Math.round(durationMs)} ms\n`);
   };
 
-  note(text: string): void {
+  readonly note = (text: string): void => {
     this.#add(`${cut(text)}\n`);
-  }
+  };
 
   #add(text: string): void {
     if (this.#size > maxEvidenceBytes) return;

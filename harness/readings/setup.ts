@@ -47,7 +47,7 @@ const evidences = new Map<string, Evidence>();
 function readingOf(check: DeclaredCheck, { host, observedBy }: ConnectedTarget): Mutated['reading'] {
   const evidence = evidences.get(check.id) ?? new Evidence();
   evidences.set(check.id, evidence);
-  return { evidence, host, target: observedBy(evidence.command) };
+  return { evidence, host, target: observedBy(evidence) };
 }
 
 /** The selected checks of the same area whose fault is the same one; a fault that strikes at a stage is not shared. */

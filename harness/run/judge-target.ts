@@ -72,7 +72,7 @@ function metaAsJudged(meta: CheckMeta, { verdict, reason }: CheckResult): CheckM
 async function readFacts(job: TargetJob): Promise<{ host: HostFacts; daemon: DaemonFacts | null }> {
   const connected = await connectTarget(job.connection);
   try {
-    const target = connected.observedBy(() => {});
+    const target = connected.observedBy({ command() {}, note() {} });
     return { host: connected.host, daemon: await readDaemonFacts(target) };
   } finally {
     await connected.close();

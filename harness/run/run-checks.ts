@@ -40,6 +40,7 @@ export type ReadingEnd = { readonly broken: readonly string[] };
  */
 export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
   const broken: string[] = [];
+  const dropForeignListeners = rememberSignalListeners();
   const vitest = await createVitest(
     {
       root: projectRoot,
@@ -53,6 +54,7 @@ export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
     },
     { logLevel: 'error', cacheDir: join(projectRoot, 'node_modules/.vite') },
   );
+  dropForeignListeners();
   const cancel = () => void vitest.cancelCurrentRun('keyboard-input');
   job.signal?.addEventListener('abort', cancel, { once: true });
   const exitCode = process.exitCode;
@@ -65,6 +67,19 @@ export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
     process.exitCode = exitCode;
   }
   return { broken };
+}
+
+/** vitest ends the process a millisecond after a signal; the run has reports to finish and machines to power off first. */
+function rememberSignalListeners(): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const own = new Map(signals.map((signal) => [signal, new Set(process.listeners(signal))]));
+  return () => {
+    for (const signal of signals) {
+      for (const listener of process.listeners(signal)) {
+        if (!own.get(signal)?.has(listener)) process.off(signal, listener);
+      }
+    }
+  };
 }
 
 function projectsOf(job: ReadingJob): NonNullable<TestUserConfig['projects']> {

@@ -11,10 +11,13 @@ import type { Connection } from './connection.ts';
 import { useProbe } from './host-probe.ts';
 import { type ExecRecord, type Executor, executor, type Target } from './target.ts';
 
+/** Where everything goes that is done on a target: commands with their answers, and what is asked of the daemon. */
+export type Watch = { command(entry: ExecRecord): void; note(text: string): void };
+
 export type ConnectedTarget = {
   readonly host: HostFacts;
-  /** the target as one check sees it: every command goes to `record` */
-  observedBy(record: (entry: ExecRecord) => void): Target;
+  /** the target as one check sees it */
+  observedBy(watch: Watch): Target;
   close(): Promise<void>;
 };
 
@@ -46,12 +49,13 @@ export async function connectTarget(connection: Connection): Promise<ConnectedTa
   const openLogin = () => (userAddress ? sshTransport(userAddress) : Promise.resolve(localTransport()));
   return {
     host,
-    observedBy: (record) => ({
+    observedBy: ({ command: record, note }) => ({
       ...executor(user, record),
       name: connection.name,
       kind: connection.kind,
       facts: { host },
       root: root ? executor(root, (entry) => record({ ...entry, commandLine: `# ${entry.commandLine}` })) : noRoot,
+      note,
       dockerSocket: socket.path,
       async login(script, options) {
         const transport = await openLogin();

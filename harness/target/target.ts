@@ -19,6 +19,8 @@ export type Target = Executor & {
   readonly root: Executor;
   /** a login session of its own, made for this call: what PAM gives at login is only there */
   login(script: string, options?: ExecOptions): Promise<ExecResult>;
+  /** adds to the evidence of the check at work */
+  note(text: string): void;
   /** local path of the daemon's forwarded API socket */
   readonly dockerSocket: string;
   /** what a change on the machine must forget: shared containers, cached probes */

@@ -183,11 +183,11 @@ check({
 /** `st_mode` in octal, as the probe prints it, becomes the kind of file. */
 function typeOf({ stat }: Entry): string {
   if (stat === null) return 'nothing';
-  const kinds: Record<number, string> = {
-    26411: 'socket',
-    9604: 'directory',
-    16807: 'file',
-    4802: 'character device',
-  };
-  return kinds[Number.parseInt(stat.stMode, 8) & 0o170000] ?? `mode ${stat.stMode}`;
+  const kinds = new Map([
+    [0o140000, 'socket'],
+    [0o040000, 'directory'],
+    [0o100000, 'file'],
+    [0o020000, 'character device'],
+  ]);
+  return kinds.get(Number.parseInt(stat.stMode, 8) & 0o170000) ?? `mode ${stat.stMode}`;
 }
