@@ -88,7 +88,7 @@ describe(`the machine ${machine}`, () => {
 
   it('with its daemon down fails SOCK-PATH and blocks what stands on it', { timeout: minutes(5) }, async () => {
     const folder = outFolder();
-    const user = 'systemctl --user -M tester@';
+    const user = 'runuser -u tester -- env XDG_RUNTIME_DIR=/run/user/$(id -u tester) systemctl --user';
     await onMachine(machine, `${user} stop docker`);
     const run = await rdc(['run', machine, '--as-is', '--check', 'SOCK-PATH,NS-UIDMAP,PRE-SUBID', '--out', folder]);
     await onMachine(machine, `${user} start docker`);
@@ -102,7 +102,7 @@ describe(`the machine ${machine}`, () => {
     let sent = false;
     const run = await rdc(['run', machine, '--as-is', '--out', folder], {
       onOutput(text, kill) {
-        if (sent || !/pass +.*PRE-SUBID-COUNT|PRE-SUBID-COUNT.*pass/.test(text)) return;
+        if (sent || !text.includes('PRE-SUBID-COUNT')) return;
         sent = true;
         kill('SIGTERM');
       },
@@ -119,7 +119,7 @@ describe(`the machine ${machine}`, () => {
     let sent: Promise<unknown> | undefined;
     const run = await rdc(['run', machine, '--as-is', '--out', folder], {
       onOutput(text) {
-        if (sent || !/PRE-SUBID-COUNT/.test(text)) return;
+        if (sent || !text.includes('PRE-SUBID-COUNT')) return;
         // the kernel goes down on the spot, with no goodbye to anybody
         sent = rdc(['ssh', machine, '--root', '--', 'echo 1 > /proc/sys/kernel/sysrq; echo o > /proc/sysrq-trigger']);
       },
