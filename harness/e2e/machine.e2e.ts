@@ -166,5 +166,6 @@ async function expectReport(path: string): Promise<void> {
   await report.openTest('SOCK-MODE');
   await report.expectText('mode of the socket');
   await report.expectText('systemctl --user restart docker');
-  await report.expectText('SOCK-MODE.txt');
+  await report.openAttachment('evidence');
+  await report.expectText('666');
 }

@@ -3,6 +3,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 /** A report in headless Chromium, opened from disk as a maintainer opens it. */
 export type OpenReport = AsyncDisposable & {
   openTest(title: string): Promise<void>;
+  openAttachment(name: string): Promise<void>;
   /** waits until the text is visible on the page or in one of its frames */
   expectText(text: string): Promise<void>;
 };
@@ -16,6 +17,7 @@ export async function openReport(path: string): Promise<OpenReport> {
   const page: Page = await browser.newPage();
   await page.goto(`file://${path}`);
   return {
+    openAttachment: (name) => page.getByText(name, { exact: true }).first().click({ timeout }),
     openTest: (title) => page.getByText(title).last().click({ timeout }),
     async expectText(text) {
       const places = [page.getByText(text).first(), page.frameLocator('iframe').first().getByText(text).first()];
