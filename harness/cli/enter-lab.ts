@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
-import { constants } from 'node:os';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { RdcError } from '../errors.ts';
 import { ensureFixtureImage } from '../fixture-image.ts';
 import {
   chooseLab,
@@ -20,32 +21,31 @@ export type LabNeeds = {
 
 /**
  * Makes sure that the lab can take the machines: packages, boxes and the fixture image, which want the network,
- * and the lab itself. With a hermetic lab the command then runs again inside of its network namespace, and this
- * resolves to the exit code of that run; otherwise to undefined, and the caller goes on.
+ * and the lab itself. With a hermetic lab the command then starts anew inside of its network namespace and this
+ * does not return; otherwise the caller goes on.
  */
-export async function enterLab({ machines, lab, onStage }: LabNeeds): Promise<number | undefined> {
-  if (machines.length === 0 || isInsideLab()) return undefined;
+export async function enterLab({ machines, lab, onStage }: LabNeeds): Promise<void> {
+  if (machines.length === 0 || isInsideLab()) return;
   await setUpHost(onStage);
   for (const machine of machines) await ensureBox(machine, onStage);
   await ensureFixtureImage({ arch: process.arch === 'arm64' ? 'arm64' : 'amd64' });
-  if (chooseLab(lab) === 'system') return undefined;
+  if (chooseLab(lab) === 'system') return;
   await ensureLab();
-  return await runInside();
+  runInside();
 }
 
-/** The same command line again, inside the lab. The inner run answers signals; the outer one only waits for it. */
-export function runInside(): Promise<number> {
-  const [file = 'nsenter', ...prefix] = enterCommand();
-  const child = spawn(file, [...prefix, process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
-    stdio: 'inherit',
-  });
-  // a terminal signals the whole foreground group, so the inner run has ctrl-C already; a plain kill reaches only us
-  const forward = (signal: NodeJS.Signals) => void child.kill(signal);
-  const ignore = () => {};
-  process.on('SIGINT', ignore);
-  process.on('SIGTERM', forward);
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
-  });
+/**
+ * The same command line again, inside the lab, in the place of this process: nothing is left outside to wait, to
+ * hold memory or to pass signals on. Only returns (by throwing) when nsenter cannot be started.
+ */
+export function runInside(): never {
+  const [name = 'nsenter', ...prefix] = enterCommand();
+  const file = (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
+  if (file === undefined) throw new RdcError('LAB', `there is no ${name} on the PATH`, { hint: './rdc doctor' });
+  const argv = [name, ...prefix, process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve?.(file, argv, process.env);
+  throw new RdcError('LAB', `${file} could not be started`, { hint: './rdc doctor' });
 }

@@ -63,13 +63,17 @@ export async function refusalOf(target: Target, options: FixtureOptions): Promis
     await using _started = await startFixture(target, options);
     return null;
   } catch (error) {
-    const message = refusalMessage(error);
-    if (message === undefined) throw error;
-    target.note(`the daemon refuses: ${message}`);
-    return message;
-  } finally {
-    await removeNeverStarted();
+    return await refusalIn(error, target);
   }
+}
+
+/** The daemon's words in what `startFixture` threw; anything but a refusal is thrown on. Removes the container that was only created. */
+export async function refusalIn(error: unknown, target: Target): Promise<string> {
+  const message = refusalMessage(error);
+  await removeNeverStarted();
+  if (message === undefined) throw error;
+  target.note(`the daemon refuses: ${message}`);
+  return message;
 }
 
 /** A status from 400 on is the daemon's answer; anything else (no connection, no image) says nothing about the target. */
@@ -135,21 +139,27 @@ async function findHostPid(target: Target, started: StartedTestContainer, nonce:
   return pid;
 }
 
-const shared = new Map<Target['name'], Promise<Fixture>>();
+const shared = new Map<string, Promise<Fixture>>();
 
-/** One idle container that all checks of a target share which only read; made at first use, forgotten by `target.invalidate()`. */
-export function sharedFixture(target: Target): Promise<Fixture> {
-  const existing = shared.get(target.name);
+/**
+ * A running container that all checks of an area share which only look; one for each set of options, made at first
+ * use, forgotten by `target.invalidate()`. Starting one costs seven seconds on an emulated machine.
+ */
+export function sharedFixture(target: Target, options: FixtureOptions = {}): Promise<Fixture> {
+  const key = `${target.name} ${JSON.stringify(options)}`;
+  const existing = shared.get(key);
   if (existing) return existing;
-  const started = startFixture(target);
-  shared.set(target.name, started);
-  started.catch(() => shared.delete(target.name));
+  const started = startFixture(target, options);
+  shared.set(key, started);
+  started.catch(() => shared.delete(key));
   return started;
 }
 
-/** Stops the shared container, if there is one; a daemon that was restarted or replaced has none any more. */
-export async function dropSharedFixture(target: Pick<Target, 'name'>): Promise<void> {
-  const existing = shared.get(target.name);
-  shared.delete(target.name);
-  await existing?.then((fixture) => fixture.stop()).catch(() => {});
+/** Stops the shared containers of a target; a daemon that was restarted or replaced has none any more. */
+export async function dropSharedFixtures(target: Pick<Target, 'name'>): Promise<void> {
+  for (const [key, existing] of [...shared]) {
+    if (!key.startsWith(`${target.name} `)) continue;
+    shared.delete(key);
+    await existing.then((fixture) => fixture.stop()).catch(() => {});
+  }
 }

@@ -38,11 +38,11 @@ const commands: Readonly<Record<string, string>> = {
   paths:
     'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables; do echo "$b $(command -v "$b" || echo -)"; done',
   versions: [
+    // side by side: each of these programs takes a second to start on an emulated machine
     'v() { echo "$1 $("$@" 2>/dev/null | head -n 1)"; }',
-    'v docker --version; v dockerd --version; v containerd --version; v runc --version; v rootlesskit --version',
-    'v slirp4netns --version; v pasta --version; v iptables --version',
+    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta iptables; do v $b --version & done',
     // its first line is the version of fusermount3
-    'echo "fuse-overlayfs $(fuse-overlayfs --version | grep "^fuse-overlayfs")"',
+    'echo "fuse-overlayfs $(fuse-overlayfs --version | grep "^fuse-overlayfs")" & wait',
   ].join('\n'),
 };
 

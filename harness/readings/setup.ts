@@ -1,6 +1,6 @@
 import { afterAll, inject, test as it, type TestContext } from 'vitest';
 import { type DeclaredCheck, declaredChecks, onDeclared } from '../check.ts';
-import { dropSharedFixture } from '../docker/fixture.ts';
+import { dropSharedFixtures } from '../docker/fixture.ts';
 import { RdcError, renderError } from '../errors.ts';
 import { type ConnectedTarget, connectTarget } from '../target/connect-target.ts';
 import { readConformance } from './conformance.ts';
@@ -23,7 +23,7 @@ onDeclared((check) => {
   );
 });
 
-afterAll(() => dropSharedFixture(assignment.connection));
+afterAll(() => dropSharedFixtures(assignment.connection));
 
 async function judge(check: DeclaredCheck, context: TestContext): Promise<void> {
   const { meta } = context.task;

@@ -1,4 +1,4 @@
-import { dropSharedFixture } from '../docker/fixture.ts';
+import { dropSharedFixtures } from '../docker/fixture.ts';
 import { forwardSocket } from '../docker/forward-socket.ts';
 import { forgetLoadedImage, useFixtureImage } from '../docker/load-image.ts';
 import { RdcError } from '../errors.ts';
@@ -66,12 +66,12 @@ export async function connectTarget(connection: Connection): Promise<ConnectedTa
         }
       },
       async invalidate() {
-        await dropSharedFixture(connection);
+        await dropSharedFixtures(connection);
         forgetLoadedImage(connection);
       },
     }),
     async close() {
-      await dropSharedFixture(connection);
+      await dropSharedFixtures(connection);
       await socket.close();
       await Promise.all([user.close(), root?.close()]);
     },

@@ -112,7 +112,7 @@ check({
     const { uids, gids } = await subordinateIds(target);
     const [uidMap, gidMap] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)];
     const inside = [0, 1, 1000, 1001, 65_535];
-    await using container = await startFixture(target);
+    const container = await sharedFixture(target);
     const processes = await processesAs(target, container, inside);
     const seen = processes.map(({ uid, gid }) => ({ uid, gid }));
     const wanted = inside.map((id) => ({ uid: mapped(uidMap, id), gid: mapped(gidMap, id) }));

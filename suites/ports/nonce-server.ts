@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Fixture, hostProbe, startFixture, type Target } from '../../harness/index.ts';
+import { type Fixture, hostProbe, refusalIn, startFixture, type Target } from '../../harness/index.ts';
 
 export type NonceServer = Fixture & { readonly nonce: string };
 
@@ -11,6 +11,15 @@ export async function startNonceServer(target: Target, hostPort: number, hostIp?
     publish: [{ hostPort, containerPort: 80, ...(hostIp === undefined ? {} : { hostIp }) }],
   });
   return Object.assign(container, { nonce });
+}
+
+/** The same, where a refusal by the daemon is an observation: its words instead of the server. */
+export async function tryNonceServer(target: Target, hostPort: number): Promise<NonceServer | string> {
+  try {
+    return await startNonceServer(target, hostPort);
+  } catch (error) {
+    return await refusalIn(error, target);
+  }
 }
 
 /** What a connection from the host to the port brings back: the nonce proves that it came from that container. */

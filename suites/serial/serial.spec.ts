@@ -10,7 +10,7 @@ import {
   page,
   probePath,
   rootScript,
-  startFixture,
+  sharedFixture,
   type Target,
 } from '../../harness/index.ts';
 import { device, firstPort, hasSerialPort, openInside, openOutside, setMode } from './serial-port.ts';
@@ -33,7 +33,7 @@ check({
     const port = firstPort(host);
     const outside = await openOutside(target, target, port);
     expect(outside.errno, `opening ${port} as ${host.user.name} on the host`).toBeNull();
-    await using container = await startFixture(target, { host: device(port) });
+    const container = await sharedFixture(target, { host: device(port) });
     const inside = await openInside(container, port);
     expectDocumented(inside.errno, /^EACCES$/, `opening ${port} in a container`);
     const owner = `${inside.stat?.uid}:${inside.stat?.gid}`;
@@ -58,7 +58,7 @@ check({
     const port = firstPort(host);
     defer(await setMode(target, port, '0666'));
     await stage('applied');
-    await using container = await startFixture(target, { host: device(port) });
+    const container = await sharedFixture(target, { host: device(port) });
     expect((await openInside(container, port)).errno, `opening ${port} with mode 666 in a container`).toBeNull();
   },
   sabotage: {
@@ -81,7 +81,7 @@ check({
     const port = firstPort(host);
     defer(await setMode(target, port, '0006'));
     await stage('applied');
-    await using container = await startFixture(target, { host: device(port) });
+    const container = await sharedFixture(target, { host: device(port) });
     expect((await openInside(container, port)).errno, `opening ${port} with mode 006 in a container`).toBeNull();
     const outside = await openOutside(target, target, port);
     expect(outside.errno, `opening ${port} with mode 006 as a member of dialout`).toBe('EACCES');
@@ -110,7 +110,7 @@ check({
   async verify({ target, host, defer }) {
     const [near = '', far = ''] = host.serialPorts;
     for (const port of [near, far]) defer(await setMode(target, port, '0666'));
-    await using container = await startFixture(target, { host: device(near) });
+    const container = await sharedFixture(target, { host: device(near) });
     const nonce = randomBytes(24).toString('hex');
     const length = String(nonce.length);
     const echo = container.probe<Exchanged>('tty', 'echo', near, length, '30000');

@@ -22,8 +22,7 @@ export async function upCommand(words: readonly string[]): Promise<number> {
   const { options, positionals } = parseCommon(words);
   const all = readMachines();
   const machines = (positionals.length === 0 ? [all.default] : positionals).map((name) => findMachine(all, name));
-  const inner = await enterLab({ machines, lab: options.lab, onStage: say });
-  if (inner !== undefined) return inner;
+  await enterLab({ machines, lab: options.lab, onStage: say });
   for (const machine of machines) {
     const handle = await bringUp(machine, { fresh: options.fresh, onStage: (text) => say(`${machine.name}: ${text}`) });
     releaseMachine(machine.name);
@@ -62,7 +61,7 @@ export async function sshCommand(words: readonly string[]): Promise<number> {
   if (name === undefined)
     throw new RdcError('USAGE', 'the name of a machine is missing', { hint: './rdc ssh debian-13' });
   findMachine(readMachines(), name);
-  if (!isInsideLab() && findLab()) return await runInside();
+  if (!isInsideLab() && findLab()) runInside();
   const [file = 'ssh', ...args] = await guestSshCommand(name, values.root === true ? 'root' : 'tester');
   const child = spawn(file, [...args, ...command], { stdio: 'inherit' });
   return await new Promise((resolve) => child.once('close', (code) => resolve(code ?? exitCodes.notJudged)));

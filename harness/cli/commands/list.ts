@@ -1,13 +1,12 @@
 import { type DeclaredCheck, describeSabotage } from '../../check.ts';
 import { exitCodes, RdcError } from '../../errors.ts';
-import { readMachines } from '../../lab/machines.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { parseWords } from '../options.ts';
 
 /** `rdc list`: the checks or the machines, for people or as JSON. */
 export async function listCommand(words: readonly string[]): Promise<number> {
   const { values } = parseWords(words, { machines: { type: 'boolean' }, json: { type: 'boolean' } });
-  if (values.machines === true) return listMachines(values.json === true);
+  if (values.machines === true) return await listMachines(values.json === true);
   const checks = await loadChecks();
   if (values.json === true) {
     process.stdout.write(`${JSON.stringify(checks.map(describeCheck), null, 2)}\n`);
@@ -37,7 +36,9 @@ function describeCheck(check: DeclaredCheck) {
   };
 }
 
-function listMachines(json: boolean): number {
+async function listMachines(json: boolean): Promise<number> {
+  // imported here: listing the checks does not need a schema compiler
+  const { readMachines } = await import('../../lab/machines.ts');
   const { machines, default: standard } = readMachines();
   if (json) {
     process.stdout.write(`${JSON.stringify(machines, null, 2)}\n`);

@@ -39,10 +39,14 @@ export function runCommand(words: readonly string[]): Promise<number> {
 export async function runReading(words: readonly string[], reading: RunJob['reading']): Promise<number> {
   const { options, positionals } = parseCommon(words);
   const targets = resolveTargets(positionals);
+  if (reading === 'sabotage' && targets.length > 1) {
+    throw new RdcError('USAGE', `selftest takes one target, not ${targets.length}`, {
+      hint: './rdc selftest debian-13',
+    });
+  }
   const checks = selectChecks(await loadChecks(), options);
   const machines = targets.flatMap((target) => (target.kind === 'machine' ? [target.machine] : []));
-  const inner = await enterLab({ machines, lab: options.lab, onStage: (text) => process.stderr.write(`${text}\n`) });
-  if (inner !== undefined) return inner;
+  await enterLab({ machines, lab: options.lab, onStage: (text) => process.stderr.write(`${text}\n`) });
 
   const reports = await loadReports();
   const run = openRun(options);
