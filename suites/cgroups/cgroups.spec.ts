@@ -29,7 +29,8 @@ const mebibyte = 1024 * 1024;
 
 const notDelegated = {
   name: 'user@.service delegates nothing but the pids controller',
-  by: userManagerDropIn('Delegate=pids'),
+  // lists of Delegate= add up: only an empty one takes the distribution's away
+  by: userManagerDropIn('Delegate=', 'Delegate=pids'),
 };
 const driverNone = {
   name: 'daemon.json asks for the cgroupfs driver, which is "none" without root',

@@ -32,10 +32,13 @@ export async function restartUserManager(target: Target, host: HostFacts): Promi
 }
 
 /** A drop-in for user@.service: `userManagerDropIn('LimitMEMLOCK=infinity')`. */
-export function userManagerDropIn(setting: string): Fault {
+export function userManagerDropIn(...settings: readonly string[]): Fault {
   const folder = '/etc/systemd/system/user@.service.d';
   return async ({ target, host }) => {
-    await mustRun(target.root, `mkdir -p ${folder}; printf '[Service]\\n%s\\n' '${setting}' > ${folder}/zz-rdc.conf`);
+    await mustRun(
+      target.root,
+      `mkdir -p ${folder}; printf '[Service]\\n%s\\n' '${settings.join('\n')}' > ${folder}/zz-rdc.conf`,
+    );
     await restartUserManager(target, host);
     return async () => {
       await mustRun(target.root, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || true`);
