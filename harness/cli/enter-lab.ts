@@ -25,6 +25,8 @@ export type LabNeeds = {
  * does not return; otherwise the caller goes on.
  */
 export async function enterLab({ machines, lab, onStage }: LabNeeds): Promise<void> {
+  // every later question for the lab, also after the command started anew, gets the same answer
+  if (lab !== undefined) process.env.RDC_LAB = lab;
   if (machines.length === 0 || isInsideLab()) return;
   await setUpHost(onStage);
   for (const machine of machines) await ensureBox(machine, onStage);

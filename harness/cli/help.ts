@@ -5,7 +5,7 @@ export const overview = `rdc: conformance of rootless Docker on real machines
   ./rdc run [TARGET...]          set up, provision, install rootless Docker, check, report
   ./rdc test                     the project's own tests, a real VM among them
   ./rdc selftest [TARGET]        apply each check's fault: does the check turn red?
-  ./rdc doctor [TARGET]          can this machine run the lab? nothing is changed
+  ./rdc doctor                   can this machine run the lab? nothing is changed
   ./rdc list [--machines]        the checks, or the machines
   ./rdc explain ID               one check: claim, source, remedy, fault
   ./rdc report [RUN]             build the Allure report of a run and print its path
