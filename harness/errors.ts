@@ -17,6 +17,8 @@ export const errorCodes = {
   TRANSPORT: exitCodes.notJudged,
   /** the connection to the target broke off: nothing more can be judged */
   LOST: exitCodes.notJudged,
+  /** the target's disk is full: what it refuses says nothing about the claims */
+  NO_SPACE: exitCodes.notJudged,
   HOST_KEY: exitCodes.notJudged,
   TIMEOUT: exitCodes.notJudged,
   COMMAND: exitCodes.notJudged,

@@ -97,6 +97,16 @@ describe(`the machine ${machine}`, () => {
     expect(run.code).toBe(1);
   });
 
+  it('with a full disk is not judged: 3, and one message', { timeout: minutes(5) }, async () => {
+    const folder = outFolder();
+    await onMachine(machine, 'fallocate -l $(df --output=avail -B1 / | tail -1) /var/tmp/full');
+    const run = await rdc(['run', machine, '--as-is', '--check', 'SOCK-PATH,NS-NOT-ID', '--out', folder]);
+    await onMachine(machine, 'rm /var/tmp/full');
+    expect(run.stdout + run.stderr).toMatch(/\[NO_SPACE\] debian-13: the disk is full: \/ has/);
+    expect(resultsIn(folder).checks.filter((check) => check.verdict !== 'error')).toEqual([]);
+    expect(run.code, run.stderr).toBe(3);
+  });
+
   it('interrupted keeps what was judged and ends with 130', { timeout: minutes(5) }, async () => {
     const folder = outFolder();
     let sent = false;

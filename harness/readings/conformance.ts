@@ -1,8 +1,10 @@
 import type { TestContext } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
+import { RdcError } from '../errors.ts';
 import { findingOf } from '../expectations.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { Blocked, requirePreconditions } from '../preconditions.ts';
+import { requireDiskSpace } from '../target/disk-space.ts';
 import type { Target } from '../target/target.ts';
 import { verdictOf } from '../verdict.ts';
 import type { Evidence } from './evidence.ts';
@@ -24,7 +26,8 @@ export async function readConformance(check: DeclaredCheck, reading: ReadingCont
   try {
     await verifyWhenPossible(check, reading);
     meta.verdict = 'pass';
-  } catch (error) {
+  } catch (thrown) {
+    const error = await rootOf(thrown, reading.target);
     if (error instanceof Blocked) {
       Object.assign(meta, { verdict: 'blocked', blockedBy: error.by, reason: error.message });
       context.skip(error.message);
@@ -33,6 +36,22 @@ export async function readConformance(check: DeclaredCheck, reading: ReadingCont
     const finding = findingOf(error);
     if (finding) meta.finding = finding;
     throw error;
+  }
+}
+
+/** Errors that say something about the whole target: after one of them, no other check can be judged. */
+export function endsTheRun(error: unknown): error is RdcError {
+  return error instanceof RdcError && (error.code === 'LOST' || error.code === 'NO_SPACE');
+}
+
+/** A check on a full disk fails in its own words, which would be a wrong verdict on its claim. */
+async function rootOf(thrown: unknown, target: Target): Promise<unknown> {
+  if (endsTheRun(thrown)) return thrown;
+  try {
+    await requireDiskSpace(target);
+    return thrown;
+  } catch (why) {
+    return endsTheRun(why) ? why : thrown;
   }
 }
 

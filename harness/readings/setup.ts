@@ -1,9 +1,9 @@
 import { afterAll, inject, test as it, type TestContext } from 'vitest';
 import { type DeclaredCheck, declaredChecks, onDeclared } from '../check.ts';
 import { dropSharedFixtures } from '../docker/fixture.ts';
-import { RdcError, renderError } from '../errors.ts';
+import { renderError } from '../errors.ts';
 import { type ConnectedTarget, connectTarget } from '../target/connect-target.ts';
-import { readConformance } from './conformance.ts';
+import { endsTheRun, readConformance } from './conformance.ts';
 import { Evidence } from './evidence.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { type Mutated, readSabotage } from './sabotage.ts';
@@ -33,7 +33,7 @@ async function judge(check: DeclaredCheck, context: TestContext): Promise<void> 
     if (assignment.reading === 'conformance') await readConformance(check, reading);
     else await readSabotage(check, reading, sharingFault(check, connected));
   } catch (error) {
-    if (error instanceof RdcError && error.code === 'LOST') meta.lost = renderError(error);
+    if (endsTheRun(error)) meta.lost = renderError(error);
     throw error;
   } finally {
     const path = reading.evidence.write(assignment.connection.folder, check.id);

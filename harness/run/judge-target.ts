@@ -8,6 +8,7 @@ import type { CheckMeta } from '../readings/provided.ts';
 import type { ReportSink, TargetContext } from '../report-sink.ts';
 import { connectTarget } from '../target/connect-target.ts';
 import type { Connection } from '../target/connection.ts';
+import { requireDiskSpace } from '../target/disk-space.ts';
 import type { CheckResult } from '../verdict.ts';
 import { judge } from './judge.ts';
 import { runChecks } from './run-checks.ts';
@@ -73,6 +74,7 @@ async function readFacts(job: TargetJob): Promise<{ host: HostFacts; daemon: Dae
   const connected = await connectTarget(job.connection);
   try {
     const target = connected.observedBy({ command() {}, note() {} });
+    await requireDiskSpace(target);
     return { host: connected.host, daemon: await readDaemonFacts(target) };
   } finally {
     await connected.close();

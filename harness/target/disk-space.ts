@@ -1,0 +1,51 @@
+import { RdcError } from '../errors.ts';
+import { quoteWord } from '../transport/quote.ts';
+import type { Target } from './target.ts';
+
+/** What the user can still write: `freeKiB` and `freeInodes` of a file system; null where it does not count them. */
+export type DiskSpace = { readonly mount: string; readonly freeKiB: number | null; readonly freeInodes: number | null };
+
+/** A container's layer, its configuration and logs; below this the daemon's refusals are about the disk. */
+const neededKiB = 16 * 1024;
+const neededInodes = 200;
+
+/** Pure: `df -Pk PATH; df -Pi PATH`. A file system without a fixed number of inodes (btrfs) prints 0 of 0 or `-`. */
+export function parseDiskSpace(text: string): DiskSpace[] {
+  const rows = text
+    .split('\n')
+    .map((line) => /^(?:.*\S)\s+(\S+)\s+(\S+)\s+(\S+)\s+(?:\d+%|-)\s+(\/.*)$/.exec(line))
+    .filter((row) => row !== null)
+    .map(([, total, , free, mount = '']) => ({ free: total === '0' || free === '-' ? null : Number(free), mount }));
+  const half = rows.length / 2;
+  return rows.slice(0, half).map(({ free, mount }, index) => ({
+    mount,
+    freeKiB: free,
+    freeInodes: rows[half + index]?.free ?? null,
+  }));
+}
+
+/** The file system without room for one more container, or undefined. */
+export function fullAmong(spaces: readonly DiskSpace[]): DiskSpace | undefined {
+  const isBelow = (free: number | null, needed: number) => free !== null && free < needed;
+  return spaces.find((space) => isBelow(space.freeKiB, neededKiB) || isBelow(space.freeInodes, neededInodes));
+}
+
+/**
+ * Throws NO_SPACE when the user's data or the daemon's runtime directory lies on a full disk: what the daemon refuses
+ * then says nothing about rootless Docker. A target that cannot tell its space has none to complain about.
+ */
+export async function requireDiskSpace(target: Target): Promise<void> {
+  const { user, runtimeDir } = target.facts.host;
+  const paths = [user.home, ...(runtimeDir === null ? [] : [runtimeDir])].map(quoteWord).join(' ');
+  const { stdout } = await target.shell(`export LC_ALL=C; df -Pk ${paths}; df -Pi ${paths}`);
+  const full = fullAmong(parseDiskSpace(stdout));
+  if (!full) return;
+  const free = `${full.freeKiB ?? '?'} KiB and ${full.freeInodes ?? 'any number of'} inodes free for ${user.name}`;
+  throw new RdcError(
+    'NO_SPACE',
+    `${target.name}: the disk is full: ${full.mount} has ${free}; needed: ${neededKiB} KiB`,
+    {
+      hint: `free some space on ${target.name}: sudo du -xh ${full.mount} | sort -h | tail`,
+    },
+  );
+}
