@@ -50,7 +50,7 @@ export function exportCommand(options: { run?: string; format: string }): void {
 }
 
 /** A path as given, the id of a run below reports/out, or the latest run. */
-function findRun(run = 'latest'): string {
+export function findRun(run = 'latest'): string {
   const path = [join(outFolder, run), resolve(run)].find((candidate) => existsSync(candidate));
   if (path) return path;
   throw new RdcError('INPUT', run === 'latest' ? 'there is no run yet' : `${run}: no such run, folder or file`, {

@@ -7,6 +7,7 @@ import { readRun } from './read-results.ts';
 import { createSinks } from './sinks.ts';
 
 export { exportCommand, reportCommand } from './commands.ts';
+export { type CompareOptions, compareCommand } from './compare/command.ts';
 
 /** All that the command line asks of reports/; it loads this module by its path, so that harness imports nothing from here. */
 export function openReports(run: RunContext, live: boolean): ReportSink[] {

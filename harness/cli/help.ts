@@ -8,6 +8,7 @@ export const overview = `rdc: conformance of rootless Docker on real machines
   ./rdc doctor                   can this machine run the lab? nothing is changed
   ./rdc list [--machines]        the checks, or the machines
   ./rdc explain ID               one check: claim, source, remedy, fault
+  ./rdc compare A B [C...]       runs or hosts: verdicts that differ, and the facts that may explain it
   ./rdc report [RUN]             build the Allure report of a run and print its path
   ./rdc export [RUN] --format F  one run as junit or tap
   ./rdc up|down [MACHINE...]     the lab by hand
@@ -39,6 +40,12 @@ const texts: Readonly<Record<string, string>> = {
     './rdc doctor [--json]\n\nWhat the lab needs on this machine, and what is missing, each with its remedy. Changes nothing.\n',
   list: './rdc list [--machines] [--json]\n',
   explain: './rdc explain ID\n',
+  compare: `./rdc compare A B [C...] [--html FILE] [--json] [--fail-on regression|difference] [--no-color]
+
+A, B: results files, run folders or run ids. The first result of a target is the base of its later ones; a target
+that is there once is compared with the first of all. --fail-on ends with 1 when a check regressed (it fails and did
+not) or was lost (it passed and is not judged any more); "difference": when any verdict differs.
+`,
   report:
     './rdc report [RUN] [--open]\n\nRUN: a run id below reports/out, a folder or a results.json; default: the latest run.\n',
   export: './rdc export [RUN] --format junit|tap\n',

@@ -13,6 +13,14 @@ export type Reports = {
   resultsOfRun(folder: string): unknown[];
   reportCommand(options: { run?: string; open: boolean }): Promise<void>;
   exportCommand(options: { run?: string; format: string }): void;
+  /** prints the comparison; true when it holds what `failOn` names */
+  compareCommand(options: {
+    runs: readonly string[];
+    html?: string;
+    json: boolean;
+    color: boolean;
+    failOn?: 'regression' | 'difference';
+  }): boolean;
 };
 
 /** By path and not by import: the harness is to work, and to be read, without knowing how a run is reported. */

@@ -1,0 +1,29 @@
+import { exitCodes, RdcError } from '../../errors.ts';
+import { loadReports } from '../load-reports.ts';
+import { oneOf, parseWords } from '../options.ts';
+
+const options = {
+  html: { type: 'string' },
+  json: { type: 'boolean' },
+  'fail-on': { type: 'string' },
+  'no-color': { type: 'boolean' },
+} as const;
+
+export async function compareCommand(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords(words, options);
+  if (positionals.length === 0)
+    throw new RdcError('USAGE', 'compare takes the runs to compare', {
+      hint: './rdc compare RUN1 RUN2; ls reports/out',
+    });
+  const failOn = values['fail-on'];
+  const isFailure = (await loadReports()).compareCommand({
+    runs: positionals,
+    json: values.json === true,
+    color: values['no-color'] !== true && process.env.NO_COLOR === undefined && process.stdout.isTTY === true,
+    ...(values.html === undefined ? {} : { html: String(values.html) }),
+    ...(failOn === undefined
+      ? {}
+      : { failOn: oneOf('fail-on', String(failOn), ['regression', 'difference'] as const) }),
+  });
+  return isFailure ? exitCodes.failed : exitCodes.ok;
+}

@@ -1,0 +1,58 @@
+import { writeFileSync } from 'node:fs';
+import { RdcError } from '../../harness/errors.ts';
+import { findRun } from '../commands.ts';
+import { readRun } from '../read-results.ts';
+import { regressions } from './change.ts';
+import { type Comparison, compareResults } from './compare.ts';
+import { differingEvidence } from './evidence.ts';
+import { comparisonPage } from './page.ts';
+import { comparisonTable } from './table.ts';
+
+export type CompareOptions = {
+  readonly runs: readonly string[];
+  readonly html?: string;
+  readonly json: boolean;
+  readonly color: boolean;
+  readonly failOn?: 'regression' | 'difference';
+};
+
+/** Prints the comparison, writes the page if asked, and says whether it holds what `failOn` names. */
+export function compareCommand(options: CompareOptions): boolean {
+  const results = options.runs.flatMap((run) => readRun(findRun(run)));
+  if (results.length < 2) {
+    throw new RdcError(
+      'USAGE',
+      `a comparison takes at least two results, ${options.runs.join(', ')} has ${results.length}`,
+      {
+        hint: './rdc compare RUN1 RUN2',
+      },
+    );
+  }
+  const comparison = compareResults(results.map((run) => run.results));
+  if (options.html !== undefined) {
+    const evidence = differingEvidence(
+      comparison,
+      results.map(({ folder }) => folder),
+    );
+    writePage(options.html, comparisonPage(comparison, evidence));
+  }
+  process.stdout.write(
+    options.json ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonTable(comparison, options.color),
+  );
+  return isFailure(comparison, options.failOn);
+}
+
+function isFailure({ checks }: Comparison, failOn: CompareOptions['failOn']): boolean {
+  if (failOn === undefined) return false;
+  return checks.some(({ changes }) =>
+    changes.some((change) => (failOn === 'difference' ? change !== 'same' : regressions.includes(change))),
+  );
+}
+
+function writePage(file: string, page: string): void {
+  try {
+    writeFileSync(file, page);
+  } catch (cause) {
+    throw new RdcError('REPORT', `${file} cannot be written`, { cause, hint: 'name another file: --html FILE' });
+  }
+}

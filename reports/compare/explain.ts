@@ -1,0 +1,134 @@
+/** One fact in every column of a comparison; null where a target does not have it. */
+export type FactRow = { readonly fact: string; readonly values: readonly (string | null)[] };
+
+export type Explanation = FactRow & {
+  /** 1: knowing the fact is knowing the verdict; near 0: it says nothing about it */
+  readonly fit: number;
+  /** the rule that ties the fact to what it brings about, where there is one */
+  readonly why?: string;
+};
+
+/** Which facts a check of an area depends on, nearest first. */
+const nearest: Readonly<Record<string, readonly RegExp[]>> = {
+  prerequisites: [/^host\.(sysctl|user\.sub|install|paths|lsm)/, /^host\.versions\.(rootlesskit|slirp4netns|iptables)/],
+  sockets: [/^host\.install/, /^host\.versions\.(docker|rootlesskit)/, /^host\.systemdVersion/],
+  namespaces: [/^host\.(sysctl|user\.sub)/, /^host\.versions\.rootlesskit/, /^host\.kernel/],
+  ports: [
+    /^host\.sysctl\.unprivilegedPortStart/,
+    /^daemon\.portDriver/,
+    /^host\.versions\.(rootlesskit|slirp4netns|pasta)/,
+  ],
+  network: [
+    /^daemon\.networkDriver/,
+    /^host\.sysctl\.ping/,
+    /^host\.versions\.(slirp4netns|pasta|rootlesskit|iptables)/,
+  ],
+  cgroups: [/^host\.cgroup/, /^host\.(systemdVersion|init)/, /^daemon\.cgroup/, /^host\.versions\.runc/],
+  storage: [/^daemon\.storage/, /^host\.kernel/, /^host\.versions\.fuse-overlayfs/],
+  lifecycle: [/^host\.(init|systemdVersion)/, /^host\.install/],
+  mlock: [/^host\.user\.memlockBytes/, /^host\.systemdVersion/, /^host\.memoryMiB/, /^host\.kernel/],
+  limits: [/^host\.user\.(memlock|nofile)/, /^host\.sysctl\.maxKeys/, /^host\.systemdVersion/],
+  serial: [/^host\.serialPorts/, /^host\.user\.groups/, /^host\.versions\.runc/],
+  containment: [/^host\.lsm/, /^daemon\.securityOptions/, /^host\.versions\.(docker|runc)/],
+};
+const nearEverything = [/^host\.kernel$/, /^host\.versions\.dockerd/, /^host\.os\.versionId/, /^daemon\.serverVersion/];
+
+/** What is known to bring a fact about: where the effect differs, its cause is named beside it. */
+const rules: readonly { readonly effect: RegExp; readonly cause: RegExp; readonly why: string }[] = [
+  {
+    effect: /^host\.cgroup\.userControllers/,
+    cause: /^host\.systemdVersion/,
+    why: 'systemd delegates cpu to users from version 252 on',
+  },
+  {
+    effect: /^daemon\.storageDriver/,
+    cause: /^host\.kernel$/,
+    why: 'overlay mounts in a user namespace are allowed from Linux 5.11 on',
+  },
+  {
+    effect: /^host\.user\.memlockBytes/,
+    cause: /^host\.systemdVersion/,
+    why: "the user manager's default for RLIMIT_MEMLOCK follows systemd (an eighth of the memory in older ones, then 8 MiB)",
+  },
+  {
+    effect: /^daemon\.cgroupDriver/,
+    cause: /^host\.(cgroup\.version|init)/,
+    why: 'the systemd driver needs cgroup v2 and systemd',
+  },
+];
+
+/**
+ * The facts that may explain why the columns of one check differ, best first. A fact explains if knowing it is knowing
+ * the verdict (`outcomes`: null where a column has none); among those that do, facts near the check's area come first, and those that its reasons name.
+ */
+export function explain(
+  check: { readonly area: string; readonly outcomes: readonly (string | null)[]; readonly reasons: string },
+  facts: readonly FactRow[],
+  atMost = 3,
+): Explanation[] {
+  return facts
+    .map((row) => ({ row, fit: fitOf(row.values, check.outcomes) }))
+    .filter(({ fit }) => fit > 0)
+    .map(({ row, fit }) => ({ ...row, fit, rank: fit + nearness(row.fact, check.area) + named(row, check.reasons) }))
+    .sort((a, b) => b.rank - a.rank || a.fact.localeCompare(b.fact))
+    .slice(0, atMost)
+    .map(({ rank: _, ...explanation }) => ({ ...explanation, ...whyOf(explanation.fact) }));
+}
+
+/** The fact that brings another one about, if both differ between the columns, and the rule behind it. */
+export function causeOf(effect: string, facts: readonly FactRow[]): { cause: FactRow; why: string } | undefined {
+  for (const rule of rules) {
+    if (!rule.effect.test(effect)) continue;
+    const cause = facts.find(({ fact }) => rule.cause.test(fact));
+    if (cause) return { cause, why: rule.why };
+  }
+  return undefined;
+}
+
+function whyOf(fact: string): { why?: string } {
+  const rule = rules.find(({ effect }) => effect.test(fact));
+  return rule ? { why: rule.why } : {};
+}
+
+/** How well the values predict the outcomes, less the more values there are than outcomes: a serial number predicts anything. */
+function fitOf(values: readonly (string | null)[], outcomes: readonly (string | null)[]): number {
+  const known = outcomes.filter((outcome) => outcome !== null);
+  const byValue = new Map<string | null, Map<string, number>>();
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome === null) continue;
+    const value = values[index] ?? null;
+    const counts = byValue.get(value) ?? new Map<string, number>();
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+    byValue.set(value, counts);
+  }
+  if (byValue.size < 2) return 0;
+  const predicted = [...byValue.values()].reduce((sum, counts) => sum + Math.max(...counts.values()), 0);
+  const commonest = Math.max(...countsOf(known).values());
+  if (predicted <= commonest) return 0;
+  const gain = (predicted - commonest) / (known.length - commonest);
+  return gain * Math.min(1, countsOf(known).size / byValue.size);
+}
+
+function countsOf(outcomes: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const outcome of outcomes) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  return counts;
+}
+
+function nearness(fact: string, area: string): number {
+  const own = nearest[area] ?? [];
+  const index = own.findIndex((pattern) => pattern.test(fact));
+  if (index !== -1) return 2 - index / 10;
+  return nearEverything.some((pattern) => pattern.test(fact)) ? 1 : 0;
+}
+
+/** A reason such as `systemd 247 does not delegate cpu` names the fact itself. */
+function named({ fact, values }: FactRow, reasons: string): number {
+  const word =
+    fact
+      .split('.')
+      .at(-1)
+      ?.replace(/(Version|Bytes|MiB)$/, '') ?? '';
+  const isNamed = word.length > 3 && reasons.toLowerCase().includes(word.toLowerCase());
+  return isNamed && values.some((value) => value !== null && reasons.includes(value)) ? 1.5 : 0;
+}
