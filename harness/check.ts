@@ -37,6 +37,11 @@ export type Check = {
   readonly needs?: readonly Precondition[];
   /** restarts the daemon or the machine: runs alone, after the others */
   readonly disruptive?: true;
+  /**
+   * `verify` only reads files and asks the API by GET: it starts nothing and changes nothing, so that `rdc doctor`
+   * may judge it on a host in use. Enforced there: what would change the host is refused, and the check an error.
+   */
+  readonly readOnly?: true;
   /** what the maintainer or administrator does about a failure; a command where there is one */
   readonly remedy: string;
   readonly verify: (context: VerifyContext) => Promise<void>;

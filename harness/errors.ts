@@ -20,6 +20,10 @@ export const errorCodes = {
   /** the target's disk is full: what it refuses says nothing about the claims */
   NO_SPACE: exitCodes.notJudged,
   HOST_KEY: exitCodes.notJudged,
+  /** nothing can be done or read as root on the target */
+  ROOT: exitCodes.notJudged,
+  /** a change was asked for where one only looks */
+  READ_ONLY: exitCodes.notJudged,
   TIMEOUT: exitCodes.notJudged,
   COMMAND: exitCodes.notJudged,
   DAEMON: exitCodes.notJudged,

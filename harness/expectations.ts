@@ -1,5 +1,5 @@
-import { expect } from 'vitest';
 import { RdcError } from './errors.ts';
+import { expect } from './expect.ts';
 import type { Finding } from './verdict.ts';
 
 const findings = new WeakMap<object, Finding>();

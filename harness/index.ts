@@ -1,8 +1,8 @@
-export { expect } from 'vitest';
 export type { Check, Fault, VerifyContext } from './check.ts';
 export { checksOf } from './check.ts';
 export { dockerApi } from './docker/api.ts';
 export { type Fixture, refusalIn, refusalOf, sharedFixture, startFixture } from './docker/fixture.ts';
+export { expect } from './expect.ts';
 export { asFinding, expectDocumented, known } from './expectations.ts';
 export type { HostFacts, IdRange } from './facts/host-facts.ts';
 export { chmod, filtered, inOrder, mustRun, rootScript, sysctl } from './sabotage/faults.ts';

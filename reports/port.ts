@@ -4,7 +4,7 @@ import type { CheckResult, Level } from '../harness/verdict.ts';
 import { createAllureReporter } from './allure/reporter.ts';
 import { exitCodeOf } from './conformance.ts';
 import { readRun } from './read-results.ts';
-import { createSinks } from './sinks.ts';
+import { createLookSinks, createSinks } from './sinks.ts';
 
 export { exportCommand, reportCommand } from './commands.ts';
 export { type CompareOptions, compareCommand } from './compare/command.ts';
@@ -12,6 +12,11 @@ export { type CompareOptions, compareCommand } from './compare/command.ts';
 /** All that the command line asks of reports/; it loads this module by its path, so that harness imports nothing from here. */
 export function openReports(run: RunContext, live: boolean): ReportSink[] {
   return createSinks({ run, live });
+}
+
+/** Of a look at a target in use: no report is built, and it is not the latest run. */
+export function openLookReports(run: RunContext): ReportSink[] {
+  return createLookSinks(run);
 }
 
 export function targetReporters(target: TargetContext, judged: (id: string) => CheckResult | undefined): Reporter[] {

@@ -14,16 +14,25 @@ export type SinkOptions = {
 /** Every report of a run, in the order in which they are to be told: the results file first, since the others read it. */
 export function createSinks({ run, live }: SinkOptions): ReportSink[] {
   const records: TargetRecords = new Map();
-  const stream = run.json ? process.stderr : process.stdout;
   const allure = createAllureSink(records);
-  // A reader that went away (`rdc run | head`) ends neither the run nor its results.
-  stream.on('error', () => undefined);
-  const print = (text: string) => void stream.write(text);
   return [
     createResultsFile(run, records),
     createLatestLink(),
     createJunitFile(records),
     allure,
-    createTerminal(records, { run, live, print, screen: stream, built: allure.built }),
+    createTerminal(records, { ...outputOf(run), run, live, built: allure.built }),
   ];
+}
+
+/** For a look at a target (`rdc doctor`): its results and what a person reads at once; `latest` stays the last run. */
+export function createLookSinks(run: RunContext): ReportSink[] {
+  const records: TargetRecords = new Map();
+  return [createResultsFile(run, records), createTerminal(records, { ...outputOf(run), run, live: false })];
+}
+
+function outputOf({ json }: RunContext) {
+  const stream = json ? process.stderr : process.stdout;
+  // A reader that went away (`rdc run | head`) ends neither the run nor its results.
+  stream.on('error', () => undefined);
+  return { print: (text: string) => void stream.write(text), screen: stream };
 }

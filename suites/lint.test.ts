@@ -59,6 +59,7 @@ function problemsOf(check: DeclaredCheck): string[] {
     [isWord(remedy), 'there is a remedy'],
     [(check.needs ?? []).every((need) => checks.some((other) => other.id === need)), 'needs an unknown check'],
     [!(check.needs ?? []).some((need) => need === id), 'needs itself'],
+    [!check.readOnly || isLookingOnly(check), 'it is marked readOnly and does more than look'],
   ];
   return [...rules.filter(([holds]) => !holds).map(([, what]) => what), ...sabotageProblems(check)];
 }
@@ -66,6 +67,13 @@ function problemsOf(check: DeclaredCheck): string[] {
 /** Titles may begin with a name that is written with capitals. */
 function isName(title: string): boolean {
   return /^(CAP|RLIMIT|UID|GID|RootlessKit|Docker)/.test(title);
+}
+
+/** What a text can tell; what a helper of the check does is refused when `rdc doctor` runs it. */
+function isLookingOnly({ verify, disruptive }: DeclaredCheck): boolean {
+  const does =
+    /\bdefer\(|\bstage\(|\b(start|shared)Fixture\(|\brefusalOf\(|\b(hostProbe|probePath|mustRun)\(|\.login\(|'(POST|DELETE|PUT)'/;
+  return !disruptive && !does.test(String(verify));
 }
 
 function sabotageProblems({ sabotage, verify }: DeclaredCheck): string[] {
@@ -142,6 +150,8 @@ describe('the rules notice', () => {
     ['a message that matches nothing at all', { sabotage: { ...sabotage, fails: /x*/ } }],
     ['a message that matches any failure', { sabotage: { ...sabotage, fails: /expected/ } }],
     ['a stage that verify does not name', { sabotage: { ...sabotage, at: 'applied' }, verify: async () => {} }],
+    ['a restart by what only looks', { readOnly: true, disruptive: true, verify: async () => {} }],
+    ['a container by what only looks', { readOnly: true }],
     ['an impossible fault without a reason', { sabotage: { impossible: '' } }],
   ])('%s', (_, changes) => {
     expect(problemsOf(whole)).toEqual([]);

@@ -5,7 +5,7 @@ export const overview = `rdc: conformance of rootless Docker on real machines
   ./rdc run [TARGET...]          set up, provision, install rootless Docker, check, report
   ./rdc test                     the project's own tests, a real VM among them
   ./rdc selftest [TARGET]        apply each check's fault: does the check turn red?
-  ./rdc doctor                   can this machine run the lab? nothing is changed
+  ./rdc doctor [TARGET]          can this machine run the lab? with a target: the checks that only read
   ./rdc list [--machines]        the checks, or the machines
   ./rdc explain ID               one check: claim, source, remedy, fault
   ./rdc compare A B [C...]       runs or hosts: verdicts that differ, and the facts that may explain it
@@ -37,7 +37,7 @@ const texts: Readonly<Record<string, string>> = {
   selftest: `./rdc selftest [TARGET] [options]\n\nApplies the fault of each check and expects the check to fail with its own message.\nThe faults are applied as root and taken back; use it on machines of the lab.\n\n${selection}`,
   test: './rdc test\n\nLint, types, unit tests, then a real VM: conformance, a sample of sabotage, the report in a browser.\n  --no-vm   without the VM; says so in its last lines\n',
   doctor:
-    './rdc doctor [--json]\n\nWhat the lab needs on this machine, and what is missing, each with its remedy. Changes nothing.\n',
+    './rdc doctor [TARGET] [options]\n\nWithout a target: what the lab needs on this machine, and what is missing, each with its remedy.\nWith one: the checks that only read, over SSH, on a host in use, in seconds. Nothing is installed, started or\nchanged on it; what needs root and may not have it is skipped. A machine of the lab has to run (./rdc up).\n\n  --suite A,B  --check ID,ID  --level L,L  --gate LEVEL  --out DIR  --identity FILE  --root-via sudo|ssh|none\n  --json  --no-color\n',
   list: './rdc list [--machines] [--json]\n',
   explain: './rdc explain ID\n',
   compare: `./rdc compare A B [C...] [--html FILE] [--json] [--fail-on regression|difference] [--no-color]

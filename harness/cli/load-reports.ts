@@ -8,6 +8,7 @@ import type { CheckResult, Level } from '../verdict.ts';
 /** What the command line needs of reports/port.ts. */
 export type Reports = {
   openReports(run: RunContext, live: boolean): ReportSink[];
+  openLookReports(run: RunContext): ReportSink[];
   targetReporters(target: TargetContext, judged: (id: string) => CheckResult | undefined): Reporter[];
   exitCodeOfRun(folder: string, gate: readonly Level[]): 0 | 1 | 3;
   resultsOfRun(folder: string): unknown[];

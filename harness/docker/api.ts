@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import { RdcError } from '../errors.ts';
+import { refuseChange } from '../target/read-only.ts';
 import type { Target } from '../target/target.ts';
 
 export type ApiAnswer = { readonly status: number; readonly text: string; json<T>(): T };
@@ -18,18 +19,19 @@ function agentOf(socketPath: string): Agent {
  * One request to the daemon's API over the forwarded socket, e.g. `dockerApi(target, 'GET', '/info')`.
  * A status is an observation; DAEMON is thrown when there was no answer, TIMEOUT after `timeoutMs`.
  */
-export function dockerApi(
-  target: Pick<Target, 'dockerSocket'>,
+export async function dockerApi(
+  target: Pick<Target, 'dockerSocket' | 'readOnly'>,
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   options: { body?: unknown; timeoutMs?: number } = {},
 ): Promise<ApiAnswer> {
+  if (method !== 'GET') refuseChange(target, `${method} ${path}`);
   const { body, timeoutMs = 60_000 } = options;
   const text = body === undefined ? undefined : JSON.stringify(body);
   const headers =
     text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   const socketPath = target.dockerSocket;
-  return new Promise((resolve, reject) => {
+  return await new Promise((resolve, reject) => {
     const call = request({ socketPath, agent: agentOf(socketPath), method, path, headers }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;

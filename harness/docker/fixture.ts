@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
 import { RdcError } from '../errors.ts';
 import { fixtureImageTag } from '../fixture-image.ts';
+import { refuseChange } from '../target/read-only.ts';
 import type { Target } from '../target/target.ts';
 import { loadFixtureImage } from './load-image.ts';
 
@@ -48,6 +49,7 @@ export type Fixture = AsyncDisposable & {
 
 /** Starts a container through testcontainers. Throws what the daemon said when it refuses: see `refusalOf`. */
 export async function startFixture(target: Target, options: FixtureOptions = {}): Promise<Fixture> {
+  refuseChange(target, 'starting a container');
   await loadFixtureImage(target);
   const nonce = randomUUID();
   // imported when first needed: listing the checks must not wait for a Docker client
@@ -146,6 +148,7 @@ const shared = new Map<string, Promise<Fixture>>();
  * use, forgotten by `target.invalidate()`. Starting one costs seven seconds on an emulated machine.
  */
 export function sharedFixture(target: Target, options: FixtureOptions = {}): Promise<Fixture> {
+  refuseChange(target, 'starting a container');
   const key = `${target.name} ${JSON.stringify(options)}`;
   const existing = shared.get(key);
   if (existing) return existing;

@@ -1,5 +1,6 @@
 import type { DeclaredCheck } from '../check.ts';
 import { RdcError } from '../errors.ts';
+import { refuseChange } from '../target/read-only.ts';
 import type { ReadingContext } from './conformance.ts';
 import { messageOf } from './message-of.ts';
 
@@ -23,7 +24,10 @@ export async function verifyOnce(
       target: reading.target,
       host: reading.host,
       stage: async (name) => strike?.(name),
-      defer: (undo) => undos.push(undo),
+      defer(undo) {
+        refuseChange(reading.target, 'a change that is to be taken back');
+        undos.push(undo);
+      },
       note: (text) => reading.evidence.note(text),
     });
   } catch (error) {

@@ -9,6 +9,7 @@ import { sshTransport } from '../transport/ssh.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Connection } from './connection.ts';
 import { useProbe } from './host-probe.ts';
+import { readOnlyTransport, refusal } from './read-only.ts';
 import { type ExecRecord, type Executor, executor, type Target } from './target.ts';
 
 /** Where everything goes that is done on a target: commands with their answers, and what is asked of the daemon. */
@@ -18,19 +19,16 @@ export type ConnectedTarget = {
   readonly host: HostFacts;
   /** the target as one check sees it */
   observedBy(watch: Watch): Target;
+  /** one look at the target by several checks: what would change it is refused, the same question is asked once */
+  look(): (watch: Watch) => Target;
   close(): Promise<void>;
 };
 
-const noRoot: Executor = {
-  exec: () =>
-    Promise.reject(
-      new RdcError('TRANSPORT', 'this run has no way to be root on the target', { hint: '--root-via sudo' }),
-    ),
-  shell: () =>
-    Promise.reject(
-      new RdcError('TRANSPORT', 'this run has no way to be root on the target', { hint: '--root-via sudo' }),
-    ),
-};
+function noRoot({ root }: Connection): Executor {
+  const what = root === 'sudo' ? 'sudo -n is refused on the target' : 'this run has no way to be root on the target';
+  const refuse = () => Promise.reject(new RdcError('ROOT', what, { hint: '--root-via sudo|ssh' }));
+  return { exec: refuse, shell: refuse };
+}
 
 /** Opens one connection for the user and one for root, reads the facts, forwards the API socket. */
 export async function connectTarget(connection: Connection): Promise<ConnectedTarget> {
@@ -47,16 +45,30 @@ export async function connectTarget(connection: Connection): Promise<ConnectedTa
   process.env.DOCKER_HOST = `unix://${socket.path}`;
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
   const openLogin = () => (userAddress ? sshTransport(userAddress) : Promise.resolve(localTransport()));
+  const executors = (from: { user: Transport; root: Transport | null }, record: Watch['command']) => ({
+    ...executor(from.user, record),
+    root: from.root
+      ? executor(from.root, (entry) => record({ ...entry, commandLine: `# ${entry.commandLine}` }))
+      : noRoot(connection),
+  });
+  const known = { name: connection.name, kind: connection.kind, facts: { host }, dockerSocket: socket.path };
   return {
     host,
+    look() {
+      const from = { user: readOnlyTransport(user), root: root && readOnlyTransport(root) };
+      return ({ command: record, note }) => ({
+        ...executors(from, record),
+        ...known,
+        readOnly: true,
+        note,
+        login: () => Promise.reject(refusal('a login session of its own')),
+        invalidate: async () => {},
+      });
+    },
     observedBy: ({ command: record, note }) => ({
-      ...executor(user, record),
-      name: connection.name,
-      kind: connection.kind,
-      facts: { host },
-      root: root ? executor(root, (entry) => record({ ...entry, commandLine: `# ${entry.commandLine}` })) : noRoot,
+      ...executors({ user, root }, record),
+      ...known,
       note,
-      dockerSocket: socket.path,
       async login(script, options) {
         const transport = await openLogin();
         try {
@@ -81,5 +93,7 @@ export async function connectTarget(connection: Connection): Promise<ConnectedTa
 async function connectRoot(connection: Connection, user: Transport): Promise<Transport | null> {
   if (connection.root === 'none') return null;
   if (connection.root !== 'sudo') return await sshTransport(connection.root);
-  return { ...user, run: (line, options) => user.run(`sudo -n -- sh -c ${quoteWord(line)}`, options) };
+  const run: Transport['run'] = (line, options) => user.run(`sudo -n -- sh -c ${quoteWord(line)}`, options);
+  // a refused sudo ends with 1 and says nothing on stdout: every observation of root's would look like "nothing there"
+  return (await run('true')).code === 0 ? { ...user, run } : null;
 }

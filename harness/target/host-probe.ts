@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { RdcError } from '../errors.ts';
 import type { ExecOptions } from '../transport/transport.ts';
+import { refuseChange } from './read-only.ts';
 import type { Executor, Target } from './target.ts';
 
 const paths = new Map<Target['name'], Promise<string>>();
@@ -16,6 +17,7 @@ export function useProbe(path: string): void {
  * side of an observation needs no client that a distribution may lack. Uploaded at first use, below /tmp.
  */
 export function probePath(target: Target): Promise<string> {
+  refuseChange(target, 'putting a helper on the target');
   const known = paths.get(target.name) ?? upload(target);
   paths.set(target.name, known);
   known.catch(() => paths.delete(target.name));

@@ -21,6 +21,8 @@ export type Target = Executor & {
   login(script: string, options?: ExecOptions): Promise<ExecResult>;
   /** adds to the evidence of the check at work */
   note(text: string): void;
+  /** set where one only looks: what would change the machine throws READ_ONLY */
+  readonly readOnly?: true;
   /** local path of the daemon's forwarded API socket */
   readonly dockerSocket: string;
   /** what a change on the machine must forget: shared containers, cached probes */

@@ -7,15 +7,15 @@ import type { TargetRecords } from '../results-file.ts';
 import { createLiveList, type Screen } from './live-list.ts';
 import { createPlainLines, type Print } from './plain-lines.ts';
 import { createStyle } from './style.ts';
-import { conclusionLine, reportLines, targetSummary } from './summary.ts';
+import { conclusionLine, reportLines, resultsLine, targetSummary } from './summary.ts';
 
 export type TerminalOptions = {
   readonly run: RunContext;
   readonly live: boolean;
   readonly print: Print;
   readonly screen: Screen;
-  /** awaited before the summary, which says where the report is */
-  readonly built: Promise<BuiltReport>;
+  /** awaited before the summary, which says where the report is; absent where none is built */
+  readonly built?: Promise<BuiltReport>;
 };
 
 /** Progress while the run goes on, and at its end a summary whose last line is the conclusion. */
@@ -32,13 +32,17 @@ export function createTerminal(records: TargetRecords, options: TerminalOptions)
   };
 }
 
-function summaryText(run: RunContext, records: TargetRecords, built: BuiltReport): string {
+function summaryText(run: RunContext, records: TargetRecords, built: BuiltReport | undefined): string {
   const style = createStyle(run.color);
   const all = [...records.values()].map((record) => record.results());
   if (all.length === 0) return 'nothing was judged: no target was started\n';
-  const report = 'path' in built ? built.path : join(run.folder, 'allure-report');
-  const problem = 'path' in built ? '' : `\n${plainText(renderError(built.problem), 2_000)}`;
-  const where = reportLines(run.folder, report) + problem;
+  const where = built ? reportText(run.folder, built) : resultsLine(run.folder);
   const conclusions = all.map((results) => conclusionLine(results, style));
   return `\n${all.map((results) => targetSummary(results, style)).join('\n')}\n${where}\n\n${conclusions.join('\n')}\n`;
+}
+
+function reportText(folder: string, built: BuiltReport): string {
+  const report = 'path' in built ? built.path : join(folder, 'allure-report');
+  const problem = 'path' in built ? '' : `\n${plainText(renderError(built.problem), 2_000)}`;
+  return reportLines(folder, report) + problem;
 }

@@ -73,11 +73,15 @@ function grouped(checks: readonly JudgedCheck[], style: Style): string[] {
 
 /** Where the reports lie, as paths that can be pasted. */
 export function reportLines(runFolder: string, report: string): string {
-  const here = (path: string) => {
-    const short = relative(process.cwd(), path);
-    return short && !short.startsWith('..') ? short : path;
-  };
-  return [`report   ${here(report)}`, `results  ${here(runFolder)}/*/results.json (and junit.xml, evidence/)`].join(
-    '\n',
-  );
+  return [`report   ${fromHere(report)}`, resultsLine(runFolder, ' (and junit.xml, evidence/)')].join('\n');
+}
+
+/** Of a run that leaves its results and nothing else. */
+export function resultsLine(runFolder: string, more = ''): string {
+  return `results  ${fromHere(runFolder)}/*/results.json${more}`;
+}
+
+function fromHere(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short && !short.startsWith('..') ? short : path;
 }

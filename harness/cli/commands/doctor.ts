@@ -1,15 +1,17 @@
-import { exitCodes, RdcError } from '../../errors.ts';
+import { exitCodes } from '../../errors.ts';
 import { chooseLab, describeAccel, doctorHost, machineState, rememberedAccel } from '../../lab/index.ts';
-import { parseWords } from '../options.ts';
+import { parseCommon, parseWords } from '../options.ts';
+import { lookCommand } from './look.ts';
 
-/** `rdc doctor`: can this machine run the lab? Reads only. Exit code 3 when something is missing. */
+/** `rdc doctor`: without a target, can this machine run the lab? With one, what do the checks that only read say of it? */
 export async function doctorCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, { json: { type: 'boolean' } });
-  if (positionals.length > 0) {
-    throw new RdcError('USAGE', 'doctor TARGET is not there yet; without a target it looks at this machine', {
-      hint: `./rdc run ${positionals[0]} --as-is`,
-    });
-  }
+  const { options, positionals } = parseCommon(words);
+  return positionals.length > 0 ? await lookCommand(options, positionals) : await doctorOfThisMachine(words);
+}
+
+/** Reads only. Exit code 3 when something is missing. */
+async function doctorOfThisMachine(words: readonly string[]): Promise<number> {
+  const { values } = parseWords(words, { json: { type: 'boolean' } });
   const needs = doctorHost();
   const accel = rememberedAccel();
   const machines = await machineState();

@@ -72,12 +72,12 @@ export async function runReading(words: readonly string[], reading: RunJob['read
   return stop.signal.aborted ? exitCodes.interrupted : reports.exitCodeOfRun(run.folder, run.gate);
 }
 
-function openRun(options: CommonOptions): RunContext {
+export function openRun(options: CommonOptions, what = ''): RunContext {
   const startedAt = new Date();
   const id = `${startedAt
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '-')}-${randomBytes(2).toString('hex')}`;
+    .replaceAll(':', '-')}-${randomBytes(2).toString('hex')}${what}`;
   const folder = resolve(options.out ?? join(projectRoot, 'reports/out', id));
   mkdirSync(folder, { recursive: true });
   return {
@@ -121,7 +121,7 @@ async function runTarget(job: RunJob, target: TargetName): Promise<void> {
   tell(job.sinks, (sink) => sink.targetEnded?.(context, end));
 }
 
-function openContext({ run, checks }: RunJob, target: TargetName): TargetContext {
+export function openContext({ run, checks }: Pick<RunJob, 'run' | 'checks'>, target: TargetName): TargetContext {
   const folder = join(run.folder, target.name);
   mkdirSync(folder, { recursive: true });
   const expected = checks.map(({ id, area, level, title, source, remedy }) => ({

@@ -1,0 +1,45 @@
+import { RdcError, renderError } from '../../errors.ts';
+import { findLab, isInsideLab } from '../../lab/index.ts';
+import { tell } from '../../run/judge-target.ts';
+import { loadChecks } from '../../run/load-checks.ts';
+import { lookAtTarget, readOnlyOf } from '../../run/look-at-target.ts';
+import { runInside } from '../enter-lab.ts';
+import { loadReports } from '../load-reports.ts';
+import { openTarget } from '../open-target.ts';
+import type { CommonOptions } from '../options.ts';
+import { selectChecks } from '../select-checks.ts';
+import { resolveTargets } from '../target-names.ts';
+import { openContext, openRun } from './run.ts';
+
+/**
+ * `rdc doctor TARGET`: what the checks that only read say of a host in use, over SSH. Nothing is set up, provisioned,
+ * installed or started, here or there; a machine of the lab has to run already. Resolves to the exit code.
+ */
+export async function lookCommand(asked: CommonOptions, words: readonly string[]): Promise<number> {
+  const options = { ...asked, asIs: true };
+  const [target, ...others] = resolveTargets(words);
+  if (target === undefined || others.length > 0) {
+    throw new RdcError('USAGE', `doctor takes one target, not ${words.length}`, { hint: './rdc doctor debian-13' });
+  }
+  const checks = readOnlyOf(selectChecks(await loadChecks(), options), options.checks !== undefined);
+  if (target.kind === 'machine' && !isInsideLab() && findLab()) runInside();
+  const reports = await loadReports();
+  const run = openRun(options, '-doctor');
+  const sinks = reports.openLookReports(run);
+  const context = openContext({ run, checks }, target);
+  tell(sinks, (sink) => sink.runStarted?.(run));
+  tell(sinks, (sink) => sink.targetStarted?.(context));
+  let broken: string | undefined;
+  try {
+    await using opened = await openTarget(target, { options, folder: context.folder, onStage: () => {} });
+    broken = await lookAtTarget({ context, connection: opened.connection, checks, sinks });
+  } catch (error) {
+    if (!(error instanceof RdcError)) throw error;
+    broken = renderError(error);
+  }
+  const end = { infraRetries: 0, ...(broken === undefined ? {} : { broken }) };
+  tell(sinks, (sink) => sink.targetEnded?.(context, end));
+  for (const sink of sinks) await sink.runEnded?.(run);
+  if (options.json) process.stdout.write(`${JSON.stringify(reports.resultsOfRun(run.folder))}\n`);
+  return reports.exitCodeOfRun(run.folder, run.gate);
+}
