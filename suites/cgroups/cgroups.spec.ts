@@ -68,6 +68,7 @@ check({
   title: 'the user manager has the controllers that systemd delegates: memory and pids, from version 252 also cpu',
   source: page('https://rootlesscontaine.rs/getting-started/common/cgroup2/', 'delegating controllers'),
   applies: hasUnifiedCgroups,
+  readOnly: true,
   remedy: delegation,
   async verify({ target, host }) {
     const controllers = await delegatedControllers(target, host);
@@ -178,6 +179,7 @@ check({
   source: issue('rootless-containers/rootlesskit', 282, 'limits that are announced and not delegated'),
   applies: hasUnifiedCgroups,
   needs,
+  readOnly: true,
   remedy: `${delegation}; and restart the daemon after a change of delegation`,
   async verify({ target, host }) {
     const info = (await dockerApi(target, 'GET', '/info')).json<ResourceClaims>();

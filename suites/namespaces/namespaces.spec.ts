@@ -31,6 +31,7 @@ check({
   title: 'the daemon declares itself rootless, and the kernel agrees',
   source: docker('engine/security/rootless/tips', 'docker info shows rootless'),
   needs,
+  readOnly: true,
   remedy: 'docker context use rootless; see which daemon owns the socket: sudo ss -xlp | grep docker.sock',
   async verify({ target, host }) {
     const info = (await dockerApi(target, 'GET', '/info')).json<{ SecurityOptions?: string[] }>();
@@ -48,6 +49,7 @@ check({
   title: 'every process of the service runs as the user: daemon, containerd, RootlessKit, network driver',
   source: docker('engine/security/rootless', 'how it works: no process runs as root'),
   needs,
+  readOnly: true,
   remedy: 'systemctl --user status docker; no part of the service may be started by sudo or be set-user-ID',
   async verify({ target, host }) {
     const { service, pid } = await daemonProcess(target);
@@ -71,6 +73,7 @@ check({
   title: "the daemon's UID map is the user as 0, then the ranges of /etc/subuid in their order",
   source: mapping,
   needs,
+  readOnly: true,
   remedy: reconfigure,
   async verify({ target, host }) {
     const { uids } = await subordinateIds(target);
@@ -89,6 +92,7 @@ check({
   title: "the daemon's GID map is the user's group as 0, then the ranges of /etc/subgid in their order",
   source: mapping,
   needs,
+  readOnly: true,
   remedy: reconfigure,
   async verify({ target, host }) {
     const { gids } = await subordinateIds(target);

@@ -39,6 +39,7 @@ check({
   level: 'MUST',
   title: 'the user has a range of subordinate IDs in /etc/subuid and in /etc/subgid',
   source: docker('engine/security/rootless', 'prerequisites'),
+  readOnly: true,
   remedy: 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER (a range no other user has)',
   async verify({ target }) {
     const { uids, gids } = await subordinateIds(target);
@@ -57,6 +58,7 @@ check({
   level: 'MUST',
   title: 'the user has at least 65,536 subordinate IDs in each file, and the running daemon has them too',
   source: docker('engine/security/rootless/troubleshoot', 'lchown: invalid argument'),
+  readOnly: true,
   remedy: 'give the user 65536 IDs in /etc/subuid and /etc/subgid, then: systemctl --user restart docker',
   async verify({ target }) {
     const { uids, gids } = await subordinateIds(target);

@@ -32,6 +32,7 @@ check({
   level: 'MUST',
   title: 'the API answers on $XDG_RUNTIME_DIR/docker.sock',
   source: docker('engine/security/rootless', 'the socket path'),
+  readOnly: true,
   remedy: 'systemctl --user status docker; journalctl --user -u docker; systemctl --user restart docker',
   async verify({ target, host }) {
     const socket = await pathState(target, host.socket);
@@ -61,6 +62,7 @@ check({
     'the socket and its group; the sticky bit',
   ),
   needs: ['SOCK-PATH'],
+  readOnly: true,
   remedy: 'systemctl --user restart docker; look for a hook or a tmpfiles rule that changes the socket',
   async verify({ target, host }) {
     const socket = await pathState(target, host.socket);
