@@ -9,7 +9,7 @@ import { sshTransport } from '../transport/ssh.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Connection } from './connection.ts';
 import { useProbe } from './host-probe.ts';
-import { readOnlyTransport, refusal } from './read-only.ts';
+import { readOnlyTarget, readOnlyTransport } from './read-only.ts';
 import { type ExecRecord, type Executor, executor, type Target } from './target.ts';
 
 /** Where everything goes that is done on a target: commands with their answers, and what is asked of the daemon. */
@@ -45,30 +45,16 @@ export async function connectTarget(connection: Connection): Promise<ConnectedTa
   process.env.DOCKER_HOST = `unix://${socket.path}`;
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
   const openLogin = () => (userAddress ? sshTransport(userAddress) : Promise.resolve(localTransport()));
-  const executors = (from: { user: Transport; root: Transport | null }, record: Watch['command']) => ({
-    ...executor(from.user, record),
-    root: from.root
-      ? executor(from.root, (entry) => record({ ...entry, commandLine: `# ${entry.commandLine}` }))
-      : noRoot(connection),
-  });
-  const known = { name: connection.name, kind: connection.kind, facts: { host }, dockerSocket: socket.path };
   return {
     host,
-    look() {
-      const from = { user: readOnlyTransport(user), root: root && readOnlyTransport(root) };
-      return ({ command: record, note }) => ({
-        ...executors(from, record),
-        ...known,
-        readOnly: true,
-        note,
-        login: () => Promise.reject(refusal('a login session of its own')),
-        invalidate: async () => {},
-      });
-    },
     observedBy: ({ command: record, note }) => ({
-      ...executors({ user, root }, record),
-      ...known,
+      ...executor(user, record),
+      name: connection.name,
+      kind: connection.kind,
+      facts: { host },
+      root: root ? rootExecutor(root, record) : noRoot(connection),
       note,
+      dockerSocket: socket.path,
       async login(script, options) {
         const transport = await openLogin();
         try {
@@ -82,6 +68,14 @@ export async function connectTarget(connection: Connection): Promise<ConnectedTa
         forgetLoadedImage(connection);
       },
     }),
+    look(this: ConnectedTarget) {
+      const [asUser, asRoot] = [readOnlyTransport(user), root && readOnlyTransport(root)];
+      return (watch) =>
+        readOnlyTarget(this.observedBy(watch), {
+          ...executor(asUser, watch.command),
+          root: asRoot ? rootExecutor(asRoot, watch.command) : noRoot(connection),
+        });
+    },
     async close() {
       await dropSharedFixtures(connection);
       await socket.close();
@@ -90,10 +84,17 @@ export async function connectTarget(connection: Connection): Promise<ConnectedTa
   };
 }
 
+function rootExecutor(root: Transport, record: Watch['command']): Executor {
+  return executor(root, (entry) => record({ ...entry, commandLine: `# ${entry.commandLine}` }));
+}
+
 async function connectRoot(connection: Connection, user: Transport): Promise<Transport | null> {
   if (connection.root === 'none') return null;
   if (connection.root !== 'sudo') return await sshTransport(connection.root);
-  const run: Transport['run'] = (line, options) => user.run(`sudo -n -- sh -c ${quoteWord(line)}`, options);
-  // a refused sudo ends with 1 and says nothing on stdout: every observation of root's would look like "nothing there"
-  return (await run('true')).code === 0 ? { ...user, run } : null;
+  const viaSudo: Transport = {
+    ...user,
+    run: (line, options) => user.run(`sudo -n -- sh -c ${quoteWord(line)}`, options),
+  };
+  // a refused sudo ends with 1 and says nothing on stdout: whatever root looks for would seem not to be there
+  return (await viaSudo.run('true')).code === 0 ? viaSudo : null;
 }

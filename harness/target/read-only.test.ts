@@ -97,6 +97,7 @@ describe('a target that is only looked at', () => {
       shared: async () => await sharedFixture(target),
       helper: async () => await probePath(target),
       login: () => target.login('true'),
+      invalidate: () => target.invalidate(),
       write: () => target.shell('echo 1 > /tmp/rdc-must-not-be'),
     };
     for (const [name, way] of Object.entries(ways)) {

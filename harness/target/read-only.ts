@@ -1,15 +1,24 @@
 import { RdcError } from '../errors.ts';
 import type { ExecResult, Transport } from '../transport/transport.ts';
+import type { Executor, Target } from './target.ts';
 
 /** Refuses what would change a target that is only to be looked at; every way to change one comes by here. */
 export function refuseChange(target: { readonly readOnly?: true }, what: string): void {
   if (target.readOnly) throw refusal(what);
 }
 
-export function refusal(what: string): RdcError {
+function refusal(what: string): RdcError {
   return new RdcError('READ_ONLY', `${what}: refused, because this only looks at the target`, {
     hint: 'a check that does so is not `readOnly`; judge it with ./rdc run',
   });
+}
+
+/** A target with other executors, which only look; everything else that it can do is refused, by whatever name. */
+export function readOnlyTarget(target: Target, looking: Executor & Pick<Target, 'root'>): Target {
+  const refused = Object.entries(target)
+    .filter(([name, value]) => typeof value === 'function' && name !== 'note')
+    .map(([name]) => [name, () => Promise.reject(refusal(`${name}()`))]);
+  return { ...target, ...Object.fromEntries(refused), ...looking, readOnly: true };
 }
 
 /**
