@@ -21,7 +21,14 @@ export type VerifyContext = {
 };
 
 export type Sabotage =
-  | { readonly by: Fault; readonly name: string; readonly fails: RegExp; readonly at?: string }
+  | {
+      readonly by: Fault;
+      readonly name: string;
+      readonly fails: RegExp;
+      readonly at?: string;
+      /** checks that the same fault rightly turns red as well, besides those that share it (`--blast-radius`) */
+      readonly alsoFails?: readonly string[];
+    }
   | { readonly impossible: string };
 
 export type Check = {

@@ -6,6 +6,7 @@ import { exitCodeOf } from './conformance.ts';
 import { readRun } from './read-results.ts';
 import { createLookSinks, createSinks } from './sinks.ts';
 
+export { writeFileAtomic } from './atomic-file.ts';
 export { exportCommand, reportCommand } from './commands.ts';
 export { type CompareOptions, compareCommand } from './compare/command.ts';
 

@@ -34,7 +34,7 @@ const selection = `  --suite A,B        only these areas                 --check
 
 const texts: Readonly<Record<string, string>> = {
   run: `./rdc run [TARGET...] [options]\n\n${selection}`,
-  selftest: `./rdc selftest [TARGET] [options]\n\nApplies the fault of each check and expects the check to fail with its own message.\nThe faults are applied as root and taken back; use it on machines of the lab.\n\n${selection}`,
+  selftest: `./rdc selftest [TARGET] [options]\n\nApplies the fault of each check and expects the check to fail with its own message.\nThe faults are applied as root and taken back; use it on machines of the lab.\n\n  --resume           take over what earlier runs of this suite found on this target, try the rest\n  --blast-radius [all]  judge other checks under each fault too: those that only read, or every steady one;\n                     a red that nobody explains is a finding\n${selection}`,
   test: './rdc test\n\nLint, types, unit tests, then a real VM: conformance, a sample of sabotage, the report in a browser.\n  --no-vm   without the VM; says so in its last lines\n',
   doctor:
     './rdc doctor [TARGET] [options]\n\nWithout a target: what the lab needs on this machine, and what is missing, each with its remedy.\nWith one: the checks that only read, over SSH, on a host in use, in seconds. Nothing is installed, started or\nchanged on it; what needs root and may not have it is skipped. A machine of the lab has to run (./rdc up).\n\n  --suite A,B  --check ID,ID  --level L,L  --gate LEVEL  --out DIR  --identity FILE  --root-via sudo|ssh|none\n  --json  --no-color\n',

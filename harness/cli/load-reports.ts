@@ -12,6 +12,7 @@ export type Reports = {
   targetReporters(target: TargetContext, judged: (id: string) => CheckResult | undefined): Reporter[];
   exitCodeOfRun(folder: string, gate: readonly Level[]): 0 | 1 | 3;
   resultsOfRun(folder: string): unknown[];
+  writeFileAtomic(path: string, text: string): void;
   reportCommand(options: { run?: string; open: boolean }): Promise<void>;
   exportCommand(options: { run?: string; format: string }): void;
   /** prints the comparison; true when it holds what `failOn` names */

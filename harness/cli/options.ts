@@ -18,7 +18,12 @@ export type CommonOptions = {
   readonly color: boolean;
 };
 
-export type Parsed = { readonly options: CommonOptions; readonly positionals: readonly string[] };
+export type Parsed = {
+  readonly options: CommonOptions;
+  readonly positionals: readonly string[];
+  /** the command's own options besides the common ones */
+  readonly values: Readonly<Record<string, unknown>>;
+};
 
 const common: ParseArgsOptionsConfig = {
   suite: { type: 'string' },
@@ -47,11 +52,12 @@ export function parseWords(words: readonly string[], known: ParseArgsOptionsConf
   }
 }
 
-export function parseCommon(words: readonly string[]): Parsed {
-  const { values, positionals } = parseWords(words, common);
+export function parseCommon(words: readonly string[], own: ParseArgsOptionsConfig = {}): Parsed {
+  const { values, positionals } = parseWords(words, { ...common, ...own });
   const text = (name: string) => values[name] as string | undefined;
   return {
     positionals,
+    values,
     options: {
       suites: listOf(text('suite')),
       checks: listOf(text('check')),

@@ -1,13 +1,18 @@
 import { expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
 import type { CheckMeta } from '../readings/provided.ts';
-import { exitCodeOfRows, scoreOf, selftestRows } from './selftest-file.ts';
+import { type CheckMetas, exitCodeOfRows, judgedRows, neverTried, scoreOf } from './selftest-file.ts';
+import { selftestSummary } from './selftest-summary.ts';
 
 const check = (id: string, changes: Partial<DeclaredCheck> = {}) =>
   ({ id, sabotage: { name: 'a fault', by: async () => async () => {}, fails: /x/ }, ...changes }) as DeclaredCheck;
 
 const rowsOf = (metas: Readonly<Record<string, CheckMeta>>, checks = Object.keys(metas).map((id) => check(id))) =>
-  selftestRows(checks, new Map(Object.entries(metas)));
+  everyRow(checks, new Map(Object.entries(metas)));
+
+function everyRow(checks: readonly DeclaredCheck[], metas: CheckMetas) {
+  return [...judgedRows(checks, metas), ...neverTried(checks, metas)];
+}
 
 const killed: CheckMeta = { verdict: 'pass', outcome: 'killed', reason: 'the value' };
 const survived: CheckMeta = { outcome: 'survived', reason: 'stays green' };
@@ -37,4 +42,47 @@ it.each<[string, Readonly<Record<string, CheckMeta>>, number, string]>([
 ])('%s', (_, metas, code, score) => {
   const rows = rowsOf(metas);
   expect({ code: exitCodeOfRows(rows), score: scoreOf(rows) }).toEqual({ code, score });
+});
+
+it('a red that nobody explains makes the run red, and an explained one does not', () => {
+  const radius = { judged: 3, explained: [{ id: 'B', because: 'blocked by SOCK-PATH' }], unexplained: [] };
+  expect(exitCodeOfRows(rowsOf({ A: { ...killed, blastRadius: radius } }))).toBe(0);
+  const unexplained = [{ id: 'C', verdict: 'fail', message: 'the other value' }];
+  expect(exitCodeOfRows(rowsOf({ A: { ...killed, blastRadius: { ...radius, unexplained } } }))).toBe(1);
+});
+
+it('the summary has the score and all that stands between it and a full one', () => {
+  const unexplained = [{ id: 'C', verdict: 'fail', message: 'the other value' }];
+  const blastRadius = { judged: 3, explained: [], unexplained };
+  const rows = rowsOf({
+    'A-A': { ...killed, blastRadius },
+    'A-TWIN': { ...killed, blastRadius },
+    'A-B': survived,
+    'A-C': impossible,
+    'A-D': {},
+    'A-E': { outcome: 'error', reason: 'already red on this machine: prove it on another (the value: 2)' },
+    'A-F': notHere,
+  });
+  expect(selftestSummary(rows)).toEqual([
+    'Impossible (1):',
+    '  A-C                 no such fault',
+    '',
+    'Survived: the check does not notice its fault (1):',
+    '  A-B                 stays green',
+    '',
+    'Already red on this machine: prove them on another (1):',
+    '  A-E                 (the value: 2)',
+    '',
+    'Errors: nothing is known of these (1):',
+    '  A-D                 it said nothing',
+    '',
+    'Turned red by a fault that was not meant for them:',
+    '  the fault of A-A, A-TWIN (a fault):',
+    '    C                   fail: the other value',
+    '',
+    'killed 2 of 5 possible faults; impossible 1, survived 1, error 2; score 2/5',
+  ]);
+  expect(selftestSummary(rowsOf({ A: { ...killed, blastRadius: { ...blastRadius, unexplained: [] } } }))[0]).toBe(
+    'Blast radius: 1 faults turned nothing else red that is not explained',
+  );
 });

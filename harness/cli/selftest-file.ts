@@ -1,7 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type DeclaredCheck, describeSabotage } from '../check.ts';
 import { exitCodes } from '../errors.ts';
+import type { BlastRadius } from '../readings/blast-radius.ts';
 import type { CheckMeta } from '../readings/provided.ts';
 
 export type CheckMetas = Map<string, CheckMeta>;
@@ -11,17 +10,43 @@ export type SelftestRow = {
   readonly outcome: 'killed' | 'survived' | 'impossible' | 'error';
   readonly by: string;
   readonly message: string;
+  /** the run that tried it, when it was another one (`--resume`) */
+  readonly run?: string;
+  readonly blastRadius?: BlastRadius;
 };
 
-/** The sabotage reading's own result; a check that does not apply on the target has no row, since nothing was tried. */
-export function selftestRows(checks: readonly DeclaredCheck[], metas: CheckMetas): SelftestRow[] {
+/** The contract of selftest.json: one target, one suite, and what became of each mutant. */
+export type Selftest = {
+  readonly target: string;
+  readonly suite: { readonly version: string; readonly digest: string };
+  readonly run: { readonly id: string; readonly startedAt: string };
+  readonly checks: readonly SelftestRow[];
+  /** mutants that were killed by all that are possible, e.g. `37/37` */
+  readonly score: string;
+  /** present while the run is under way, and when it did not come to its end: why */
+  readonly incomplete?: string;
+};
+
+/** What is known of the mutants so far; a check that does not apply on the target has no row, since nothing was tried. */
+export function judgedRows(checks: readonly DeclaredCheck[], metas: CheckMetas): SelftestRow[] {
   return checks.flatMap((check): SelftestRow[] => {
     const meta = metas.get(check.id);
-    if (meta?.verdict === 'skip' && meta.outcome === undefined) return [];
-    const sabotage = describeSabotage(check.sabotage);
-    const by = typeof sabotage === 'string' ? sabotage : '';
-    return [{ id: check.id, outcome: meta?.outcome ?? 'error', by, message: meta?.reason ?? 'it was never tried' }];
+    if (meta === undefined || (meta.verdict === 'skip' && meta.outcome === undefined)) return [];
+    const { outcome = 'error', reason: message = 'it said nothing', blastRadius } = meta;
+    return [{ id: check.id, outcome, by: faultName(check), message, ...(blastRadius ? { blastRadius } : {}) }];
   });
+}
+
+/** Checks that nobody came to: each is an error, since a list without them would look whole. */
+export function neverTried(checks: readonly DeclaredCheck[], metas: CheckMetas): SelftestRow[] {
+  return checks
+    .filter(({ id }) => !metas.has(id))
+    .map((check) => ({ id: check.id, outcome: 'error', by: faultName(check), message: 'it was never tried' }));
+}
+
+function faultName(check: DeclaredCheck): string {
+  const sabotage = describeSabotage(check.sabotage);
+  return typeof sabotage === 'string' ? sabotage : '';
 }
 
 /** Mutants that were killed by all that are possible, e.g. `37/37`. */
@@ -30,21 +55,13 @@ export function scoreOf(rows: readonly SelftestRow[]): string {
   return `${possible.filter((row) => row.outcome === 'killed').length}/${possible.length}`;
 }
 
-/** 0 when every possible mutant was killed, 1 when one survived, 3 when one could not be judged or nothing was tried. */
+/**
+ * 0 when every possible mutant was killed, 1 when one survived or turned red what it was not meant for, 3 when one
+ * could not be judged or nothing was tried.
+ */
 export function exitCodeOfRows(rows: readonly SelftestRow[]): number {
   const has = (outcome: SelftestRow['outcome']) => rows.some((row) => row.outcome === outcome);
   if (has('error') || !has('killed')) return has('survived') && !has('error') ? exitCodes.failed : exitCodes.notJudged;
-  return has('survived') ? exitCodes.failed : exitCodes.ok;
-}
-
-export function writeSelftest(folder: string, rows: readonly SelftestRow[], json: boolean): void {
-  const file = join(folder, 'selftest.json');
-  const text = `${JSON.stringify({ checks: rows, score: scoreOf(rows) }, null, 2)}\n`;
-  writeFileSync(file, text);
-  if (json) process.stdout.write(text);
-  const count = (outcome: SelftestRow['outcome']) => rows.filter((row) => row.outcome === outcome).length;
-  const counts = (['killed', 'survived', 'impossible', 'error'] as const).map(
-    (outcome) => `${count(outcome)} ${outcome}`,
-  );
-  process.stderr.write(`sabotage: ${counts.join(', ')}; score ${scoreOf(rows)}\n${file}\n`);
+  const isSurprising = rows.some(({ blastRadius }) => (blastRadius?.unexplained.length ?? 0) > 0);
+  return has('survived') || isSurprising ? exitCodes.failed : exitCodes.ok;
 }

@@ -1,8 +1,8 @@
 import type { ReportSink } from '../report-sink.ts';
 import type { CheckMetas } from './selftest-file.ts';
 
-/** Progress of the sabotage reading: one line a mutant, and what broke. */
-export function selftestSink(metas: CheckMetas): ReportSink {
+/** Progress of the sabotage reading: one line a mutant, and what broke. `onChange` comes after each of them. */
+export function selftestSink(metas: CheckMetas, onChange: (broken?: string) => void): ReportSink {
   const say = (text: string) => void process.stderr.write(`${printable(text)}\n`);
   return {
     stage: (target, text) => say(`${target}: ${text}`),
@@ -13,14 +13,17 @@ export function selftestSink(metas: CheckMetas): ReportSink {
       say(
         `${outcome.padEnd(10)} ${target.name}  ${result.id.padEnd(18)} ${seconds.padStart(8)}  ${meta?.reason ?? result.reason ?? ''}`,
       );
+      onChange();
     },
     targetEnded(target, end) {
       if (end.broken !== undefined) say(`${target.name}: ${end.broken}`);
+      onChange(end.broken);
     },
   };
 }
 
-function printable(text: string): string {
+/** For a terminal: what comes from a target may hold anything. */
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 400);
 }

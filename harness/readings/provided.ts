@@ -1,5 +1,6 @@
 import type { Connection } from '../target/connection.ts';
 import type { CheckResult } from '../verdict.ts';
+import type { BlastRadius } from './blast-radius.ts';
 
 /** What the CLI tells a worker. */
 export type Assignment = {
@@ -9,6 +10,10 @@ export type Assignment = {
   readonly selected: readonly string[];
   /** limit of one check instead of the reading's own */
   readonly checkTimeoutMs?: number;
+  /** sabotage reading: judge others under each fault too, those that only read or every steady one */
+  readonly blastRadius?: 'read-only' | 'all';
+  /** folder that holds suites/ */
+  readonly root?: string;
 };
 
 /** What a worker says of a check; the runner's own word is asked too (see run/judge.ts). */
@@ -23,6 +28,8 @@ export type CheckMeta = {
   lost?: string;
   /** sabotage reading: what became of the mutant */
   outcome?: 'killed' | 'survived' | 'impossible' | 'error';
+  /** and of the checks that its fault was not meant for */
+  blastRadius?: BlastRadius;
 };
 
 declare module 'vitest' {

@@ -2,27 +2,31 @@ import { expect } from 'vitest';
 import type { DeclaredCheck, Sabotage } from '../check.ts';
 import { Blocked } from '../preconditions.ts';
 import { verdictOf } from '../verdict.ts';
+import type { BlastRadius, Bystanders } from './blast-radius.ts';
 import { type ReadingContext, skipUnlessApplicable, verifyWhenPossible } from './conformance.ts';
 import { messageOf } from './message-of.ts';
+import { alreadyRed, type Outcome } from './outcome.ts';
 import type { Strike } from './verify-once.ts';
 
 type PossibleSabotage = Exclude<Sabotage, { impossible: string }>;
-type Observed = { readonly verdict: 'pass' | 'fail' | 'error' | 'blocked'; readonly message: string };
-export type Outcome = { readonly outcome: 'killed' | 'survived' | 'error'; readonly reason: string };
+type Observed = {
+  readonly verdict: 'pass' | 'fail' | 'error' | 'blocked';
+  readonly message: string;
+  readonly blockedBy?: string;
+};
 
 /** A check and what it may use; one of those that the same fault is to turn red. */
 export type Mutated = { readonly check: DeclaredCheck; readonly reading: Omit<ReadingContext, 'context'> };
 
+/** The checks that share a fault, and those that are judged beside them when its blast radius is asked for. */
+export type Group = { readonly members: readonly Mutated[]; readonly bystanders?: Bystanders };
+
 /**
  * Does the check notice when its claim is not so? It must hold, fail with its own message under the fault,
  * and hold again after the undo. An error under the fault is no kill: a lost connection would look like one.
- * `group` are the checks that share the fault: it is applied once for all of them, at the turn of the first.
+ * `group` has the checks that share the fault: it is applied once for all of them, at the turn of the first.
  */
-export async function readSabotage(
-  check: DeclaredCheck,
-  reading: ReadingContext,
-  group?: readonly Mutated[],
-): Promise<void> {
+export async function readSabotage(check: DeclaredCheck, reading: ReadingContext, group?: Group): Promise<void> {
   const { context } = reading;
   const { meta } = context.task;
   skipUnlessApplicable(check, reading);
@@ -31,18 +35,14 @@ export async function readSabotage(
     context.skip(check.sabotage.impossible);
     return;
   }
-  const outcome = await outcomeOfMutant(check, check.sabotage, group ?? [{ check, reading }]);
+  const outcome = await outcomeOfMutant(check, check.sabotage, group ?? { members: [{ check, reading }] });
   Object.assign(meta, outcome);
   // an assertion of this test's own: of those that share a fault, only the first makes any while it is at work
   expect(outcome.outcome, `${check.id} ${outcome.outcome}: ${outcome.reason}`).toBe('killed');
   meta.verdict = 'pass';
 }
 
-async function outcomeOfMutant(
-  check: DeclaredCheck,
-  sabotage: PossibleSabotage,
-  group: readonly Mutated[],
-): Promise<Outcome> {
+async function outcomeOfMutant(check: DeclaredCheck, sabotage: PossibleSabotage, group: Group): Promise<Outcome> {
   try {
     const outcomes = await outcomesOf(sabotage, group);
     return outcomes.get(check.id) ?? { outcome: 'error', reason: 'it was not among those that share its fault' };
@@ -55,25 +55,28 @@ async function outcomeOfMutant(
 /** By the ids of the group: another area may use the same fault for checks of its own. */
 const shared = new Map<string, Promise<ReadonlyMap<string, Outcome>>>();
 
-function outcomesOf(sabotage: PossibleSabotage, group: readonly Mutated[]): Promise<ReadonlyMap<string, Outcome>> {
-  if (group.length === 1) return runMutants(sabotage, group);
-  const key = group.map(({ check }) => check.id).join(' ');
+function outcomesOf(sabotage: PossibleSabotage, group: Group): Promise<ReadonlyMap<string, Outcome>> {
+  if (group.members.length === 1) return runMutants(sabotage, group);
+  const key = group.members.map(({ check }) => check.id).join(' ');
   const outcomes = shared.get(key) ?? runMutants(sabotage, group);
   shared.set(key, outcomes);
   return outcomes;
 }
 
-async function runMutants(
-  sabotage: PossibleSabotage,
-  group: readonly Mutated[],
-): Promise<ReadonlyMap<string, Outcome>> {
-  const before = await observeAll(group);
-  if (before.every(({ verdict }) => verdict !== 'pass')) return outcomesFrom(group, { before, mutated: [], after: [] });
-  note(group, `--- fault: ${sabotage.name}`);
-  const mutated = await observeUnderFault(sabotage, group);
-  note(group, '--- undone');
-  const after = await observeAll(group);
-  return outcomesFrom(group, { before, mutated, after });
+async function runMutants(sabotage: PossibleSabotage, group: Group): Promise<ReadonlyMap<string, Outcome>> {
+  const { members, bystanders } = group;
+  const before = await observeAll(members);
+  if (before.every(({ verdict }) => verdict !== 'pass'))
+    return outcomesFrom(members, { before, mutated: [], after: [] });
+  await bystanders?.learn();
+  note(members, `--- fault: ${sabotage.name}`);
+  const { observed: mutated, radius } = await observeUnderFault(sabotage, group);
+  note(members, '--- undone');
+  const after = await observeAll(members);
+  const outcomes = outcomesFrom(members, { before, mutated, after });
+  if (radius === undefined || bystanders === undefined) return outcomes;
+  const blastRadius = await bystanders.afterUndo(radius);
+  return new Map([...outcomes].map(([id, outcome]) => [id, { ...outcome, blastRadius }]));
 }
 
 type Step = 'before' | 'mutated' | 'after';
@@ -99,6 +102,7 @@ function outcomeOf(check: DeclaredCheck, { before, mutated, after }: Observation
     outcome: 'error',
     reason: `the check does not hold ${when}: ${observed?.verdict}: ${observed?.message}`,
   });
+  if (before?.verdict === 'fail') return { outcome: 'error', reason: `${alreadyRed} (${before.message})` };
   if (before?.verdict !== 'pass') return broken('before the fault', before);
   if (after?.verdict !== 'pass') return broken('again after the undo', after);
   if (mutated === undefined || mutated.verdict === 'pass')
@@ -110,9 +114,11 @@ function outcomeOf(check: DeclaredCheck, { before, mutated, after }: Observation
   return { outcome: 'survived', reason: `the check fails for another reason: ${mutated.message}` };
 }
 
-async function observeUnderFault(sabotage: PossibleSabotage, group: readonly Mutated[]): Promise<Observed[]> {
-  const [first] = group;
-  if (!first) return [];
+type UnderFault = { readonly observed: readonly Observed[]; readonly radius?: BlastRadius };
+
+async function observeUnderFault(sabotage: PossibleSabotage, { members, bystanders }: Group): Promise<UnderFault> {
+  const [first] = members;
+  if (!first) return { observed: [] };
   const { target, host } = first.reading;
   let undo: (() => Promise<void>) | undefined;
   const apply = async () => {
@@ -120,11 +126,16 @@ async function observeUnderFault(sabotage: PossibleSabotage, group: readonly Mut
   };
   try {
     if (sabotage.at === undefined) await apply();
-    const observed = await observeAll(group, async (stage) => {
+    const observed = await observeAll(members, async (stage) => {
       if (stage === sabotage.at && undo === undefined) await apply();
     });
-    if (undo !== undefined) return observed;
-    return group.map(() => ({ verdict: 'error', message: `verify never reached the stage "${sabotage.at}"` }));
+    if (undo === undefined) {
+      const message = `verify never reached the stage "${sabotage.at}"`;
+      return { observed: members.map(() => ({ verdict: 'error', message })) };
+    }
+    // a fault that nobody noticed says nothing by what it does to others
+    if (!bystanders || !observed.some(({ verdict }) => verdict === 'fail')) return { observed };
+    return { observed, radius: await bystanders.under(members.map(({ check }) => check)) };
   } finally {
     try {
       await undo?.();
@@ -140,12 +151,13 @@ async function observeAll(group: readonly Mutated[], strike?: Strike): Promise<O
   return observed;
 }
 
-async function observe(check: DeclaredCheck, reading: Mutated['reading'], strike?: Strike): Promise<Observed> {
+/** Judges a check once, as it stands; nothing is thrown. */
+export async function observe(check: DeclaredCheck, reading: Mutated['reading'], strike?: Strike): Promise<Observed> {
   try {
     await verifyWhenPossible(check, reading, strike);
     return { verdict: 'pass', message: '' };
   } catch (error) {
-    if (error instanceof Blocked) return { verdict: 'blocked', message: error.message };
+    if (error instanceof Blocked) return { verdict: 'blocked', message: error.message, blockedBy: error.by };
     return { verdict: verdictOf(error), message: messageOf(error) };
   }
 }

@@ -18,6 +18,8 @@ export type TargetJob = {
   readonly connection: Omit<Connection, 'image'>;
   readonly checks: readonly DeclaredCheck[];
   readonly reading: 'conformance' | 'sabotage';
+  /** sabotage reading: judge others under each fault too */
+  readonly blastRadius?: 'read-only' | 'all';
   readonly sinks: readonly ReportSink[];
   /** further vitest reporters, made when the verdicts can be looked up */
   readonly reporters: (judged: (id: string) => CheckResult | undefined) => readonly Reporter[];
@@ -37,6 +39,7 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   const lost = new AbortController();
   const { broken } = await runChecks({
     reading: job.reading,
+    ...(job.blastRadius === undefined ? {} : { blastRadius: job.blastRadius }),
     connection: { ...job.connection, image, host },
     checks,
     signal: AbortSignal.any([job.signal, lost.signal]),

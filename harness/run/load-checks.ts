@@ -9,8 +9,8 @@ import { projectRoot } from '../project-root.ts';
 const areaOrder = ['prerequisites', 'sockets', 'namespaces', 'containment', 'cgroups', 'limits', 'mlock', 'serial'];
 
 /** Imports every spec file of suites/ and returns what they declare. A spec file that does not load is an error, not an empty suite. */
-export async function loadChecks(): Promise<readonly DeclaredCheck[]> {
-  const suites = join(projectRoot, 'suites');
+export async function loadChecks(root = projectRoot): Promise<readonly DeclaredCheck[]> {
+  const suites = join(root, 'suites');
   const areas = readdirSync(suites, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   for (const area of areas.map((entry) => entry.name).sort(byRank)) {
     for (const file of readdirSync(join(suites, area))

@@ -23,6 +23,7 @@ afterEach(() => {
 type Outcome = {
   readonly verdicts: Record<string, CheckResult>;
   readonly outcomes: Record<string, unknown>;
+  readonly radii: Record<string, unknown>;
   readonly broken: string;
 };
 
@@ -30,7 +31,7 @@ type Outcome = {
 async function read(
   specs: Readonly<Record<string, string>>,
   selected: readonly string[],
-  reading: 'conformance' | 'sabotage' = 'conformance',
+  reading: 'conformance' | 'sabotage' | 'sabotage+read-only' | 'sabotage+all' = 'conformance',
 ): Promise<Outcome> {
   const root = mkdtempSync(join(tmpdir(), 'rdc-specs-'));
   roots.push(root);
@@ -46,7 +47,8 @@ async function read(
     return [id, judge(check, meta, runner)] as const;
   });
   const outcomes = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.outcome]));
-  return { verdicts: Object.fromEntries(verdicts), outcomes, broken: broken.join('\n') };
+  const radii = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.blastRadius]));
+  return { verdicts: Object.fromEntries(verdicts), outcomes, radii, broken: broken.join('\n') };
 }
 
 function head(area: string): string {
@@ -228,6 +230,50 @@ check('M-IMPOSSIBLE', holds);`;
   });
   const passed = Object.values(verdicts).filter(({ verdict }) => verdict === 'pass');
   expect(passed.map(({ id }) => id)).toEqual(['M-KILLED', 'M-STAGE']);
+});
+
+describe('the blast radius of a fault', { timeout: limitMs }, () => {
+  // a machine that all spec files of the worker see, as they do a real one
+  const machine = `
+const machine = (globalThis.rdcMachine ??= { value: 1, other: 1 });
+const by = async () => { machine.value = 2; return async () => { machine.value = 1; }; };
+const holds = async () => { expect(machine.value, 'the value').toBe(1); };
+const reads = { readOnly: true };
+const fault = (more) => ({ sabotage: { name: 'the value is 2', by, fails: /^the value/, ...more } });
+`;
+  const specs = {
+    first: `${machine}
+check('F-KILLED', holds, fault({ alsoFails: ['S-NAMED'] }));
+check('F-TWIN', holds, { ...reads, ...fault() });
+check('F-STEADY', holds);`,
+    second: `${machine}
+check('S-NAMED', holds, reads);
+check('S-BYSTANDER', holds, reads);
+check('S-CALM', async () => { expect(1).toBe(1); }, reads);
+check('S-RED', async () => { expect(1).toBe(2); }, reads);
+check('S-LATER', holds, fault());`,
+    third: `${machine}
+check('T-ALONE', holds, { disruptive: true });`,
+  };
+
+  it('is judged on the checks that only read, of every spec file, which are judged themselves all the same', async () => {
+    const selected = ['first:F-KILLED', 'first:F-TWIN', 'second:S-LATER'];
+    const { outcomes, radii, broken } = await read(specs, selected, 'sabotage+read-only');
+    expect(broken).toBe('');
+    expect(outcomes).toEqual({ 'F-KILLED': 'killed', 'F-TWIN': 'killed', 'S-LATER': 'killed' });
+    const bystander = { id: 'S-BYSTANDER', verdict: 'fail', message: expect.stringContaining('the value') };
+    const named = { id: 'S-NAMED', because: 'named by the sabotage of F-KILLED' };
+    const own = { judged: 3, explained: [named], unexplained: [bystander] };
+    expect(radii['F-KILLED']).toEqual(own);
+    expect(radii['F-TWIN']).toEqual(own);
+    expect(radii['S-LATER']).toMatchObject({ judged: 4, explained: [] });
+  });
+
+  it('is judged on every steady check when all are asked for', async () => {
+    const { radii } = await read(specs, ['second:S-LATER'], 'sabotage+all');
+    expect(radii['S-LATER']).toMatchObject({ judged: 6, explained: [] });
+    expect(JSON.stringify(radii['S-LATER'])).toContain('F-STEADY');
+  });
 });
 
 it('an interrupted run ends, and what was not judged is not green', { timeout: limitMs }, async () => {

@@ -29,6 +29,8 @@ export type ReadingJob = {
   readonly root?: string;
   /** limit of one check instead of the reading's own */
   readonly checkTimeoutMs?: number;
+  /** sabotage reading: judge others under each fault too */
+  readonly blastRadius?: NonNullable<Assignment['blastRadius']>;
 };
 
 /** What broke besides single checks: a spec file that did not load, a hook, an unhandled rejection. */
@@ -95,12 +97,14 @@ function projectsOf(job: ReadingJob): NonNullable<TestUserConfig['projects']> {
 
 function project(job: ReadingJob, name: string, part: { checks: readonly DeclaredCheck[]; groupOrder: number }) {
   const { checks, groupOrder } = part;
-  const { reading, connection, root = projectRoot, checkTimeoutMs } = job;
+  const { reading, connection, root = projectRoot, checkTimeoutMs, blastRadius } = job;
   const assignment: Assignment = {
     reading,
     connection,
     selected: checks.map((check) => check.id),
+    root,
     ...(checkTimeoutMs === undefined ? {} : { checkTimeoutMs }),
+    ...(blastRadius === undefined ? {} : { blastRadius }),
   };
   const areas = [...new Set(checks.map((check) => check.area))];
   return {

@@ -13,8 +13,7 @@ import { loadReports, type Reports } from '../load-reports.ts';
 import { openTarget } from '../open-target.ts';
 import { type CommonOptions, parseCommon } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
-import { type CheckMetas, exitCodeOfRows, selftestRows, writeSelftest } from '../selftest-file.ts';
-import { selftestSink } from '../selftest-sink.ts';
+import type { CheckMetas } from '../selftest-file.ts';
 import { suiteIdentity } from '../suite-identity.ts';
 import { resolveTargets, type TargetName } from '../target-names.ts';
 
@@ -24,52 +23,38 @@ export type RunJob = {
   readonly reading: 'conformance' | 'sabotage';
   readonly checks: readonly DeclaredCheck[];
   readonly sinks: readonly ReportSink[];
-  readonly reports: Reports;
+  readonly reports: Pick<Reports, 'targetReporters'>;
   readonly signal: AbortSignal;
   /** sabotage reading: what became of the mutants */
-  readonly metas: CheckMetas;
+  readonly metas?: CheckMetas;
+  readonly blastRadius?: 'read-only' | 'all';
 };
 
 /** `rdc run`: set up, provision, judge, report. Resolves to the exit code. */
-export function runCommand(words: readonly string[]): Promise<number> {
-  return runReading(words, 'conformance');
-}
-
-/** `rdc run` and `rdc selftest` are one run with another reading. */
-export async function runReading(words: readonly string[], reading: RunJob['reading']): Promise<number> {
+export async function runCommand(words: readonly string[]): Promise<number> {
   const { options, positionals } = parseCommon(words);
   const targets = resolveTargets(positionals);
-  if (reading === 'sabotage' && targets.length > 1) {
-    throw new RdcError('USAGE', `selftest takes one target, not ${targets.length}`, {
-      hint: './rdc selftest debian-13',
-    });
-  }
   const checks = selectChecks(await loadChecks(), options);
-  const machines = targets.flatMap((target) => (target.kind === 'machine' ? [target.machine] : []));
-  await enterLab({ machines, lab: options.lab, onStage: (text) => process.stderr.write(`${text}\n`) });
+  await enterLabOf(targets, options);
 
   const reports = await loadReports();
   const run = openRun(options);
-  const metas: CheckMetas = new Map();
-  // what a mutant does is no verdict on the target: the sabotage reading leaves no results.json that one could mistake for a run
-  const sinks =
-    reading === 'sabotage'
-      ? [selftestSink(metas)]
-      : reports.openReports(run, !options.json && process.stdout.isTTY === true);
+  const sinks = reports.openReports(run, !options.json && process.stdout.isTTY === true);
   const stop = interruption();
-  const job: RunJob = { run, options, reading, checks, sinks, reports, signal: stop.signal, metas };
+  const job: RunJob = { run, options, reading: 'conformance', checks, sinks, reports, signal: stop.signal };
   tell(sinks, (sink) => sink.runStarted?.(run));
   // under emulation two machines already fill the cores of a small host: targets run side by side only in pairs
   await eachOf(targets, 2, (target) => runTarget(job, target));
   for (const sink of sinks) await sink.runEnded?.(run);
   stop.release();
-  if (reading === 'sabotage') {
-    const rows = selftestRows(checks, metas);
-    writeSelftest(run.folder, rows, options.json);
-    return stop.signal.aborted ? exitCodes.interrupted : exitCodeOfRows(rows);
-  }
   if (options.json) process.stdout.write(`${JSON.stringify(reports.resultsOfRun(run.folder))}\n`);
   return stop.signal.aborted ? exitCodes.interrupted : reports.exitCodeOfRun(run.folder, run.gate);
+}
+
+/** Everything that the machines among the targets want of this host; see enterLab. */
+export async function enterLabOf(targets: readonly TargetName[], { lab }: CommonOptions): Promise<void> {
+  const machines = targets.flatMap((target) => (target.kind === 'machine' ? [target.machine] : []));
+  await enterLab({ machines, lab, onStage: (text) => process.stderr.write(`${text}\n`) });
 }
 
 export function openRun(options: CommonOptions, what = ''): RunContext {
@@ -91,7 +76,8 @@ export function openRun(options: CommonOptions, what = ''): RunContext {
   };
 }
 
-async function runTarget(job: RunJob, target: TargetName): Promise<void> {
+/** Judges one target; what keeps it from being judged to the end is told to the sinks. */
+export async function runTarget(job: RunJob, target: TargetName): Promise<void> {
   const context = openContext(job, target);
   tell(job.sinks, (sink) => sink.targetStarted?.(context));
   let infraRetries = 0;
@@ -110,7 +96,8 @@ async function runTarget(job: RunJob, target: TargetName): Promise<void> {
       reading: job.reading,
       sinks: job.sinks,
       reporters: (judged) => (job.reading === 'sabotage' ? [] : job.reports.targetReporters(context, judged)),
-      onMeta: (id, meta) => void job.metas.set(id, { ...meta }),
+      ...(job.blastRadius === undefined ? {} : { blastRadius: job.blastRadius }),
+      onMeta: (id, meta) => void job.metas?.set(id, { ...meta }),
       signal: job.signal,
     });
   } catch (error) {

@@ -1,0 +1,58 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DeclaredCheck } from '../check.ts';
+import type { Selftest, SelftestRow } from './selftest-file.ts';
+
+export const selftestFileName = 'selftest.json';
+
+export type Resume = {
+  /** the folder with the folders of runs, reports/out */
+  readonly folder: string;
+  /** a run's folder that was named (`--out`) */
+  readonly named: string | undefined;
+  readonly target: string;
+  readonly digest: string;
+  readonly wantsBlastRadius: boolean;
+};
+
+/**
+ * What earlier runs of the same suite found on the same target, the newest word on each check: a selftest of hours
+ * can be cut in pieces. What came to no end (an error) is not carried over, but tried again.
+ */
+export function carriedRows(checks: readonly DeclaredCheck[], resume: Resume): SelftestRow[] {
+  const newest = new Map<string, SelftestRow>();
+  for (const { run, checks: rows } of earlierSelftests(resume)) {
+    for (const row of rows) if (!newest.has(row.id)) newest.set(row.id, { ...row, run: row.run ?? run.id });
+  }
+  return checks.flatMap(({ id }) => {
+    const row = newest.get(id);
+    return row !== undefined && isSettled(row, resume) ? [row] : [];
+  });
+}
+
+function isSettled({ outcome, blastRadius }: SelftestRow, { wantsBlastRadius }: Resume): boolean {
+  if (outcome === 'error') return false;
+  return !wantsBlastRadius || outcome !== 'killed' || blastRadius !== undefined;
+}
+
+/** Newest first. */
+function earlierSelftests({ folder, named, target, digest }: Resume): Selftest[] {
+  const runs = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+  const files = new Set([...(named === undefined ? [] : [named]), ...runs].map((run) => join(run, selftestFileName)));
+  return [...files]
+    .flatMap((file) => readSelftest(file) ?? [])
+    .filter((selftest) => selftest.target === target && selftest.suite.digest === digest)
+    .sort((a, b) => b.run.startedAt.localeCompare(a.run.startedAt));
+}
+
+/** Null where there is none, or none of ours: it is only read to save time. */
+function readSelftest(file: string): Selftest | null {
+  try {
+    const selftest = JSON.parse(readFileSync(file, 'utf8')) as Selftest;
+    const isWhole = typeof selftest.target === 'string' && typeof selftest.suite.digest === 'string';
+    const hasRows = Array.isArray(selftest.checks) && selftest.checks.every((row) => typeof row.id === 'string');
+    return isWhole && hasRows && typeof selftest.run.startedAt === 'string' ? selftest : null;
+  } catch {
+    return null;
+  }
+}
