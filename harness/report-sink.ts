@@ -24,6 +24,9 @@ export type RunContext = {
   readonly color: boolean;
 };
 
+/** How many checks were judged (pass or fail) when the machine was last verified: a run of everything owes as many. */
+export type Ratchet = { readonly judged: number; readonly date: string };
+
 export type TargetContext = {
   readonly name: string;
   readonly kind: 'machine' | 'ssh' | 'local';
@@ -31,6 +34,8 @@ export type TargetContext = {
   readonly folder: string;
   /** every check that this run is to judge on the target; one that is never reported was not judged */
   readonly expected: readonly CheckDeclaration[];
+  /** set when the whole suite is run on a machine that was verified */
+  readonly ratchet?: Ratchet;
 };
 
 export type TargetEnd = {

@@ -50,6 +50,29 @@ describe('a run comes out green only when every gated check passed or was skippe
     expect(ruleConformance({ checks }).conformance).toBe(expected);
   });
 
+  it('fewer judged than when the machine was last verified is inconclusive, more is not', () => {
+    const ratchet = { judged: 3, date: '2026-11-22' };
+    const two = [must('A', 'pass'), must('B', 'pass'), must('C', 'skip')];
+    expect(ruleConformance({ checks: two, ratchet })).toEqual({
+      conformance: 'inconclusive',
+      because: ['judged 2 of the 3 checks that were judged on 2026-11-22'],
+    });
+    const three = [...two, should('D', 'fail')];
+    expect(ruleConformance({ checks: three, ratchet }).conformance).toBe('conformant');
+    expect(ruleConformance({ checks: [...three, must('E', 'pass')], ratchet }).conformance).toBe('conformant');
+  });
+
+  it('what is blocked by a failure that is shown is accounted for', () => {
+    const ratchet = { judged: 3, date: '2026-11-22' };
+    const blocked = must('B', 'blocked', { blockedBy: 'A' });
+    const checks = [must('A', 'fail'), blocked, { ...blocked, id: 'C' }];
+    expect(ruleConformance({ checks, ratchet }).conformance).toBe('non-conformant');
+    const byNothing = [must('A', 'fail'), blocked, should('C', 'blocked', { blockedBy: 'Z' })];
+    expect(ruleConformance({ checks: byNothing, ratchet }).because).toEqual([
+      'judged 1 of the 3 checks that were judged on 2026-11-22',
+    ]);
+  });
+
   it('a broken target and a check never judged are inconclusive, whatever passed', () => {
     const checks = [must('A', 'pass')];
     expect(ruleConformance({ checks, incomplete: 'VM lost' })).toEqual({

@@ -10,6 +10,8 @@ export type ConformanceInput = {
   readonly checks: readonly Judged[];
   readonly notJudged?: readonly { readonly id: string }[];
   readonly incomplete?: string;
+  /** how many checks were judged when the machine was last verified */
+  readonly ratchet?: { readonly judged: number; readonly date: string };
 };
 
 export type ConformanceRuling = { readonly conformance: Conformance; readonly because: readonly string[] };
@@ -34,26 +36,37 @@ export function ruleConformance(input: ConformanceInput, gate: readonly Level[] 
 }
 
 function doubtsAbout(input: ConformanceInput, gate: readonly Level[]): string[] {
-  const { checks, notJudged = [], incomplete } = input;
+  const { checks, notJudged = [], incomplete, ratchet } = input;
   const verdictOf = new Map(checks.map((check) => [check.id, check]));
   const errors = checks.filter(({ verdict }) => verdict === 'error');
   const gated = checks.filter(({ level }) => gate.includes(level));
   const unexplained = gated.filter((check) => check.verdict === 'blocked' && !isBlockedByFailure(check, verdictOf));
   const unreasoned = gated.filter((check) => check.verdict === 'skip' && !check.reason?.trim());
-  const nothingRan = !checks.some(({ verdict }) => verdict === 'pass' || verdict === 'fail');
+  const judged = judgedCount(checks);
+  // who is blocked by a failure that is shown is accounted for: that failure is what there is to say
+  const accounted = judged + checks.filter((check) => isBlockedByFailure(check, verdictOf)).length;
   return [
     incomplete === undefined ? '' : incomplete || 'the target was not judged to the end',
     notJudged.length > 0 ? `never judged: ${idsOf(notJudged)}` : '',
     errors.length > 0 ? `could not be judged: ${idsOf(errors)}` : '',
     unexplained.length > 0 ? `blocked by something other than a failed check: ${idsOf(unexplained)}` : '',
     unreasoned.length > 0 ? `skipped without a reason: ${idsOf(unreasoned)}` : '',
-    nothingRan ? 'nothing ran' : '',
+    judged === 0 ? 'nothing ran' : '',
+    ratchet && accounted < ratchet.judged
+      ? `judged ${judged} of the ${ratchet.judged} checks that were judged on ${ratchet.date}`
+      : '',
   ].filter(Boolean);
+}
+
+/** Checks whose claim was found to hold or not to hold; a skip, a blocked check and an error say nothing of it. */
+export function judgedCount(checks: readonly Pick<Judged, 'verdict'>[]): number {
+  return checks.filter(({ verdict }) => verdict === 'pass' || verdict === 'fail').length;
 }
 
 /** Follows a chain of blocked checks to its end, which must be a failure in the same results. */
 function isBlockedByFailure(check: Judged, checks: ReadonlyMap<string, Judged>): boolean {
   const seen = new Set<string>();
+  if (check.verdict !== 'blocked') return false;
   for (let at: Judged | undefined = check; at; at = at.blockedBy === undefined ? undefined : checks.get(at.blockedBy)) {
     if (at.verdict !== 'blocked') return at.verdict === 'fail';
     if (seen.has(at.id)) return false;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test as it } from 'vitest';
 import { writeFileAtomic } from './atomic-file.ts';
+import { exitCodeOf } from './conformance.ts';
 import { readResults } from './read-results.ts';
 import { createResultsFile } from './results-file.ts';
 import { checks, facts, hostile, judged, syntheticRun, syntheticTarget } from './testing/synthetic-run.ts';
@@ -42,6 +43,18 @@ it('a check that is never judged is named, and the target inconclusive', () => {
   sink.targetEnded?.(target, { infraRetries: 0 });
   expect(read().notJudged?.map(({ id }) => id)).toEqual(['CG-MEM']);
   expect(read().conformance).toBe('inconclusive');
+});
+
+it('a target that judged fewer checks than it owes is inconclusive, for whoever reads it later', () => {
+  const { run, target } = startTarget();
+  const sink = createResultsFile(run, new Map());
+  const owing = { ...target, expected: [checks.uidMap], ratchet: { judged: 2, date: '2026-11-22' } };
+  sink.targetStarted?.(owing);
+  sink.checkJudged?.(owing, judged(checks.uidMap));
+  sink.targetEnded?.(owing, { infraRetries: 0 });
+  const results = readResults(target.folder);
+  expect(results).toMatchObject({ conformance: 'inconclusive', ratchet: { judged: 2, date: '2026-11-22' } });
+  expect(exitCodeOf([results])).toBe(3);
 });
 
 it('a broken target is inconclusive though every check was judged', () => {

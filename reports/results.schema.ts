@@ -103,6 +103,14 @@ export const resultsSchema = {
       required: ['total', 'pass', 'fail', 'skip', 'blocked', 'error', 'flaky'],
       properties: ledgerCounts,
     },
+    ratchet: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['judged', 'date'],
+      properties: { judged: count, date: text(40) },
+      description:
+        'how many checks were judged (pass or fail) when the machine was last verified; fewer is inconclusive',
+    },
     conformance: { enum: ['conformant', 'non-conformant', 'inconclusive'] },
     incomplete: {
       ...text(5_000),

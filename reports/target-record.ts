@@ -53,7 +53,9 @@ export class TargetRecord {
     const checks = [...this.#judged.values()];
     const notJudged = this.target.expected.filter(({ id }) => !this.#judged.has(id)).map(declarationOf);
     const incomplete = this.#incomplete();
+    const { ratchet } = this.target;
     const open = {
+      ...(ratchet === undefined ? {} : { ratchet: { ...ratchet } }),
       ...(incomplete === undefined ? {} : { incomplete }),
       ...(notJudged.length > 0 ? { notJudged } : {}),
     };

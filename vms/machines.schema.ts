@@ -43,6 +43,12 @@ const verifiedSchema = {
       properties: {
         date: { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' },
         versions: { type: 'object', additionalProperties: { type: 'string' } },
+        judged: {
+          type: 'integer',
+          minimum: 1,
+          description:
+            'checks that came out as pass or fail then; a run of the whole suite that judges fewer is not green',
+        },
       },
     },
   ],

@@ -17,6 +17,6 @@ it('box, accelerator and entry are part of the stamp; when it was last verified 
   expect(machineStamp(machine, '/cache/b.box', 'tcg')).not.toBe(stamp);
   expect(machineStamp(machine, '/cache/a.box', 'kvm')).not.toBe(stamp);
   expect(machineStamp({ ...machine, memoryMiB: 4096 }, '/cache/a.box', 'tcg')).not.toBe(stamp);
-  const verified = { date: '2026-11-22', versions: {} };
+  const verified = { date: '2026-11-22', versions: {}, judged: 37 };
   expect(machineStamp({ ...machine, verified }, '/cache/a.box', 'tcg')).toBe(stamp);
 });

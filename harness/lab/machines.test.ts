@@ -55,7 +55,7 @@ it('every problem is listed at once, with its path and the allowed values', () =
 it('verified is false or a date with versions, said in one line', () => {
   const { message } = refusalOf({ default: 'one', machines: [{ ...good, verified: true }] });
   expect(message).toContain('1 problem\n');
-  expect(message).toContain('/machines/0/verified: true; allowed: false or {date, versions}');
+  expect(message).toContain('/machines/0/verified: true; allowed: false or {date, versions, judged?}');
 });
 
 it('a box is of exactly one kind', () => {
@@ -68,6 +68,7 @@ it.each([
   { box: { image: 'https://example.org/a.qcow2', sha256: 'a'.repeat(64) } },
   { kernelArgs: 'systemd.unified_cgroup_hierarchy=0', variant: 'cgroup v1' },
   { verified: { date: '2026-11-22', versions: { 'docker.io': '26.1.5' } } },
+  { verified: { date: '2026-11-22', versions: {}, judged: 37 } },
 ])('%o is a valid entry', (part) => {
   const file = join(folder, 'good.json');
   writeFileSync(file, JSON.stringify({ default: 'one', machines: [{ ...good, ...part }] }));

@@ -80,7 +80,7 @@ function describeProblem(error: ErrorObject): string {
     case 'oneOf':
       return path.endsWith('/box')
         ? `${path}: not one kind of box; allowed: {build: {distribution, release}}, {name, version, url?, sha256?} or {image, sha256}`
-        : `${path}: ${show(error.data)}; allowed: false or {date, versions}`;
+        : `${path}: ${show(error.data)}; allowed: false or {date, versions, judged?}`;
     default:
       return `${path}: ${show(error.data)} ${error.message ?? error.keyword}`;
   }

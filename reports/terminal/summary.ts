@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { ruleConformance } from '../conformance.ts';
+import { judgedCount, ruleConformance } from '../conformance.ts';
 import { everyCheck } from '../every-check.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 import type { JudgedCheck, Results } from '../results.schema.ts';
@@ -30,8 +30,17 @@ export function targetSummary(results: Results, style: Style): string {
     section('Skipped', grouped(of('skip'), style), style),
     section('Inconclusive, because', doubts, style),
   ].filter(Boolean);
+  sections.push(ledgerLine(results));
   const name = plainLine(results.target.name);
   return `${[style.bold(`── ${name} ${'─'.repeat(Math.max(3, 60 - name.length))}`), ...sections].join('\n\n')}\n`;
+}
+
+/** e.g. `judged 35 of 37 checks; skipped 2, blocked 0, could not be judged 0`: what was looked at, whatever came of it. */
+function ledgerLine({ checks, ledger, notJudged = [], ratchet }: Results): string {
+  const open = ledger.error + notJudged.length;
+  const then = ratchet ? ` (${ratchet.judged} on ${plainLine(ratchet.date)})` : '';
+  const judged = `judged ${judgedCount(checks)} of ${ledger.total + notJudged.length} checks${then}`;
+  return `${judged}; skipped ${ledger.skip}, blocked ${ledger.blocked}, could not be judged ${open}`;
 }
 
 /** e.g. `debian-13: non-conformant (35 pass, 2 fail)` */

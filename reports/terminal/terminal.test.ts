@@ -59,6 +59,36 @@ it('plain lines: one a check, with verdict, id, title, time and reason, and no c
   expect(driven.text().replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
 });
 
+it('says how many checks were judged, and how many owed, whatever came of them', async () => {
+  const driven = terminal(false);
+  await judgeAll(driven);
+  expect(driven.text()).toContain('judged 5 of 10 checks; skipped 2, blocked 1, could not be judged 2');
+  const target = { ...syntheticTarget(driven.run, 'debian-12', []), ratchet: { judged: 37, date: '2026-11-22' } };
+  const owing = terminal(false);
+  for (const sink of owing.sinks) {
+    sink.targetStarted?.(target);
+    sink.checkJudged?.(target, judged(checks.uidMap));
+    sink.targetEnded?.(target, { infraRetries: 0 });
+  }
+  for (const sink of owing.sinks) await sink.runEnded?.(owing.run);
+  expectInOrder(owing.text(), [
+    'judged 1 of the 37 checks that were judged on 2026-11-22',
+    'judged 1 of 1 checks (37 on 2026-11-22); skipped 0, blocked 0, could not be judged 0',
+    'debian-12: inconclusive (1 pass)',
+  ]);
+});
+
+it('a look builds no report and names none', async () => {
+  const run = syntheticRun();
+  const records: TargetRecords = new Map();
+  const written: string[] = [];
+  const print = (text: string) => void written.push(text);
+  const sinks = [createResultsFile(run, records), createTerminal(records, { run, live: false, print, screen: {} })];
+  await judgeAll({ run, sinks, written, text: () => '' });
+  expect(written.join('')).toMatch(/^results {2}.*\/results\.json$/m);
+  expect(written.join('')).not.toContain('report   ');
+});
+
 it('the summary says what failed, why and what to do, and ends with the conclusion', async () => {
   const driven = terminal(false);
   await judgeAll(driven);

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../../check.ts';
 import { exitCodes, RdcError, renderError } from '../../errors.ts';
 import { projectRoot } from '../../project-root.ts';
-import type { ReportSink, RunContext, TargetContext } from '../../report-sink.ts';
+import type { Ratchet, ReportSink, RunContext, TargetContext } from '../../report-sink.ts';
 import { judgeTarget, tell } from '../../run/judge-target.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { enterLab } from '../enter-lab.ts';
@@ -78,7 +78,8 @@ export function openRun(options: CommonOptions, what = ''): RunContext {
 
 /** Judges one target; what keeps it from being judged to the end is told to the sinks. */
 export async function runTarget(job: RunJob, target: TargetName): Promise<void> {
-  const context = openContext(job, target);
+  const ratchet = job.reading === 'conformance' ? ratchetOf(target, job.options) : undefined;
+  const context = { ...openContext(job, target), ...(ratchet ? { ratchet } : {}) };
   tell(job.sinks, (sink) => sink.targetStarted?.(context));
   let infraRetries = 0;
   let broken: string | undefined;
@@ -120,6 +121,17 @@ export function openContext({ run, checks }: Pick<RunJob, 'run' | 'checks'>, tar
     remedy,
   }));
   return { name: target.name, kind: target.kind, folder, expected };
+}
+
+/** A part of the suite owes nothing; all of it owes what it judged when the machine was last verified. */
+export function ratchetOf(
+  target: TargetName,
+  { suites, checks, levels }: Pick<CommonOptions, 'suites' | 'checks' | 'levels'>,
+): Ratchet | undefined {
+  if (target.kind !== 'machine' || target.machine.verified === false) return undefined;
+  const isPart = [suites, checks, levels].some((filter) => filter !== undefined);
+  const { date, judged } = target.machine.verified;
+  return isPart || judged === undefined ? undefined : { judged, date };
 }
 
 async function eachOf<T>(items: readonly T[], places: number, work: (item: T) => Promise<void>): Promise<void> {
