@@ -4,17 +4,18 @@ import { join } from 'node:path';
 import type { DeclaredCheck } from '../harness/check.ts';
 import { loadChecks } from '../harness/run/load-checks.ts';
 import { levels } from '../harness/verdict.ts';
+import { type Judged, readJudged, wordsText } from './judged.ts';
 
 export const checksFile = join(import.meta.dirname, 'checks.md');
 
 /** The catalogue page as it is to be; a test fails when the file differs. */
-export async function renderChecksPage(): Promise<string> {
+export async function renderChecksPage(judged: Judged = readJudged()): Promise<string> {
   const checks = await loadChecks();
   const areas = [...new Set(checks.map((check) => check.area))];
-  return `${[header(checks, areas), ...areas.map((area) => renderArea(area, checks))].join('\n\n')}\n`;
+  return `${[header(checks, areas, judged), ...areas.map((area) => renderArea(area, checks, judged))].join('\n\n')}\n`;
 }
 
-function header(checks: readonly DeclaredCheck[], areas: readonly string[]): string {
+function header(checks: readonly DeclaredCheck[], areas: readonly string[], judged: Judged): string {
   const counts = levels
     .map((level) => [level, checks.filter((check) => check.level === level).length] as const)
     .filter(([, count]) => count > 0)
@@ -31,27 +32,54 @@ ${checks.length} checks: ${counts.join(', ')}.
 
 \`MUST\` gates, \`SHOULD\` gates on request, \`MAY\` informs; a \`LIMITATION\` holds when rootless Docker falls short exactly as
 documented, a \`WORKAROUND\` when the documented remedy works. *Fault* is what \`./rdc selftest\` does to the machine, *red with*
-the message with which the check must then fail.
+the message with which the check must then fail.${scoreText(checks, judged)}
 
 ${contents.join('\n')}`;
 }
 
-function renderArea(area: string, checks: readonly DeclaredCheck[]): string {
-  const own = checks.filter((check) => check.area === area);
-  return [`## ${area}`, ...own.map(renderCheck)].join('\n\n');
+/** How many faults were killed on a real machine, of those that are possible; and which were not, by name. */
+function scoreText(checks: readonly DeclaredCheck[], { faults }: Judged): string {
+  if (Object.keys(faults).length === 0) return '';
+  const [impossible, possible] = [true, false].map((is) => checks.filter((one) => 'impossible' in one.sabotage === is));
+  const wordsOf = ({ id }: DeclaredCheck) => Object.values(faults[id] ?? {});
+  const has = (outcome: string) => (check: DeclaredCheck) => wordsOf(check).some((word) => word.startsWith(outcome));
+  const killed = (possible ?? []).filter(has('killed'));
+  const open = (possible ?? []).filter((check) => !has('killed')(check));
+  const survived = open.filter(has('survived'));
+  const untried = open.filter((check) => !has('survived')(check));
+  const days = killed.flatMap(wordsOf).map((word) => word.split(' ')[1] ?? '');
+  const listed = (what: string, some: readonly DeclaredCheck[] = []) =>
+    some.length > 0 ? ` ${what}: ${some.map(linkTo).join(', ')}.` : '';
+  return `
+
+**${killed.length} of ${possible?.length} possible faults were killed** on a real machine, the last on ${days.sort().at(-1) ?? 'no day'}.${listed('Survived', survived)}${listed('Not proven yet', untried)}${listed('Impossible', impossible)}`;
 }
 
-function renderCheck(check: DeclaredCheck): string {
+function linkTo({ id }: DeclaredCheck): string {
+  return `[${id}](#${id.toLowerCase()})`;
+}
+
+function renderArea(area: string, checks: readonly DeclaredCheck[], judged: Judged): string {
+  const own = checks.filter((check) => check.area === area);
+  return [`## ${area}`, ...own.map((check) => renderCheck(check, judged))].join('\n\n');
+}
+
+function renderCheck(check: DeclaredCheck, judged: Judged): string {
   const { id, level, title, source, remedy, sabotage, needs = [] } = check;
   const conditions = [
     check.applies ? 'depending on the host' : 'everywhere',
     ...needs.map((need) => `needs [${need}](#${need.toLowerCase()})`),
     ...(check.disruptive ? ['restarts the daemon, runs after the others'] : []),
+    ...(check.readOnly ? ['only reads: also in `rdc doctor TARGET`'] : []),
   ];
   const fault =
     'impossible' in sabotage
       ? `impossible: ${escapeMarkdown(sabotage.impossible)}`
       : `${escapeMarkdown(sabotage.name)}; red with ${inlineCode(String(sabotage.fails))}`;
+  const words = [
+    ['Judged', wordsText(judged.checks[id])],
+    ['Proven', wordsText(judged.faults[id])],
+  ].filter(([, text]) => text !== '');
   return `### ${id}
 
 **${level}**: ${escapeMarkdown(title)}
@@ -59,7 +87,7 @@ function renderCheck(check: DeclaredCheck): string {
 - Applies: ${conditions.join('; ')}
 - Source: [${escapeMarkdown(source.section)}](${encodeURI(decodeURI(source.url)).replaceAll('(', '%28').replaceAll(')', '%29')})
 - Remedy: ${escapeMarkdown(remedy)}
-- Fault: ${fault}`;
+- Fault: ${fault}${words.map(([name, text]) => `\n- ${name}: ${text}`).join('')}`;
 }
 
 /** GitHub also takes `$...$` for a formula and `<` for a tag; an underscore within a word is none of its business. */

@@ -76,7 +76,7 @@ function isLookingOnly({ verify, disruptive }: DeclaredCheck): boolean {
   return !disruptive && !does.test(String(verify));
 }
 
-function sabotageProblems({ sabotage, verify }: DeclaredCheck): string[] {
+function sabotageProblems({ id, sabotage, verify }: DeclaredCheck): string[] {
   if ('impossible' in sabotage) return isWord(sabotage.impossible) ? [] : ['an impossible sabotage has a reason'];
   const rules: readonly [boolean, string][] = [
     [isWord(sabotage.name), 'the sabotage has a name'],
@@ -84,6 +84,10 @@ function sabotageProblems({ sabotage, verify }: DeclaredCheck): string[] {
     [!sabotage.fails.test(''), 'the message of the failure matches nothing at all'],
     [!sabotage.fails.test('expected 1 to be 2'), 'the message of the failure is that of any failure'],
     [!sabotage.fails.global && !sabotage.fails.sticky, 'the expression remembers where it was'],
+    [
+      (sabotage.alsoFails ?? []).every((other) => other !== id && checks.some((one) => one.id === other)),
+      'the sabotage names a check that is not there, or its own',
+    ],
     [sabotage.at === undefined || String(verify).includes('stage('), 'verify names no stage for the sabotage'],
   ];
   return rules.filter(([holds]) => !holds).map(([, what]) => what);
@@ -152,6 +156,7 @@ describe('the rules notice', () => {
     ['a stage that verify does not name', { sabotage: { ...sabotage, at: 'applied' }, verify: async () => {} }],
     ['a restart by what only looks', { readOnly: true, disruptive: true, verify: async () => {} }],
     ['a container by what only looks', { readOnly: true }],
+    ['a fault that turns an unknown check red', { sabotage: { ...sabotage, alsoFails: ['NO-SUCH'] } }],
     ['an impossible fault without a reason', { sabotage: { impossible: '' } }],
   ])('%s', (_, changes) => {
     expect(problemsOf(whole)).toEqual([]);

@@ -5,6 +5,8 @@ import type { Selftest, SelftestRow } from './selftest-file.ts';
 
 export const selftestFileName = 'selftest.json';
 
+const outcomes: readonly SelftestRow['outcome'][] = ['killed', 'survived', 'impossible', 'error'];
+
 export type Resume = {
   /** the folder with the folders of runs, reports/out */
   readonly folder: string;
@@ -45,12 +47,14 @@ function earlierSelftests({ folder, named, target, digest }: Resume): Selftest[]
     .sort((a, b) => b.run.startedAt.localeCompare(a.run.startedAt));
 }
 
-/** Null where there is none, or none of ours: it is only read to save time. */
-function readSelftest(file: string): Selftest | null {
+/** Null where there is none, or none of ours. */
+export function readSelftest(file: string): Selftest | null {
   try {
     const selftest = JSON.parse(readFileSync(file, 'utf8')) as Selftest;
     const isWhole = typeof selftest.target === 'string' && typeof selftest.suite.digest === 'string';
-    const hasRows = Array.isArray(selftest.checks) && selftest.checks.every((row) => typeof row.id === 'string');
+    const hasRows =
+      Array.isArray(selftest.checks) &&
+      selftest.checks.every(({ id, outcome }) => typeof id === 'string' && outcomes.includes(outcome));
     return isWhole && hasRows && typeof selftest.run.startedAt === 'string' ? selftest : null;
   } catch {
     return null;
