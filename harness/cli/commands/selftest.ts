@@ -77,7 +77,7 @@ export async function selftestCommand(words: readonly string[]): Promise<number>
   return stop.signal.aborted ? exitCodes.interrupted : exitCodeOfRows(document.checks);
 }
 
-const say = (line: string) => void process.stderr.write(`${line.startsWith(' ') ? ' ' : ''}${printable(line)}\n`);
+const say = (line: string) => void process.stderr.write(`${printable(line)}\n`);
 
 /** `--blast-radius` alone means the checks that only read. */
 function withRadius(words: readonly string[]): string[] {
