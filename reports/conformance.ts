@@ -4,7 +4,7 @@ import type { Conformance, JudgedCheck, Results } from './results.schema.ts';
 /** The levels that gate where neither the run nor the caller says otherwise. */
 export const defaultGate: readonly Level[] = ['MUST'];
 
-type Judged = Pick<JudgedCheck, 'id' | 'level' | 'verdict' | 'reason' | 'blockedBy'>;
+type Judged = Pick<JudgedCheck, 'id' | 'level' | 'verdict' | 'reason' | 'blockedBy' | 'waiver'>;
 
 export type ConformanceInput = {
   readonly checks: readonly Judged[];
@@ -25,8 +25,16 @@ export function ruleConformance(input: ConformanceInput, gate: readonly Level[] 
   if (doubts.length > 0) return { conformance: 'inconclusive', because: doubts };
 
   const gated = input.checks.filter(({ level }) => gate.includes(level));
-  const failed = gated.filter(({ verdict }) => verdict === 'fail');
-  if (failed.length > 0) return { conformance: 'non-conformant', because: [`failed: ${idsOf(failed)}`] };
+  const failed = gated.filter(({ verdict, waiver }) => verdict === 'fail' && waiver?.state !== 'expected');
+  // of any level: a waiver that nobody needs any more would hide the next failure
+  const stale = input.checks.filter(({ waiver }) => waiver !== undefined && waiver.state !== 'expected');
+  if (failed.length + stale.length > 0) {
+    const because = [
+      failed.length > 0 ? `failed: ${idsOf(failed)}` : '',
+      stale.length > 0 ? `stale waivers: ${idsOf(stale)}` : '',
+    ];
+    return { conformance: 'non-conformant', because: because.filter(Boolean) };
+  }
 
   const blocked = gated.filter(({ verdict }) => verdict === 'blocked');
   if (blocked.length > 0) {

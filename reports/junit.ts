@@ -6,7 +6,7 @@ import { everyCheck } from './every-check.ts';
 import { plainText } from './plain-text.ts';
 import type { JudgedCheck, Results } from './results.schema.ts';
 import type { TargetRecords } from './results-file.ts';
-import { reasonOf } from './verdict-words.ts';
+import { reasonOf, reportedVerdict } from './verdict-words.ts';
 import { element, type XmlElement, xmlDocument } from './xml.ts';
 
 /** One target as JUnit XML: a suite per area, a case per check; what was never judged is an error, not an absence. */
@@ -70,11 +70,11 @@ function testCase(target: string, check: JudgedCheck): XmlElement {
 
 function outcome(check: JudgedCheck): XmlElement[] {
   const reason = reasonOf(check);
-  switch (check.verdict) {
+  switch (reportedVerdict(check)) {
     case 'pass':
       return [];
     case 'fail':
-      return [element('failure', { type: check.finding ?? 'fail', message: reason }, reason)];
+      return [element('failure', { type: check.waiver?.state ?? check.finding ?? 'fail', message: reason }, reason)];
     case 'error':
       return [element('error', { type: 'error', message: reason }, reason)];
     default:
@@ -87,7 +87,8 @@ function property(name: string, value: string): XmlElement {
 }
 
 function countsOf(checks: readonly JudgedCheck[]): Record<string, string> {
-  const count = (...verdicts: string[]) => String(checks.filter(({ verdict }) => verdicts.includes(verdict)).length);
+  const count = (...verdicts: string[]) =>
+    String(checks.filter((check) => verdicts.includes(reportedVerdict(check))).length);
   const time = checks.reduce((sum, { durationMs }) => sum + durationMs, 0);
   return {
     tests: String(checks.length),

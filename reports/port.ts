@@ -5,14 +5,17 @@ import { createAllureReporter } from './allure/reporter.ts';
 import { exitCodeOf } from './conformance.ts';
 import { readRun } from './read-results.ts';
 import { createLookSinks, createSinks } from './sinks.ts';
+import type { Waiver } from './waivers/waivers.schema.ts';
 
 export { writeFileAtomic } from './atomic-file.ts';
 export { exportCommand, reportCommand } from './commands.ts';
-export { type CompareOptions, compareCommand } from './compare/command.ts';
+export { compareCommand } from './compare/command.ts';
+export { checkWaiversCommand } from './waivers/command.ts';
+export { readWaivers } from './waivers/read-waivers.ts';
 
 /** All that the command line asks of reports/; it loads this module by its path, so that harness imports nothing from here. */
-export function openReports(run: RunContext, live: boolean): ReportSink[] {
-  return createSinks({ run, live });
+export function openReports(run: RunContext, options: { live: boolean; waivers: readonly Waiver[] }): ReportSink[] {
+  return createSinks({ run, ...options });
 }
 
 /** Of a look at a target in use: no report is built, and it is not the latest run. */

@@ -3,6 +3,7 @@ import type { ReportSink, RunContext } from '../harness/report-sink.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import type { Results } from './results.schema.ts';
 import { TargetRecord } from './target-record.ts';
+import type { Waiver } from './waivers/waivers.schema.ts';
 
 export const resultsFileName = 'results.json';
 
@@ -14,11 +15,15 @@ export function writeResultsFile(folder: string, results: Results): void {
 }
 
 /** Keeps results.json true at every moment: it is rewritten before the next check starts. */
-export function createResultsFile(run: RunContext, records: TargetRecords): ReportSink {
+export function createResultsFile(
+  run: RunContext,
+  records: TargetRecords,
+  waivers: readonly Waiver[] = [],
+): ReportSink {
   const write = (record: TargetRecord) => writeResultsFile(record.target.folder, record.results());
   return {
     targetStarted(target) {
-      const record = new TargetRecord(run, target);
+      const record = new TargetRecord(run, target, waivers);
       records.set(target.name, record);
       write(record);
     },

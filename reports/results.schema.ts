@@ -31,6 +31,21 @@ const check = {
     blockedBy: { ...id, description: 'the check whose failure explains a blocked' },
     durationMs: { type: 'number', minimum: 0 },
     flaky: { type: 'boolean' },
+    waiver: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['state', 'reason', 'bug', 'owner', 'expires'],
+      properties: {
+        state: {
+          enum: ['expected', 'unexpected-pass', 'expired'],
+          description: 'a waived failure; a pass whose waiver is stale; a waiver past its last day',
+        },
+        reason: text(2_000),
+        bug: text(2_000),
+        owner: text(200),
+        expires: text(10),
+      },
+    },
     evidence: {
       type: 'string',
       maxLength: 500,

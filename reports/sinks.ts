@@ -4,19 +4,21 @@ import { createJunitFile } from './junit.ts';
 import { createLatestLink } from './latest.ts';
 import { createResultsFile, type TargetRecords } from './results-file.ts';
 import { createTerminal } from './terminal/sink.ts';
+import type { Waiver } from './waivers/waivers.schema.ts';
 
 export type SinkOptions = {
   readonly run: RunContext;
   /** a terminal that can be redrawn: the live list instead of plain lines */
   readonly live: boolean;
+  readonly waivers?: readonly Waiver[];
 };
 
 /** Every report of a run, in the order in which they are to be told: the results file first, since the others read it. */
-export function createSinks({ run, live }: SinkOptions): ReportSink[] {
+export function createSinks({ run, live, waivers = [] }: SinkOptions): ReportSink[] {
   const records: TargetRecords = new Map();
   const allure = createAllureSink(records);
   return [
-    createResultsFile(run, records),
+    createResultsFile(run, records, waivers),
     createLatestLink(),
     createJunitFile(records),
     allure,

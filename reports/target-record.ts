@@ -5,6 +5,8 @@ import { ruleConformance } from './conformance.ts';
 import { countLedger } from './ledger.ts';
 import { plainLine, plainText } from './plain-text.ts';
 import type { JudgedCheck, NotJudgedCheck, Results } from './results.schema.ts';
+import { applyWaiver } from './waivers/apply-waivers.ts';
+import type { Waiver } from './waivers/waivers.schema.ts';
 
 const underWay = 'the run is still under way, or it was killed';
 const worstFirst: readonly Verdict[] = ['error', 'fail', 'blocked', 'skip', 'pass'];
@@ -14,13 +16,15 @@ const limits = { reason: 4_000, line: 500, url: 1_900 };
 export class TargetRecord {
   readonly target: TargetContext;
   readonly #run: RunContext;
+  readonly #waivers: readonly Waiver[];
   readonly #judged = new Map<string, JudgedCheck>();
   #facts: Facts = { host: {}, daemon: null };
   #end: TargetEnd | undefined;
   #durationMs: number | undefined;
 
-  constructor(run: RunContext, target: TargetContext) {
+  constructor(run: RunContext, target: TargetContext, waivers: readonly Waiver[] = []) {
     this.#run = run;
+    this.#waivers = waivers;
     this.target = target;
   }
 
@@ -50,7 +54,10 @@ export class TargetRecord {
   }
 
   results(): Results {
-    const checks = [...this.#judged.values()];
+    const target = { name: this.target.name, kind: this.target.kind };
+    const known = { target, facts: this.#facts };
+    const today = this.#run.startedAt.toISOString().slice(0, 10);
+    const checks = [...this.#judged.values()].map((check) => applyWaiver(check, this.#waivers, { known, today }));
     const notJudged = this.target.expected.filter(({ id }) => !this.#judged.has(id)).map(declarationOf);
     const incomplete = this.#incomplete();
     const { ratchet } = this.target;
@@ -69,7 +76,7 @@ export class TargetRecord {
         infraRetries: this.#end?.infraRetries ?? 0,
         gate: [...this.#run.gate],
       },
-      target: { name: this.target.name, kind: this.target.kind },
+      target,
       facts: this.#facts,
       checks,
       ledger: countLedger(checks),

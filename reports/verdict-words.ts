@@ -15,8 +15,32 @@ export const levelWords: Readonly<Record<Level, string>> = {
   WORKAROUND: 'the documented remedy works once applied',
 };
 
+type Waived = Pick<JudgedCheck, 'verdict' | 'waiver'>;
+
+/** What a format without waivers is to make of a check: a waived failure counts as skipped, a stale waiver as failed. */
+export function reportedVerdict({ verdict, waiver }: Waived): Verdict {
+  if (waiver === undefined) return verdict;
+  return waiver.state === 'expected' ? 'skip' : 'fail';
+}
+
+const waiverWords = {
+  expected: 'expected failure, waived',
+  'unexpected-pass': 'it passes, and a waiver expects it to fail: remove the waiver',
+  expired: 'its waiver has expired',
+} as const;
+
+function waiverText({ waiver }: Waived): string {
+  if (waiver === undefined) return '';
+  const { state, reason, bug, owner, expires } = waiver;
+  return plainText(`${waiverWords[state]} (until ${expires}, ${owner}, ${bug}): ${reason}`);
+}
+
 /** Why a check has its verdict, never empty for anything but a pass. */
-export function reasonOf(check: Pick<JudgedCheck, 'verdict' | 'reason' | 'finding' | 'blockedBy'>): string {
+export function reasonOf(check: Pick<JudgedCheck, 'verdict' | 'reason' | 'finding' | 'blockedBy' | 'waiver'>): string {
+  return [waiverText(check), ownReasonOf(check)].filter(Boolean).join('. ');
+}
+
+function ownReasonOf(check: Pick<JudgedCheck, 'verdict' | 'reason' | 'finding' | 'blockedBy'>): string {
   const reason = plainText(check.reason ?? '').trim();
   if (check.verdict === 'pass') return reason;
   if (check.verdict === 'blocked') return blockedReason(reason, check.blockedBy);

@@ -1,5 +1,9 @@
-// Writes the committed copy of the schema: node reports/write-results-schema.ts && npx biome check --write reports
+// Writes the committed copies of the schemas: node reports/write-results-schema.ts && npx biome check --write reports
 import { writeFileSync } from 'node:fs';
 import { resultsSchema } from './results.schema.ts';
+import { waiversSchema } from './waivers/waivers.schema.ts';
 
-writeFileSync(new URL('results.schema.json', import.meta.url), `${JSON.stringify(resultsSchema, null, 2)}\n`);
+const write = (name: string, schema: unknown) =>
+  writeFileSync(new URL(name, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`);
+write('results.schema.json', resultsSchema);
+write('waivers.schema.json', waiversSchema);

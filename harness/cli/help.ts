@@ -9,6 +9,7 @@ export const overview = `rdc: conformance of rootless Docker on real machines
   ./rdc list [--machines]        the checks, or the machines
   ./rdc explain ID               one check: claim, source, remedy, fault
   ./rdc compare A B [C...]       runs or hosts: verdicts that differ, and the facts that may explain it
+  ./rdc waivers check FILE       review a waivers file: what has expired, what is stale
   ./rdc report [RUN]             build the Allure report of a run and print its path
   ./rdc export [RUN] --format F  one run as junit or tap
   ./rdc up|down [MACHINE...]     the lab by hand
@@ -22,6 +23,7 @@ Each command has --help.
 const selection = `  --suite A,B        only these areas                 --check ID,ID   only these checks
   --level L,L        only these levels                --gate LEVEL    MUST (default), SHOULD, LIMITATION
   --out DIR          the run's folder (default: reports/out/<run-id>)
+  --waivers FILE     known failures: shown as expected, and red when they are stale (docs/waivers.md)
   --fresh            boot the machine anew instead of restoring its snapshot
   --as-is            judge the machine as it stands; always so for ssh:// and local
   --keep             leave the machine running at the end
@@ -45,6 +47,11 @@ const texts: Readonly<Record<string, string>> = {
 A, B: results files, run folders or run ids. The first result of a target is the base of its later ones; a target
 that is there once is compared with the first of all. --fail-on ends with 1 when a check regressed (it fails and did
 not) or was lost (it passed and is not judged any more); "difference": when any verdict differs.
+`,
+  waivers: `./rdc waivers check FILE [RUN...]
+
+What there is to say of each waiver today; with runs, what it does there. Ends with 1 when one has expired or its
+check passes, with 2 when the file is not a waivers file.
 `,
   report:
     './rdc report [RUN] [--open]\n\nRUN: a run id below reports/out, a folder or a results.json; default: the latest run.\n',

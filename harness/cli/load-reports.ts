@@ -7,7 +7,11 @@ import type { CheckResult, Level } from '../verdict.ts';
 
 /** What the command line needs of reports/port.ts. */
 export type Reports = {
-  openReports(run: RunContext, live: boolean): ReportSink[];
+  openReports(run: RunContext, options: { live: boolean; waivers: readonly unknown[] }): ReportSink[];
+  /** a waivers file, for `openReports`; throws INPUT with every problem at once */
+  readWaivers(file: string, checkIds: readonly string[]): readonly unknown[];
+  /** prints what there is to say of each waiver; true when one is stale */
+  checkWaiversCommand(file: string, runs: readonly string[], checkIds: readonly string[]): boolean;
   openLookReports(run: RunContext): ReportSink[];
   targetReporters(target: TargetContext, judged: (id: string) => CheckResult | undefined): Reporter[];
   exitCodeOfRun(folder: string, gate: readonly Level[]): 0 | 1 | 3;

@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   list: async () => (await import('./commands/list.ts')).listCommand,
   explain: async () => (await import('./commands/list.ts')).explainCommand,
   compare: async () => (await import('./commands/compare.ts')).compareCommand,
+  waivers: async () => (await import('./commands/waivers.ts')).waiversCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,
   export: async () => (await import('./commands/report.ts')).exportCommand,
   up: async () => (await import('./commands/lab.ts')).upCommand,

@@ -8,6 +8,7 @@ export type CommonOptions = {
   readonly levels: readonly Level[] | undefined;
   readonly gate: readonly Level[];
   readonly out: string | undefined;
+  readonly waivers: string | undefined;
   readonly identity: string | undefined;
   readonly rootVia: 'sudo' | 'ssh' | 'none';
   readonly lab: 'hermetic' | 'system' | undefined;
@@ -31,6 +32,7 @@ const common: ParseArgsOptionsConfig = {
   level: { type: 'string' },
   gate: { type: 'string' },
   out: { type: 'string' },
+  waivers: { type: 'string' },
   identity: { type: 'string' },
   'root-via': { type: 'string' },
   lab: { type: 'string' },
@@ -64,6 +66,7 @@ export function parseCommon(words: readonly string[], own: ParseArgsOptionsConfi
       levels: listOf(text('level'))?.map((level) => oneOf('level', level, levels)),
       gate: gateOf(text('gate')),
       out: text('out'),
+      waivers: text('waivers'),
       identity: text('identity'),
       rootVia: oneOf('root-via', text('root-via') ?? 'sudo', ['sudo', 'ssh', 'none'] as const),
       lab: text('lab') === undefined ? undefined : oneOf('lab', text('lab') ?? '', ['hermetic', 'system'] as const),

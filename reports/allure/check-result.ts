@@ -3,7 +3,7 @@ import { Stage, Status, type TestResult } from 'allure-js-commons';
 import type { Level, Verdict } from '../../harness/verdict.ts';
 import { plainText } from '../plain-text.ts';
 import type { JudgedCheck } from '../results.schema.ts';
-import { reasonOf } from '../verdict-words.ts';
+import { reasonOf, reportedVerdict } from '../verdict-words.ts';
 import { describeCheck } from './description.ts';
 
 const statuses: Readonly<Record<Verdict, Status>> = {
@@ -27,12 +27,13 @@ const dropped = new Set(['suite', 'parentSuite', 'subSuite', 'thread', 'host', '
 
 /** Makes Allure's result of a check say what the verdict says; steps and attachments already in it stay. */
 export function applyCheck(result: TestResult, target: string, check: JudgedCheck): void {
-  const { id, area, level, title, verdict, finding, flaky, source } = check;
+  const { id, area, level, title, verdict, finding, flaky, source, waiver } = check;
   const tags = [
     level,
     ...(finding ? [finding] : []),
     ...(verdict === 'blocked' ? ['blocked'] : []),
     ...(flaky ? ['flaky'] : []),
+    ...(waiver ? [`waiver: ${waiver.state}`] : []),
   ];
   result.name = `${id}: ${title}`;
   result.fullName = `${area}#${id}`;
@@ -40,10 +41,10 @@ export function applyCheck(result: TestResult, target: string, check: JudgedChec
   // One check on two targets is one test case with two histories: Allure merges what has the same history id.
   result.testCaseId = id;
   result.historyId = digest(`${id} on ${target}`);
-  result.status = statuses[verdict];
+  result.status = statusOf(check);
   result.stage = Stage.FINISHED;
   if (result.start !== undefined) result.stop = result.start + Math.round(check.durationMs);
-  result.statusDetails = verdict === 'pass' ? {} : { message: reasonOf(check), ...(flaky ? { flaky } : {}) };
+  result.statusDetails = verdict === 'pass' && !waiver ? {} : { message: reasonOf(check), ...(flaky ? { flaky } : {}) };
   result.description = describeCheck(check);
   delete result.descriptionHtml;
   result.parameters = [{ name: 'target', value: target }];
@@ -63,6 +64,6 @@ function digest(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-export function statusOf(check: Pick<JudgedCheck, 'verdict'>): Status {
-  return statuses[check.verdict];
+export function statusOf(check: Pick<JudgedCheck, 'verdict' | 'waiver'>): Status {
+  return statuses[reportedVerdict(check)];
 }

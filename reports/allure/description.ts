@@ -5,7 +5,7 @@ import { findingWords, levelWords, reasonOf } from '../verdict-words.ts';
 export function describeCheck(check: JudgedCheck): string {
   const { verdict, level, title, finding, remedy, source } = check;
   const parts = [paragraph('Verdict', escapeMarkdown(verdict))];
-  if (verdict !== 'pass') parts.push(paragraph('Why', escapeMarkdown(reasonOf(check))));
+  if (verdict !== 'pass' || check.waiver) parts.push(paragraph('Why', escapeMarkdown(reasonOf(check))));
   if (finding) parts.push(paragraph('Finding', escapeMarkdown(findingWords[finding])));
   if (remedy)
     parts.push(`**${verdict === 'fail' ? 'What to do' : 'Remedy, were it to fail'}**\n\n${codeBlock(remedy)}`);

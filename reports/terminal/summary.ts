@@ -11,7 +11,9 @@ import { wrap } from './wrap.ts';
 export function targetSummary(results: Results, style: Style): string {
   const checks = everyCheck(results);
   const of = (verdict: JudgedCheck['verdict']) => checks.filter((check) => check.verdict === verdict);
-  const failed = of('fail');
+  const failed = of('fail').filter(({ waiver }) => waiver === undefined);
+  const waived = (isStale: boolean) =>
+    checks.filter(({ waiver }) => waiver !== undefined && (waiver.state !== 'expected') === isStale);
   const { conformance, because } = ruleConformance(results, results.run.gate);
   const doubts = conformance === 'inconclusive' ? because.map((doubt) => wrap(plainText(doubt), '  ')) : [];
   const sections = [
@@ -26,6 +28,8 @@ export function targetSummary(results: Results, style: Style): string {
       style,
     ),
     section('Could not be judged (not a finding about the target)', grouped(of('error'), style), style),
+    section('Stale waivers', grouped(waived(true), style), style),
+    section('Expected, by a waiver', grouped(waived(false), style), style),
     section('Blocked', grouped(of('blocked'), style), style),
     section('Skipped', grouped(of('skip'), style), style),
     section('Inconclusive, because', doubts, style),

@@ -34,12 +34,21 @@ export type RunJob = {
 export async function runCommand(words: readonly string[]): Promise<number> {
   const { options, positionals } = parseCommon(words);
   const targets = resolveTargets(positionals);
-  const checks = selectChecks(await loadChecks(), options);
+  const all = await loadChecks();
+  const checks = selectChecks(all, options);
+  const reports = await loadReports();
+  const waivers =
+    options.waivers === undefined
+      ? []
+      : reports.readWaivers(
+          options.waivers,
+          all.map(({ id }) => id),
+        );
   await enterLabOf(targets, options);
 
-  const reports = await loadReports();
   const run = openRun(options);
-  const sinks = reports.openReports(run, !options.json && process.stdout.isTTY === true);
+  const live = !options.json && process.stdout.isTTY === true;
+  const sinks = reports.openReports(run, { live, waivers });
   const stop = interruption();
   const job: RunJob = { run, options, reading: 'conformance', checks, sinks, reports, signal: stop.signal };
   tell(sinks, (sink) => sink.runStarted?.(run));

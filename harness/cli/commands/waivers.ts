@@ -1,0 +1,12 @@
+import { exitCodes, RdcError } from '../../errors.ts';
+import { loadChecks } from '../../run/load-checks.ts';
+import { loadReports } from '../load-reports.ts';
+import { parseWords } from '../options.ts';
+
+export async function waiversCommand(words: readonly string[]): Promise<number> {
+  const [what, file, ...runs] = parseWords(words, {}).positionals;
+  if (what !== 'check' || file === undefined)
+    throw new RdcError('USAGE', 'waivers knows one thing: check FILE', { hint: './rdc waivers check waivers.json' });
+  const ids = (await loadChecks()).map(({ id }) => id);
+  return (await loadReports()).checkWaiversCommand(file, runs, ids) ? exitCodes.failed : exitCodes.ok;
+}

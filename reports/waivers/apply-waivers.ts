@@ -1,0 +1,65 @@
+import type { JudgedCheck, Results } from '../results.schema.ts';
+import type { Condition, Waiver } from './waivers.schema.ts';
+
+/** What conditions can ask about: `target.name`, `host.kernel`, `daemon.serverVersion`. */
+export type Known = Pick<Results, 'target' | 'facts'>;
+
+export type WaiverState = NonNullable<JudgedCheck['waiver']>['state'];
+
+/**
+ * The check with what a waiver says of it. A waived failure is `expected`; a pass is an `unexpected-pass`, since the
+ * waiver is of no use any more; past its last day a waiver is `expired`, whatever the check says. What was not judged
+ * (skipped, blocked, in error) no waiver excuses.
+ */
+export function applyWaiver(
+  check: JudgedCheck,
+  waivers: readonly Waiver[],
+  at: { known: Known; today: string },
+): JudgedCheck {
+  const waiver = waivers.find((one) => one.check === check.id && holds(one, at.known));
+  if (!waiver || (check.verdict !== 'fail' && check.verdict !== 'pass')) return check;
+  const { reason, bug, owner, expires } = waiver;
+  return { ...check, waiver: { state: stateOf(check.verdict, expires, at.today), reason, bug, owner, expires } };
+}
+
+/** Days are compared as text: both are `YYYY-MM-DD` in UTC. */
+function stateOf(verdict: 'pass' | 'fail', expires: string, today: string): WaiverState {
+  if (today > expires) return 'expired';
+  return verdict === 'fail' ? 'expected' : 'unexpected-pass';
+}
+
+export function holds({ when }: Pick<Waiver, 'when'>, known: Known): boolean {
+  return Object.entries(when).every(([path, condition]) => isMet(condition, factAt(path, known)));
+}
+
+/** The fact at a dotted path, or undefined where the target has none. */
+export function factAt(path: string, { target, facts }: Known): unknown {
+  let value: unknown = { target, host: facts.host, daemon: facts.daemon };
+  for (const key of path.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}
+
+/** A fact that is not there meets no condition: a waiver must not grow by what could not be read. */
+function isMet(condition: Condition, fact: unknown): boolean {
+  if (fact === undefined) return false;
+  if (typeof condition !== 'object' || condition === null) return fact === condition;
+  const { matches, includes, below, atLeast } = condition;
+  const number = typeof fact === 'number' ? fact : Number.NaN;
+  return (
+    (matches === undefined || new RegExp(matches).test(textOf(fact))) &&
+    (includes === undefined || entriesOf(fact).includes(includes)) &&
+    (below === undefined || number < below) &&
+    (atLeast === undefined || number >= atLeast)
+  );
+}
+
+function textOf(fact: unknown): string {
+  return typeof fact === 'object' ? JSON.stringify(fact) : String(fact);
+}
+
+function entriesOf(fact: unknown): string[] {
+  return Array.isArray(fact) ? fact.map(String) : textOf(fact).split(/[\s,]+/);
+}
