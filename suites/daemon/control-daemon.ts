@@ -63,6 +63,9 @@ export function daemonJson(config: Readonly<Record<string, unknown>>): Fault {
   };
 }
 
+/** The cgroupfs driver is `none` without root: resource flags are taken and ignored. */
+export const driverNone: Fault = daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] });
+
 /**
  * A rootful daemon in the place of the user's: it answers on the same socket, does everything one asks of it,
  * and keeps none of the promises of rootless Docker. The mutant that no "does docker work" test notices.

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   asFinding,
   checksOf,
@@ -8,11 +7,10 @@ import {
   expectDocumented,
   issue,
   page,
-  probePath,
   rootScript,
   sharedFixture,
-  type Target,
 } from '../../harness/index.ts';
+import { exchangeBytes } from './serial-io.ts';
 import { device, firstPort, hasSerialPort, openInside, openOutside, setMode } from './serial-port.ts';
 
 const check = checksOf('serial');
@@ -94,8 +92,6 @@ check({
   },
 });
 
-type Exchanged = { errno: string | null; step: string; baud: number; text: string };
-
 check({
   id: 'DEV-IO',
   level: 'MUST',
@@ -111,20 +107,7 @@ check({
     const [near = '', far = ''] = host.serialPorts;
     for (const port of [near, far]) defer(await setMode(target, port, '0666'));
     const container = await sharedFixture(target, { host: device(near) });
-    const nonce = randomBytes(24).toString('hex');
-    const length = String(nonce.length);
-    const echo = container.probe<Exchanged>('tty', 'echo', near, length, '30000');
-    await awaitOpen(target, near);
-    const back = await writeAndRead(target, far, nonce);
-    expect({ errno: back.errno, text: back.text }, `what came back on ${far}`).toEqual({ errno: null, text: nonce });
-    const inside = await echo;
-    expect({ errno: inside.errno, baud: inside.baud, text: inside.text }, `what the container read on ${near}`).toEqual(
-      {
-        errno: null,
-        baud: 115_200,
-        text: nonce,
-      },
-    );
+    await exchangeBytes(target, container, { near, far });
   },
   sabotage: {
     name: 'the peer is no serial line any more: /dev/null lies over it',
@@ -135,22 +118,3 @@ check({
     fails: /what came back on/,
   },
 });
-
-/** Waits until some process has the port open: what is sent before that is lost. */
-async function awaitOpen(target: Target, port: string): Promise<void> {
-  const { code } = await target.root.shell(
-    `i=0; until find /proc/[0-9]*/fd -lname ${port} 2>/dev/null | grep -q .; do i=$((i+1)); [ $i -lt 60 ] || exit 1; done`,
-  );
-  expect(code, `a process in the container has ${port} open`).toBe(0);
-}
-
-/** Reads first and writes then, on the host's end: the answer must find a reader. */
-async function writeAndRead(target: Target, port: string, text: string): Promise<Exchanged> {
-  const probe = await probePath(target);
-  const { stdout } = await target.shell(
-    `${probe} tty read ${port} ${text.length} 20000 & reader=$!
-i=0; until find /proc/$reader/fd -lname ${port} 2>/dev/null | grep -q .; do i=$((i+1)); [ $i -lt 60 ] || break; done
-${probe} tty write ${port} ${text} > /dev/null; wait $reader`,
-  );
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Exchanged;
-}

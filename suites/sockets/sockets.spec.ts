@@ -7,17 +7,14 @@ import {
   dockerApi,
   expect,
   expectDocumented,
-  type Fault,
   inOrder,
   issue,
-  mustRun,
   page,
-  quoteWord,
   rootScript,
   startFixture,
-  type Target,
 } from '../../harness/index.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { hidesSocket, overlaidForDaemon } from '../daemon/overlaid-for-daemon.ts';
 import { mapped, rootlessMap } from '../namespaces/id-map.ts';
 import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
 import { connectAs, dockerGroupId, pathState } from './socket-state.ts';
@@ -104,24 +101,6 @@ check({
   },
 });
 
-/**
- * In the daemon's mount namespace a file or socket lies over a path; the host's own view stays as it is. Entered with
- * its user namespace: the host's UID 0 is not mapped there and cannot create a file (EOVERFLOW).
- */
-function overlaidForDaemon(
-  script: (paths: { socket: string }) => string,
-  undo: (paths: { socket: string }) => string,
-): Fault {
-  const inside = async (target: Target, command: string) => {
-    const { pid } = await daemonProcess(target);
-    await mustRun(target.root, `nsenter -t ${pid} -U -m -- sh -ec ${quoteWord(command)}`);
-  };
-  return async ({ target, host }) => {
-    await inside(target, script(host));
-    return () => inside(target, undo(host));
-  };
-}
-
 check({
   id: 'SOCK-MNT',
   level: 'WORKAROUND',
@@ -144,10 +123,7 @@ check({
   },
   sabotage: {
     name: 'for the daemon, an ordinary file lies over the socket (as a copied-up directory would have it)',
-    by: overlaidForDaemon(
-      ({ socket }) => `touch /tmp/rdc-not-a-socket; mount --bind /tmp/rdc-not-a-socket '${socket}'`,
-      ({ socket }) => `umount '${socket}'; rm -f /tmp/rdc-not-a-socket`,
-    ),
+    by: hidesSocket,
     fails: /what the container sees/,
   },
 });

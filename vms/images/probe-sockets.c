@@ -1,4 +1,4 @@
-/* The socket subcommands of probe: bind, connect, peercred, serve, fetch. */
+/* The socket subcommands of probe: bind, connect, peercred, serve, fetch, http. */
 #include "probe.h"
 
 #include <arpa/inet.h>
@@ -200,5 +200,23 @@ void run_fetch(char **args) {
   if (!error && type == SOCK_STREAM) error = read_until(fd, text, sizeof text, timeout_ms, &length);
   if (!error && type == SOCK_DGRAM) error = ask_datagram(fd, text, timeout_ms, &length);
   printf("\"errno\":%s,\"text\":", quoted_errno(error));
+  print_text(text, length);
+}
+
+/* One request to an HTTP server behind a path, e.g. a daemon's API: its status, and the beginning of its answer. */
+void run_http(char **args) {
+  char text[TEXT_LIMIT];
+  size_t length = 0;
+  int fd, status = 0;
+  address to = unix_address(args[0], 0);
+  int size = snprintf(text, sizeof text, "%s %s HTTP/1.0\r\nHost: probe\r\nContent-Length: 0\r\n\r\n", args[1], args[2]);
+  if (size >= TEXT_LIMIT) usage();
+  int error = connect_to(SOCK_STREAM, &to, TIMEOUT_MS, &fd);
+  if (!error) error = write_all(fd, text, size, &length);
+  length = 0;
+  if (!error) error = read_until(fd, text, sizeof text - 1, 60000, &length);
+  text[length] = 0;
+  if (!error) sscanf(text, "HTTP/1.%*d %d", &status);
+  printf("\"errno\":%s,\"status\":%d,\"text\":", quoted_errno(error), status);
   print_text(text, length);
 }

@@ -310,6 +310,7 @@ static const struct command commands[] = {
   { "connect", "unix PATH | unix-abstract NAME | tcp ADDR PORT [TIMEOUT_MS]", 2, 4, .run = run_connect },
   { "fetch", "tcp|udp ADDR PORT [TIMEOUT_MS]", 3, 4, .run = run_fetch },
   { "fork", "N", 1, 1, .run = run_fork },
+  { "http", "PATH METHOD TARGET", 3, 3, .run = run_http },
   { "idle", "UID GID NONCE", 3, 3, .call = call_idle },
   { "ids", "", 0, 0, .run = run_ids },
   { "initmodule", "", 0, 0, .call = call_initmodule },

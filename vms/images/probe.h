@@ -30,5 +30,6 @@ int read_until(int fd, char *text, size_t wanted, long timeout_ms, size_t *done)
 void run_bind(char **args);
 void run_connect(char **args);
 void run_fetch(char **args);
+void run_http(char **args);
 void run_peercred(char **args);
 void run_serve(char **args);

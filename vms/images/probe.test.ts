@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -115,6 +116,18 @@ describe('the probe on sockets', () => {
       errno: 'ENOENT',
       peer: null,
     });
+  });
+
+  it('asks an HTTP server behind a path', async () => {
+    const path = join(work, 'http');
+    const server = createHttpServer((request, response) => {
+      response.writeHead(request.method === 'POST' ? 204 : 404).end();
+    }).listen(path);
+    await once(server, 'listening');
+    expect(await probe('http', path, 'POST', '/containers/x/restart')).toMatchObject({ errno: null, status: 204 });
+    expect(await probe('http', path, 'GET', '/')).toMatchObject({ errno: null, status: 404 });
+    server.close();
+    expect(await probe('http', join(work, 'absent'), 'GET', '/')).toMatchObject({ errno: 'ENOENT', status: 0 });
   });
 
   it('connects to an abstract name', async () => {

@@ -1,0 +1,60 @@
+import { checksOf, expect, known, page, sharedFixture, startFixture } from '../../harness/index.ts';
+import { containerCgroup, hasUnifiedCgroups } from '../cgroups/container-cgroup.ts';
+import { driverNone, rootfulDaemon } from '../daemon/control-daemon.ts';
+
+// The notes on Docker 19.03, in which rootless mode was new: their claim on user namespaces, and their caveats with
+// today's truth. Caveats with a check of their own: checkpoint (LMT-CHECKPOINT), overlay networks (NET-OVERLAY), SCTP
+// (PORT-SCTP), AppArmor (SEC-APPARMOR).
+
+const check = checksOf('guides');
+const needs = ['SOCK-PATH'] as const;
+const notes = (section: string) => page('https://docs.docker.com/engine/release-notes/19.03/', section);
+
+check({
+  id: 'GUIDE-1903-USERNS',
+  level: 'MUST',
+  title: "a container's root is the user for root's process list, and /root of the host stays closed to it",
+  source: notes('rootless mode: the daemon and containers without root'),
+  needs,
+  remedy: 'another daemon answers on the socket: systemctl --user status docker; sudo systemctl disable --now docker',
+  async verify({ target, host }) {
+    const container = await sharedFixture(target, { host: { Privileged: true, Binds: ['/:/h'] } });
+    const pid = await container.hostPid();
+    const { stdout } = await target.root.shell(`ps -o uid=,user= -p ${pid}`);
+    expect(stdout.trim().split(/\s+/), `owner of process ${pid} in the process list`).toEqual([
+      String(host.user.uid),
+      host.user.name,
+    ]);
+    const { errno } = await container.probe<{ errno: string | null }>('open', '/h/root', 'r');
+    expect(errno, '/root of the host, opened by root of a privileged container').toBe('EACCES');
+  },
+  sabotage: { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon, fails: /owner of process/ },
+});
+
+check({
+  id: 'GUIDE-1903-CAVEATS',
+  level: 'SHOULD',
+  title: 'the caveats of 19.03 are history: the root of a container is copy-on-write, and its limits are in the kernel',
+  source: notes('rootless mode: known limitations'),
+  needs,
+  applies: hasUnifiedCgroups,
+  remedy: 'see ST-DRIVER for the storage driver, CG-DRIVER for the limits',
+  async verify({ target }) {
+    const memory = 64 * 1024 * 1024;
+    await using container = await startFixture(target, { host: { Memory: memory, MemorySwap: memory } });
+    const pid = await container.hostPid();
+    const { stdout } = await target.root.shell(`awk '$5 == "/" { print $(NF-2) }' /proc/${pid}/mountinfo`);
+    expect(stdout.trim().split('\n').at(-1), "file system of the container's root").toMatch(
+      /^(overlay|fuse\.fuse-overlayfs|btrfs)$/,
+    );
+    const { files } = await containerCgroup(target, container, ['memory.max', 'cgroup.procs']);
+    expect(files['memory.max'], "memory.max of the container's cgroup").toBe(String(memory));
+    const inKernel = known(files['cgroup.procs'], 'processes of the cgroup').split(';');
+    expect(inKernel, "processes of the container's cgroup").toEqual([String(pid)]);
+  },
+  sabotage: {
+    name: 'daemon.json asks for the cgroupfs driver, which is "none" without root',
+    by: driverNone,
+    fails: /memory\.max of/,
+  },
+});

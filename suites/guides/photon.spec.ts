@@ -1,0 +1,50 @@
+import { checksOf, expect, expectDocumented, page, refusalIn, startFixture } from '../../harness/index.ts';
+import {
+  containerCgroup,
+  controllersByDefault,
+  delegatedControllers,
+  hasUnifiedCgroups,
+} from '../cgroups/container-cgroup.ts';
+import { driverNone } from '../daemon/control-daemon.ts';
+
+// The guide of a container distribution for rootless Docker. Its prerequisites and the setup tool are judged by the
+// checks PRE-*, its ports by PORT-*; what is left is its list of flags.
+
+const check = checksOf('guides');
+const mebibyte = 1024 * 1024;
+
+check({
+  id: 'GUIDE-PHOTON-FLAGS',
+  level: 'MUST',
+  title:
+    '--memory, --cpus and --pids-limit on one container are in the kernel; without the cpu controller the start is refused',
+  source: page(
+    'https://vmware.github.io/photon/docs-v5/administration-guide/containers/',
+    'rootless Docker: cgroup flags',
+  ),
+  applies: hasUnifiedCgroups,
+  needs: ['SOCK-PATH'],
+  remedy: 'sudo systemctl edit user@.service: [Service] Delegate=cpu cpuset io memory pids; then log in anew',
+  async verify({ target, host }) {
+    const flags = { Memory: 64 * mebibyte, MemorySwap: 64 * mebibyte, NanoCpus: 500_000_000, PidsLimit: 50 };
+    const delegated = (await delegatedControllers(target, host)) ?? controllersByDefault(host);
+    if (!delegated.includes('cpu')) {
+      const refusal = await startFixture(target, { host: flags }).catch((error) => refusalIn(error, target));
+      const words = typeof refusal === 'string' ? refusal : null;
+      expectDocumented(words, /NanoCPUs can not be set/, 'the start with --cpus and no cpu controller');
+      return;
+    }
+    await using container = await startFixture(target, { host: flags });
+    const { files } = await containerCgroup(target, container, ['memory.max', 'cpu.max', 'pids.max']);
+    expect(files, "limits of the container's cgroup").toEqual({
+      'memory.max': String(64 * mebibyte),
+      'cpu.max': '50000 100000',
+      'pids.max': '50',
+    });
+  },
+  sabotage: {
+    name: 'daemon.json asks for the cgroupfs driver, which is "none" without root: the flags are taken and ignored',
+    by: driverNone,
+    fails: /limits of the container's cgroup/,
+  },
+});
