@@ -43,9 +43,11 @@ export function readOnlyTransport(transport: Transport): Transport {
 const end = '(?=[\\s;&|)\'"`]|$)';
 /** Words that are nothing but commands, wherever they stand: `xargs rm` too. A path before them changes nothing. */
 const anywhere = (words: string) => new RegExp(`(?:^|[\\s;&|('"\`{!])(?:/\\S*/)?((?:${words})${end})`);
-/** Words that are arguments as well, only where a command begins. */
+/** Words that are arguments as well, only where a command begins; to ask for a version changes nothing. */
 const first = (words: string) =>
-  new RegExp(`(?:^|[\\n;&|('"\`{!]|\\b(?:do|then|else|exec|env|xargs)\\s)\\s*(?:/\\S*/)?((?:${words})${end})`);
+  new RegExp(
+    `(?:^|[\\n;&|('"\`{!]|\\b(?:do|then|else|exec|env|xargs)\\s)\\s*(?:/\\S*/)?((?:${words})${end})(?!\\s+(?:--version|-V)\\b)`,
+  );
 
 const changes: readonly RegExp[] = [
   anywhere('rm|rmdir|mv|cp|ln|touch|mkdir|mktemp|mkfifo|mknod|tee|dd|truncate|shred|rsync|scp'),
