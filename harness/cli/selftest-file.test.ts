@@ -28,6 +28,9 @@ it('each mutant has its row; a check that is not for such a host has none', () =
 it('a check that said nothing, or was never heard of, is an error', () => {
   expect(rowsOf({ 'A-A': {} })[0]).toMatchObject({ outcome: 'error' });
   expect(rowsOf({}, [check('A-A')])[0]).toMatchObject({ outcome: 'error', message: 'it was never tried' });
+  expect(neverTried([check('A-A')], new Map(), '[LOST] gone\nhint: x')).toMatchObject([
+    { message: 'it was never tried: [LOST] gone' },
+  ]);
 });
 
 it.each<[string, Readonly<Record<string, CheckMeta>>, number, string]>([

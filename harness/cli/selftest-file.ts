@@ -38,10 +38,11 @@ export function judgedRows(checks: readonly DeclaredCheck[], metas: CheckMetas):
 }
 
 /** Checks that nobody came to: each is an error, since a list without them would look whole. */
-export function neverTried(checks: readonly DeclaredCheck[], metas: CheckMetas): SelftestRow[] {
+export function neverTried(checks: readonly DeclaredCheck[], metas: CheckMetas, why?: string): SelftestRow[] {
+  const message = `it was never tried${why === undefined ? '' : `: ${why.split('\n')[0]}`}`;
   return checks
     .filter(({ id }) => !metas.has(id))
-    .map((check) => ({ id: check.id, outcome: 'error', by: faultName(check), message: 'it was never tried' }));
+    .map((check) => ({ id: check.id, outcome: 'error', by: faultName(check), message }));
 }
 
 function faultName(check: DeclaredCheck): string {

@@ -112,8 +112,8 @@ function selftestState({ run, target, checks, left, carried }: SelftestInput) {
       return documentOf(judgedRows(left, metas), broken ?? `${toTry} of ${checks.length} checks are still to be tried`);
     },
     end(isInterrupted: boolean): Selftest {
-      const found = [...judgedRows(left, metas), ...neverTried(left, metas)];
-      return documentOf(found, isInterrupted ? 'interrupted' : broken);
+      const why = isInterrupted ? 'interrupted' : broken;
+      return documentOf([...judgedRows(left, metas), ...neverTried(left, metas, why)], why);
     },
   };
 }
