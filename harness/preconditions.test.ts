@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test as it } from 'vitest';
+import { dockerApi } from './docker/api.ts';
 import { RdcError } from './errors.ts';
 import { readDaemonFacts } from './facts/daemon-facts.ts';
 import { requirePreconditions } from './preconditions.ts';
@@ -54,6 +55,20 @@ describe('SOCK-PATH as a precondition', () => {
       name: 'Blocked',
       message: 'no daemon answers on /run/user/1/docker.sock',
     });
+  });
+
+  it('blocks when the socket is gone, although a connection from before still answers', async () => {
+    const outcome = withDaemon(
+      (_, response) => response.end('OK'),
+      async (socket) => {
+        const target = targetOn(socket);
+        await dockerApi(target, 'GET', '/_ping');
+        renameSync(socket, `${socket}.x`);
+        expect((await dockerApi(target, 'GET', '/_ping')).text).toBe('OK');
+        await requirePreconditions(target, ['SOCK-PATH']);
+      },
+    );
+    await expect(outcome).rejects.toMatchObject({ name: 'Blocked' });
   });
 
   it('is an error, and blocks nothing, when the connection to the target is lost', async () => {

@@ -17,7 +17,7 @@ export class Blocked extends Error {
 const probes: Record<Precondition, (target: Target) => Promise<string | null>> = {
   async 'SOCK-PATH'(target) {
     try {
-      const ping = await dockerApi(target, 'GET', '/_ping', { timeoutMs: 30_000 });
+      const ping = await dockerApi(target, 'GET', '/_ping', { timeoutMs: 30_000, fresh: true });
       return ping.status === 200 ? null : `the daemon answered /_ping with ${ping.status}`;
     } catch (error) {
       if (!(error instanceof RdcError)) throw error;

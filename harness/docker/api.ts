@@ -17,22 +17,24 @@ function agentOf(socketPath: string): Agent {
 
 /**
  * One request to the daemon's API over the forwarded socket, e.g. `dockerApi(target, 'GET', '/info')`.
- * A status is an observation; DAEMON is thrown when there was no answer, TIMEOUT after `timeoutMs`.
+ * A status is an observation; DAEMON is thrown when there was no answer, TIMEOUT after `timeoutMs`. `fresh` takes no
+ * connection that is open already: one of those answers although nothing listens on the path any more.
  */
 export async function dockerApi(
   target: Pick<Target, 'dockerSocket' | 'readOnly'>,
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
-  options: { body?: unknown; timeoutMs?: number } = {},
+  options: { body?: unknown; timeoutMs?: number; fresh?: true } = {},
 ): Promise<ApiAnswer> {
   if (method !== 'GET') refuseChange(target, `${method} ${path}`);
-  const { body, timeoutMs = 60_000 } = options;
+  const { body, timeoutMs = 60_000, fresh } = options;
   const text = body === undefined ? undefined : JSON.stringify(body);
   const headers =
     text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   const socketPath = target.dockerSocket;
+  const agent = fresh ? false : agentOf(socketPath);
   return await new Promise((resolve, reject) => {
-    const call = request({ socketPath, agent: agentOf(socketPath), method, path, headers }, (response) => {
+    const call = request({ socketPath, agent, method, path, headers }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on('data', (chunk: Buffer) => {

@@ -15,7 +15,7 @@ const blocked: Bystander = { verdict: 'blocked', message: 'no daemon', blockedBy
 function bystandersSeeing(...times: readonly Readonly<Record<string, Bystander>>[]) {
   const left = [...times];
   const ids = Object.keys(times[0] ?? {});
-  const checks = ids.map((id) => (id === 'A-TWIN' ? check(id, fault) : check(id)));
+  const checks = ids.map((id) => (id === 'A-TWIN' ? check(id, fault, ['B-NAMED-BY-TWIN']) : check(id)));
   const judged: string[][] = [];
   const bystanders = createBystanders(
     async (asked) => {
@@ -65,4 +65,10 @@ it('who is green is learnt once', async () => {
   await bystanders.learn();
   await bystanders.under([check('A-KILLED', fault)]);
   expect(judged).toHaveLength(2);
+});
+
+it('what one check says of its fault holds for all that share it', async () => {
+  const { bystanders } = bystandersSeeing({ 'A-TWIN': pass, 'B-NAMED-BY-TWIN': pass }, { 'B-NAMED-BY-TWIN': fail });
+  const { explained } = await bystanders.under([check('A-KILLED', fault)]);
+  expect(explained).toEqual([{ id: 'B-NAMED-BY-TWIN', because: 'named by the sabotage of A-TWIN' }]);
 });

@@ -42,7 +42,9 @@ export function createBystanders(judgeAll: JudgeAll, checks: () => Promise<reado
     learn: async () => void (await green()),
     async under(group) {
       const others = (await green()).filter(({ id }) => !group.some((check) => check.id === id));
-      return radiusOf(group, others, await judgeAll(others));
+      const faults = new Set(group.map(faultOf));
+      const sharing = [...group, ...(await checks()).filter((check) => faults.has(faultOf(check)))];
+      return radiusOf(sharing, others, await judgeAll(others));
     },
     async afterUndo(radius) {
       const wereRed = [...radius.explained, ...radius.unexplained].map(({ id }) => id);
@@ -63,7 +65,7 @@ export function createBystanders(judgeAll: JudgeAll, checks: () => Promise<reado
 const cut = (message: string) => message.slice(0, 400);
 
 function radiusOf(
-  group: readonly DeclaredCheck[],
+  sharing: readonly DeclaredCheck[],
   others: readonly DeclaredCheck[],
   seen: ReadonlyMap<string, Bystander>,
 ): BlastRadius {
@@ -72,7 +74,7 @@ function radiusOf(
   for (const other of others) {
     const one = seen.get(other.id) ?? { verdict: 'error', message: 'it was not judged' };
     if (one.verdict === 'pass') continue;
-    const because = explanation(group, other, one);
+    const because = explanation(sharing, other, one);
     if (because === undefined) {
       unexplained.push({ id: other.id, verdict: one.verdict, message: cut(one.message) });
     } else explained.push({ id: other.id, because });
@@ -80,18 +82,18 @@ function radiusOf(
   return { judged: others.length, explained, unexplained };
 }
 
+/** `sharing` are all checks that are proven by the fault at work: what one of them says of it holds for the others. */
 function explanation(
-  group: readonly DeclaredCheck[],
+  sharing: readonly DeclaredCheck[],
   other: DeclaredCheck,
   { verdict, blockedBy }: Bystander,
 ): string | undefined {
   if (verdict === 'blocked') return `blocked by ${blockedBy}`;
-  const own = faultOf(other);
-  if (own !== undefined && group.some((check) => faultOf(check) === own)) return 'it is proven by the same fault';
-  const namedBy = group.find(({ sabotage }) => 'alsoFails' in sabotage && sabotage.alsoFails?.includes(other.id));
+  if (sharing.some(({ id }) => id === other.id)) return 'it is proven by the same fault';
+  const namedBy = sharing.find(({ sabotage }) => 'alsoFails' in sabotage && sabotage.alsoFails?.includes(other.id));
   return namedBy && `named by the sabotage of ${namedBy.id}`;
 }
 
-function faultOf({ sabotage }: DeclaredCheck): Fault | undefined {
-  return 'impossible' in sabotage ? undefined : sabotage.by;
+function faultOf({ sabotage }: DeclaredCheck): Fault | null {
+  return 'impossible' in sabotage ? null : sabotage.by;
 }
