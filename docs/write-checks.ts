@@ -78,7 +78,7 @@ function renderCheck(check: DeclaredCheck, judged: Judged): string {
       : `${escapeMarkdown(sabotage.name)}; red with ${inlineCode(String(sabotage.fails))}`;
   const words = [
     ['Judged', wordsText(judged.checks[id])],
-    ['Proven', wordsText(judged.faults[id])],
+    ['Selftest', wordsText(judged.faults[id])],
   ].filter(([, text]) => text !== '');
   return `### ${id}
 

@@ -59,10 +59,10 @@ it('the page says where a check was judged and proven, and the score', async () 
   const page = await renderChecksPage(judged);
   const section = page.slice(page.indexOf('### NS-INFO'), page.indexOf('### NS-DAEMON-EUID'));
   expect(section).toContain('- Judged: pass on debian-12 (2026-11-20); pass on debian-13 (2026-11-22)\n');
-  expect(section).toContain('- Proven: killed on debian-13 (2026-11-22)\n');
+  expect(section).toContain('- Selftest: killed on debian-13 (2026-11-22)\n');
   expect(page).toMatch(/\*\*1 of \d+ possible faults were killed\*\* on a real machine, the last on 2026-11-22\./);
   expect(page).toContain('Survived: [SOCK-MODE](#sock-mode).');
   expect(page).toMatch(/Not proven yet: .*\[NS-UIDMAP\]/);
   const bare = await renderChecksPage(nothing);
-  expect(bare).not.toMatch(/^- (Judged|Proven): |possible faults/m);
+  expect(bare).not.toMatch(/^- (Judged|Selftest): |possible faults/m);
 });
