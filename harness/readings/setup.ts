@@ -2,14 +2,12 @@ import { afterAll, inject, test as it, type TestContext } from 'vitest';
 import { type DeclaredCheck, declaredChecks, onDeclared } from '../check.ts';
 import { dropSharedFixtures } from '../docker/fixture.ts';
 import { renderError } from '../errors.ts';
-import { loadChecks } from '../run/load-checks.ts';
 import { type ConnectedTarget, connectTarget } from '../target/connect-target.ts';
-import { type Bystander, type Bystanders, createBystanders } from './blast-radius.ts';
+import { bystandersOf } from './bystanders.ts';
 import { endsTheRun, readConformance } from './conformance.ts';
 import { Evidence } from './evidence.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { readAtOnce } from './read-at-once.ts';
-import { type Group, type Mutated, observe, readSabotage } from './sabotage.ts';
+import { type Group, type Mutated, readSabotage } from './sabotage.ts';
 import './provided.ts';
 
 // A vitest setup file: it turns the declarations of the spec file that follows into tests of this reading.
@@ -77,39 +75,9 @@ function sharingFault(check: DeclaredCheck, connected: ConnectedTarget): Mutated
 
 function groupOf(check: DeclaredCheck, connected: ConnectedTarget): Group {
   const members = sharingFault(check, connected);
-  return assignment.blastRadius === undefined ? { members } : { members, bystanders: bystandersOf(connected) };
-}
-
-/** One for all spec files of a worker: what is green is learnt once. */
-function bystandersOf(connected: ConnectedTarget): Bystanders {
-  const holder = globalThis as { rdcBystanders?: Bystanders };
-  holder.rdcBystanders ??= createBystanders((checks) => judgeBystanders(checks, connected), declaredBystanders);
-  return holder.rdcBystanders;
-}
-
-async function declaredBystanders(): Promise<readonly DeclaredCheck[]> {
-  // the tests of this file are known by now: what the other files declare becomes no test of it
-  onDeclared(() => {});
-  const all = await loadChecks(assignment.root);
-  return all.filter((check) => !check.disruptive && (check.readOnly || assignment.blastRadius === 'all'));
-}
-
-/** Those that only read at once, and then the others one by one. */
-async function judgeBystanders(
-  checks: readonly DeclaredCheck[],
-  connected: ConnectedTarget,
-): Promise<ReadonlyMap<string, Bystander>> {
-  const { host } = connected;
-  const reading = checks.filter((check) => check.readOnly);
-  const looked = await readAtOnce(reading, { host, observedBy: connected.look() });
-  const seen = new Map<string, Bystander>([...looked].map(([id, one]) => [id, { ...one, message: one.reason ?? '' }]));
-  for (const check of checks.filter(({ readOnly }) => !readOnly)) {
-    const target = connected.observedBy({ command() {}, note() {} });
-    const applies = check.applies?.({ host }) ?? true;
-    if (applies !== true) seen.set(check.id, { verdict: 'skip', message: applies });
-    else seen.set(check.id, await observe(check, { evidence: new Evidence(), host, target }));
-  }
-  return seen;
+  return assignment.blastRadius === undefined
+    ? { members }
+    : { members, bystanders: bystandersOf(connected, assignment) };
 }
 
 /** One connection for all spec files of a worker: vitest runs them in one process (isolate: false). */
