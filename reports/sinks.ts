@@ -3,6 +3,7 @@ import { createAllureSink } from './allure/sink.ts';
 import { createJunitFile } from './junit.ts';
 import { createLatestLink } from './latest.ts';
 import { createResultsFile, type TargetRecords } from './results-file.ts';
+import { outputOf } from './terminal/output.ts';
 import { createTerminal } from './terminal/sink.ts';
 import type { Waiver } from './waivers/waivers.schema.ts';
 
@@ -24,17 +25,4 @@ export function createSinks({ run, live, waivers = [] }: SinkOptions): ReportSin
     allure,
     createTerminal(records, { ...outputOf(run), run, live, built: allure.built }),
   ];
-}
-
-/** For a look at a target (`rdc doctor`): its results and what a person reads at once; `latest` stays the last run. */
-export function createLookSinks(run: RunContext): ReportSink[] {
-  const records: TargetRecords = new Map();
-  return [createResultsFile(run, records), createTerminal(records, { ...outputOf(run), run, live: false })];
-}
-
-function outputOf({ json }: RunContext) {
-  const stream = json ? process.stderr : process.stdout;
-  // A reader that went away (`rdc run | head`) ends neither the run nor its results.
-  stream.on('error', () => undefined);
-  return { print: (text: string) => void stream.write(text), screen: stream };
 }

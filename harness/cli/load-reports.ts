@@ -12,7 +12,6 @@ export type Reports = {
   readWaivers(file: string, checkIds: readonly string[]): readonly unknown[];
   /** prints what there is to say of each waiver; true when one is stale */
   checkWaiversCommand(file: string, runs: readonly string[], checkIds: readonly string[]): boolean;
-  openLookReports(run: RunContext): ReportSink[];
   targetReporters(target: TargetContext, judged: (id: string) => CheckResult | undefined): Reporter[];
   exitCodeOfRun(folder: string, gate: readonly Level[]): 0 | 1 | 3;
   resultsOfRun(folder: string): unknown[];
@@ -29,7 +28,16 @@ export type Reports = {
   }): boolean;
 };
 
+/** What `rdc doctor TARGET` needs, of reports/look-port.ts. */
+export type LookReports = Pick<Reports, 'exitCodeOfRun' | 'resultsOfRun'> & {
+  openLookReports(run: RunContext): ReportSink[];
+};
+
 /** By path and not by import: the harness is to work, and to be read, without knowing how a run is reported. */
 export async function loadReports(): Promise<Reports> {
   return (await import(pathToFileURL(join(projectRoot, 'reports/port.ts')).href)) as Reports;
+}
+
+export async function loadLookReports(): Promise<LookReports> {
+  return (await import(pathToFileURL(join(projectRoot, 'reports/look-port.ts')).href)) as LookReports;
 }

@@ -12,6 +12,7 @@ import { requireDiskSpace } from '../target/disk-space.ts';
 import type { CheckResult } from '../verdict.ts';
 import { judge } from './judge.ts';
 import { runChecks } from './run-checks.ts';
+import { tell } from './tell.ts';
 
 export type TargetJob = {
   readonly context: TargetContext;
@@ -88,8 +89,4 @@ function imageArchitecture(machine: string): 'amd64' | 'arm64' {
   if (machine === 'x86_64') return 'amd64';
   if (machine === 'aarch64') return 'arm64';
   throw new RdcError('IMAGE', `there is no fixture image for the architecture ${machine}; there are x86_64, aarch64`);
-}
-
-export function tell(sinks: readonly ReportSink[], message: (sink: ReportSink) => void): void {
-  for (const sink of sinks) message(sink);
 }

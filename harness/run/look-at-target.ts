@@ -6,7 +6,7 @@ import type { ReportSink, TargetContext } from '../report-sink.ts';
 import { connectTarget } from '../target/connect-target.ts';
 import type { Connection } from '../target/connection.ts';
 import type { CheckResult } from '../verdict.ts';
-import { tell } from './judge-target.ts';
+import { tell } from './tell.ts';
 
 export type LookJob = {
   readonly context: TargetContext;

@@ -1,15 +1,15 @@
 import { RdcError, renderError } from '../../errors.ts';
 import { findLab, isInsideLab } from '../../lab/index.ts';
-import { tell } from '../../run/judge-target.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { lookAtTarget, readOnlyOf } from '../../run/look-at-target.ts';
+import { tell } from '../../run/tell.ts';
 import { runInside } from '../enter-lab.ts';
-import { loadReports } from '../load-reports.ts';
+import { loadLookReports } from '../load-reports.ts';
+import { openContext, openRun } from '../open-run.ts';
 import { openTarget } from '../open-target.ts';
 import type { CommonOptions } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
 import { resolveTargets } from '../target-names.ts';
-import { openContext, openRun } from './run.ts';
 
 /**
  * `rdc doctor TARGET`: what the checks that only read say of a host in use, over SSH. Nothing is set up, provisioned,
@@ -21,9 +21,9 @@ export async function lookCommand(asked: CommonOptions, words: readonly string[]
   if (target === undefined || others.length > 0) {
     throw new RdcError('USAGE', `doctor takes one target, not ${words.length}`, { hint: './rdc doctor debian-13' });
   }
-  const checks = readOnlyOf(selectChecks(await loadChecks(), options), options.checks !== undefined);
   if (target.kind === 'machine' && !isInsideLab() && findLab()) runInside();
-  const reports = await loadReports();
+  const checks = readOnlyOf(selectChecks(await loadChecks(), options), options.checks !== undefined);
+  const reports = await loadLookReports();
   const run = openRun(options, '-doctor');
   const sinks = reports.openLookReports(run);
   const context = openContext({ run, checks }, target);

@@ -1,20 +1,17 @@
-import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../../check.ts';
 import { exitCodes, RdcError, renderError } from '../../errors.ts';
-import { projectRoot } from '../../project-root.ts';
-import type { Ratchet, ReportSink, RunContext, TargetContext } from '../../report-sink.ts';
-import { judgeTarget, tell } from '../../run/judge-target.ts';
+import type { Ratchet, ReportSink, RunContext } from '../../report-sink.ts';
+import { judgeTarget } from '../../run/judge-target.ts';
 import { loadChecks } from '../../run/load-checks.ts';
+import { tell } from '../../run/tell.ts';
 import { enterLab } from '../enter-lab.ts';
 import { interruption } from '../interruption.ts';
 import { loadReports, type Reports } from '../load-reports.ts';
+import { openContext, openRun } from '../open-run.ts';
 import { openTarget } from '../open-target.ts';
 import { type CommonOptions, parseCommon } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
 import type { CheckMetas } from '../selftest-file.ts';
-import { suiteIdentity } from '../suite-identity.ts';
 import { resolveTargets, type TargetName } from '../target-names.ts';
 
 export type RunJob = {
@@ -66,25 +63,6 @@ export async function enterLabOf(targets: readonly TargetName[], { lab }: Common
   await enterLab({ machines, lab, onStage: (text) => process.stderr.write(`${text}\n`) });
 }
 
-export function openRun(options: CommonOptions, what = ''): RunContext {
-  const startedAt = new Date();
-  const id = `${startedAt
-    .toISOString()
-    .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '-')}-${randomBytes(2).toString('hex')}${what}`;
-  const folder = resolve(options.out ?? join(projectRoot, 'reports/out', id));
-  mkdirSync(folder, { recursive: true });
-  return {
-    id,
-    folder,
-    startedAt,
-    suite: suiteIdentity(),
-    gate: options.gate,
-    json: options.json,
-    color: options.color,
-  };
-}
-
 /** Judges one target; what keeps it from being judged to the end is told to the sinks. */
 export async function runTarget(job: RunJob, target: TargetName): Promise<void> {
   const ratchet = job.reading === 'conformance' ? ratchetOf(target, job.options) : undefined;
@@ -116,20 +94,6 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
   }
   const end = broken === undefined ? { infraRetries } : { infraRetries, broken };
   tell(job.sinks, (sink) => sink.targetEnded?.(context, end));
-}
-
-export function openContext({ run, checks }: Pick<RunJob, 'run' | 'checks'>, target: TargetName): TargetContext {
-  const folder = join(run.folder, target.name);
-  mkdirSync(folder, { recursive: true });
-  const expected = checks.map(({ id, area, level, title, source, remedy }) => ({
-    id,
-    area,
-    level,
-    title,
-    source,
-    remedy,
-  }));
-  return { name: target.name, kind: target.kind, folder, expected };
 }
 
 /** A part of the suite owes nothing; all of it owes what it judged when the machine was last verified. */

@@ -6,6 +6,7 @@ import type { RunContext } from '../../report-sink.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { interruption } from '../interruption.ts';
 import { loadReports } from '../load-reports.ts';
+import { openRun } from '../open-run.ts';
 import { oneOf, parseCommon } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
 import {
@@ -22,7 +23,7 @@ import { printable, selftestSink } from '../selftest-sink.ts';
 import { selftestSummary } from '../selftest-summary.ts';
 import { suiteIdentity } from '../suite-identity.ts';
 import { resolveTargets } from '../target-names.ts';
-import { enterLabOf, openRun, type RunJob, runTarget } from './run.ts';
+import { enterLabOf, type RunJob, runTarget } from './run.ts';
 
 const radii = ['read-only', 'all'] as const;
 

@@ -1,0 +1,48 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { DeclaredCheck } from '../check.ts';
+import { projectRoot } from '../project-root.ts';
+import type { RunContext, TargetContext } from '../report-sink.ts';
+import type { CommonOptions } from './options.ts';
+import { suiteIdentity } from './suite-identity.ts';
+import type { TargetName } from './target-names.ts';
+
+/** A new run with its folder; `what` is added to its id where it is no run of the suite. */
+export function openRun(options: CommonOptions, what = ''): RunContext {
+  const startedAt = new Date();
+  const id = `${startedAt
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-')}-${randomBytes(2).toString('hex')}${what}`;
+  const folder = resolve(options.out ?? join(projectRoot, 'reports/out', id));
+  mkdirSync(folder, { recursive: true });
+  return {
+    id,
+    folder,
+    startedAt,
+    suite: suiteIdentity(),
+    gate: options.gate,
+    json: options.json,
+    color: options.color,
+  };
+}
+
+/** One target of a run, with its folder. */
+export function openContext(
+  job: { run: RunContext; checks: readonly DeclaredCheck[] },
+  target: TargetName,
+): TargetContext {
+  const { run, checks } = job;
+  const folder = join(run.folder, target.name);
+  mkdirSync(folder, { recursive: true });
+  const expected = checks.map(({ id, area, level, title, source, remedy }) => ({
+    id,
+    area,
+    level,
+    title,
+    source,
+    remedy,
+  }));
+  return { name: target.name, kind: target.kind, folder, expected };
+}
