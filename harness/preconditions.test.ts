@@ -71,6 +71,22 @@ describe('SOCK-PATH as a precondition', () => {
     await expect(outcome).rejects.toMatchObject({ name: 'Blocked' });
   });
 
+  it('is asked once by those who only look', async () => {
+    let asked = 0;
+    const target = (socket: string) => ({ ...targetOn(socket), answers: new Map() }) as Target;
+    await withDaemon(
+      (_, response) => {
+        asked += 1;
+        response.end('OK');
+      },
+      async (socket) => {
+        const look = target(socket);
+        await Promise.all([1, 2, 3].map(() => requirePreconditions(look, ['SOCK-PATH'])));
+      },
+    );
+    expect(asked).toBe(1);
+  });
+
   it('is an error, and blocks nothing, when the connection to the target is lost', async () => {
     const target = targetOn('/nowhere', () => Promise.reject(new RdcError('LOST', 'gone')));
     await expect(requirePreconditions(target, ['SOCK-PATH'])).rejects.toMatchObject({ code: 'LOST' });

@@ -21,19 +21,30 @@ function agentOf(socketPath: string): Agent {
  * connection that is open already: one of those answers although nothing listens on the path any more.
  */
 export async function dockerApi(
-  target: Pick<Target, 'dockerSocket' | 'readOnly'>,
+  target: Pick<Target, 'dockerSocket' | 'readOnly' | 'answers'>,
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   options: { body?: unknown; timeoutMs?: number; fresh?: true } = {},
 ): Promise<ApiAnswer> {
   if (method !== 'GET') refuseChange(target, `${method} ${path}`);
+  const answer = target.answers?.get(path) ?? ask(target, method, path, options);
+  target.answers?.set(path, answer);
+  return await answer;
+}
+
+function ask(
+  target: Pick<Target, 'dockerSocket'>,
+  method: string,
+  path: string,
+  options: { body?: unknown; timeoutMs?: number; fresh?: true },
+): Promise<ApiAnswer> {
   const { body, timeoutMs = 60_000, fresh } = options;
   const text = body === undefined ? undefined : JSON.stringify(body);
   const headers =
     text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
   const socketPath = target.dockerSocket;
   const agent = fresh ? false : agentOf(socketPath);
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const call = request({ socketPath, agent, method, path, headers }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;

@@ -30,7 +30,7 @@ type Info = {
 };
 
 /** Null when no daemon answers: that is for the checks to say. */
-export async function readDaemonFacts(target: Pick<Target, 'dockerSocket'>): Promise<DaemonFacts | null> {
+export async function readDaemonFacts(target: Pick<Target, 'dockerSocket' | 'answers'>): Promise<DaemonFacts | null> {
   try {
     const [version, info] = await Promise.all([
       dockerApi(target, 'GET', '/version', { timeoutMs: 30_000 }),

@@ -4,6 +4,7 @@ import { RdcError } from '../errors.ts';
 import { expect as counted } from '../expect.ts';
 import { asFinding } from '../expectations.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
+import { UnknownVersion } from '../facts/quick-facts.ts';
 import type { Target } from '../target/target.ts';
 import { type Looked, readAtOnce } from './read-at-once.ts';
 
@@ -79,4 +80,18 @@ it('what has to be read as root is skipped where nobody is root; a lost connecti
   const seen = await look(declare('A-ROOT', rejecting('ROOT')), declare('A-LOST', rejecting('LOST')));
   expect(seen['A-ROOT']).toMatchObject({ verdict: 'skip', reason: 'it has to read as root: [ROOT] no way' });
   expect(seen['A-LOST']).toMatchObject({ verdict: 'error', lost: '[LOST] no way' });
+});
+
+it('a check that meets a version which nobody has read is judged again when it is known', async () => {
+  let version: string | undefined;
+  const versionOf = () => {
+    if (version !== undefined) return version;
+    throw new UnknownVersion('docker', async () => void (version = '26.1.5'));
+  };
+  const seen = await look(
+    declare('A-APPLIES', async () => counted(1).toBe(1), { applies: () => versionOf() !== '26.1.5' || 'not for 26' }),
+    declare('A-VERIFY', async () => counted(versionOf(), 'the version').toBe('26.1.5')),
+  );
+  expect(seen['A-APPLIES']).toMatchObject({ verdict: 'skip', reason: 'not for 26' });
+  expect(seen['A-VERIFY']?.verdict).toBe('pass');
 });

@@ -3,6 +3,7 @@ import { RdcError } from '../errors.ts';
 import { countAssertions } from '../expect.ts';
 import { findingOf } from '../expectations.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
+import { UnknownVersion } from '../facts/quick-facts.ts';
 import { Blocked } from '../preconditions.ts';
 import type { Watch } from '../target/connect-target.ts';
 import type { Target } from '../target/target.ts';
@@ -62,7 +63,10 @@ async function wordOn(check: DeclaredCheck, look: Look & { evidence: Evidence })
     const assertions = await within(limitMs, check.id, countAssertions(verify));
     return assertions > 0 ? { verdict: 'pass' } : errorWord('it made no assertion');
   } catch (error) {
-    return failureWord(error);
+    if (!(error instanceof UnknownVersion)) return failureWord(error);
+    // nothing was changed by what was asked so far: it can be asked again
+    await error.learn();
+    return await wordOn(check, look);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { DeclaredCheck } from '../check.ts';
 import { RdcError } from '../errors.ts';
 import { readDaemonFacts } from '../facts/daemon-facts.ts';
+import { readQuickFacts } from '../facts/quick-facts.ts';
 import { type Looked, readAtOnce } from '../readings/read-at-once.ts';
 import type { ReportSink, TargetContext } from '../report-sink.ts';
 import { connectTarget } from '../target/connect-target.ts';
@@ -20,7 +21,7 @@ export type LookJob = {
  * Returns what broke besides single checks, or undefined.
  */
 export async function lookAtTarget({ context, connection, checks, sinks }: LookJob): Promise<string | undefined> {
-  const connected = await connectTarget(connection);
+  const connected = await connectTarget(connection, readQuickFacts);
   const unhandled: string[] = [];
   const onUnhandled = (error: unknown) => void unhandled.push(`unhandled: ${error}`);
   process.on('unhandledRejection', onUnhandled);

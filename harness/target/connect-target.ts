@@ -31,15 +31,18 @@ function noRoot({ root }: Connection): Executor {
 }
 
 /** Opens one connection for the user and one for root, reads the facts, forwards the API socket. */
-export async function connectTarget(connection: Connection): Promise<ConnectedTarget> {
+export async function connectTarget(
+  connection: Connection,
+  readFacts: (target: Executor) => Promise<HostFacts> = readHostFacts,
+): Promise<ConnectedTarget> {
   if (connection.image) {
     useFixtureImage(connection.image);
     useProbe(connection.image.probePath);
   }
   const userAddress = connection.user;
   const user = userAddress ? await sshTransport(userAddress) : localTransport();
-  const root = await connectRoot(connection, user);
-  const host = connection.host ?? (await readHostFacts(executor(user)));
+  // side by side: a login costs a second on an emulated machine, the facts some more
+  const [root, host] = await Promise.all([connectRoot(connection, user), connection.host ?? readFacts(executor(user))]);
   const socket = await forwardSocket(user, host.socket);
   // testcontainers reads these when it first looks for a daemon
   process.env.DOCKER_HOST = `unix://${socket.path}`;
@@ -69,10 +72,12 @@ export async function connectTarget(connection: Connection): Promise<ConnectedTa
       },
     }),
     look(this: ConnectedTarget) {
+      const answers: NonNullable<Target['answers']> = new Map();
       const [asUser, asRoot] = [readOnlyTransport(user), root && readOnlyTransport(root)];
       return (watch) =>
         readOnlyTarget(this.observedBy(watch), {
           ...executor(asUser, watch.command),
+          answers,
           root: asRoot ? rootExecutor(asRoot, watch.command) : noRoot(connection),
         });
     },

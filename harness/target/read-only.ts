@@ -14,7 +14,7 @@ function refusal(what: string): RdcError {
 }
 
 /** A target with other executors, which only look; everything else that it can do is refused, by whatever name. */
-export function readOnlyTarget(target: Target, looking: Executor & Pick<Target, 'root'>): Target {
+export function readOnlyTarget(target: Target, looking: Executor & Pick<Target, 'root' | 'answers'>): Target {
   const refused = Object.entries(target)
     .filter(([name, value]) => typeof value === 'function' && name !== 'note')
     .map(([name]) => [name, () => Promise.reject(refusal(`${name}()`))]);

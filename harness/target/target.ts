@@ -1,3 +1,4 @@
+import type { ApiAnswer } from '../docker/api.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { quoteArgv } from '../transport/quote.ts';
 import type { ExecOptions, ExecResult, Transport } from '../transport/transport.ts';
@@ -23,6 +24,8 @@ export type Target = Executor & {
   note(text: string): void;
   /** set where one only looks: what would change the machine throws READ_ONLY */
   readonly readOnly?: true;
+  /** where one only looks: what the API answered, by path */
+  readonly answers?: Map<string, Promise<ApiAnswer>>;
   /** local path of the daemon's forwarded API socket */
   readonly dockerSocket: string;
   /** what a change on the machine must forget: shared containers, cached probes */
