@@ -86,7 +86,9 @@ it('a check that meets a version which nobody has read is judged again when it i
   let version: string | undefined;
   const versionOf = () => {
     if (version !== undefined) return version;
-    throw new UnknownVersion('docker', async () => void (version = '26.1.5'));
+    throw new UnknownVersion('docker', async () => {
+      version = '26.1.5';
+    });
   };
   const seen = await look(
     declare('A-APPLIES', async () => counted(1).toBe(1), { applies: () => versionOf() !== '26.1.5' || 'not for 26' }),
