@@ -10,3 +10,4 @@ export { code, docker, issue, man, page } from './sources.ts';
 export { hostProbe, probePath } from './target/host-probe.ts';
 export type { Executor, Target } from './target/target.ts';
 export { quoteWord } from './transport/quote.ts';
+export type { ExecResult } from './transport/transport.ts';
