@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 enum { TEXT_LIMIT = 256, DRAIN_MS = 200 };
+enum { SCTP = -1 }; /* beside the socket types */
 
 typedef struct {
   socklen_t length;
@@ -49,7 +50,8 @@ static int wait_for(int fd, short events, long timeout_ms) {
 
 /* Connects within the deadline; *fd is the non-blocking socket. */
 static int connect_to(int type, const address *to, long timeout_ms, int *fd) {
-  *fd = socket(to->any.sa_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int protocol = type == SCTP ? IPPROTO_SCTP : 0;
+  *fd = socket(to->any.sa_family, (protocol ? SOCK_STREAM : type) | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
   if (*fd < 0) return errno;
   int error = errno_of(connect(*fd, &to->any, to->length));
   if (error != EINPROGRESS) return error;
@@ -72,14 +74,14 @@ void run_peercred(char **args) {
 }
 
 void run_connect(char **args) {
-  enum { TCP, PATH, ABSTRACT };
+  enum { PATH = -3, ABSTRACT };
   static const struct word families[] = {
-    { "tcp", TCP }, { "unix", PATH }, { "unix-abstract", ABSTRACT }, { NULL, 0 } };
-  int fd, family = choose(families, args[0]);
-  if ((family == TCP) == !args[2]) usage();
-  address to = family == TCP ? inet_address(args[1], args[2]) : unix_address(args[1], family == ABSTRACT);
-  if (family != TCP) connect_unix(&to);
-  else printf("\"errno\":%s", quoted_errno(connect_to(SOCK_STREAM, &to, timeout_or_default(args[3]), &fd)));
+    { "tcp", SOCK_STREAM }, { "sctp", SCTP }, { "unix", PATH }, { "unix-abstract", ABSTRACT }, { NULL, 0 } };
+  int fd, family = choose(families, args[0]), is_unix = family == PATH || family == ABSTRACT;
+  if (is_unix == !!args[2]) usage();
+  address to = is_unix ? unix_address(args[1], family == ABSTRACT) : inet_address(args[1], args[2]);
+  if (is_unix) connect_unix(&to);
+  else printf("\"errno\":%s", quoted_errno(connect_to(family, &to, timeout_or_default(args[3]), &fd)));
 }
 
 /* Binds and, for a stream, listens; *step names the call that was refused. */
