@@ -14,9 +14,12 @@ export class FixtureContainer extends GenericContainer {
     this.withNetworkMode(options.host?.NetworkMode ?? (publish.length > 0 ? 'bridge' : 'none'));
     Object.assign(this.hostConfig, options.host);
     // set here and not by withExposedPorts: that knows no host address and adds a wait for the port of its own
-    this.createOpts.ExposedPorts = Object.fromEntries(publish.map((p) => [`${p.containerPort}/tcp`, {}]));
-    this.hostConfig.PortBindings = Object.fromEntries(
-      publish.map((p) => [`${p.containerPort}/tcp`, [{ HostIp: p.hostIp ?? '', HostPort: String(p.hostPort) }]]),
-    );
+    const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
+    for (const { containerPort, protocol = 'tcp', hostIp = '', hostPort } of publish) {
+      const key = `${containerPort}/${protocol}`;
+      bindings[key] = [...(bindings[key] ?? []), { HostIp: hostIp, HostPort: String(hostPort) }];
+    }
+    this.createOpts.ExposedPorts = Object.fromEntries(Object.keys(bindings).map((key) => [key, {}]));
+    this.hostConfig.PortBindings = bindings;
   }
 }

@@ -30,8 +30,15 @@ export type FixtureOptions = {
   readonly command?: readonly string[];
   readonly user?: string;
   readonly host?: HostConfig;
-  /** published TCP ports; `hostIp` defaults to every address */
-  readonly publish?: readonly { readonly hostPort: number; readonly containerPort: number; readonly hostIp?: string }[];
+  readonly publish?: readonly PublishedPort[];
+};
+
+/** `hostIp` defaults to every address, `protocol` to TCP; host port 0 leaves the choice to the daemon. */
+export type PublishedPort = {
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly hostIp?: string;
+  readonly protocol?: 'tcp' | 'udp' | 'sctp';
 };
 
 export type ExecOutput = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
