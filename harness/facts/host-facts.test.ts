@@ -31,6 +31,7 @@ it('Debian 13, as its kernel and files say', () => {
       apparmorRestrictUserns: null,
       unprivilegedPortStart: 1024,
       pingGroupRange: '1 0',
+      disableIpv6: 0,
     },
     user: {
       name: 'tester',

@@ -29,6 +29,8 @@ export type HostFacts = {
     readonly unprivilegedPortStart: number | null;
     readonly pingGroupRange: string | null;
     readonly maxKeys: number | null;
+    /** of the loopback interface; null where the kernel has no IPv6 */
+    readonly disableIpv6: number | null;
   };
   readonly user: {
     readonly name: string;
@@ -94,6 +96,7 @@ export function parseHostFacts(text: string): HostFacts {
       unprivilegedPortStart: numberOf(at('sysctl.ip_unprivileged_port_start')),
       pingGroupRange: words(at('sysctl.ping_group_range')).join(' ') || null,
       maxKeys: numberOf(at('sysctl.maxkeys')),
+      disableIpv6: numberOf(at('sysctl.disable_ipv6')),
     },
     user: {
       name,
