@@ -117,7 +117,7 @@ describe('declarations', () => {
 
   it('disruptive are those whose verify restarts the daemon or the user manager, and only those', () => {
     const restarts = checks.filter(({ verify }) =>
-      /\brestart(Daemon|UserManager)\b|systemctl --user restart/.test(String(verify)),
+      /\brestart(Daemon|UserManager)\b|\bdaemonJson\b|systemctl --user restart/.test(String(verify)),
     );
     const disruptive = checks.filter((check) => check.disruptive);
     expect(disruptive.map(({ id }) => id)).toEqual(restarts.map(({ id }) => id));

@@ -55,11 +55,17 @@ export function daemonJson(config: Readonly<Record<string, unknown>>): Fault {
       target,
       `mkdir -p "$HOME/.config/docker"; [ ! -e ${file} ] || cp -a ${file} ${file}.rdc; printf %s '${JSON.stringify(config)}' > ${file}`,
     );
-    await restartDaemon(target);
-    return async () => {
+    const undo = async () => {
       await mustRun(target, `if [ -e ${file}.rdc ]; then mv ${file}.rdc ${file}; else rm ${file}; fi`);
       await restartDaemon(target);
     };
+    try {
+      await restartDaemon(target);
+    } catch (error) {
+      await undo();
+      throw error;
+    }
+    return undo;
   };
 }
 
