@@ -23,10 +23,15 @@ export async function tryNonceServer(target: Target, hostPort: number): Promise<
 }
 
 /** What a connection from the host to the port brings back: the nonce proves that it came from that container. */
-export async function fetchFromHost(target: Target, port: number, address = '127.0.0.1'): Promise<string> {
+export async function fetchFromHost(
+  target: Target,
+  port: number,
+  address = '127.0.0.1',
+  protocol: 'tcp' | 'udp' = 'tcp',
+): Promise<string> {
   const answer = await hostProbe<{ errno: string | null; text?: string }>(target, target, [
     'fetch',
-    'tcp',
+    protocol,
     address,
     String(port),
     '15000',

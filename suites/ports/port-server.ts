@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { dockerApi, type Fixture, known, mustRun, probePath, sharedFixture, type Target } from '../../harness/index.ts';
+
+/** Host ports of the shared server; one more is the daemon's choice (`randomPort`). */
+export const published = { any: 28_082, loopback: 28_083, udp: 28_084 } as const;
+
+// not 80: that one is free for PORT-INNER80
+const inside = 8080;
+
+/** In each answer of the shared server; a process of that container has it as an argument. */
+export const serverNonce = randomUUID();
+
+export type PortServer = {
+  readonly container: Fixture;
+  /** a process of the container, by its PID on the host */
+  readonly pid: number;
+};
+
+/**
+ * One container for all checks that talk to a published port: over TCP and UDP it answers with the nonce and the
+ * address that it sees of its client. Resolves when both of its sockets are there.
+ */
+export async function portServer(target: Target): Promise<PortServer> {
+  const container = await sharedFixture(target, {
+    command: ['sh', '-c', `probe serve udp ${inside} ${serverNonce} & exec probe serve tcp ${inside} ${serverNonce}`],
+    publish: [
+      { hostPort: published.any, containerPort: inside },
+      { hostPort: published.loopback, containerPort: inside, hostIp: '127.0.0.1' },
+      // each address of each port is two processes more to start: IPv6 is asked of TCP alone
+      { hostPort: published.udp, containerPort: inside, protocol: 'udp', hostIp: '0.0.0.0' },
+      { hostPort: 0, containerPort: inside, hostIp: '0.0.0.0' },
+    ],
+  });
+  const pid = Number(await mustRun(target.root, awaitSockets));
+  return { container, pid };
+}
+
+const awaitSockets = `
+hex=:${inside.toString(16).toUpperCase().padStart(4, '0')}
+i=0
+until
+  p=$(grep -lxz -- '${unlikeItself(serverNonce)}' /proc/[0-9]*/cmdline 2>/dev/null | head -n 1); p=\${p%/cmdline}
+  [ -n "$p" ] && cat $p/net/udp $p/net/udp6 2>/dev/null | grep -q "$hex " && cat $p/net/tcp $p/net/tcp6 2>/dev/null | grep -q "$hex "
+do
+  sleep 0.1; i=$((i+1)); [ $i -lt 100 ]
+done
+echo \${p#/proc/}`;
+
+/** A pattern that matches the text and not its own, which is an argument of the grep that looks for it. */
+function unlikeItself(text: string): string {
+  return `[${text.slice(0, 1)}]${text.slice(1)}`;
+}
+
+/** The port that the daemon says it chose for the shared server. */
+export async function randomPort(target: Target): Promise<number> {
+  const filters = encodeURIComponent(JSON.stringify({ publish: [String(published.any)] }));
+  const answer = await dockerApi(target, 'GET', `/containers/json?filters=${filters}`);
+  const [server] = answer.json<{ Ports: { PublicPort?: number }[] }[]>();
+  const fixed: readonly number[] = Object.values(published);
+  const chosen = server?.Ports.find(({ PublicPort }) => PublicPort !== undefined && !fixed.includes(PublicPort));
+  return known(chosen?.PublicPort, 'the port that the daemon chose');
+}
+
+/** The IPv4 gateway of a process' network namespace, i.e. of its container; from the kernel's routing table. */
+export async function gateway(target: Target, pid: number): Promise<string> {
+  const { stdout } = await target.root.exec(['cat', `/proc/${pid}/net/route`]);
+  return known(parseGateway(stdout), "the container's gateway");
+}
+
+/** Pure: /proc/net/route, where an address is a little-endian hexadecimal number. */
+export function parseGateway(table: string): string | null {
+  const [, hex] = /^\S+\s+00000000\s+([0-9A-F]{8})\s/m.exec(table) ?? [];
+  return hex === undefined ? null : [6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.');
+}
+
+/** Somebody else of the user's listens on these TCP ports of the host; resolves to the function that ends it. */
+export async function occupy(target: Target, ports: readonly number[]): Promise<() => Promise<void>> {
+  const probe = await probePath(target);
+  const hex = ports.map((port) => port.toString(16).toUpperCase()).join('|');
+  const pids = await mustRun(
+    target,
+    `
+for port in ${ports.join(' ')}; do ${probe} serve tcp $port busy > /dev/null 2>&1 < /dev/null & echo $!; done
+i=0
+until cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" && sub(/.*:/, "", $2) && $2 ~ /^(${hex})$/ {seen[$2]} END {n = 0; for (port in seen) n++; exit n < ${ports.length}}'
+do sleep 0.1; i=$((i+1)); [ $i -lt 100 ]; done`,
+  );
+  return async () => void (await target.shell(`kill ${pids.trim().replaceAll('\n', ' ')}`));
+}

@@ -1,0 +1,267 @@
+import {
+  asFinding,
+  checksOf,
+  code,
+  dockerApi,
+  expect,
+  type Fault,
+  issue,
+  known,
+  mustRun,
+  rootScript,
+} from '../../harness/index.ts';
+import { restartDaemon, rootfulDaemon } from '../daemon/control-daemon.ts';
+import { startPeer } from '../peer/peer.ts';
+import { listenersLeft, tcpListeners } from './listeners.ts';
+import { fetchFromHost, startNonceServer } from './nonce-server.ts';
+import { gateway, occupy, portServer, published, randomPort, serverNonce } from './port-server.ts';
+import { portOwner, rootlessKit } from './rootlesskit.ts';
+import { isAtLeast } from './version.ts';
+
+const check = checksOf('ports');
+const needs = ['SOCK-PATH'] as const;
+const byRootful = { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon };
+
+check({
+  id: 'PORT-LISTENER',
+  level: 'MUST',
+  title: "a published port is bound by the port driver's own process, as the user, and answers from the container",
+  source: code('rootless-containers/rootlesskit', 'v2.0.2', 'docs/port.md', 'port drivers'),
+  needs,
+  remedy: 'look who has the port: sudo ss -ltnp; see DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER of the user unit',
+  async verify({ target, host }) {
+    const port = 28_080;
+    await using server = await startNonceServer(target, port);
+    expect(await fetchFromHost(target, port), 'the answer on the published port').toContain(server.nonce);
+    const driver = (await rootlessKit(target))?.portDriver ?? 'builtin';
+    const owners = (await tcpListeners(target, port)).map(
+      ({ uid, executable }) => `${executable.split('/').at(-1)} of UID ${uid}`,
+    );
+    expect([...new Set(owners)], `who listens on ${port} (port driver ${driver})`).toEqual([
+      `${portOwner[driver]} of UID ${host.user.uid}`,
+    ]);
+  },
+  sabotage: { ...byRootful, fails: /who listens on/ },
+});
+
+const releasePort = 28_081;
+
+/** RootlessKit cannot be told any more that a port is free: its API socket is gone when the container ends. */
+const rootlesskitDeaf: Fault = async ({ target }) => {
+  const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
+  const socket = `'${known(stateDir, "RootlessKit's state directory")}/api.sock'`;
+  await mustRun(target.root, `mv ${socket} ${socket}.x`);
+  return async () => {
+    await mustRun(target.root, `mv ${socket}.x ${socket}`);
+    await restartDaemon(target);
+  };
+};
+
+check({
+  id: 'PORT-RELEASE',
+  level: 'MUST',
+  title: 'the host port is free again after the container was stopped, and after its process was killed',
+  source: issue('rootless-containers/rootlesskit', 220, 'ports that stay after their container'),
+  needs,
+  remedy: 'systemctl --user restart docker frees orphaned ports; report the versions of dockerd and rootlesskit',
+  async verify({ target, stage }) {
+    for (const end of ['stopped', 'killed'] as const) {
+      const server = await startNonceServer(target, releasePort);
+      expect((await tcpListeners(target, releasePort)).length, 'listeners while the container runs').toBeGreaterThan(0);
+      await stage('published');
+      if (end === 'killed') await target.root.exec(['kill', '-9', String(await server.hostPid())]);
+      else await server.stop();
+      const left = await listenersLeft(target, releasePort, 10_000);
+      if (end === 'killed') await server.stop();
+      expect(left, `listeners 10 s after the container was ${end}`).toEqual([]);
+    }
+  },
+  sabotage: {
+    name: "RootlessKit's API socket is gone when the container ends",
+    at: 'published',
+    by: rootlesskitDeaf,
+    fails: /listeners 10 s after/,
+  },
+});
+
+/** The container's own network gets the limit that the host has. */
+const innerPortStart: Fault = async ({ target }) => {
+  const { pid } = await portServer(target);
+  const set = (value: number) =>
+    mustRun(
+      target.root,
+      `nsenter --net=/proc/${pid}/ns/net sh -c 'echo ${value} > /proc/sys/net/ipv4/ip_unprivileged_port_start'`,
+    );
+  await set(1024);
+  return async () => void (await set(0));
+};
+
+check({
+  id: 'PORT-INNER80',
+  level: 'MUST',
+  title: 'inside a container on a bridge any UID may bind port 80, without a capability',
+  source: issue('moby/moby', 41030, 'ip_unprivileged_port_start=0 in a container'),
+  applies: ({ host }) => isAtLeast(host.versions.dockerd, 20, 10) || 'set by the daemon from 20.10 on',
+  needs,
+  remedy: 'docker run --sysctl net.ipv4.ip_unprivileged_port_start=0; look for a default sysctl that overrides it',
+  async verify({ target }) {
+    const { container } = await portServer(target);
+    const script = `cat /proc/sys/net/ipv4/ip_unprivileged_port_start; grep CapEff /proc/self/status; probe bind tcp 0.0.0.0 80`;
+    const { stdout } = await container.exec(['sh', '-c', script], { user: '1000:1000' });
+    const [portStart = '', capabilities = '', bound = ''] = stdout.split('\n');
+    expect(capabilities, 'capabilities of UID 1000 in the container').toMatch(/\t0+$/);
+    expect(bound, 'binding port 80 as UID 1000 in the container').toContain('"errno":null');
+    expect(portStart, 'ip_unprivileged_port_start in the container').toBe('0');
+  },
+  sabotage: {
+    name: "the container's ip_unprivileged_port_start becomes 1024",
+    by: innerPortStart,
+    fails: /binding port 80 as UID 1000 in the container/,
+  },
+});
+
+/** One firewall for three checks, because it is applied once for all of them. */
+const carelessFirewall = {
+  name: 'a firewall of the host hands a loopback port to everybody, drops UDP from others and rejects IPv6',
+  by: rootScript(
+    () => `sysctl -qw net.ipv4.conf.all.route_localnet=1\n${firewallRules('-I')}`,
+    () => `sysctl -qw net.ipv4.conf.all.route_localnet=0\n${firewallRules('-D')}`,
+  ),
+};
+
+function firewallRules(verb: '-I' | '-D'): string {
+  return `
+iptables -w -t nat ${verb} PREROUTING -p tcp --dport ${published.loopback} -j DNAT --to-destination 127.0.0.1
+iptables -w ${verb} INPUT ! -i lo -p udp --dport ${published.udp} -j DROP
+ip6tables -w ${verb} INPUT -p tcp --dport ${published.any} -j REJECT --reject-with tcp-reset`;
+}
+
+check({
+  id: 'PORT-LO-ONLY',
+  level: 'MUST',
+  title: 'a port published on 127.0.0.1 answers on the host and to no other host',
+  source: issue('moby/moby', 48838, 'ports of the loopback address that others reach'),
+  needs,
+  remedy: 'publish as 127.0.0.1:PORT:PORT with the builtin port driver; look for DNAT: sudo iptables -t nat -S',
+  async verify({ target }) {
+    await portServer(target);
+    await using peer = await startPeer(target);
+    const loopback = published.loopback;
+    expect(await fetchFromHost(target, loopback), 'the answer on the host').toContain(serverNonce);
+    const [control, ...others] = await peer.fetch(
+      { port: published.any },
+      { port: loopback },
+      { port: loopback, address: peer.hostAddress6 },
+    );
+    expect(control, 'the answer to another host on a port of every address').toContain(serverNonce);
+    // a reset is no refusal: somebody accepted
+    for (const answer of others) {
+      expect(answer, 'the answer to another host on the loopback port').toMatch(/^E(?!CONNRESET)[A-Z]+$/);
+    }
+  },
+  sabotage: { ...carelessFirewall, fails: /the answer to another host on the loopback port/ },
+});
+
+check({
+  id: 'PORT-UDP',
+  level: 'MUST',
+  title: 'a published UDP port answers on the host, and to another host',
+  source: issue('rootless-containers/rootlesskit', 592, 'UDP answers that never reach a client beyond loopback'),
+  needs,
+  remedy: 'RootlessKit 3.0.0 (Docker 29.5.0 to 29.5.2) loses them: upgrade to 3.0.1; else look at the firewall',
+  async verify({ target }) {
+    await portServer(target);
+    await using peer = await startPeer(target);
+    const { udp } = published;
+    expect(await fetchFromHost(target, udp, '127.0.0.1', 'udp'), 'the answer over UDP on the host').toContain(
+      serverNonce,
+    );
+    const [answer] = await peer.fetch({ port: udp, protocol: 'udp', timeoutMs: 5000 });
+    expect(answer, 'the answer over UDP to another host').toContain(serverNonce);
+  },
+  sabotage: { ...carelessFirewall, fails: /the answer over UDP to another host/ },
+});
+
+check({
+  id: 'PORT-V6',
+  level: 'MUST',
+  title:
+    'a published port answers on [::1] and to another host over IPv6; with the slirp4netns port driver on IPv4 only',
+  source: code('rootless-containers/rootlesskit', 'v2.0.2', 'docs/port.md', 'note about IPv6'),
+  applies: ({ host }) => host.sysctl.disableIpv6 === 0 || 'IPv6 is off on this host',
+  needs,
+  remedy: 'Docker 20.10.6, 28.0.0 and 29.0 lost IPv6: upgrade; DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=builtin',
+  async verify({ target }) {
+    await portServer(target);
+    await using peer = await startPeer(target);
+    const port = published.any;
+    expect(await fetchFromHost(target, port), 'the answer on 127.0.0.1').toContain(serverNonce);
+    const local = await fetchFromHost(target, port, '::1');
+    // only no answer asks for the port driver: to look for its process takes as long as all the rest
+    const driver = local.includes(serverNonce) ? 'builtin' : (await rootlessKit(target))?.portDriver;
+    const wanted = driver === 'slirp4netns' ? 'ECONNREFUSED' : serverNonce;
+    expect(local, `the answer on [::1] (port driver ${driver})`).toContain(wanted);
+    const [answer] = await peer.fetch({ port, address: peer.hostAddress6 });
+    expect(answer, 'the answer over IPv6 to another host').toContain(wanted);
+  },
+  sabotage: { ...carelessFirewall, fails: /the answer on \[::1\]/ },
+});
+
+check({
+  id: 'SRC-LEGACY',
+  level: 'LIMITATION',
+  title: "a container sees its bridge's gateway in the place of a client of another host",
+  source: issue('moby/moby', 41789, 'the source address is lost on the way through the builtin port driver'),
+  needs,
+  remedy: 'Docker 29.5 with "userland-proxy": false (SRC-BUILTIN3), or the slirp4netns port driver, keep the address',
+  async verify({ target }) {
+    const { pid } = await portServer(target);
+    await using peer = await startPeer(target);
+    const [answer = ''] = await peer.fetch({ port: published.any });
+    expect(answer, 'the answer to another host').toContain(serverNonce);
+    const client = answer.replace(serverNonce, '').trim();
+    const label = 'the client that the container sees';
+    asFinding('lifted', () => expect(client, `lifted: ${label}`).not.toBe(peer.address));
+    const bridge = await gateway(target, pid);
+    asFinding('differs', () => expect(client, `differs: ${label}`).toBe(bridge));
+  },
+  sabotage: { ...byRootful, fails: /^lifted: the client that the container sees/ },
+});
+
+// the daemon gives up after ten ports; one busy port is one process more on the way to the answer
+const tries = 10;
+
+check({
+  id: 'PORT-RANDOM',
+  level: 'MUST',
+  title: 'where the host port is left to the daemon, it takes another one when the next is busy on the host',
+  source: issue('moby/moby', 53153, 'a busy port is not passed over any more from 29.0 on'),
+  needs,
+  remedy: 'Docker 29 does not try the next one: start again, or name the port; sudo ss -ltn shows who has it',
+  async verify({ target, stage, defer }) {
+    const { container } = await portServer(target);
+    const before = await randomPort(target);
+    defer(await occupy(target, [before + 1]));
+    await stage('busy');
+    // the container gives its port back and is given the next: cheaper than a second container
+    const restarted = await dockerApi(target, 'POST', `/containers/${container.id}/restart?t=0`);
+    if (restarted.status !== 204) await target.invalidate();
+    expect(restarted.text, `the daemon's refusal when port ${before + 1} is busy`).toBe('');
+    await portServer(target);
+    const port = await randomPort(target);
+    expect(await fetchFromHost(target, port), 'the answer on the port after the busy one').toContain(serverNonce);
+    if (port <= before + 1) throw new Error(`the daemon went from port ${before} to ${port}: it met no busy one`);
+  },
+  sabotage: {
+    name: `more ports are busy than the daemon tries (${tries})`,
+    at: 'busy',
+    by: async ({ target }) => {
+      const first = (await randomPort(target)) + 2;
+      return occupy(
+        target,
+        Array.from({ length: tries }, (_, index) => first + index),
+      );
+    },
+    fails: /the daemon's refusal when port/,
+  },
+});
