@@ -6,11 +6,10 @@ import {
   expect,
   type Fault,
   issue,
-  known,
   mustRun,
   rootScript,
 } from '../../harness/index.ts';
-import { restartDaemon, rootfulDaemon } from '../daemon/control-daemon.ts';
+import { rootfulDaemon } from '../daemon/control-daemon.ts';
 import { startPeer } from '../peer/peer.ts';
 import { listenersLeft, tcpListeners } from './listeners.ts';
 import { fetchFromHost, startNonceServer } from './nonce-server.ts';
@@ -46,17 +45,6 @@ check({
 
 const releasePort = 28_081;
 
-/** RootlessKit cannot be told any more that a port is free: its API socket is gone when the container ends. */
-const rootlesskitDeaf: Fault = async ({ target }) => {
-  const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
-  const socket = `'${known(stateDir, "RootlessKit's state directory")}/api.sock'`;
-  await mustRun(target.root, `mv ${socket} ${socket}.x`);
-  return async () => {
-    await mustRun(target.root, `mv ${socket}.x ${socket}`);
-    await restartDaemon(target);
-  };
-};
-
 check({
   id: 'PORT-RELEASE',
   level: 'MUST',
@@ -68,18 +56,19 @@ check({
     for (const end of ['stopped', 'killed'] as const) {
       const server = await startNonceServer(target, releasePort);
       expect((await tcpListeners(target, releasePort)).length, 'listeners while the container runs').toBeGreaterThan(0);
-      await stage('published');
       if (end === 'killed') await target.root.exec(['kill', '-9', String(await server.hostPid())]);
       else await server.stop();
+      await stage('ended');
       const left = await listenersLeft(target, releasePort, 10_000);
       if (end === 'killed') await server.stop();
       expect(left, `listeners 10 s after the container was ${end}`).toEqual([]);
     }
   },
   sabotage: {
-    name: "RootlessKit's API socket is gone when the container ends",
-    at: 'published',
-    by: rootlesskitDeaf,
+    // not by taking RootlessKit's API socket away: its clients may have kept a connection, and a fast machine's do
+    name: 'a listener stays on the port when the container has ended',
+    at: 'ended',
+    by: ({ target }) => occupy(target, [releasePort]),
     fails: /listeners 10 s after/,
   },
 });
