@@ -9,6 +9,7 @@ import { loadFixtureImage } from './load-image.ts';
 /** The part of Docker's HostConfig that checks set; names as in the Engine API. */
 export type HostConfig = {
   readonly NetworkMode?: string;
+  readonly Sysctls?: Readonly<Record<string, string>>;
   readonly Memory?: number;
   readonly MemorySwap?: number;
   readonly NanoCpus?: number;

@@ -108,6 +108,8 @@ if [ -s /run/rdc-rootful.pid ]; then
   pid=$(cat /run/rdc-rootful.pid); kill "$pid" || true; i=0
   while [ -d /proc/$pid ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done
 fi
+# a container with --net=host leaves the host's namespace mounted there
+umount /run/rdc-rootful/netns/* 2>/dev/null || true
 rm -rf /var/lib/rdc-rootful /run/rdc-rootful /run/rdc-rootful.pid '${socket}'
 ip link del docker0 2>/dev/null || true`;
 }

@@ -1,4 +1,4 @@
-/* The socket subcommands of probe: bind, connect, peercred, serve, fetch, http. */
+/* The socket subcommands of probe: bind, connect, peercred, serve, fetch, http, transfer, icmp. */
 #include "probe.h"
 
 #include <arpa/inet.h>
@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { TEXT_LIMIT = 256, DRAIN_MS = 200 };
+enum { TEXT_LIMIT = 256, DRAIN_MS = 200, PIECE = 65536, DNS_LIMIT = 512 };
 enum { SCTP = -1 }; /* beside the socket types */
 
 typedef struct {
@@ -123,13 +123,16 @@ static int write_reply(char *reply, const char *nonce, const address *peer) {
   return length < TEXT_LIMIT ? length : TEXT_LIMIT - 1;
 }
 
-static int answer_one(int fd, int type, const char *nonce) {
+static int answer_datagram(int fd, const char *nonce) {
   char reply[TEXT_LIMIT], request[TEXT_LIMIT];
   address peer = { .length = sizeof peer.local };
-  if (type == SOCK_DGRAM) {
-    if (recvfrom(fd, request, sizeof request, 0, &peer.any, &peer.length) < 0) return 0;
-    return sendto(fd, reply, write_reply(reply, nonce, &peer), 0, &peer.any, peer.length) >= 0;
-  }
+  if (recvfrom(fd, request, sizeof request, 0, &peer.any, &peer.length) < 0) return 0;
+  return sendto(fd, reply, write_reply(reply, nonce, &peer), 0, &peer.any, peer.length) >= 0;
+}
+
+static int answer_stream(int fd, const char *nonce) {
+  char reply[TEXT_LIMIT], request[TEXT_LIMIT];
+  address peer = { .length = sizeof peer.local };
   int client = accept4(fd, &peer.any, &peer.length, SOCK_CLOEXEC);
   if (client < 0) return 0;
   send(client, reply, write_reply(reply, nonce, &peer), MSG_NOSIGNAL);
@@ -140,23 +143,63 @@ static int answer_one(int fd, int type, const char *nonce) {
   return 1;
 }
 
+/* Sends back what comes until the client has no more. */
+static int answer_echo(int fd, const char *nonce) {
+  static char piece[PIECE];
+  size_t done;
+  ssize_t got;
+  int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+  (void)nonce;
+  if (client < 0) return 0;
+  while ((got = recv(client, piece, sizeof piece, 0)) > 0 && !write_all(client, piece, got, &done)) {}
+  close(client);
+  return 1;
+}
+
+/* Whatever name is asked for has the one IPv4 address, and no record of another type. */
+static int answer_name(int fd, const char *ipv4) {
+  enum { HEADER = 12, RECORD = 16 };
+  unsigned char message[DNS_LIMIT + RECORD], record[RECORD] = { 0xc0, HEADER, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4 };
+  address peer = { .length = sizeof peer.local };
+  ssize_t end = HEADER, got = recvfrom(fd, message, DNS_LIMIT, 0, &peer.any, &peer.length);
+  while (end < got && message[end]) end += message[end] + 1;
+  end += 1 + 4; /* the empty label, type and class */
+  if (got < HEADER || end > got || inet_pton(AF_INET, ipv4, record + 12) != 1) return 0;
+  int is_ipv4 = message[end - 4] == 0 && message[end - 3] == 1;
+  /* A reply, recursion available; one question, and what comes after it is not ours. */
+  memcpy(message + 2, (unsigned char[]){ 0x81, 0x80, 0, 1, 0, is_ipv4, 0, 0, 0, 0 }, 10);
+  memcpy(message + end, record, RECORD);
+  return sendto(fd, message, end + (is_ipv4 ? RECORD : 0), 0, &peer.any, peer.length) >= 0;
+}
+
 static void end_by_signal(int number) { _exit(128 + number); }
 
+static const struct service {
+  const char *name;
+  int type;
+  int (*answer)(int fd, const char *nonce); /* whether it counts */
+} services[] = {
+  { "tcp", SOCK_STREAM, answer_stream }, { "udp", SOCK_DGRAM, answer_datagram },
+  { "echo", SOCK_STREAM, answer_echo }, { "dns", SOCK_DGRAM, answer_name }, { NULL, 0, NULL } };
+
 void run_serve(char **args) {
-  const char *step, *family = "dual";
-  int fd, type = choose(socket_types, args[0]);
+  const char *step, *family = "dual", *only = args[3] ? args[4] : NULL;
+  const struct service *service = services;
+  while (service->name && strcmp(service->name, args[0])) service++;
+  if (!service->name) usage();
+  int fd, error = EAFNOSUPPORT, type = service->type;
   long left = args[3] ? natural(args[3], LONG_MAX) : LONG_MAX;
-  address any4 = inet_address("0.0.0.0", args[1]), any6 = inet_address("::", args[1]);
+  address any4 = inet_address(only ? only : "0.0.0.0", args[1]), any6 = inet_address("::", args[1]);
   /* PID 1 of a container ignores a signal without a handler, and `docker stop` would take 10 s. */
   signal(SIGTERM, end_by_signal);
   signal(SIGINT, end_by_signal);
-  int error = listen_at(type, &any6, 0, &step, &fd);
+  if (!only) error = listen_at(type, &any6, 0, &step, &fd);
   if (error == EAFNOSUPPORT || error == EADDRNOTAVAIL) family = "ipv4", error = listen_at(type, &any4, 0, &step, &fd);
   printf("\"errno\":%s,", quoted_errno(error));
   if (error) printf("\"listening\":null,\"family\":null");
   else printf("\"listening\":%d,\"family\":\"%s\"}\n", bound_port(fd), family);
   fflush(stdout);
-  while (!error && left > 0) left -= answer_one(fd, type, args[2]);
+  while (!error && left > 0) left -= service->answer(fd, args[2]);
   if (!error) exit(0);
 }
 
@@ -221,4 +264,41 @@ void run_http(char **args) {
   if (!error) sscanf(text, "HTTP/1.%*d %d", &status);
   printf("\"errno\":%s,\"status\":%d,\"text\":", quoted_errno(error), status);
   print_text(text, length);
+}
+
+/* Tells a byte by its place, so that a lost, doubled or swapped segment shows. */
+static char byte_at(size_t place) { return (place * 2654435761u) >> 16; }
+
+void run_transfer(char **args) {
+  static char piece[PIECE];
+  address to = inet_address(args[0], args[1]);
+  size_t wanted = natural(args[2], 1L << 30), sent = 0, received = 0, wrong = 0;
+  int fd, error = connect_to(SOCK_STREAM, &to, TIMEOUT_MS, &fd);
+  while (!error && received < wanted) {
+    size_t length = 0;
+    if ((error = wait_for(fd, sent < wanted ? POLLIN | POLLOUT : POLLIN, TIMEOUT_MS))) break;
+    for (; length < sizeof piece && sent + length < wanted; length++) piece[length] = byte_at(sent + length);
+    ssize_t put = length ? send(fd, piece, length, MSG_NOSIGNAL) : 0;
+    if (put < 0 && errno != EAGAIN) error = errno;
+    if (put > 0) sent += put;
+    ssize_t got = recv(fd, piece, sizeof piece, 0);
+    if (got == 0) break;
+    if (got < 0 && errno != EAGAIN) error = errno;
+    for (ssize_t i = 0; i < got; i++) wrong += piece[i] != byte_at(received + i);
+    if (got > 0) received += got;
+  }
+  printf("\"errno\":%s,\"sent\":%zu,", quoted_errno(error), sent);
+  printf("\"received\":%zu,\"wrong\":%zu", received, wrong);
+}
+
+/* An echo through the socket that asks for no CAP_NET_RAW but for a group of ping_group_range. */
+void run_icmp(char **args) {
+  enum { ECHO_REQUEST = 8 };
+  char echo[8] = { ECHO_REQUEST }, reply[TEXT_LIMIT];
+  address to = inet_address(args[0], "0");
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_ICMP), error = errno_of(fd);
+  if (!error) error = errno_of(sendto(fd, echo, sizeof echo, 0, &to.any, to.length));
+  if (!error) error = wait_for(fd, POLLIN, timeout_or_default(args[1]));
+  if (!error) error = errno_of(recv(fd, reply, sizeof reply, 0));
+  printf("\"errno\":%s", quoted_errno(error));
 }

@@ -312,6 +312,7 @@ static const struct command commands[] = {
   { "fork", "N", 1, 1, .run = run_fork },
   { "http", "PATH METHOD TARGET", 3, 3, .run = run_http },
   { "idle", "UID GID NONCE", 3, 3, .call = call_idle },
+  { "icmp", "ADDR [TIMEOUT_MS]", 1, 2, .run = run_icmp },
   { "ids", "", 0, 0, .run = run_ids },
   { "initmodule", "", 0, 0, .call = call_initmodule },
   { "inotify", "N", 1, 1, .run = run_inotify },
@@ -324,11 +325,12 @@ static const struct command commands[] = {
   { "open", "PATH r|w|rw", 2, 2, .run = run_open },
   { "peercred", "PATH", 1, 1, .run = run_peercred },
   { "rlimit", "memlock|nofile|nproc|core|nice|rtprio", 1, 1, .run = run_rlimit },
-  { "serve", "tcp|udp PORT NONCE [COUNT]", 3, 4, .run = run_serve },
+  { "serve", "tcp|udp|echo|dns PORT NONCE [COUNT [IPV4_ADDR]]", 3, 5, .run = run_serve },
   { "setgroups", "", 0, 0, .call = call_setgroups },
   { "setpriority", "NICE", 1, 1, .call = call_setpriority },
   { "settimeofday", "", 0, 0, .call = call_settimeofday },
   { "syslog", "", 0, 0, .call = call_syslog },
+  { "transfer", "ADDR PORT BYTES", 3, 3, .run = run_transfer },
   { "tty", "write PATH TEXT | tty read|echo PATH BYTES TIMEOUT_MS", 3, 4, .run = run_tty },
 };
 

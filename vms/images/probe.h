@@ -31,5 +31,7 @@ void run_bind(char **args);
 void run_connect(char **args);
 void run_fetch(char **args);
 void run_http(char **args);
+void run_icmp(char **args);
 void run_peercred(char **args);
 void run_serve(char **args);
+void run_transfer(char **args);

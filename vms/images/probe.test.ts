@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
@@ -26,6 +27,13 @@ async function probe(...args: string[]): Promise<Record<string, unknown>> {
   return JSON.parse(stdout);
 }
 
+/** A server that ends by itself after as many answers as it is told. */
+async function serve(...args: string[]): Promise<{ port: string }> {
+  const server = spawn(image.probePath, ['serve', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = await once(server.stdout, 'data');
+  return { port: String(JSON.parse(String(line)).listening) };
+}
+
 describe('the probe as a command', () => {
   it.each([
     [[]],
@@ -45,6 +53,9 @@ describe('the probe as a command', () => {
     [['tty', 'write', '/dev/null', 'a', '1']],
     [['mknod', '/nowhere', 'x', '1', '3']],
     [['ids', 'extra']],
+    [['serve', 'sctp', '0', 'nonce']],
+    [['serve', 'tcp', '0', 'nonce', '1', 'localhost']],
+    [['icmp', 'localhost']],
   ])('refuses %j with exit code 2 and nothing on stdout', async (args) => {
     const failure = await run(image.probePath, args).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('usage: probe ') });
@@ -154,6 +165,41 @@ describe('the probe on sockets', () => {
     expect(code).toBe(0);
     const gone = await probe('fetch', protocol, '127.0.0.1', String(listening), '500');
     expect(gone).toEqual({ call: 'fetch', errno: 'ECONNREFUSED', text: '' });
+  });
+
+  it('serves at one address only', async () => {
+    const { port } = await serve('tcp', '0', 'nonce-1', '1', '127.0.0.2');
+    expect(await probe('fetch', 'tcp', '127.0.0.1', port)).toMatchObject({ errno: 'ECONNREFUSED' });
+    expect(await probe('fetch', 'tcp', '127.0.0.2', port)).toMatchObject({ text: 'nonce-1 127.0.0.1\n' });
+  });
+
+  it('passes many bytes both ways, and counts what was lost or wrong', async () => {
+    const { port } = await serve('echo', '0', '-', '1', '127.0.0.1');
+    const whole = { call: 'transfer', errno: null, sent: 1_000_000, received: 1_000_000, wrong: 0 };
+    expect(await probe('transfer', '127.0.0.1', port, '1000000')).toEqual(whole);
+    const { port: other } = await serve('tcp', '0', 'nonce-1', '1', '127.0.0.1');
+    const wrong = { received: 'nonce-1 127.0.0.1\n'.length, wrong: expect.toSatisfy((count) => count > 5) };
+    expect(await probe('transfer', '127.0.0.1', other, '100')).toMatchObject(wrong);
+  });
+
+  it('gives every name one address, and nothing else', async () => {
+    const { port } = await serve('dns', '0', '127.1.2.3', '3', '127.0.0.1');
+    const resolver = new Resolver({ timeout: 5000, tries: 1 });
+    resolver.setServers([`127.0.0.1:${port}`]);
+    expect(await resolver.resolve4('a.test')).toEqual(['127.1.2.3']);
+    expect(await resolver.resolve4('a-much-longer.name.test', { ttl: true })).toEqual([
+      { address: '127.1.2.3', ttl: 0 },
+    ]);
+    await expect(resolver.resolve6('a.test')).rejects.toMatchObject({ code: 'ENODATA' });
+  });
+
+  it('is refused an echo where no group may send one', async () => {
+    const script = 'echo 1 0 > /proc/sys/net/ipv4/ping_group_range; ip link set lo up; exec "$0" icmp 127.0.0.1';
+    const { stdout } = await run('unshare', ['-n', 'sh', '-c', script, image.probePath]);
+    expect(JSON.parse(stdout)).toEqual({ call: 'icmp', errno: 'EACCES' });
+    const allowed = script.replace('1 0', '0 0');
+    const echoed = await run('unshare', ['-n', 'sh', '-c', allowed, image.probePath]);
+    expect(JSON.parse(echoed.stdout)).toEqual({ call: 'icmp', errno: null });
   });
 
   it('ends a fetch at its deadline, and a server on SIGTERM', async () => {

@@ -1,0 +1,30 @@
+import { randomInt } from 'node:crypto';
+import { mustRun, type Target } from '../../harness/index.ts';
+import { serveOnHost } from './host-server.ts';
+
+/** On the loopback, where nobody else listens: 127.0.0.1 and 127.0.0.53 may be the host's own resolver. */
+const randomAddress = () => `127.${[randomInt(64, 255), randomInt(1, 255), randomInt(1, 255)].join('.')}`;
+
+export type NameServer = AsyncDisposable & {
+  /** what every name is given: an address that only this server can have told, where nobody listens */
+  readonly told: string;
+};
+
+/** Until it is disposed of, the host's /etc/resolv.conf names a server of ours, and no other. */
+export async function becomeNameServer(target: Target): Promise<NameServer> {
+  // another server each time: what the network driver remembers of an earlier one is of no use to it
+  const [server, told] = [randomAddress(), randomAddress()];
+  const running = await serveOnHost(target, target.root, ['dns', '53', told, '9999', server]);
+  // written and not replaced: it may be a symbolic link, and the network driver may have the file open
+  const kept = await mustRun(
+    target.root,
+    `kept=$(mktemp); cat /etc/resolv.conf > "$kept"; echo nameserver ${server} > /etc/resolv.conf; echo "$kept"`,
+  );
+  return {
+    told,
+    [Symbol.asyncDispose]: async () => {
+      await mustRun(target.root, `cat ${kept.trim()} > /etc/resolv.conf; rm ${kept.trim()}`);
+      await running[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,421 @@
+import { randomUUID } from 'node:crypto';
+import {
+  asFinding,
+  checksOf,
+  code,
+  docker,
+  dockerApi,
+  expect,
+  expectDocumented,
+  issue,
+  mustRun,
+  probePath,
+  refusalOf,
+  rootScript,
+  startFixture,
+  sysctl,
+} from '../../harness/index.ts';
+import { rootfulDaemon } from '../daemon/control-daemon.ts';
+import { daemonProcess } from '../daemon/daemon-process.ts';
+import { startPeer } from '../peer/peer.ts';
+import { fetchFromHost } from '../ports/nonce-server.ts';
+import { fetchOnBothSides, inBridgeNetns, netnsScript } from './bridge-netns.ts';
+import { bridged, claimedAddress, nonce } from './bridged.ts';
+import { daemonEnvironment } from './daemon-environment.ts';
+import { detachesNetns } from './docker-version.ts';
+import { hostAddress, serveOnHost } from './host-server.ts';
+import { becomeNameServer } from './name-server.ts';
+import { addressAt, driverNetwork, overlaps, parseRoutes } from './routes.ts';
+import { accepted, createNetwork, removeNetwork } from './temporary-network.ts';
+
+const check = checksOf('network');
+const needs = ['SOCK-PATH'] as const;
+const networking = (section: string) =>
+  docker('engine/security/rootless/troubleshoot', `networking errors: ${section}`);
+const script = (section: string) => code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless.sh', section);
+
+const byRootful = { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon };
+const loosened = {
+  name: "RootlessKit runs with an MTU of 1280, the host's loopback within reach and the daemon in its namespace",
+  // the flag, because DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK came with Docker 26.0
+  by: daemonEnvironment({
+    DOCKERD_ROOTLESS_ROOTLESSKIT_MTU: '1280',
+    DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS: '--disable-host-loopback=false',
+    DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS: 'false',
+  }),
+};
+
+/** How a packet that has nowhere to go, or a port where nobody listens, comes back. */
+const unreachable = /^(ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ECONNREFUSED)$/;
+
+check({
+  id: 'NET-CIP',
+  level: 'LIMITATION',
+  title: "a container's IP address is not reachable from the host",
+  source: networking('IPAddress shown in docker inspect is unreachable'),
+  needs,
+  remedy: 'publish the port: docker run -p; or enter the network namespace, see NET-CIP-NS',
+  async verify({ target }) {
+    const answers = await fetchOnBothSides(target, await claimedAddress(target, await bridged(target)));
+    const failure = answers.host.includes(nonce) ? null : answers.host;
+    expectDocumented(failure, unreachable, "a connection from the host to the container's address");
+    expect(answers.netns, "the answer where the container's address is").toContain(nonce);
+  },
+  sabotage: { ...byRootful, fails: /^lifted: a connection from the host/ },
+});
+
+check({
+  id: 'NET-CIP-NS',
+  level: 'MUST',
+  title: "a container's IP address answers in RootlessKit's network namespace, which the user can enter",
+  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'nsenter'),
+  needs,
+  remedy: 'dockerd-rootless-setuptool.sh nsenter -- ip addr: is docker0 up, has it an address? restart the daemon',
+  async verify({ target }) {
+    const { netns } = await fetchOnBothSides(target, await claimedAddress(target, await bridged(target)));
+    expect(netns, "the answer of the container in RootlessKit's network namespace").toContain(nonce);
+  },
+  sabotage: {
+    name: 'docker0 is down',
+    by: netnsScript('ip link set docker0 down', 'ip link set docker0 up'),
+    fails: /the answer of the container in RootlessKit's network namespace/,
+  },
+});
+
+const hostNetworkPort = 28_090;
+const onHostNetwork = {
+  command: ['probe', 'serve', 'tcp', String(hostNetworkPort), nonce],
+  host: { NetworkMode: 'host' },
+};
+
+check({
+  id: 'NET-HOST-OLD',
+  level: 'LIMITATION',
+  title:
+    "before Docker 29.5, --net=host is RootlessKit's network namespace: the host does not reach what listens there",
+  source: networking("--net=host doesn't listen ports on the host network namespace"),
+  applies: ({ host }) => detachesNetns(host) !== true || 'from Docker 29.5 --net=host is the host: see NET-HOST-NEW',
+  needs,
+  remedy: 'docker run -p, or Docker 29.5 or later',
+  async verify({ target }) {
+    await using container = await startFixture(target, onHostNetwork);
+    const { pid } = await daemonProcess(target);
+    const own = await container.hostPid();
+    const links = await mustRun(target.root, `readlink /proc/${own}/ns/net /proc/${pid}/ns/net /proc/1/ns/net`);
+    const [containers, daemons, hosts] = links.trim().split('\n');
+    const answer = await fetchFromHost(target, hostNetworkPort);
+    const failure = answer.includes(nonce) ? null : answer;
+    expectDocumented(failure, unreachable, 'a connection from the host to a container with --net=host');
+    asFinding('lifted', () => expect(containers, "lifted: the container's network namespace").not.toBe(hosts));
+    asFinding('differs', () => expect(containers, "differs: the container's network namespace").toBe(daemons));
+    const probe = `${await probePath(target)} fetch tcp 127.0.0.1 ${hostNetworkPort}`;
+    expect(await inBridgeNetns(target, probe), "the answer in RootlessKit's network namespace").toContain(nonce);
+  },
+  sabotage: { ...byRootful, fails: /^lifted: a connection from the host/ },
+});
+
+check({
+  id: 'NET-HOST-NEW',
+  level: 'MUST',
+  title:
+    "from Docker 29.5, --net=host is the host's network: what listens there is reached, ports below 1024 are refused",
+  source: issue('moby/moby', 47103, 'detach-netns: --net=host without a namespace in between'),
+  applies: ({ host }) =>
+    detachesNetns(host) === true || `before Docker 29.5 --net=host is RootlessKit's namespace: see NET-HOST-OLD`,
+  needs,
+  remedy: 'remove DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS=false from the user unit; systemctl --user restart docker',
+  async verify({ target }) {
+    await using container = await startFixture(target, onHostNetwork);
+    const links = await mustRun(target.root, `readlink /proc/${await container.hostPid()}/ns/net /proc/1/ns/net`);
+    const [containers, hosts] = links.trim().split('\n');
+    expect(containers, "the container's network namespace").toBe(hosts);
+    const answer = await fetchFromHost(target, hostNetworkPort, await hostAddress(target));
+    expect(answer, "the answer on the host's address").toContain(nonce);
+    const bound = await container.probe<{ errno: string | null }>('bind', 'tcp', '0.0.0.0', '79');
+    expect(bound.errno, 'binding port 79').toBe('EACCES');
+  },
+  sabotage: { ...loosened, fails: /the container's network namespace/ },
+});
+
+check({
+  id: 'NET-LOOPBACK',
+  level: 'MUST',
+  title: "a container does not reach what listens on the host's 127.0.0.1, by any address of the network driver",
+  source: script('DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK'),
+  needs,
+  remedy:
+    'remove --disable-host-loopback=false and ..._DISABLE_HOST_LOOPBACK=false from the user unit; restart the daemon',
+  async verify({ target }) {
+    const container = await bridged(target);
+    const secret = randomUUID();
+    await using inner = await serveOnHost(target, target, ['tcp', '0', secret, '99', '127.0.0.1']);
+    const address = await hostAddress(target);
+    await using outer = await serveOnHost(target, target, ['tcp', '0', secret, '99', address]);
+    const own = await fetchFromHost(target, inner.port);
+    expect(own, "the host's own connection to its 127.0.0.1").toContain(secret);
+    const routes = parseRoutes(await inBridgeNetns(target, 'ip -4 route show'));
+    const { prefix, gateway } = driverNetwork(routes);
+    const bridges = routes.map(({ source }) => source).filter((source) => source !== null);
+    const candidates = [...new Set([gateway, ...[1, 2, 3].map((n) => addressAt(prefix, n)), ...bridges, '127.0.0.1'])];
+    // side by side: an address that nobody has is only known by its timeout
+    const attempt = (to: string, port: number) => `{ r=$(probe fetch tcp ${to} ${port} 2000); echo "${to} $r"; } &`;
+    const attempts = [attempt(address, outer.port), ...candidates.map((candidate) => attempt(candidate, inner.port))];
+    const { stdout } = await container.exec(['sh', '-c', `${attempts.join('\n')}\nwait`]);
+    const lines = stdout.trim().split('\n');
+    expect(lines, 'attempts that were made').toHaveLength(attempts.length);
+    const reached = lines.filter((line) => line.includes(secret)).map((line) => line.split(' ')[0]);
+    // the control: a container without a network reaches nothing
+    expect(reached, 'what a container reaches, the address of the host among it').toContain(address);
+    const unwanted = reached.filter((one) => one !== address);
+    expect(unwanted, "addresses by which a container reaches the host's 127.0.0.1").toEqual([]);
+  },
+  sabotage: { ...loosened, fails: /addresses by which a container reaches/ },
+});
+
+check({
+  id: 'NET-DNS',
+  level: 'MUST',
+  title: "a name that the host's resolver knows resolves in a container and for docker pull",
+  source: issue(
+    'rootless-containers/slirp4netns',
+    329,
+    'the built-in name server 10.0.2.3 asks the resolver of the host',
+  ),
+  needs,
+  remedy: 'ls -l /etc/resolv.conf: slirp4netns reads it in a sandbox that has only /etc and /run; restart the daemon',
+  async verify({ target }) {
+    const container = await bridged(target);
+    await using nameServer = await becomeNameServer(target);
+    const name = `${randomUUID()}.rdc.test`;
+    // the network driver looks at the host's file once a second
+    const ask = `for i in 1 2 3 4 5 6; do
+  found=$(timeout 3 nslookup -type=a ${name} | awk '/^Name:/ {named = 1} named && /^Address/ {print $NF}')
+  [ -z "$found" ] || break; sleep 0.5
+done; echo "$found"`;
+    const { stdout } = await container.exec(['sh', '-c', ask]);
+    expect(stdout.trim(), 'the address that a container is told').toBe(nameServer.told);
+    const pull = await dockerApi(target, 'POST', `/images/create?fromImage=${name}:5000/rdc&tag=1`);
+    // nobody listens there; the refused connection tells which address the name was given
+    expect(pull.text, 'the connection that docker pull tries').toContain(`dial tcp ${nameServer.told}:5000`);
+  },
+  sabotage: {
+    name: '/etc/resolv.conf is a link to a place outside of /etc and /run',
+    by: rootScript(
+      () => `mv /etc/resolv.conf /etc/resolv.conf.rdc
+cat /etc/resolv.conf.rdc > /var/tmp/rdc-resolv.conf; ln -s /var/tmp/rdc-resolv.conf /etc/resolv.conf`,
+      () => 'mv -f /etc/resolv.conf.rdc /etc/resolv.conf; rm /var/tmp/rdc-resolv.conf',
+    ),
+    fails: /the address that a container is told/,
+  },
+});
+
+check({
+  id: 'NET-CIDR',
+  level: 'MUST',
+  title: "the network driver's network does not overlap any network that the host has a route to",
+  source: issue('rootless-containers/rootlesskit', 283, '10.0.2.0/24 is also the network of others'),
+  needs,
+  remedy: 'DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--cidr=10.0.3.0/24 in the user unit (slirp4netns), or renumber the host',
+  async verify({ target }) {
+    const { prefix } = driverNetwork(parseRoutes(await inBridgeNetns(target, 'ip -4 route show')));
+    const hosts = parseRoutes(await mustRun(target, 'ip -4 route show table all'));
+    expect(
+      hosts.map((route) => route.prefix),
+      'routes of the host that were read',
+    ).toContain('127.0.0.0/8');
+    const colliding = hosts.filter((route) => overlaps(route.prefix, prefix)).map((route) => route.prefix);
+    expect(colliding, `routes of the host that overlap ${prefix} of the network driver`).toEqual([]);
+  },
+  sabotage: {
+    name: 'the host has an interface in 10.0.2.0/24',
+    by: rootScript(
+      () => 'ip link add rdc-lan type bridge; ip addr add 10.0.2.15/24 dev rdc-lan; ip link set rdc-lan up',
+      () => 'ip link del rdc-lan',
+    ),
+    fails: /routes of the host that overlap/,
+  },
+});
+
+const mebibyte = 1024 * 1024;
+
+check({
+  id: 'NET-MTU',
+  level: 'SHOULD',
+  title: 'the MTU is 65520 where the network driver can, 1500 in containers, and 1 MiB passes whole both ways',
+  source: script('DOCKERD_ROOTLESS_ROOTLESSKIT_MTU'),
+  needs,
+  remedy: 'remove DOCKERD_ROOTLESS_ROOTLESSKIT_MTU and --mtu from the user unit; systemctl --user restart docker',
+  async verify({ target }) {
+    const container = await bridged(target);
+    const state = await inBridgeNetns(target, 'ip -4 route show; ip -o link show');
+    const { device } = driverNetwork(parseRoutes(state));
+    const mtu = (name: string) => Number(new RegExp(`^\\d+: ${name}[:@].* mtu (\\d+)`, 'm').exec(state)?.[1]);
+    const { service } = await daemonProcess(target);
+    // the others, VPNKit and lxc-user-nic, have processes of their own
+    const isSmall = service.some(({ command }) => /^(vpnkit|lxc-user-nic)/.test(command));
+    expect(mtu(device), `MTU of ${device}`).toBe(isSmall ? 1500 : 65_520);
+    expect(mtu('docker0'), 'MTU of docker0').toBe(1500);
+    const address = await hostAddress(target);
+    await using echo = await serveOnHost(target, target, ['echo', '0', '-', '1', address]);
+    const passed = await container.probe('transfer', address, String(echo.port), String(mebibyte));
+    const whole = { call: 'transfer', errno: null, sent: mebibyte, received: mebibyte, wrong: 0 };
+    expect(passed, '1 MiB from a container to the host and back').toEqual(whole);
+  },
+  sabotage: { ...loosened, fails: /MTU of / },
+});
+
+check({
+  id: 'NET-FWD',
+  level: 'MUST',
+  title: 'packets are forwarded between the bridges and the network driver, and /info does not warn of it',
+  source: issue('moby/moby', 52737, 'IPv4 forwarding is disabled: the warning and the setting'),
+  needs,
+  remedy: "systemctl --user restart docker: the daemon sets net.ipv4.ip_forward=1 in RootlessKit's network namespace",
+  async verify({ target }) {
+    const container = await bridged(target);
+    const forwards = await inBridgeNetns(target, 'cat /proc/sys/net/ipv4/ip_forward');
+    expect(forwards.trim(), "net.ipv4.ip_forward of RootlessKit's network namespace").toBe('1');
+    const info = (await dockerApi(target, 'GET', '/info')).json<{
+      Warnings?: string[] | null;
+      IPv4Forwarding: boolean;
+    }>();
+    expect(info.IPv4Forwarding, 'IPv4Forwarding of /info').toBe(true);
+    expect((info.Warnings ?? []).join('\n'), 'warnings of /info').not.toContain('IPv4 forwarding is disabled');
+    const address = await hostAddress(target);
+    const outside = randomUUID();
+    await using server = await serveOnHost(target, target, ['tcp', '0', outside, '99', address]);
+    const answer = await container.probe<{ text: string }>('fetch', 'tcp', address, String(server.port));
+    expect(answer.text, 'what a container fetches from outside').toContain(outside);
+  },
+  sabotage: {
+    name: "net.ipv4.ip_forward=0 in RootlessKit's network namespace",
+    by: netnsScript('echo 0 > /proc/sys/net/ipv4/ip_forward', 'echo 1 > /proc/sys/net/ipv4/ip_forward'),
+    fails: /net\.ipv4\.ip_forward of RootlessKit's network namespace/,
+  },
+});
+
+const pingRange = 'net.ipv4.ping_group_range';
+
+check({
+  id: 'NET-PING-OUT',
+  level: 'WORKAROUND',
+  title: `with ${pingRange}="0 2147483647" on the host, a container's ping reaches another host`,
+  source: docker('engine/security/rootless/tips', 'routing ping packets'),
+  applies: ({ host }) =>
+    (host.paths.slirp4netns ?? host.paths.pasta ?? null) !== null || 'neither slirp4netns nor pasta is installed',
+  needs,
+  remedy: `echo '${pingRange} = 0 2147483647' | sudo tee /etc/sysctl.d/90-rootless.conf && sudo sysctl --system`,
+  async verify({ target, host, stage, defer }) {
+    const container = await bridged(target);
+    await using peer = await startPeer(target);
+    defer(await sysctl(pingRange, '0 2147483647')({ target, host }));
+    await stage('applied');
+    // never the gateway: slirp4netns answers for 10.0.2.2 itself
+    const ping = await container.exec(['ping', '-c', '1', '-W', '3', peer.address]);
+    expect(ping.exitCode, `exit code of ping to ${peer.address}`).toBe(0);
+    // a driver may forge replies: InEchos of the other host's own kernel
+    const { stdout } = await peer.shell(`awk '/^Icmp: [0-9]/ {print $10}' /proc/net/snmp`);
+    expect(Number(stdout), 'echo requests that the other host received').toBeGreaterThan(0);
+  },
+  sabotage: {
+    name: 'the range is empty again after it was set',
+    at: 'applied',
+    // verify puts the value back; the undo of a fault comes after that
+    by: async ({ target }) => {
+      await mustRun(target.root, `sysctl -qw ${pingRange}='1 0'`);
+      return async () => {};
+    },
+    fails: /exit code of ping to/,
+  },
+});
+
+check({
+  id: 'NET-PING-SYSCTL',
+  level: 'LIMITATION',
+  title: `no group of a container may ping without CAP_NET_RAW, and ${pingRange} cannot be widened for one`,
+  source: code(
+    'moby/moby',
+    'v26.1.5',
+    'daemon/oci_linux.go',
+    `the default of ${pingRange} is for the initial user namespace`,
+  ),
+  needs,
+  remedy: 'keep CAP_NET_RAW (the default) and ping as root of the container',
+  async verify({ target }) {
+    const container = await bridged(target);
+    const look = `cat /proc/sys/net/ipv4/ping_group_range; probe icmp 127.0.0.1; ping -c 1 -W 3 127.0.0.1 >/dev/null; echo $?`;
+    const { stdout } = await container.exec(['sh', '-c', look]);
+    const [range = '', unprivileged = '', ping] = stdout.split('\n');
+    // "1 0" of the host: neither is mapped, and an unmapped group shows as the overflow ID
+    expectDocumented(/^0\s+\d{9,}/.test(range) ? null : range, /^65534\s+65534$/, 'the range in a container');
+    const { errno } = JSON.parse(unprivileged) as { errno: string | null };
+    expectDocumented(errno, /^EACCES$/, 'an echo without CAP_NET_RAW');
+    expect(ping, 'exit code of a ping with CAP_NET_RAW').toBe('0');
+    const refusal = await refusalOf(target, { host: { Sysctls: { [pingRange]: '0 2147483647' } } });
+    expectDocumented(refusal, /ping_group_range.*invalid argument/, `--sysctl ${pingRange}`);
+  },
+  sabotage: { ...byRootful, fails: /^lifted: the range in a container/ },
+});
+
+/** Before whatever keeps bridges apart: the rules of the filter table, and those of the raw table from Docker 28. */
+const bridgesOpen = (action: '-I' | '-D') => `iptables ${action} FORWARD -j ACCEPT
+iptables -t raw ${action} PREROUTING -j ACCEPT`;
+
+check({
+  id: 'NET-BRIDGE',
+  level: 'MUST',
+  title: "containers of a user-defined bridge find each other by name and are out of another bridge's reach",
+  source: docker('engine/network/drivers/bridge', 'differences between user-defined bridges and the default bridge'),
+  needs,
+  remedy:
+    'dockerd-rootless-setuptool.sh nsenter -- iptables-save; systemctl --user restart docker writes the rules anew',
+  async verify({ target, stage, defer }) {
+    const stranger = await bridged(target);
+    const network = await createNetwork(target, 'bridge');
+    defer(() => removeNetwork(target, network, [stranger.id]));
+    const inside = randomUUID();
+    const command = ['probe', 'serve', 'tcp', '80', inside];
+    await using container = await startFixture(target, { command, host: { NetworkMode: network } });
+    await stage('started');
+    const address = await claimedAddress(target, container, network);
+    const fetch = `probe fetch tcp ${address} 80`;
+    const before = await stranger.exec(['sh', '-c', `${fetch} 1500`]);
+    expect(before.stdout, 'the answer to a container of another bridge').not.toContain(inside);
+    await accepted(target, 'POST', `/networks/${network}/connect`, { Container: stranger.id });
+    const lookUp = `nslookup -type=a ${container.id.slice(0, 12)} 127.0.0.11`;
+    const { stdout } = await stranger.exec(['sh', '-c', `${fetch} 5000; timeout 5 ${lookUp}`]);
+    expect(stdout, 'the answer to a container of the same bridge').toContain(inside);
+    expect(stdout, "the name server's answer for the container's name").toMatch(
+      new RegExp(`^Address.*\\b${address}$`, 'm'),
+    );
+  },
+  sabotage: {
+    name: 'everything is accepted before the rules that keep bridges apart',
+    // a new network makes the daemon put its own rules first again
+    at: 'started',
+    by: netnsScript(bridgesOpen('-I'), bridgesOpen('-D')),
+    fails: /the answer to a container of another bridge/,
+  },
+});
+
+check({
+  id: 'NET-OVERLAY',
+  level: 'LIMITATION',
+  title: 'an overlay network can be made, and no container can join it',
+  source: docker('engine/security/rootless/troubleshoot', 'known limitations: overlay network'),
+  needs,
+  remedy: 'use a bridge on one host, or a rootful daemon for swarm',
+  async verify({ target, defer }) {
+    const own = (await dockerApi(target, 'GET', '/networks/docker_gwbridge')).status === 200;
+    defer(async () => {
+      await accepted(target, 'POST', '/swarm/leave?force=true');
+      if (!own) await removeNetwork(target, 'docker_gwbridge');
+    });
+    const address = '127.0.0.1:2377';
+    await accepted(target, 'POST', '/swarm/init', { ListenAddr: address, AdvertiseAddr: address });
+    const network = await createNetwork(target, 'overlay');
+    const refusal = await refusalOf(target, { host: { NetworkMode: network } });
+    expectDocumented(refusal, /attaching to network failed.*context deadline exceeded/, 'joining an overlay network');
+  },
+  sabotage: { ...byRootful, fails: /^lifted: joining an overlay network/ },
+});

@@ -1,0 +1,56 @@
+import { known } from '../../harness/index.ts';
+
+/** One IPv4 route as `ip -4 route` prints it; an unreachable or blackhole route has no device. */
+export type Route = {
+  readonly prefix: string;
+  readonly device: string | null;
+  readonly gateway: string | null;
+  readonly source: string | null;
+};
+
+/** Pure: the lines of `ip -4 route show`, with `table all` or without. */
+export function parseRoutes(text: string): Route[] {
+  return text
+    .split('\n')
+    .map((line) => /^(?:[a-z]+ )?(default|\d+\.\d+\.\d+\.\d+(?:\/\d+)?)\b(.*)$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, prefix = '', rest = '']) => {
+      const after = (word: string) => new RegExp(`\\b${word} (\\S+)`).exec(rest)?.[1] ?? null;
+      return { prefix, device: after('dev'), gateway: after('via'), source: after('src') };
+    });
+}
+
+/** The network driver's own interface and network: where RootlessKit's namespace sends what is not its own. */
+export function driverNetwork(routes: readonly Route[]): { device: string; gateway: string; prefix: string } {
+  const { device, gateway } = known(
+    routes.find(({ prefix }) => prefix === 'default'),
+    "the default route of RootlessKit's network namespace",
+  );
+  const connected = routes.find((route) => route.prefix !== 'default' && route.device === device);
+  return {
+    device: known(device, 'the device of the default route'),
+    gateway: known(gateway, 'the gateway of the default route'),
+    prefix: known(connected, 'the network of the network driver').prefix,
+  };
+}
+
+/** Whether two IPv4 prefixes have an address in common; a bare address is a /32, and `default` is nobody's. */
+export function overlaps(a: string, b: string): boolean {
+  if (a === 'default' || b === 'default') return false;
+  const [first, second] = [rangeOf(a), rangeOf(b)];
+  return first.start <= second.end && second.start <= first.end;
+}
+
+/** The n-th address of a prefix: `addressAt('10.0.2.0/24', 2)` is `10.0.2.2`. */
+export function addressAt(prefix: string, n: number): string {
+  const address = rangeOf(prefix).start + n;
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
+}
+
+function rangeOf(prefix: string): { start: number; end: number } {
+  const [address = '', length = '32'] = prefix.split('/');
+  const size = 2 ** (32 - Number(length));
+  const value = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  const start = Math.floor(value / size) * size;
+  return { start, end: start + size - 1 };
+}
