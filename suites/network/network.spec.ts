@@ -26,6 +26,7 @@ import { detachesNetns } from './docker-version.ts';
 import { hostAddress, serveOnHost } from './host-server.ts';
 import { becomeNameServer } from './name-server.ts';
 import { addressAt, driverNetwork, overlaps, parseRoutes } from './routes.ts';
+import { startSwarm } from './swarm.ts';
 import { accepted, createNetwork, removeNetwork } from './temporary-network.ts';
 
 const check = checksOf('network');
@@ -36,12 +37,11 @@ const script = (section: string) => code('moby/moby', 'v26.1.5', 'contrib/docker
 
 const byRootful = { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon };
 const loosened = {
-  name: "RootlessKit runs with an MTU of 1280, the host's loopback within reach and the daemon in its namespace",
+  name: "RootlessKit runs with an MTU of 1280 and the host's loopback within reach",
   // the flag, because DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK came with Docker 26.0
   by: daemonEnvironment({
     DOCKERD_ROOTLESS_ROOTLESSKIT_MTU: '1280',
     DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS: '--disable-host-loopback=false',
-    DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS: 'false',
   }),
 };
 
@@ -94,7 +94,7 @@ check({
   title:
     "before Docker 29.5, --net=host is RootlessKit's network namespace: the host does not reach what listens there",
   source: networking("--net=host doesn't listen ports on the host network namespace"),
-  applies: ({ host }) => detachesNetns(host) !== true || 'from Docker 29.5 --net=host is the host: see NET-HOST-NEW',
+  applies: ({ host }) => detachesNetns(host) !== true || 'from Docker 29.5 --net=host is the host's network',
   needs,
   remedy: 'docker run -p, or Docker 29.5 or later',
   async verify({ target }) {
@@ -115,29 +115,6 @@ check({
 });
 
 check({
-  id: 'NET-HOST-NEW',
-  level: 'MUST',
-  title:
-    "from Docker 29.5, --net=host is the host's network: what listens there is reached, ports below 1024 are refused",
-  source: issue('moby/moby', 47103, 'detach-netns: --net=host without a namespace in between'),
-  applies: ({ host }) =>
-    detachesNetns(host) === true || `before Docker 29.5 --net=host is RootlessKit's namespace: see NET-HOST-OLD`,
-  needs,
-  remedy: 'remove DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS=false from the user unit; systemctl --user restart docker',
-  async verify({ target }) {
-    await using container = await startFixture(target, onHostNetwork);
-    const links = await mustRun(target.root, `readlink /proc/${await container.hostPid()}/ns/net /proc/1/ns/net`);
-    const [containers, hosts] = links.trim().split('\n');
-    expect(containers, "the container's network namespace").toBe(hosts);
-    const answer = await fetchFromHost(target, hostNetworkPort, await hostAddress(target));
-    expect(answer, "the answer on the host's address").toContain(nonce);
-    const bound = await container.probe<{ errno: string | null }>('bind', 'tcp', '0.0.0.0', '79');
-    expect(bound.errno, 'binding port 79').toBe('EACCES');
-  },
-  sabotage: { ...loosened, fails: /the container's network namespace/ },
-});
-
-check({
   id: 'NET-LOOPBACK',
   level: 'MUST',
   title: "a container does not reach what listens on the host's 127.0.0.1, by any address of the network driver",
@@ -148,10 +125,11 @@ check({
   async verify({ target }) {
     const container = await bridged(target);
     const secret = randomUUID();
-    await using inner = await serveOnHost(target, target, ['tcp', '0', secret, '99', '127.0.0.1']);
     const address = await hostAddress(target);
-    await using outer = await serveOnHost(target, target, ['tcp', '0', secret, '99', address]);
-    const own = await fetchFromHost(target, inner.port);
+    const at = (where: string) => ['tcp', '0', secret, '99', where];
+    await using servers = await serveOnHost(target, target, at('127.0.0.1'), at(address));
+    const [inner = 0, outer = 0] = servers.ports;
+    const own = await fetchFromHost(target, inner);
     expect(own, "the host's own connection to its 127.0.0.1").toContain(secret);
     const routes = parseRoutes(await inBridgeNetns(target, 'ip -4 route show'));
     const { prefix, gateway } = driverNetwork(routes);
@@ -159,7 +137,7 @@ check({
     const candidates = [...new Set([gateway, ...[1, 2, 3].map((n) => addressAt(prefix, n)), ...bridges, '127.0.0.1'])];
     // side by side: an address that nobody has is only known by its timeout
     const attempt = (to: string, port: number) => `{ r=$(probe fetch tcp ${to} ${port} 2000); echo "${to} $r"; } &`;
-    const attempts = [attempt(address, outer.port), ...candidates.map((candidate) => attempt(candidate, inner.port))];
+    const attempts = [attempt(address, outer), ...candidates.map((candidate) => attempt(candidate, inner))];
     const { stdout } = await container.exec(['sh', '-c', `${attempts.join('\n')}\nwait`]);
     const lines = stdout.trim().split('\n');
     expect(lines, 'attempts that were made').toHaveLength(attempts.length);
@@ -257,7 +235,7 @@ check({
     expect(mtu('docker0'), 'MTU of docker0').toBe(1500);
     const address = await hostAddress(target);
     await using echo = await serveOnHost(target, target, ['echo', '0', '-', '1', address]);
-    const passed = await container.probe('transfer', address, String(echo.port), String(mebibyte));
+    const passed = await container.probe('transfer', address, String(echo.ports[0]), String(mebibyte));
     const whole = { call: 'transfer', errno: null, sent: mebibyte, received: mebibyte, wrong: 0 };
     expect(passed, '1 MiB from a container to the host and back').toEqual(whole);
   },
@@ -284,7 +262,7 @@ check({
     const address = await hostAddress(target);
     const outside = randomUUID();
     await using server = await serveOnHost(target, target, ['tcp', '0', outside, '99', address]);
-    const answer = await container.probe<{ text: string }>('fetch', 'tcp', address, String(server.port));
+    const answer = await container.probe<{ text: string }>('fetch', 'tcp', address, String(server.ports[0]));
     expect(answer.text, 'what a container fetches from outside').toContain(outside);
   },
   sabotage: {
@@ -405,14 +383,8 @@ check({
   source: docker('engine/security/rootless/troubleshoot', 'known limitations: overlay network'),
   needs,
   remedy: 'use a bridge on one host, or a rootful daemon for swarm',
-  async verify({ target, defer }) {
-    const own = (await dockerApi(target, 'GET', '/networks/docker_gwbridge')).status === 200;
-    defer(async () => {
-      await accepted(target, 'POST', '/swarm/leave?force=true');
-      if (!own) await removeNetwork(target, 'docker_gwbridge');
-    });
-    const address = '127.0.0.1:2377';
-    await accepted(target, 'POST', '/swarm/init', { ListenAddr: address, AdvertiseAddr: address });
+  async verify({ target }) {
+    await using _swarm = await startSwarm(target);
     const network = await createNetwork(target, 'overlay');
     const refusal = await refusalOf(target, { host: { NetworkMode: network } });
     expectDocumented(refusal, /attaching to network failed.*context deadline exceeded/, 'joining an overlay network');

@@ -5,15 +5,15 @@ import { addressAt, driverNetwork, overlaps, parseRoutes } from './routes.ts';
 
 const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', `${name}.txt`), 'utf8');
 
-it("the routes of RootlessKit's namespace on Debian 13", () => {
-  const routes = parseRoutes(recorded('debian-13-netns-routes'));
+it("the routes of RootlessKit's namespace on Debian 12", () => {
+  const routes = parseRoutes(recorded('debian-12-netns-routes'));
   expect(routes).toContainEqual({ prefix: '172.17.0.0/16', device: 'docker0', gateway: null, source: '172.17.0.1' });
   expect(driverNetwork(routes)).toEqual({ device: 'tap0', gateway: '10.0.2.2', prefix: '10.0.2.0/24' });
 });
 
 it('the routes of the host, of every table', () => {
-  const prefixes = parseRoutes(recorded('debian-13-host-routes')).map(({ prefix }) => prefix);
-  expect(prefixes).toEqual(expect.arrayContaining(['default', '192.168.121.0/24', '127.0.0.0/8', '127.0.0.1']));
+  const prefixes = parseRoutes(recorded('debian-12-host-routes')).map(({ prefix }) => prefix);
+  expect(prefixes).toEqual(expect.arrayContaining(['default', '192.168.153.0/24', '127.0.0.0/8', '127.0.0.1']));
   expect(prefixes.filter((prefix) => overlaps('10.0.2.0/24', prefix))).toEqual([]);
 });
 
