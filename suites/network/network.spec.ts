@@ -94,7 +94,7 @@ check({
   title:
     "before Docker 29.5, --net=host is RootlessKit's network namespace: the host does not reach what listens there",
   source: networking("--net=host doesn't listen ports on the host network namespace"),
-  applies: ({ host }) => detachesNetns(host) !== true || 'from Docker 29.5 --net=host is the host's network',
+  applies: ({ host }) => detachesNetns(host) !== true || 'from Docker 29.5 --net=host is the network of the host',
   needs,
   remedy: 'docker run -p, or Docker 29.5 or later',
   async verify({ target }) {
