@@ -37,11 +37,12 @@ const script = (section: string) => code('moby/moby', 'v26.1.5', 'contrib/docker
 
 const byRootful = { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon };
 const loosened = {
-  name: "RootlessKit runs with an MTU of 1280 and the host's loopback within reach",
+  name: "RootlessKit runs with an MTU of 1280, the host's loopback within reach and the daemon in its namespace",
   // the flag, because DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK came with Docker 26.0
   by: daemonEnvironment({
     DOCKERD_ROOTLESS_ROOTLESSKIT_MTU: '1280',
     DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS: '--disable-host-loopback=false',
+    DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS: 'false',
   }),
 };
 
@@ -94,7 +95,7 @@ check({
   title:
     "before Docker 29.5, --net=host is RootlessKit's network namespace: the host does not reach what listens there",
   source: networking("--net=host doesn't listen ports on the host network namespace"),
-  applies: ({ host }) => detachesNetns(host) !== true || 'from Docker 29.5 --net=host is the network of the host',
+  applies: ({ host }) => detachesNetns(host) !== true || 'from Docker 29.5 --net=host is the host: see NET-HOST-NEW',
   needs,
   remedy: 'docker run -p, or Docker 29.5 or later',
   async verify({ target }) {
@@ -112,6 +113,29 @@ check({
     expect(await inBridgeNetns(target, probe), "the answer in RootlessKit's network namespace").toContain(nonce);
   },
   sabotage: { ...byRootful, fails: /^lifted: a connection from the host/ },
+});
+
+check({
+  id: 'NET-HOST-NEW',
+  level: 'MUST',
+  title:
+    "from Docker 29.5, --net=host is the host's network: what listens there is reached, ports below 1024 are refused",
+  source: issue('moby/moby', 47103, 'detach-netns: --net=host without a namespace in between'),
+  applies: ({ host }) =>
+    detachesNetns(host) === true || `before Docker 29.5 --net=host is RootlessKit's namespace: see NET-HOST-OLD`,
+  needs,
+  remedy: 'remove DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS=false from the user unit; systemctl --user restart docker',
+  async verify({ target }) {
+    await using container = await startFixture(target, onHostNetwork);
+    const links = await mustRun(target.root, `readlink /proc/${await container.hostPid()}/ns/net /proc/1/ns/net`);
+    const [containers, hosts] = links.trim().split('\n');
+    expect(containers, "the container's network namespace").toBe(hosts);
+    const answer = await fetchFromHost(target, hostNetworkPort, await hostAddress(target));
+    expect(answer, "the answer on the host's address").toContain(nonce);
+    const bound = await container.probe<{ errno: string | null }>('bind', 'tcp', '0.0.0.0', '79');
+    expect(bound.errno, 'binding port 79').toBe('EACCES');
+  },
+  sabotage: { ...loosened, fails: /the container's network namespace/ },
 });
 
 check({
