@@ -8,11 +8,14 @@ export function selftestSummary(rows: readonly SelftestRow[]): string[] {
   const errors = of('error');
   const possible = rows.length - of('impossible').length;
   return [
-    ...section('Impossible', of('impossible')),
+    ...section(
+      'Impossible',
+      of('impossible').filter((row) => !isRed(row)),
+    ),
     ...section('Survived: the check does not notice its fault', of('survived')),
     ...section(
       'Already red on this machine: prove them on another',
-      errors.filter(isRed).map((row) => ({ ...row, message: row.message.slice(alreadyRed.length).trim() })),
+      rows.filter(isRed).map((row) => ({ ...row, message: row.message.slice(alreadyRed.length).trim() })),
     ),
     ...section(
       'Errors: nothing is known of these',

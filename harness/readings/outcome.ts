@@ -2,7 +2,7 @@ import type { BlastRadius } from './blast-radius.ts';
 
 /** What became of a mutant; `reason` is the message of the kill, or why there was none. */
 export type Outcome = {
-  readonly outcome: 'killed' | 'survived' | 'error';
+  readonly outcome: 'killed' | 'survived' | 'impossible' | 'error';
   readonly reason: string;
   readonly blastRadius?: BlastRadius;
 };

@@ -129,8 +129,8 @@ describe('no kill', () => {
     [
       'it does not hold before the fault',
       'error',
-      /^already red on this machine: prove it on another \(the value/,
-      { verify: async () => expect(2, 'the value').toBe(1) },
+      /^already red on this machine: prove it on another \(another value/,
+      { verify: async () => expect(2, 'another value').toBe(1) },
     ],
     [
       'it cannot be judged before the fault',
@@ -221,6 +221,14 @@ describe('not tried', () => {
     expect(machine.log).toEqual([]);
   });
 
+  it('already red by its own message: a finding of the target, which no fault can bring about', async () => {
+    const { meta, thrown } = await read(readSabotage, declare({ verify: async () => expect(2, 'the value').toBe(1) }));
+    expect(meta).toMatchObject({ outcome: 'impossible', verdict: 'skip' });
+    expect(meta.reason).toMatch(/^already red on this machine: prove it on another \(the value: expected 2/);
+    expect(thrown).toBe('skipped');
+    expect(machine.log).toEqual([]);
+  });
+
   it('not on such a host, which is no outcome', async () => {
     const { meta } = await read(readSabotage, declare({ applies: ({ host }) => `not on ${host.os.id}` }));
     expect(meta).toEqual({ verdict: 'skip', reason: 'not on debian' });
@@ -240,7 +248,8 @@ describe('checks that share a fault', () => {
       mutant('A-KILLED'),
       mutant('A-BLIND', { verify: blind }),
       mutant('A-OTHER', { sabotage: { name: 'shared', by, fails: /^nothing like it/ } }),
-      mutant('A-NEVER', { verify: async () => expect(3, 'the value').toBe(4) }),
+      mutant('A-NEVER', { verify: async () => expect(3, 'another value').toBe(4) }),
+      mutant('A-RED', { verify: async () => expect(3, 'the value').toBe(4) }),
     ];
     const outcomes: Record<string, unknown> = {};
     for (const { check } of group) {
@@ -253,6 +262,7 @@ describe('checks that share a fault', () => {
       'A-BLIND': 'survived',
       'A-OTHER': 'survived',
       'A-NEVER': 'error',
+      'A-RED': 'impossible',
     });
     expect(machine.log.filter((entry) => entry === 'fault')).toHaveLength(1);
   });

@@ -37,6 +37,10 @@ export async function readSabotage(check: DeclaredCheck, reading: ReadingContext
   }
   const outcome = await outcomeOfMutant(check, check.sabotage, group ?? { members: [{ check, reading }] });
   Object.assign(meta, outcome);
+  if (outcome.outcome === 'impossible') {
+    meta.verdict = 'skip';
+    context.skip(outcome.reason);
+  }
   // an assertion of this test's own: of those that share a fault, only the first makes any while it is at work
   expect(outcome.outcome, `${check.id} ${outcome.outcome}: ${outcome.reason}`).toBe('killed');
   meta.verdict = 'pass';
@@ -102,6 +106,11 @@ function outcomeOf(check: DeclaredCheck, { before, mutated, after }: Observation
     outcome: 'error',
     reason: `the check does not hold ${when}: ${observed?.verdict}: ${observed?.message}`,
   });
+  const hasOwnMessage = (observed: Observed) =>
+    'fails' in check.sabotage && check.sabotage.fails.test(observed.message);
+  // a finding of this target, by the very message that the fault is to bring about: there is nothing left to break
+  if (before?.verdict === 'fail' && hasOwnMessage(before))
+    return { outcome: 'impossible', reason: `${alreadyRed} (${before.message})` };
   if (before?.verdict === 'fail') return { outcome: 'error', reason: `${alreadyRed} (${before.message})` };
   if (before?.verdict !== 'pass') return broken('before the fault', before);
   if (after?.verdict !== 'pass') return broken('again after the undo', after);
@@ -109,8 +118,7 @@ function outcomeOf(check: DeclaredCheck, { before, mutated, after }: Observation
     return { outcome: 'survived', reason: 'the check stays green under the fault' };
   if (mutated.verdict !== 'fail')
     return { outcome: 'error', reason: `${mutated.verdict} is no kill: ${mutated.message}` };
-  if ('fails' in check.sabotage && check.sabotage.fails.test(mutated.message))
-    return { outcome: 'killed', reason: mutated.message };
+  if (hasOwnMessage(mutated)) return { outcome: 'killed', reason: mutated.message };
   return { outcome: 'survived', reason: `the check fails for another reason: ${mutated.message}` };
 }
 
