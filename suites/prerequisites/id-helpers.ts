@@ -21,15 +21,23 @@ export function parseIdHelper(text: string): IdHelper {
   return { path, privilege: /cap_set[ug]id\S*[+=]ei?p/.test(capabilities) ? 'file capability' : 'none' };
 }
 
+type IdMaps = { readonly uidMap: readonly IdMapLine[]; readonly gidMap: readonly IdMapLine[] };
+
+/** Prints both ID maps of a user namespace that RootlessKit makes, with its state below a folder of the user's. */
+export const freshMaps = (folder: string) =>
+  `rootlesskit --state-dir="${folder}/state" sh -c 'cat /proc/self/uid_map; echo --; cat /proc/self/gid_map'`;
+
+/** Pure; empty maps where RootlessKit printed nothing. */
+export function parseMaps(text: string): IdMaps {
+  const [uidMap = '', gidMap = ''] = text.split('--\n');
+  return { uidMap: parseIdMap(uidMap), gidMap: parseIdMap(gidMap) };
+}
+
 /**
  * The map of a user namespace that RootlessKit has just made for the user: the helpers at work, on whatever
  * mount and under whatever LSM they are. Null when it could not be made; RootlessKit's words are in the evidence.
  */
-export async function freshUserNamespace(target: Target): Promise<{ uidMap: IdMapLine[]; gidMap: IdMapLine[] } | null> {
-  const { code, stdout } = await target.shell(
-    'd=$(mktemp -d) && rootlesskit --state-dir="$d/state" sh -c \'cat /proc/self/uid_map; echo --; cat /proc/self/gid_map\'; c=$?; rm -rf "$d"; exit $c',
-  );
-  if (code !== 0) return null;
-  const [uidMap = '', gidMap = ''] = stdout.split('--\n');
-  return { uidMap: parseIdMap(uidMap), gidMap: parseIdMap(gidMap) };
+export async function freshUserNamespace(target: Target): Promise<IdMaps | null> {
+  const { code, stdout } = await target.shell(`d=$(mktemp -d) && ${freshMaps('$d')}; c=$?; rm -rf "$d"; exit $c`);
+  return code === 0 ? parseMaps(stdout) : null;
 }

@@ -1,7 +1,22 @@
-import { checksOf, chmod, docker, expect, filtered, issue, man, rootScript, sysctl } from '../../harness/index.ts';
+import {
+  checksOf,
+  chmod,
+  docker,
+  expect,
+  type Fault,
+  filtered,
+  issue,
+  man,
+  mustRun,
+  quoteWord,
+  rootScript,
+  sysctl,
+} from '../../harness/index.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
-import { totalOf } from '../namespaces/id-map.ts';
-import { freshUserNamespace, idHelper } from './id-helpers.ts';
+import { rootlessMap, totalOf } from '../namespaces/id-map.ts';
+import { conflictsOf, idOwners } from './id-conflicts.ts';
+import { freshMaps, freshUserNamespace, idHelper, parseMaps } from './id-helpers.ts';
+import { mountedIds, underMounts } from './private-mounts.ts';
 import { subordinateIds } from './subordinate-ids.ts';
 import { sysctlValue } from './sysctl-value.ts';
 
@@ -9,6 +24,8 @@ const check = checksOf('prerequisites');
 
 /** Docker's documentation asks for this many in each file. */
 const wantedIds = 65_536;
+
+const unprivilegedHelper = chmod('u-s', (host) => host.paths.newuidmap ?? '/usr/bin/newuidmap');
 
 check({
   id: 'PRE-NEWIDMAP',
@@ -29,7 +46,7 @@ check({
   },
   sabotage: {
     name: 'newuidmap loses its set-user-ID bit',
-    by: chmod('u-s', (host) => host.paths.newuidmap ?? '/usr/bin/newuidmap'),
+    by: unprivilegedHelper,
     fails: /privilege of newuidmap/,
   },
 });
@@ -75,6 +92,61 @@ check({
     by: filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):[0-9]+):.*/\\1:1000/'`),
     fails: /IDs in \/etc\/subuid/,
     alsoFails: ['NS-UIDMAP'],
+  },
+});
+
+/** A range that no host has, so that a map with it can only come from the lines that were put there. */
+const elsewhere = { start: 700_000, count: wantedIds };
+
+/** RootlessKit asks getsubids first, where there is one; of its right answers RootlessKit 1.1.0 made ranges that overlap. */
+const overlappingAnswers: Fault = async (context) => {
+  const path = (await mustRun(context.target.root, 'command -v getsubids || true')).trim();
+  if (path === '') return await unprivilegedHelper(context);
+  const { start, count } = elsewhere;
+  const answers = `#!/bin/sh\necho 0: rdc ${start} ${count}\necho 1: rdc ${start + 1} ${count - 1}`;
+  return await filtered(path, () => `echo ${quoteWord(answers)}`)(context);
+};
+
+check({
+  id: 'PRE-SUBID-NUM',
+  level: 'MUST',
+  title: "lines with the user's number instead of the name in /etc/subuid and /etc/subgid are as good",
+  source: issue('rootless-containers/rootlesskit', 369, 'ranges that getsubids names twice'),
+  remedy:
+    'RootlessKit 1.1.0 is broken here, later and earlier ones are not: write the name of the user into both files',
+  async verify({ target, host }) {
+    const { uid, gid } = host.user;
+    const fresh = await underMounts(target, {
+      mounts: mountedIds(`${uid}:${elsewhere.start}:${elsewhere.count}`),
+      script: freshMaps('$w'),
+    });
+    const { uidMap, gidMap } = parseMaps(fresh);
+    expect(uidMap, 'UID map made of a numeric line').toEqual(rootlessMap(uid, [elsewhere]));
+    expect(gidMap, 'GID map made of a numeric line').toEqual(rootlessMap(gid, [elsewhere]));
+  },
+  sabotage: {
+    name: 'getsubids gives RootlessKit ranges that overlap (without one, newuidmap loses its set-user-ID bit)',
+    by: overlappingAnswers,
+    fails: /UID map made of a numeric line/,
+  },
+});
+
+check({
+  id: 'PRE-SUBID-OVERLAP',
+  level: 'MUST',
+  title: "nobody else has the user's subordinate IDs: no other range, no account, no group",
+  source: issue('docker/docker-install', 308, 'which range to choose'),
+  remedy:
+    'give the user a range of his own in /etc/subuid and /etc/subgid; then as the user: rootlesskit chown of what he has',
+  async verify({ target, host }) {
+    const { uids, gids } = await idOwners(target);
+    expect(conflictsOf(uids, host.user), "others with one of the user's subordinate UIDs").toEqual([]);
+    expect(conflictsOf(gids, host.user), "others with one of the user's subordinate GIDs").toEqual([]);
+  },
+  sabotage: {
+    name: 'another user gets the same range in /etc/subuid (setuptool check stays green)',
+    by: filtered('/etc/subuid', ({ user }) => `sed '$a rdc-other:${user.subuid[0]?.start}:${user.subuid[0]?.count}'`),
+    fails: /others with one of the user's subordinate UIDs/,
   },
 });
 

@@ -1,0 +1,16 @@
+import { expect, test as it } from 'vitest';
+import { isEngineSince } from './engine-version.ts';
+
+it.each([
+  ['Docker version 26.1.5+dfsg1, build 411e817', '26.1', true],
+  ['Docker version 26.1.5+dfsg1, build 411e817', '26.2', false],
+  ['Docker version 26.1.5+dfsg1, build 411e817', '25.5', true],
+  ['Docker version 20.10.24+dfsg1, build 5d6db84', '23.0', false],
+  ['Docker version 29.10.0, build 1234567', '29.5', true],
+])('%s is %s or later: %s', (dockerd, release, isSince) => {
+  expect(isEngineSince({ versions: { dockerd } }, release)).toBe(isSince);
+});
+
+it('an engine without a version is an error and not an old one', () => {
+  expect(() => isEngineSince({ versions: { dockerd: null } }, '23.0')).toThrow('the version of dockerd');
+});

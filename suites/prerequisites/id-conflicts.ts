@@ -1,0 +1,51 @@
+import { numberOf } from '../../harness/facts/parse-values.ts';
+import type { Target } from '../../harness/index.ts';
+
+/** What subuid(5) and passwd(5) say of one kind of ID: ranges of everybody, and the IDs of real accounts or groups. */
+export type IdOwners = {
+  readonly ranges: readonly { readonly owner: string; readonly start: number; readonly count: number }[];
+  readonly real: readonly { readonly name: string; readonly id: number }[];
+};
+
+/** /etc/subuid with the accounts, /etc/subgid with the groups, of the whole host and its name services. */
+export async function idOwners(target: Target): Promise<{ uids: IdOwners; gids: IdOwners }> {
+  const { stdout } = await target.shell(
+    'cat /etc/subuid; echo --; getent passwd; echo --; cat /etc/subgid; echo --; getent group',
+  );
+  const [subuid = '', passwd = '', subgid = '', group = ''] = stdout.split(/^--\n/m);
+  return { uids: parseIdOwners(subuid, passwd), gids: parseIdOwners(subgid, group) };
+}
+
+/** Pure: the third field of passwd and of group is the ID. */
+export function parseIdOwners(ranges: string, real: string): IdOwners {
+  const fields = (text: string) => text.split('\n').map((line) => line.split(':'));
+  return {
+    ranges: fields(ranges).flatMap(([owner = '', first, many]) => {
+      const [start, count] = [numberOf(first), numberOf(many)];
+      return start === null || count === null || count === 0 ? [] : [{ owner, start, count }];
+    }),
+    real: fields(real).flatMap(([name = '', , number]) => {
+      const id = numberOf(number);
+      return id === null ? [] : [{ name, id }];
+    }),
+  };
+}
+
+/**
+ * Who else has an ID of the user's, in words, e.g. `other 165536-231071`. An owner is written by name or by UID. Two
+ * ranges of the user that overlap are a conflict too: the kernel refuses such a map.
+ */
+export function conflictsOf({ ranges, real }: IdOwners, user: { name: string; uid: number }): string[] {
+  const isOwn = ({ owner }: { owner: string }) => owner === user.name || owner === String(user.uid);
+  const conflicts = new Set<string>();
+  for (const own of ranges.filter(isOwn)) {
+    const end = own.start + own.count;
+    for (const other of ranges) {
+      if (other !== own && other.start < end && own.start < other.start + other.count) {
+        conflicts.add(`${other.owner} ${other.start}-${other.start + other.count - 1}`);
+      }
+    }
+    for (const { name, id } of real) if (id >= own.start && id < end) conflicts.add(`${name} ${id}`);
+  }
+  return [...conflicts];
+}

@@ -1,0 +1,67 @@
+import { checksOf, chmod, code, expect, hostProbe, issue, man, rootScript } from '../../harness/index.ts';
+import { firewallTool } from './firewall.ts';
+import { driverAtWork, driversOf, programOf } from './network-driver.ts';
+
+const check = checksOf('prerequisites');
+
+check({
+  id: 'PRE-IPT-BIN',
+  level: 'MUST',
+  title: "iptables is on the PATH of the daemon's unit, which for a user has to name /usr/sbin, and runs",
+  source: issue('docker/for-linux', 1205, 'iptables not found on the PATH of the user'),
+  remedy: 'sudo apt-get install iptables; the unit wants Environment=PATH=...:/sbin:/usr/sbin:...',
+  async verify({ target }) {
+    const { path, version } = await firewallTool(target);
+    expect(path, "iptables on the PATH of the daemon's unit").not.toBeNull();
+    expect(version, `the version that ${path} says`).toMatch(/^iptables v/);
+  },
+  sabotage: {
+    name: 'iptables is moved out of the PATH',
+    by: rootScript(
+      ({ paths }) => `mv ${paths.iptables ?? '/usr/sbin/iptables'} /root/iptables.rdc`,
+      ({ paths }) => `mv /root/iptables.rdc ${paths.iptables ?? '/usr/sbin/iptables'}`,
+    ),
+    fails: /iptables on the PATH of the daemon's unit/,
+  },
+});
+
+check({
+  id: 'PRE-NETDRV',
+  level: 'MUST',
+  title: 'RootlessKit has a network driver that works: a connection out of a new namespace reaches the host',
+  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless.sh', 'slirp4netns (>= v0.4.0), VPNKit, lxc-user-nic'),
+  remedy: 'sudo apt-get install slirp4netns (or passt, from Docker 28.5.2 on); RootlessKit 3 has one built in',
+  async verify({ target, host }) {
+    const { driver, fetched, nonce } = await driverAtWork(target);
+    expect(driver, `the first usable of ${driversOf(host).join(', ')}`).not.toBeNull();
+    expect(fetched, `what a connection through ${driver} brings back`).toContain(nonce);
+  },
+  sabotage: {
+    name: 'the program of the network driver may not be executed',
+    by: chmod('a-x', (host) => programOf(host) ?? '/usr/bin/slirp4netns'),
+    fails: /the first usable of slirp4netns/,
+  },
+});
+
+type Opened = { errno: string | null; stat: { stMode: string; major: number; minor: number } | null };
+
+check({
+  id: 'PRE-TUN',
+  level: 'MUST',
+  title: 'the user can open /dev/net/tun, the character device 10:200',
+  source: man('slirp4netns', 1, 'the TAP device; which check-config.sh of Docker does not look for'),
+  remedy:
+    'sudo modprobe tun; sudo chmod 666 /dev/net/tun (see the udev rules and the device list of a surrounding container)',
+  async verify({ target }) {
+    const { errno, stat } = await hostProbe<Opened>(target, target, ['open', '/dev/net/tun', 'rw']);
+    const type = Number.parseInt(stat?.stMode ?? '0', 8) & 0o170000;
+    expect(type, 'type of /dev/net/tun').toBe(0o020000);
+    expect(`${stat?.major}:${stat?.minor}`, 'device number of /dev/net/tun').toBe('10:200');
+    expect(errno, "the user's open of /dev/net/tun").toBeNull();
+  },
+  sabotage: {
+    name: '/dev/net/tun is for root only',
+    by: chmod('600', () => '/dev/net/tun'),
+    fails: /the user's open of \/dev\/net\/tun/,
+  },
+});

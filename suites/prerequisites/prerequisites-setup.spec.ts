@@ -1,0 +1,146 @@
+import {
+  asFinding,
+  checksOf,
+  code,
+  docker,
+  expect,
+  type Fault,
+  type HostFacts,
+  issue,
+  mustRun,
+  quoteWord,
+} from '../../harness/index.ts';
+import { isEngineSince } from '../daemon/engine-version.ts';
+import { mountedIds, underMounts } from './private-mounts.ts';
+import { changedScript, parseRuns, runFunction, setupTool, startScript, whereScripts } from './shipped-scripts.ts';
+
+const check = checksOf('prerequisites');
+
+check({
+  id: 'PRE-NOTROOT',
+  level: 'MUST',
+  title: 'the scripts refuse to run as root',
+  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless.sh', 'refusing to run as root'),
+  remedy: 'run them as the user, in a login session of his own; never with sudo',
+  async verify({ target, host }) {
+    // a stand-in for RootlessKit: a script that does not refuse must not start a daemon here
+    const { stdout } = await target.root.shell(`
+d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; ${runFunction}
+printf '#!/bin/sh\\necho RootlessKit was reached\\n' > "$d/rootlesskit"; chmod 755 "$d/rootlesskit"; cp "$d/rootlesskit" "$d/docker-rootlesskit"
+export HOME="$d" XDG_RUNTIME_DIR="$d" PATH="$d:$PATH:${whereScripts(host.user.home)}"
+run start ${startScript}; run setup ${setupTool} check`);
+    const runs = parseRuns(stdout);
+    expect(runs('start').text, `what ${startScript} says to root`).toMatch(/must be executed as a non-/);
+    expect(runs('start').text, `what ${startScript} says to root`).not.toContain('RootlessKit was reached');
+    expect(runs('start').code, `exit code of ${startScript} for root`).toBe(1);
+    expect(runs('setup').text, `what ${setupTool} says to root`).toMatch(/Refusing to install .* as the root user/);
+    expect(runs('setup').code, `exit code of ${setupTool} for root`).toBe(1);
+  },
+  sabotage: {
+    name: 'dockerd-rootless.sh looks no more for the user that runs it',
+    by: changedScript(startScript, `sed 's/"$(id -u)" = "0"/"$(id -u)" = "x"/'`),
+    fails: /what dockerd-rootless\.sh says to root/,
+  },
+});
+
+/** What the tool says of iptables modules, which before 28.1 it wants without need, is beside these two points. */
+const checkSetup = `${setupTool} --skip-iptables check`;
+
+check({
+  id: 'PRE-ROOTFUL',
+  level: 'SHOULD',
+  title: 'the setup tool stops where the user can write to a rootful /var/run/docker.sock, unless it is forced',
+  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'existing rootful docker verification'),
+  remedy:
+    'sudo systemctl disable --now docker.service docker.socket; sudo rm -f /var/run/docker.sock; sudo gpasswd -d USER docker',
+  async verify({ target, host }) {
+    // a file stands for the socket: what the tool asks for is the right to write
+    const mounts = `
+mkdir "$w/run"; mount -t tmpfs -o mode=755 tmpfs "$w/run"
+for d in user systemd; do if [ -d /run/$d ]; then mkdir "$w/run/$d"; mount --rbind /run/$d "$w/run/$d"; fi; done
+install -o ${host.user.uid} -m 600 /dev/null "$w/run/docker.sock"
+mount --rbind "$w/run" /run`;
+    const script = `${runFunction}
+run stopped ${checkSetup}; run forced ${checkSetup} --force
+chmod 0 /run/docker.sock; run closed ${checkSetup}`;
+    const runs = parseRuns(await underMounts(target, { mounts, script }));
+    expect(runs('closed').code, 'exit code with a rootful socket that the user cannot write to').toBe(0);
+    expect(runs('stopped').text, 'what is said of a rootful socket').toMatch(/rootful Docker .*docker\.sock.*--force/);
+    expect(runs('stopped').code, 'exit code with a rootful socket').toBe(1);
+    expect(runs('forced').code, 'exit code with a rootful socket and --force').toBe(0);
+  },
+  sabotage: {
+    name: 'the setup tool looks for the rootful socket elsewhere',
+    by: changedScript(setupTool, "sed 's:-w /var/run/docker.sock:-w /nonexistent:'"),
+    fails: /what is said of a rootful socket/,
+  },
+});
+
+/** 26.0 to 27.1 make the smoke test with RootlessKit in `check`; before there was none, since then only `install` makes it. */
+const smokesInCheck = (host: HostFacts) => isEngineSince(host, '26.0') && !isEngineSince(host, '27.2');
+
+const countsIds = `awk -F: -v u="$(id -un)" '$1 == u {n += $3} END {exit n < 65536}' /etc/subuid`;
+
+check({
+  id: 'PRE-SETUPTOOL',
+  level: 'LIMITATION',
+  title:
+    '"setuptool check" is no sufficient gate: it is green with few IDs that another user has too, and an unprivileged newuidmap',
+  source: issue('moby/moby', 48216, 'check does without the smoke test again'),
+  remedy:
+    'do not gate on it: run rootlesskit true and look at /etc/subuid, as PRE-NEWIDMAP, PRE-SUBID-COUNT and PRE-SUBID-OVERLAP do',
+  async verify({ target, host }) {
+    const newuidmap = host.paths.newuidmap ?? '/usr/bin/newuidmap';
+    const unprivileged = `install -m 755 ${newuidmap} "$w/newuidmap"; mount --bind "$w/newuidmap" ${newuidmap}`;
+    const script = `${runFunction}
+run none ${checkSetup}
+printf '${host.user.name}:165536:1000\nrdc-other:165536:65536\n' > "$w/ids"
+run gate ${checkSetup}; run kit rootlesskit --state-dir="$w/state" true`;
+    const mounts = smokesInCheck(host) ? mountedIds('') : `${mountedIds('')}\n${unprivileged}`;
+    const runs = parseRuns(await underMounts(target, { mounts, script }));
+    // the control: a tool that refuses nothing at all would be another limitation than the documented one
+    asFinding('differs', () => expect(runs('none').text, 'differs: setuptool check without any ID').toMatch(/subuid/));
+    asFinding('lifted', () => expect(runs('gate').code, "lifted: setuptool check with 1000 of another's IDs").toBe(0));
+    const works = smokesInCheck(host) ? 0 : 1;
+    asFinding('differs', () => expect(runs('kit').code, 'differs: exit code of RootlessKit with that').toBe(works));
+  },
+  sabotage: {
+    name: 'setuptool check counts the subordinate IDs',
+    // after `init`, the first line of the function
+    by: changedScript(
+      setupTool,
+      `sed -e '/^cmd_entrypoint_check() {/{n' -e ${quoteWord(`a ${countsIds} || exit 1`)} -e '}'`,
+    ),
+    fails: /^lifted: setuptool check with 1000 of another's IDs/,
+  },
+});
+
+const movedAway: Fault = async ({ target }) => {
+  const path = quoteWord((await mustRun(target, `command -v ${setupTool}`)).trim());
+  await mustRun(target.root, `mv ${path} ${path}.rdc`);
+  return async () => void (await mustRun(target.root, `mv ${path}.rdc ${path}`));
+};
+
+check({
+  // not of the catalogue: what Docker's manual tells the user to type, as the provisioning typed it
+  id: 'PRE-INSTALL',
+  level: 'SHOULD',
+  title: 'the installation by the manual, with the packages of the distribution, needs no step by hand',
+  source: docker('engine/security/rootless', 'install: dockerd-rootless-setuptool.sh install'),
+  applies: ({ host }) => host.install !== null || 'nobody recorded how rootless Docker was installed here',
+  remedy: `the package puts ${setupTool} and ${startScript} beside docker on PATH, e.g. links in /usr/bin; until then the user sets PATH and makes the context`,
+  async verify({ target, host }) {
+    const { stdout } = await target.exec(['sh', '-lc', `command -v ${setupTool}`]);
+    const failed = (host.install?.steps ?? []).filter(({ exitCode }) => exitCode !== 0);
+    const missing = stdout.trim() === '' ? [`${setupTool} on PATH: not there`] : [];
+    expect(
+      [...missing, ...failed.map(({ name, exitCode }) => `${name}: ${exitCode}`)],
+      'what failed of the installation',
+    ).toEqual([]);
+  },
+  sabotage: {
+    name: 'the setup tool is moved out of the PATH',
+    by: movedAway,
+    fails: /what failed of the installation/,
+  },
+});

@@ -1,0 +1,34 @@
+import { type Fault, filtered, mustRun } from '../../harness/index.ts';
+
+export const startScript = 'dockerd-rootless.sh';
+export const setupTool = 'dockerd-rootless-setuptool.sh';
+
+/** Where the scripts lie when they are not on PATH: Debian's package, the installer of get.docker.com/rootless. */
+export const whereScripts = (home: string) => `/usr/share/docker.io/contrib:${home}/bin`;
+
+/** `run NAME COMMAND...` in a shell script prints what `parseRuns` reads. */
+export const runFunction = `run() { n=$1; shift; t=$("$@" 2>&1 < /dev/null); echo "@run $n $?"; printf '%s\\n' "$t"; }`;
+
+export type Run = { readonly code: number; readonly text: string };
+
+/** Pure: the commands that were run, by the names they were given; `{ code: 127, text: '' }` for one that was not. */
+export function parseRuns(output: string): (name: string) => Run {
+  const runs = new Map<string, Run>();
+  for (const part of `\n${output}`.split('\n@run ').slice(1)) {
+    const [, name = '', code, text = ''] = /^(\S+) (\d+)\n?([\s\S]*)$/.exec(part) ?? [];
+    if (code !== undefined) runs.set(name, { code: Number(code), text: text.trimEnd() });
+  }
+  return (name) => runs.get(name) ?? { code: 127, text: '' };
+}
+
+/** A shipped script is changed by a filter, e.g. `sed 's/a/b/'`. What runs of it already goes on as it was. */
+export function changedScript(name: string, filter: string): Fault {
+  return async (context) => {
+    const { target, host } = context;
+    const path = await mustRun(
+      target,
+      `PATH="$PATH:${whereScripts(host.user.home)}"; readlink -f "$(command -v ${name})"`,
+    );
+    return filtered(path.trim(), () => filter)(context);
+  };
+}
