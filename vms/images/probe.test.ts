@@ -56,6 +56,9 @@ describe('the probe as a command', () => {
     [['serve', 'sctp', '0', 'nonce']],
     [['serve', 'tcp', '0', 'nonce', '1', 'localhost']],
     [['icmp', 'localhost']],
+    [['each']],
+    [['each', 'keyctl', ',']],
+    [['each', 'keyctl', ',', 'nothing']],
   ])('refuses %j with exit code 2 and nothing on stdout', async (args) => {
     const failure = await run(image.probePath, args).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('usage: probe ') });
@@ -253,6 +256,17 @@ describe('the probe on files and single calls', () => {
   ])('%j without privileges gives %j', async (args, errno) => {
     const { stdout } = await run('unshare', ['-U', image.probePath, ...args]);
     expect(JSON.parse(stdout)).toEqual({ call: args[0], errno });
+  });
+
+  it('makes several observations in one line', async () => {
+    expect(await probe('each', 'kill', '4194305', '0', ',', 'keyctl', ',', 'alloc', '1')).toEqual({
+      call: 'each',
+      results: [
+        { call: 'kill', errno: 'ESRCH' },
+        { call: 'keyctl', errno: null },
+        { call: 'alloc', touchedMiB: 1, errno: null },
+      ],
+    });
   });
 
   it.each(['initmodule', 'syslog'])('%s gives an errno or null', async (call) => {
