@@ -10,6 +10,7 @@ export class FixtureContainer extends GenericContainer {
     this.withCommand([...(options.command ?? ['sleep', 'infinity'])]);
     this.withEnvironment({ RDC_NONCE: nonce });
     if (options.user !== undefined) this.withUser(options.user);
+    if (options.domainname !== undefined) this.createOpts.Domainname = options.domainname;
     // no network where none is needed: setting one up costs a second on an emulated machine
     this.withNetworkMode(options.host?.NetworkMode ?? (publish.length > 0 ? 'bridge' : 'none'));
     Object.assign(this.hostConfig, options.host);

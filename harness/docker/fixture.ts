@@ -10,6 +10,8 @@ import { loadFixtureImage } from './load-image.ts';
 export type HostConfig = {
   readonly NetworkMode?: string;
   readonly Sysctls?: Readonly<Record<string, string>>;
+  readonly PidMode?: string;
+  readonly IpcMode?: string;
   readonly Memory?: number;
   readonly MemorySwap?: number;
   readonly NanoCpus?: number;
@@ -30,6 +32,7 @@ export type HostConfig = {
 export type FixtureOptions = {
   readonly command?: readonly string[];
   readonly user?: string;
+  readonly domainname?: string;
   readonly host?: HostConfig;
   readonly publish?: readonly PublishedPort[];
 };
