@@ -1,19 +1,29 @@
 import {
+  asFinding,
   checksOf,
+  code,
   docker,
   dockerApi,
   expect,
+  expectDocumented,
   filtered,
+  issue,
   man,
+  mustRun,
   page,
+  refusalOf,
   sharedFixture,
   startFixture,
 } from '../../harness/index.ts';
 import { rootfulDaemon } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { isEngineSince } from '../daemon/engine-version.ts';
 import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
 import { processesAs } from './container-process.ts';
-import { mapped, rootlessMap } from './id-map.ts';
+import { parseCopiedUp } from './copied-up.ts';
+import { mapped, rootlessMap, totalOf } from './id-map.ts';
+import { networkNamespaces } from './network-namespaces.ts';
+import { setgroupsDenied } from './setgroups-denied.ts';
 
 const check = checksOf('namespaces');
 const needs = ['SOCK-PATH'] as const;
@@ -191,4 +201,148 @@ check({
     expect(daemon.userNamespace, 'a user namespace of its own').not.toBe(daemon.initialUserNamespace);
   },
   sabotage: { ...byRootful, fails: /a user namespace of its own/ },
+});
+
+check({
+  id: 'NS-EDGE',
+  level: 'LIMITATION',
+  title: 'a container starts as the last UID that is mapped and not as the one after it ("invalid argument")',
+  source: man('user_namespaces', 7, 'unmapped user and group IDs'),
+  needs,
+  remedy:
+    'use UIDs that are mapped, or give the user more: sudo usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST USER',
+  async verify({ target, host }) {
+    const { uids, gids } = await subordinateIds(target);
+    const [uidMap, gidMap] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)];
+    const beyond = Math.max(totalOf(uidMap), totalOf(gidMap));
+    const refusal = await refusalOf(target, { user: `${beyond}:${beyond}` });
+    expectDocumented(refusal, /setgroups: invalid argument/, `the start as ${beyond}:${beyond}`);
+    const last = Math.min(totalOf(uidMap), totalOf(gidMap)) - 1;
+    const [process] = await processesAs(target, await sharedFixture(target), [last]);
+    const seen = `${process?.uid}:${process?.gid}`;
+    const wanted = `${mapped(uidMap, last)}:${mapped(gidMap, last)}`;
+    asFinding('differs', () => expect(seen, `differs: host IDs of ${last}:${last}, the last`).toBe(wanted));
+  },
+  sabotage: { ...byRootful, fails: /^lifted: the start as/ },
+});
+
+/** Three folders of the host as the daemon has them; 20 is the group dialout of Debian. */
+const withHostFolders = { host: { Binds: ['/etc:/host/etc', '/run:/host/run', '/tmp:/host/tmp'], GroupAdd: ['20'] } };
+
+check({
+  id: 'NS-UNMAPPED',
+  level: 'MUST',
+  title: "root's files of the host are 65534:65534 in a container, and its capabilities do not reach them",
+  source: man('user_namespaces', 7, 'unmapped IDs; capabilities over files'),
+  needs,
+  remedy: 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless',
+  async verify({ target, defer }) {
+    const make = 'd=$(mktemp -d /tmp/rdc.XXXXXX); chmod 755 $d; echo a > $d/open; echo a > $d/closed';
+    const folder = (await mustRun(target.root, `${make}; chmod 604 $d/open; chmod 660 $d/closed; echo $d`)).trim();
+    defer(() => target.root.exec(['rm', '-rf', folder]));
+    const container = await sharedFixture(target, withHostFolders);
+    const attempts = 'cat open; cat closed; echo b > closed; chmod 666 closed; chown 0:0 closed';
+    const script = `exec 2>&1; cd /host${folder}; stat -c 'owner %u:%g' open; ${attempts}`;
+    const { stdout } = await container.exec(['sh', '-c', script]);
+    expect(stdout.trim().split('\n'), "what container root gets of root's files").toEqual([
+      'owner 65534:65534',
+      // mode 604: what others may
+      'a',
+      expect.stringMatching(/^cat: .*: Permission denied$/),
+      expect.stringMatching(/closed: Permission denied$/),
+      expect.stringMatching(/^chmod: .*: Operation not permitted$/),
+      expect.stringMatching(/^chown: .*: Operation not permitted$/),
+    ]);
+  },
+  sabotage: { ...byRootful, fails: /what container root gets of root's files/ },
+});
+
+check({
+  id: 'NS-SETGROUPS',
+  level: 'MUST',
+  title: 'processes of a container may set their supplementary groups: setgroups is allowed in the namespace',
+  source: man('user_namespaces', 7, 'the /proc/[pid]/setgroups file'),
+  needs,
+  remedy: 'sudo apt-get install --reinstall uidmap; see PRE-NEWIDMAP; then systemctl --user restart docker',
+  async verify({ target }) {
+    const container = await sharedFixture(target);
+    const { stdout } = await target.root.exec(['cat', `/proc/${await container.hostPid()}/setgroups`]);
+    expect(stdout.trim(), "setgroups of the container's user namespace").toBe('allow');
+    const { errno } = await container.probe<{ errno: string | null }>('setgroups');
+    expect(errno, 'setgroups by container root').toBeNull();
+  },
+  sabotage: {
+    name: 'newgidmap denies setgroups first, as it does without subordinate GIDs',
+    by: setgroupsDenied,
+    fails: /setgroups of the container's user namespace/,
+  },
+});
+
+check({
+  id: 'NS-SUPGROUPS',
+  level: 'LIMITATION',
+  title: "the user's supplementary groups do not reach a container, and --group-add 20 is a subordinate GID",
+  source: issue('moby/moby', 43019, 'supplementary groups of the user do not reach a rootless container'),
+  applies: ({ host }) => host.user.groups.length > 1 || `the user ${host.user.name} is in no supplementary group`,
+  needs,
+  remedy: 'grant the user access by itself: sudo setfacl -m u:USER:rw FILE',
+  async verify({ target, host }) {
+    const { gids } = await subordinateIds(target);
+    const container = await sharedFixture(target, withHostFolders);
+    const status = `/proc/${await container.hostPid()}/status`;
+    const { stdout } = await target.root.shell(`sed -n 's/^Groups://p' ${status}; id -G ${host.user.name}`);
+    const [inside = [], outside = []] = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+    const reached = inside.filter((gid) => gid !== host.user.gid && outside.includes(gid));
+    asFinding('lifted', () => expect(reached, "lifted: the user's groups that a container has").toEqual([]));
+    const wanted = mapped(rootlessMap(host.user.gid, gids), 20);
+    asFinding('differs', () => expect(inside, 'differs: host GIDs with --group-add 20').toContain(wanted));
+  },
+  sabotage: { ...byRootful, fails: /^lifted: the user's groups/ },
+});
+
+check({
+  id: 'NS-MNT-COPYUP',
+  level: 'LIMITATION',
+  title:
+    "a bind mount of /etc or /run is the daemon's copy, a folder of links: what is written there stays off the host",
+  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless.sh', '--copy-up=/etc --copy-up=/run'),
+  needs,
+  remedy: 'bind a folder that is not copied up, or the file itself, e.g. -v /etc/localtime:/etc/localtime:ro',
+  async verify({ target, defer }) {
+    const container = await sharedFixture(target, withHostFolders);
+    const name = `rdc-${container.id.slice(0, 12)}`;
+    const pid = await container.hostPid();
+    const everywhere = `/etc/${name} /run/${name} /proc/${pid}/root/host/etc/${name} /proc/${pid}/root/host/run/${name}`;
+    defer(() => mustRun(target.root, `rm -f ${everywhere}`));
+    const { stdout } = await container.exec([
+      'sh',
+      '-c',
+      `cd /host; for d in etc run; do echo x > $d/${name} && echo "$d $(stat -f -c %T $d) $(ls -l $d | grep -c ' -> .ro') links"; done`,
+    ]);
+    const arrived = (await target.root.shell(`ls -d /etc/${name} /run/${name} 2>/dev/null`)).stdout.split('\n');
+    asFinding('lifted', () => expect(arrived, 'lifted: files that arrived on the host').toEqual(['']));
+    asFinding('differs', () =>
+      expect(parseCopiedUp(stdout), 'differs: folders of links that take a write').toEqual(['etc', 'run']),
+    );
+  },
+  sabotage: { ...byRootful, fails: /^lifted: files that arrived on the host/ },
+});
+
+check({
+  id: 'NS-NETNS',
+  level: 'MUST',
+  title:
+    "the daemon's network namespace is its own before Docker 29.5; since then its containers' is, and is kept by RootlessKit",
+  source: code('rootless-containers/rootlesskit', 'v2.0.2', 'docs/network.md', 'detaching the network namespace'),
+  needs,
+  remedy: 'see DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS of the user unit; systemctl --user restart docker',
+  async verify({ target, host }) {
+    const namespaces = await networkNamespaces(target);
+    const isDetached = isEngineSince(host, '29.5');
+    expect(namespaces.daemon === namespaces.initial, "the daemon is in the host's network namespace").toBe(isDetached);
+    if (!isDetached) return;
+    expect(namespaces.detached, "network namespace in RootlessKit's state directory").toMatch(/^net:\[\d+\]$/);
+    expect(namespaces.detached, "network namespace in RootlessKit's state directory").not.toBe(namespaces.initial);
+  },
+  sabotage: { ...byRootful, fails: /network namespace/ },
 });

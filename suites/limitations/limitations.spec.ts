@@ -1,0 +1,63 @@
+import {
+  asFinding,
+  checksOf,
+  docker,
+  dockerApi,
+  expect,
+  expectDocumented,
+  inOrder,
+  issue,
+  refusalOf,
+  sharedFixture,
+} from '../../harness/index.ts';
+import { daemonJson, rootfulDaemon } from '../daemon/control-daemon.ts';
+import { checkpointingRuntime } from './checkpointing-runtime.ts';
+
+const check = checksOf('limitations');
+const needs = ['SOCK-PATH'] as const;
+
+check({
+  id: 'LMT-CHECKPOINT',
+  level: 'LIMITATION',
+  title: 'no checkpoint of a container is made: by default an experimental feature, with it CRIU fails',
+  source: docker('engine/security/rootless', 'known limitations: checkpoint'),
+  needs,
+  remedy: 'none in rootless mode; checkpoint on a rootful daemon, with criu installed',
+  async verify({ target }) {
+    const container = await sharedFixture(target);
+    const pid = await container.hostPid();
+    const { ExperimentalBuild } = (await dockerApi(target, 'GET', '/info')).json<{ ExperimentalBuild: boolean }>();
+    const made = await dockerApi(target, 'POST', `/containers/${container.id}/checkpoints`, {
+      body: { CheckpointID: 'rdc', Exit: true },
+    });
+    const refusal = made.status < 400 ? null : made.json<{ message: string }>().message;
+    const documented = ExperimentalBuild ? /criu|freez/i : /experimental feature is disabled by default/;
+    expectDocumented(refusal, documented, 'making a checkpoint');
+    // a checkpoint with Exit ends the container: the kernel has its process as before
+    const { code } = await target.root.exec(['test', '-d', `/proc/${pid}`]);
+    asFinding('differs', () => expect(code, 'differs: the container runs on after the attempt').toBe(0));
+  },
+  sabotage: {
+    name: 'the daemon is experimental, and its OCI runtime claims to have made the checkpoint',
+    by: inOrder(daemonJson({ experimental: true }), checkpointingRuntime),
+    fails: /^lifted: making a checkpoint/,
+  },
+});
+
+check({
+  id: 'LMT-DOMAIN',
+  level: 'LIMITATION',
+  title: '--domainname is refused: /proc/sys/kernel/domainname, permission denied',
+  source: issue('moby/moby', 40632, '--domainname in rootless mode'),
+  needs,
+  remedy: 'use --hostname with the full name',
+  async verify({ target }) {
+    const refusal = await refusalOf(target, { domainname: 'rdc.example' });
+    expectDocumented(refusal, /kernel[./]domainname.*permission denied/, 'the start with --domainname');
+  },
+  sabotage: {
+    name: "a rootful daemon takes the place of the user's",
+    by: rootfulDaemon,
+    fails: /^lifted: the start with --domainname/,
+  },
+});
