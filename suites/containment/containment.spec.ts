@@ -1,0 +1,230 @@
+import {
+  checksOf,
+  code,
+  docker,
+  dockerApi,
+  expect,
+  type Fixture,
+  type HostFacts,
+  issue,
+  man,
+  mustRun,
+  page,
+  refusalOf,
+  sharedFixture,
+  type Target,
+} from '../../harness/index.ts';
+import { rootfulDaemon } from '../daemon/control-daemon.ts';
+import { isEngineSince } from '../daemon/engine-version.ts';
+import { attemptsIn, attemptsOnHost, unexpected } from './attempts.ts';
+import { mountAt } from './mounts.ts';
+import { waywardRuntime } from './wayward-runtime.ts';
+
+const check = checksOf('containment');
+const needs = ['SOCK-PATH'] as const;
+const notRootless = 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless';
+const limits = docker('engine/security/rootless', 'how it works: root of a container is the user');
+
+const byRootful = { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon };
+const byRuntime = { name: 'the OCI runtime does not do as it is told: no filter, no masks', by: waywardRuntime };
+
+/** All that a client can ask for: privileged, and the whole file system of the host. */
+const mighty = { host: { Privileged: true, Binds: ['/:/h'] } };
+
+/** A folder of the user's on the host, as the host and as the mighty container call it. */
+async function ownFolder(target: Target, defer: (undo: () => Promise<unknown>) => void): Promise<[string, string]> {
+  const folder = (await mustRun(target, 'mktemp -d "$HOME/.rdc.XXXXXX"')).trim();
+  defer(() => target.root.exec(['rm', '-rf', folder]));
+  return [folder, `/h${folder}`];
+}
+
+check({
+  id: 'SEC-HOSTFS',
+  level: 'MUST',
+  title: "a privileged container with the host's file system reads the user's files, and none that only root may",
+  source: limits,
+  needs,
+  remedy: notRootless,
+  async verify({ target, defer }) {
+    const [folder, inside] = await ownFolder(target, defer);
+    await mustRun(target, `umask 077; echo private > ${folder}/note`);
+    const container = await sharedFixture(target, mighty);
+    const own = `open ${inside}/note rw`;
+    const roots = [
+      'open /h/etc/shadow r',
+      'open /h/etc/shadow w',
+      'mknod /h/root/.rdc p 0 0',
+      'mknod /h/usr/.rdc p 0 0',
+      'open /h/proc/1/environ r',
+    ];
+    const attempts = await attemptsIn(container, [own, ...roots]);
+    // the control: it is the host's file system that the container has
+    expect(attempts[own], "opening a private file of the user's").toBeNull();
+    const closed = Object.fromEntries(roots.map((call) => [call, ['EACCES']]));
+    expect(unexpected(attempts, closed).join(', '), "what is open of root's files on the host").toBe('');
+  },
+  sabotage: { ...byRootful, fails: /what is open of root's files on the host/ },
+});
+
+check({
+  id: 'SEC-MKNOD',
+  level: 'MUST',
+  title: 'no container makes a device node, not even a privileged one',
+  source: man('mknod', 2, 'EPERM'),
+  needs,
+  remedy: notRootless,
+  async verify({ target }) {
+    const container = await sharedFixture(target, mighty);
+    // not 0:0: that is a whiteout, which user namespaces may make since Linux 5.8. The FIFO is the control
+    const wanted = {
+      'mknod /tmp/rdc c 1 3': ['EPERM'],
+      'mknod /tmp/rdc b 8 0': ['EPERM'],
+      'mknod /tmp/rdc p 0 0': [null],
+    };
+    const attempts = await attemptsIn(container, Object.keys(wanted));
+    expect(unexpected(attempts, wanted).join(', '), 'making a device otherwise than EPERM').toBe('');
+  },
+  sabotage: { ...byRootful, fails: /making a device otherwise than EPERM/ },
+});
+
+check({
+  id: 'SEC-SUIDBIND',
+  level: 'MUST',
+  title: "a set-user-ID file that container root makes in a bind mount belongs to the user, not to the host's root",
+  source: limits,
+  needs,
+  remedy: notRootless,
+  async verify({ target, host, defer }) {
+    const [folder, inside] = await ownFolder(target, defer);
+    const container = await sharedFixture(target, mighty);
+    await container.exec(['sh', '-c', `: > ${inside}/suid; chmod 6755 ${inside}/suid`]);
+    const { stdout } = await target.root.exec(['stat', '-c', '%a %u:%g', `${folder}/suid`]);
+    const { uid, gid } = host.user;
+    expect(stdout.trim(), 'mode and owner of the file on the host').toBe(`6755 ${uid}:${gid}`);
+  },
+  sabotage: { ...byRootful, fails: /mode and owner of the file on the host/ },
+});
+
+/** The first process of a container as the host's kernel shows it. */
+async function processFile(target: Target, container: Fixture, file: string): Promise<string> {
+  return (await mustRun(target.root, `cat /proc/${await container.hostPid()}/${file}`)).trim();
+}
+
+check({
+  id: 'SEC-SECCOMP',
+  level: 'MUST',
+  title: 'the builtin seccomp profile is at work: a container has a filter, and is refused what the user is not',
+  source: docker('engine/security/seccomp', 'the default profile: significant syscalls blocked'),
+  needs,
+  remedy: 'remove seccomp-profile from ~/.config/docker/daemon.json, and see that the kernel has CONFIG_SECCOMP_FILTER',
+  async verify({ target, host }) {
+    const info = (await dockerApi(target, 'GET', '/info')).json<{ SecurityOptions?: string[] }>();
+    const profile = isEngineSince(host, '23.0') ? 'builtin' : 'default';
+    expect(info.SecurityOptions, 'SecurityOptions of /info').toContain(`name=seccomp,profile=${profile}`);
+    const container = await sharedFixture(target);
+    const status = await processFile(target, container, 'status');
+    expect(/^Seccomp:\s+(\d)/m.exec(status)?.[1], "seccomp mode of the container's process").toBe('2');
+    // a filter that allows everything is a filter too: add_key is what only the profile refuses
+    expect(await attemptsOnHost(target, target, ['keyctl']), 'add_key by the user on the host').toEqual({
+      keyctl: null,
+    });
+    expect(await attemptsIn(container, ['keyctl']), 'add_key in a container').toEqual({ keyctl: 'EPERM' });
+  },
+  sabotage: { ...byRuntime, fails: /add_key in a container/ },
+});
+
+check({
+  id: 'SEC-PROCSYS',
+  level: 'MUST',
+  title: 'a container finds /proc/sys read-only, and /proc/kcore, /proc/keys and /sys/firmware masked',
+  source: page(
+    'https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config-linux.md',
+    'masked and readonly paths',
+  ),
+  needs,
+  remedy: 'the OCI runtime does not apply the masked and readonly paths: report the versions of dockerd and runc',
+  async verify({ target }) {
+    const container = await sharedFixture(target);
+    // a write is EACCES anyway without CAP_NET_ADMIN; a change of mode asks the mount first
+    const change = 'chmod 644 /proc/sys/net/ipv4/ip_forward';
+    const look =
+      "stat -c '%n %t:%T' /proc/kcore /proc/keys 2>/dev/null; ls -A /sys/firmware; echo --; cat /proc/self/mountinfo";
+    const script = `${change} 2>&1 || :; ${look}`;
+    const { stdout } = await container.exec(['sh', '-c', script]);
+    const [seen = '', mountinfo = ''] = stdout.split(/^--\n/m);
+    const [changed, ...open] = seen.trim().split('\n');
+    expect(changed, 'changing the mode of a sysctl').toMatch(/^chmod: .*: Read-only file system$/);
+    expect(mountAt(mountinfo, '/proc/sys'), 'the mount at /proc/sys').toEqual({ type: 'proc', isReadOnly: true });
+    // a kernel may lack either file: what there is, is /dev/null
+    const masked = ['/proc/kcore 1:3', '/proc/keys 1:3'];
+    expect(
+      open.filter((line) => !masked.includes(line)),
+      'what is not masked of /proc/kcore, /proc/keys and /sys/firmware',
+    ).toEqual([]);
+    expect(mountAt(mountinfo, '/sys/firmware'), 'the mount at /sys/firmware').toEqual({
+      type: 'tmpfs',
+      isReadOnly: true,
+    });
+  },
+  sabotage: { ...byRuntime, fails: /changing the mode of a sysctl/ },
+});
+
+/** The host's namespaces that this engine can hand to a container in rootless mode. */
+function hostNamespaces(host: HostFacts) {
+  return {
+    ...(isEngineSince(host, '23.0') ? { PidMode: 'host' } : {}),
+    ...(isEngineSince(host, '24.0') ? { IpcMode: 'host' } : {}),
+  };
+}
+
+check({
+  id: 'SEC-PIDIPC',
+  level: 'MUST',
+  title: "--pid=host (from Docker 23.0) and --ipc=host (24.0) give the host's namespaces; before, they are refused",
+  source: issue('moby/moby', 41457, '--pid=host and --ipc=host in rootless mode'),
+  needs,
+  remedy: 'upgrade Docker: --pid=host works from 23.0 on, --ipc=host from 24.0',
+  async verify({ target, host }) {
+    const modes = hostNamespaces(host);
+    const container = await sharedFixture(target, 'PidMode' in modes ? { host: modes } : {});
+    const pid = await container.hostPid();
+    const links = await mustRun(target.root, `cd /proc; readlink ${pid}/ns/pid 1/ns/pid ${pid}/ns/ipc 1/ns/ipc`);
+    const [ownPid, hostPid, ownIpc, hostIpc] = links.trim().split('\n');
+    const shared = { pid: ownPid === hostPid, ipc: ownIpc === hostIpc };
+    expect(shared, "namespaces that are the host's").toEqual({ pid: 'PidMode' in modes, ipc: 'IpcMode' in modes });
+    for (const mode of ['PidMode', 'IpcMode']) {
+      if (mode in modes) continue;
+      const refusal = await refusalOf(target, { host: { [mode]: 'host' } });
+      expect(refusal ?? 'it starts', `the start with ${mode} host`).toMatch(/mount.*operation not permitted/);
+    }
+  },
+  sabotage: { ...byRuntime, fails: /namespaces that are the host's|the start with PidMode host/ },
+});
+
+check({
+  id: 'SEC-SIGNAL',
+  level: 'MUST',
+  title: "with --pid=host a container signals the user's processes and no others: the boundary is the user",
+  source: code('moby/moby', 'v26.1.5', 'daemon/oci_linux.go', 'WithNamespaces: the PID namespace of the host'),
+  applies: ({ host }) => isEngineSince(host, '23.0') || '--pid=host is refused before Docker 23.0; see SEC-PIDIPC',
+  needs,
+  remedy: notRootless,
+  async verify({ target, host, defer }) {
+    const container = await sharedFixture(target, { host: hostNamespaces(host) });
+    const sleep = 'sleep 300 > /dev/null 2>&1 & echo $!';
+    const [own, roots] = [await mustRun(target, sleep), await mustRun(target.root, sleep)].map((pid) => pid.trim());
+    defer(() => target.root.shell(`kill -9 ${own} ${roots}`));
+    const calls = ['kill 1 0', `kill ${roots} 15`, `kill ${own} 15`];
+    const [toInit, toRoots, toOwn] = Object.values(await attemptsIn(container, calls));
+    expect({ toInit, toRoots }, "signals to PID 1 and to a process of root's").toEqual({
+      toInit: 'EPERM',
+      toRoots: 'EPERM',
+    });
+    expect(toOwn, "the signal to a process of the user's").toBeNull();
+    const alive = await target.root.shell(`
+i=0; while [ -d /proc/${own} ] && [ $i -lt 40 ]; do sleep 0.05; i=$((i+1)); done
+for p in ${own} ${roots}; do [ ! -d /proc/$p ] || echo $p; done`);
+    expect(alive.stdout.trim(), 'who is still alive').toBe(roots);
+  },
+  sabotage: { ...byRootful, fails: /signals to PID 1/ },
+});
