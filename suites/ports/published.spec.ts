@@ -2,12 +2,17 @@ import {
   asFinding,
   checksOf,
   code,
+  docker,
   dockerApi,
   expect,
+  expectDocumented,
   type Fault,
+  hostProbe,
   issue,
   mustRun,
+  refusalIn,
   rootScript,
+  startFixture,
 } from '../../harness/index.ts';
 import { rootfulDaemon } from '../daemon/control-daemon.ts';
 import { startPeer } from '../peer/peer.ts';
@@ -215,6 +220,34 @@ check({
     asFinding('differs', () => expect(client, `differs: ${label}`).toBe(bridge));
   },
   sabotage: { ...byRootful, fails: /^lifted: the client that the container sees/ },
+});
+
+type Inspected = { NetworkSettings: { Ports: Record<string, { HostPort: string }[] | null> } };
+
+check({
+  id: 'PORT-SCTP',
+  level: 'LIMITATION',
+  title: 'an SCTP port is accepted and listed as published, and nothing listens on it',
+  source: docker('engine/security/rootless/troubleshoot', 'known limitations: SCTP ports'),
+  needs,
+  remedy: 'none: publish TCP or UDP, or use a rootful daemon',
+  async verify({ target }) {
+    const port = 28_085;
+    const publish = [{ hostPort: port, containerPort: 80, protocol: 'sctp' as const }];
+    const started = await startFixture(target, { publish }).catch((error) => refusalIn(error, target));
+    asFinding('differs', () => expect(started, 'differs: publishing an SCTP port').not.toBeTypeOf('string'));
+    if (typeof started === 'string') return;
+    await using container = started;
+    const { Ports } = (await dockerApi(target, 'GET', `/containers/${container.id}/json`)).json<Inspected>()
+      .NetworkSettings;
+    const listed = Ports['80/sctp']?.map(({ HostPort }) => HostPort);
+    asFinding('differs', () => expect(listed, 'differs: the ports that inspect lists').toContain(String(port)));
+    const connect = ['connect', 'sctp', '127.0.0.1', String(port)];
+    const { errno } = await hostProbe<{ errno: string | null }>(target, target, connect);
+    // a kernel without SCTP has no listener either
+    expectDocumented(errno, /^E(CONNREFUSED|PROTONOSUPPORT)$/, 'an SCTP connection to the published port');
+  },
+  sabotage: { ...byRootful, fails: /^lifted: an SCTP connection/ },
 });
 
 // the daemon gives up after ten ports; one busy port is one process more on the way to the answer
