@@ -1,5 +1,6 @@
 import {
   checksOf,
+  docker,
   expect,
   expectDocumented,
   type Fault,
@@ -11,6 +12,7 @@ import {
 } from '../../harness/index.ts';
 import { daemonJson } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { startPeer } from '../peer/peer.ts';
 import { fetchFromHost, startNonceServer } from './nonce-server.ts';
 import { rootlessKit } from './rootlesskit.ts';
 import { isAtLeast } from './version.ts';
@@ -69,3 +71,47 @@ async function fetchWhereDaemonIs(target: Target): Promise<string> {
   const { stdout } = await target.root.shell(`nsenter --net=/proc/${pid}/ns/net ${probe} fetch tcp 127.0.0.1 ${port}`);
   return stdout;
 }
+
+/** Connections in a client's name are dropped on their way to the container: RootlessKit falls back to its own address. */
+const transparentLost: Fault = async ({ target }) => {
+  const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
+  const state = known(stateDir, "RootlessKit's state directory");
+  await mustRun(
+    target.root,
+    `nsenter -m -t "$(cat '${state}/child_pid')" nsenter --net='${state}/netns' iptables -w -t mangle -I OUTPUT ! -s 127.0.0.0/8 -p tcp --dport ${port} -j DROP`,
+  );
+  // the network goes with the daemon, which is restarted when the check ends
+  return async () => {};
+};
+
+check({
+  id: 'SRC-BUILTIN3',
+  level: 'WORKAROUND',
+  title: 'with RootlessKit 3 and "userland-proxy": false a container sees the address of a TCP client of another host',
+  source: docker('engine/security/rootless/troubleshoot', 'docker run -p does not propagate source IP addresses'),
+  applies: ({ host }) => {
+    const { rootlesskit, dockerd } = host.versions;
+    if (!isAtLeast(rootlesskit, 3))
+      return `${rootlesskit ?? 'no rootlesskit'}: 3.0 is the first that keeps the address`;
+    return isAtLeast(dockerd, 29, 5) || `${dockerd ?? 'no dockerd'}: 29.5 is the first that makes use of RootlessKit 3`;
+  },
+  needs,
+  disruptive: true,
+  remedy: 'journalctl --user -u docker | grep transparent; it needs the iptables command and the mangle table',
+  async verify({ target, host, stage, defer }) {
+    defer(await daemonJson(proxyOff)({ target, host }));
+    await using server = await startNonceServer(target, port);
+    await using peer = await startPeer(target);
+    await stage('published');
+    const [answer = ''] = await peer.fetch({ port });
+    expect(answer, 'the answer to another host').toContain(server.nonce);
+    const client = answer.replace(server.nonce, '').trim();
+    expect(client, 'the client that the container sees').toBe(peer.address);
+  },
+  sabotage: {
+    name: "in the daemon's network, connections in a client's name are dropped, and RootlessKit falls back",
+    at: 'published',
+    by: transparentLost,
+    fails: /the client that the container sees/,
+  },
+});
