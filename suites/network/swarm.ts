@@ -3,21 +3,26 @@ import { accepted } from './temporary-network.ts';
 
 /** The bridge that a swarm's ingress gives its host; it is not taken away when the swarm is left. */
 const bridge = '/networks/docker_gwbridge';
-const hasBridge = async (target: Target) => (await dockerApi(target, 'GET', bridge)).status === 200;
+const bridgeState = (target: Target) => dockerApi(target, 'GET', bridge);
+const ingress = 'gateway_ingress-sbox';
 
 /** A swarm of one node. Disposing of it leaves the swarm and takes away the bridge that came with it. */
 export async function startSwarm(target: Target): Promise<AsyncDisposable> {
-  const hadBridge = await hasBridge(target);
+  const hadBridge = (await bridgeState(target)).status === 200;
   const address = '127.0.0.1:2377';
   await accepted(target, 'POST', '/swarm/init', { ListenAddr: address, AdvertiseAddr: address });
   return {
     [Symbol.asyncDispose]: async () => {
       // the daemon sets up the ingress in its own time: what it makes after the swarm was left would stay
-      await eventually(() => hasBridge(target));
+      await eventually(async () => (await bridgeState(target)).text.includes(ingress));
       await accepted(target, 'POST', '/swarm/leave?force=true');
       if (hadBridge) return;
-      // refused while the ingress is being taken down
-      const isGone = await eventually(async () => (await dockerApi(target, 'DELETE', bridge)).status !== 403);
+      const isGone = await eventually(async () => {
+        // a slow daemon sometimes forgets to take the ingress down, and the bridge is refused as long as it is on it
+        const body = { Container: ingress, Force: true };
+        await dockerApi(target, 'POST', `${bridge}/disconnect`, { body });
+        return (await dockerApi(target, 'DELETE', bridge)).status !== 403;
+      });
       if (!isGone) throw new Error('docker_gwbridge stays after the swarm was left');
     },
   };
