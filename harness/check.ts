@@ -11,7 +11,8 @@ export type VerifyContext = {
   readonly host: HostFacts;
   /**
    * Names a point inside `verify` at which a sabotage may strike (`sabotage.at`), for claims about what a
-   * step leaves behind: the remedy was applied, the port was published. Without a sabotage it does nothing.
+   * step leaves behind: the remedy was applied, the port was published. Without a sabotage it does nothing. The
+   * fault is taken back in its turn among what was deferred.
    */
   stage(name: string): Promise<void>;
   /** runs at the end of the check whatever happens, last added first: what the check changed goes back */

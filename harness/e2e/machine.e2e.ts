@@ -13,8 +13,11 @@ type Results = { conformance: string; ledger: Record<string, number>; checks: Ju
 const machine = readMachines().default;
 const minutes = (count: number) => count * 60_000;
 
-/** Findings on the default machine that are true: a check that is red here because the distribution is. */
-const expectedFailures: readonly string[] = [];
+/**
+ * Findings on the default machine that are true: a check that is red here because the distribution is. None of a level
+ * that gates, so that the machine is conformant all the same.
+ */
+const expectedFailures: readonly string[] = ['PRE-INSTALL'];
 
 /** At least one mutant of every area. */
 const mutants = [
@@ -52,9 +55,9 @@ describe(`the machine ${machine}`, () => {
     expect(failed, run.stdout.slice(-3000)).toEqual(expectedFailures);
     expect(results.checks.filter((check) => check.verdict === 'error' || check.verdict === 'blocked')).toEqual([]);
     expect(results.checks.length).toBe(results.ledger.total);
-    expect(results.ledger.total).toBeGreaterThanOrEqual(37);
-    expect(results.conformance).toBe(expectedFailures.length === 0 ? 'conformant' : 'non-conformant');
-    expect(run.code).toBe(expectedFailures.length === 0 ? 0 : 1);
+    expect(results.ledger.total).toBeGreaterThanOrEqual(120);
+    expect(results.conformance).toBe('conformant');
+    expect(run.code).toBe(0);
     for (const file of ['junit.xml', 'console.log']) expect(existsSync(join(out, machine, file)), file).toBe(true);
     expect(existsSync(join(out, 'allure-report/index.html'))).toBe(true);
   });

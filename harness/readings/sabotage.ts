@@ -124,33 +124,48 @@ function outcomeOf(check: DeclaredCheck, { before, mutated, after }: Observation
 
 type UnderFault = { readonly observed: readonly Observed[]; readonly radius?: BlastRadius };
 
-async function observeUnderFault(sabotage: PossibleSabotage, { members, bystanders }: Group): Promise<UnderFault> {
-  const [first] = members;
+async function observeUnderFault(sabotage: PossibleSabotage, group: Group): Promise<UnderFault> {
+  const [first] = group.members;
   if (!first) return { observed: [] };
-  const { target, host } = first.reading;
-  let undo: (() => Promise<void>) | undefined;
-  const apply = async () => {
-    undo = await sabotage.by({ target, host });
-  };
+  const { target } = first.reading;
   try {
-    if (sabotage.at === undefined) await apply();
-    const observed = await observeAll(members, async (stage) => {
-      if (stage === sabotage.at && undo === undefined) await apply();
-    });
-    if (undo === undefined) {
-      const message = `verify never reached the stage "${sabotage.at}"`;
-      return { observed: members.map(() => ({ verdict: 'error', message })) };
-    }
+    if (sabotage.at !== undefined) return { observed: await observeStruck(sabotage, group.members) };
+    return await observeMutated(sabotage, group);
+  } finally {
+    await target.invalidate();
+  }
+}
+
+async function observeMutated(sabotage: PossibleSabotage, { members, bystanders }: Group): Promise<UnderFault> {
+  const undo = await applyFault(sabotage, members);
+  try {
+    const observed = await observeAll(members);
     // a fault that nobody noticed says nothing by what it does to others
     if (!bystanders || !observed.some(({ verdict }) => verdict === 'fail')) return { observed };
     return { observed, radius: await bystanders.under(members.map(({ check }) => check)) };
   } finally {
-    try {
-      await undo?.();
-    } finally {
-      await target.invalidate();
-    }
+    await undo();
   }
+}
+
+/** A fault in the middle of `verify` is gone with it, before anybody else could be looked at. */
+async function observeStruck(sabotage: PossibleSabotage, members: readonly Mutated[]): Promise<Observed[]> {
+  let hasStruck = false;
+  const observed = await observeAll(members, async (stage) => {
+    if (stage !== sabotage.at || hasStruck) return undefined;
+    hasStruck = true;
+    return await applyFault(sabotage, members);
+  });
+  if (hasStruck) return observed;
+  const message = `verify never reached the stage "${sabotage.at}"`;
+  return members.map(() => ({ verdict: 'error', message }));
+}
+
+async function applyFault(sabotage: PossibleSabotage, members: readonly Mutated[]): Promise<() => Promise<void>> {
+  const [first] = members;
+  if (!first) return async () => {};
+  const { target, host } = first.reading;
+  return await sabotage.by({ target, host });
 }
 
 async function observeAll(group: readonly Mutated[], strike?: Strike): Promise<Observed[]> {

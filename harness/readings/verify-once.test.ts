@@ -3,9 +3,9 @@ import type { Check, DeclaredCheck } from '../check.ts';
 import { verdictOf } from '../verdict.ts';
 import type { ReadingContext } from './conformance.ts';
 import { Evidence } from './evidence.ts';
-import { verifyOnce } from './verify-once.ts';
+import { type Strike, verifyOnce } from './verify-once.ts';
 
-async function outcomeOf(verify: Check['verify'], strike?: (stage: string) => Promise<void>): Promise<unknown> {
+async function outcomeOf(verify: Check['verify'], strike?: Strike): Promise<unknown> {
   const reading = { evidence: new Evidence(), target: {}, host: {} } as ReadingContext;
   try {
     await verifyOnce({ id: 'A-B', verify } as DeclaredCheck, reading, strike);
@@ -60,11 +60,19 @@ it('a falsy thing that is thrown is a failure too', async () => {
   expect(await outcomeOf(() => Promise.reject(undefined))).toBeUndefined();
 });
 
-it('hands stages to the strike', async () => {
-  const seen: string[] = [];
+it('hands stages to the strike, and takes the fault back in its turn among what was deferred', async () => {
+  const log: string[] = [];
+  const later = (what: string) => async () => void log.push(what);
   await outcomeOf(
-    async ({ stage }) => stage('applied'),
-    async (name) => void seen.push(name),
+    async ({ stage, defer }) => {
+      defer(later('deferred before'));
+      await stage('applied');
+      defer(later('deferred after'));
+    },
+    async (name) => {
+      log.push(name);
+      return later('fault taken back');
+    },
   );
-  expect(seen).toEqual(['applied']);
+  expect(log).toEqual(['applied', 'deferred after', 'fault taken back', 'deferred before']);
 });

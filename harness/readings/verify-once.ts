@@ -4,8 +4,8 @@ import { refuseChange } from '../target/read-only.ts';
 import type { ReadingContext } from './conformance.ts';
 import { messageOf } from './message-of.ts';
 
-/** Called at each stage that `verify` names; a sabotage strikes at its own. */
-export type Strike = (stage: string) => Promise<void>;
+/** Called at each stage that `verify` names; a sabotage strikes at its own, and says how it is taken back. */
+export type Strike = (stage: string) => Promise<(() => Promise<void>) | undefined>;
 
 /**
  * Runs `verify` once and takes back what it changed. A failed undo is an error whether the claim held or not:
@@ -23,7 +23,11 @@ export async function verifyOnce(
     await check.verify({
       target: reading.target,
       host: reading.host,
-      stage: async (name) => strike?.(name),
+      // taken back in its turn: what was deferred before the fault finds the machine as it was then
+      async stage(name) {
+        const undo = await strike?.(name);
+        if (undo) undos.push(undo);
+      },
       defer(undo) {
         refuseChange(reading.target, 'a change that is to be taken back');
         undos.push(undo);
