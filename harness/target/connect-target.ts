@@ -5,11 +5,13 @@ import { RdcError } from '../errors.ts';
 import { type HostFacts, readHostFacts } from '../facts/host-facts.ts';
 import { localTransport } from '../transport/local.ts';
 import { quoteWord } from '../transport/quote.ts';
+import { type RenewableTransport, renewable } from '../transport/renewable.ts';
 import { sshTransport } from '../transport/ssh.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Connection } from './connection.ts';
-import { useProbe } from './host-probe.ts';
+import { forgetProbe, useProbe } from './host-probe.ts';
 import { readOnlyTarget, readOnlyTransport } from './read-only.ts';
+import { rebootMachine } from './reboot.ts';
 import { type ExecRecord, type Executor, executor, type Target } from './target.ts';
 
 /** Where everything goes that is done on a target: commands with their answers, and what is asked of the daemon. */
@@ -40,14 +42,18 @@ export async function connectTarget(
     useProbe(connection.image.probePath);
   }
   const userAddress = connection.user;
-  const user = userAddress ? await sshTransport(userAddress) : localTransport();
+  const openLogin = () => (userAddress ? sshTransport(userAddress) : Promise.resolve(localTransport()));
+  const user = await renewable(openLogin);
   // side by side: a login costs a second on an emulated machine, the facts some more
   const [root, host] = await Promise.all([connectRoot(connection, user), connection.host ?? readFacts(executor(user))]);
   const socket = await forwardSocket(user, host.socket);
   // testcontainers reads these when it first looks for a daemon
   process.env.DOCKER_HOST = `unix://${socket.path}`;
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
-  const openLogin = () => (userAddress ? sshTransport(userAddress) : Promise.resolve(localTransport()));
+  const invalidate = async () => {
+    await dropSharedFixtures(connection);
+    forgetLoadedImage(connection);
+  };
   return {
     host,
     observedBy: ({ command: record, note }) => ({
@@ -66,9 +72,21 @@ export async function connectTarget(
           await transport.close();
         }
       },
-      async invalidate() {
-        await dropSharedFixtures(connection);
-        forgetLoadedImage(connection);
+      invalidate,
+      async loggedOut(work) {
+        requireOwnRoot(root);
+        await user.close();
+        try {
+          return await work();
+        } finally {
+          await user.renew();
+        }
+      },
+      async reboot() {
+        await invalidate();
+        await rebootMachine(requireOwnRoot(root));
+        // /tmp is emptied at boot
+        forgetProbe(connection);
       },
     }),
     look(this: ConnectedTarget) {
@@ -93,13 +111,21 @@ function rootExecutor(root: Transport, record: Watch['command']): Executor {
   return executor(root, (entry) => record({ ...entry, commandLine: `# ${entry.commandLine}` }));
 }
 
-async function connectRoot(connection: Connection, user: Transport): Promise<Transport | null> {
-  if (connection.root === 'none') return null;
-  if (connection.root !== 'sudo') return await sshTransport(connection.root);
-  const viaSudo: Transport = {
-    ...user,
-    run: (line, options) => user.run(`sudo -n -- sh -c ${quoteWord(line)}`, options),
-  };
+async function connectRoot(connection: Connection, user: Transport): Promise<Transport | RenewableTransport | null> {
+  const { root } = connection;
+  if (root === 'none') return null;
+  if (root !== 'sudo') return await renewable(() => sshTransport(root));
+  const { connectSocket, close } = user;
+  const run: Transport['run'] = (line, options) => user.run(`sudo -n -- sh -c ${quoteWord(line)}`, options);
+  const viaSudo: Transport = { connectSocket, close, run };
   // a refused sudo ends with 1 and says nothing on stdout: whatever root looks for would seem not to be there
   return (await viaSudo.run('true')).code === 0 ? viaSudo : null;
+}
+
+/** Who works through the user's own session cannot end it and look on. */
+function requireOwnRoot(root: Transport | RenewableTransport | null): RenewableTransport {
+  if (root !== null && 'renew' in root) return root;
+  throw new RdcError('TRANSPORT', 'this run has no login of root of its own, besides the user', {
+    hint: '--root-via ssh',
+  });
 }

@@ -12,6 +12,11 @@ export function useProbe(path: string): void {
   probeFile = path;
 }
 
+/** After a reboot, which empties /tmp. */
+export function forgetProbe(target: Pick<Target, 'name'>): void {
+  paths.delete(target.name);
+}
+
 /**
  * Path of the static helper on the target itself: the same program as in the fixture image, so that the host's
  * side of an observation needs no client that a distribution may lack. Uploaded at first use, below /tmp.

@@ -20,6 +20,13 @@ export type Target = Executor & {
   readonly root: Executor;
   /** a login session of its own, made for this call: what PAM gives at login is only there */
   login(script: string, options?: ExecOptions): Promise<ExecResult>;
+  /**
+   * Runs `work` while this run has no session of the user, and logs in again after it. Only `root` can be asked
+   * meanwhile. Throws TRANSPORT where root has no login of its own.
+   */
+  loggedOut<T>(work: () => Promise<T>): Promise<T>;
+  /** reboots the machine, inside of `loggedOut`: nobody but root is logged in when it resolves, whatever else runs */
+  reboot(): Promise<void>;
   /** adds to the evidence of the check at work */
   note(text: string): void;
   /** set where one only looks: what would change the machine throws READ_ONLY */
