@@ -5,6 +5,7 @@ export { type Fixture, refusalIn, refusalOf, sharedFixture, startFixture } from 
 export { expect } from './expect.ts';
 export { asFinding, expectDocumented, known } from './expectations.ts';
 export type { HostFacts, IdRange } from './facts/host-facts.ts';
+export { fixtureImageTag } from './fixture-image.ts';
 export { chmod, filtered, inOrder, mustRun, rootScript, sysctl } from './sabotage/faults.ts';
 export { code, docker, issue, man, page } from './sources.ts';
 export { hostProbe, probePath } from './target/host-probe.ts';

@@ -9,6 +9,7 @@ export class FixtureContainer extends GenericContainer {
     const publish = options.publish ?? [];
     this.withCommand([...(options.command ?? ['sleep', 'infinity'])]);
     this.withEnvironment({ RDC_NONCE: nonce });
+    if (options.name !== undefined) this.withName(options.name);
     if (options.user !== undefined) this.withUser(options.user);
     if (options.domainname !== undefined) this.createOpts.Domainname = options.domainname;
     // no network where none is needed: setting one up costs a second on an emulated machine

@@ -16,6 +16,7 @@ export type HostConfig = {
   readonly MemorySwap?: number;
   readonly NanoCpus?: number;
   readonly PidsLimit?: number;
+  readonly RestartPolicy?: { readonly Name: 'always' | 'no' };
   readonly Privileged?: boolean;
   readonly CapAdd?: readonly string[];
   readonly CapDrop?: readonly string[];
@@ -30,6 +31,8 @@ export type HostConfig = {
 };
 
 export type FixtureOptions = {
+  /** instead of one that the daemon makes up */
+  readonly name?: string;
   readonly command?: readonly string[];
   readonly user?: string;
   readonly domainname?: string;

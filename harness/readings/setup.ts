@@ -17,16 +17,18 @@ const selected = new Set(assignment.selected);
 
 onDeclared((check) => {
   if (!selected.has(check.id)) return;
-  const timeout = assignment.checkTimeoutMs ?? defaultTimeoutMs();
+  const timeout = assignment.checkTimeoutMs ?? defaultTimeoutMs(check);
   // biome-ignore lint/suspicious/useExpect: the declaration's verify makes the assertions
   it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id } }, (context) =>
     oneAtATime({ id: check.id, signal: context.signal }, () => judge(check, context)),
   );
 });
 
-function defaultTimeoutMs(): number {
-  if (assignment.reading === 'conformance') return 240_000;
-  return assignment.blastRadius === 'all' ? 3_600_000 : 900_000;
+/** A boot of an emulated machine takes two minutes, and the sabotage reading has three of them. */
+function defaultTimeoutMs(check: DeclaredCheck): number {
+  const [once, mutated] = check.disruptive ? [480_000, 1_500_000] : [240_000, 900_000];
+  if (assignment.reading === 'conformance') return once;
+  return assignment.blastRadius === 'all' ? 3_600_000 : mutated;
 }
 
 afterAll(() => dropSharedFixtures(assignment.connection));

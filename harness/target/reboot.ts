@@ -18,7 +18,10 @@ export async function rebootMachine(
   await root.run('systemctl reboot').catch(unlessAway);
   const deadline = Date.now() + withinMs;
   for (;;) {
-    const now = await root.renew().then(() => bootId(root), unlessAway).catch(unlessAway);
+    const now = await root
+      .renew()
+      .then(() => bootId(root))
+      .catch(unlessAway);
     if (now !== null && now !== before) return;
     if (Date.now() > deadline) {
       throw new RdcError('LOST', `the machine did not come back within ${withinMs / 1000} s of its reboot`, {
