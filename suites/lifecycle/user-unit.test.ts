@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test as it } from 'vitest';
+import { parseHostFacts } from '../../harness/facts/host-facts.ts';
+import { hasDocker, hasSystemd, parseProperties } from './user-unit.ts';
+
+const host = parseHostFacts(
+  readFileSync(join(import.meta.dirname, '../../harness/facts/fixtures/debian-13-facts.txt'), 'utf8'),
+);
+
+it('properties are taken line by line, with whatever is behind the first equals sign', () => {
+  const text = 'Type=notify\nRequires=basic.target dbus.socket app.slice\nEnvironment=PATH=/usr/bin FOO=\nDelegate=\n';
+  expect(parseProperties(text)).toEqual({
+    Type: 'notify',
+    Requires: 'basic.target dbus.socket app.slice',
+    Environment: 'PATH=/usr/bin FOO=',
+    Delegate: '',
+  });
+  expect(parseProperties('Failed to connect to bus: No medium found\n')).toEqual({});
+});
+
+it.each([
+  [26, 1, true],
+  [26, 2, false],
+  [25, 9, true],
+  [27, 0, false],
+])('Docker 26.1.5 is %i.%i or later: %s', (major, minor, is) => {
+  expect(hasDocker(host, major, minor)).toBe(is);
+});
+
+it('no daemon is no version, and no systemd no user units', () => {
+  expect(hasDocker({ ...host, versions: { dockerd: null } }, 20, 10)).toBe(false);
+  expect(hasSystemd({ host })).toBe(true);
+  expect(hasSystemd({ host: { ...host, init: 'runit' } })).toContain('PID 1 is runit');
+});

@@ -1,0 +1,43 @@
+import { type Fault, type HostFacts, mustRun, type Target } from '../../harness/index.ts';
+
+export type UnitProperties = Readonly<Record<string, string>>;
+
+/** Properties of the daemon's user unit, as the user's manager has them now. */
+export async function userUnit(target: Target, properties: readonly string[]): Promise<UnitProperties> {
+  const wanted = properties.flatMap((name) => ['-p', name]);
+  const { stdout } = await target.exec(['systemctl', '--user', 'show', 'docker.service', ...wanted]);
+  return parseProperties(stdout);
+}
+
+/** Pure: lines `Name=value`. */
+export function parseProperties(text: string): UnitProperties {
+  return Object.fromEntries([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
+}
+
+/** A drop-in for the daemon's user unit; the running daemon is left alone: `unitDropIn('Restart=no')`. */
+export function unitDropIn(...settings: readonly string[]): Fault {
+  const folder = '"$HOME/.config/systemd/user/docker.service.d"';
+  return async ({ target }) => {
+    await mustRun(
+      target,
+      `mkdir -p ${folder}; printf '[Service]\\n%s\\n' '${settings.join("' '")}' > ${folder}/zz-rdc.conf; systemctl --user daemon-reload`,
+    );
+    return async () => {
+      await mustRun(
+        target,
+        `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || true; systemctl --user daemon-reload`,
+      );
+    };
+  };
+}
+
+/** Where a user has a service manager at all; a reason otherwise. */
+export function hasSystemd({ host }: { readonly host: HostFacts }): true | string {
+  return host.init === 'systemd' || `PID 1 is ${host.init}, not systemd: there are no user units`;
+}
+
+/** Is the host's dockerd of this version or a later one? `Docker version 26.1.5+dfsg1, build 411e817` is 26.1. */
+export function hasDocker(host: HostFacts, major: number, minor = 0): boolean {
+  const [, a, b] = /(\d+)\.(\d+)/.exec(host.versions.dockerd ?? '') ?? [];
+  return Number(a) > major || (Number(a) === major && Number(b) >= minor);
+}
