@@ -36,6 +36,7 @@ const prefixes: Readonly<Record<string, readonly string[]>> = {
   serial: ['DEV'],
   containment: ['SEC'],
   limitations: ['LMT'],
+  guides: ['GUIDE'],
 };
 
 const isWord = (text: string) => text.trim() === text && text !== '';
@@ -115,9 +116,11 @@ describe('declarations', () => {
     expect(impossible.length, impossible.map(({ id }) => id).join(' ')).toBeLessThanOrEqual(checks.length / 10);
   });
 
-  it('disruptive are those whose verify restarts the daemon or the user manager, and only those', () => {
+  it('disruptive are those whose verify restarts the daemon, the user manager or the machine, and only those', () => {
     const restarts = checks.filter(({ verify }) =>
-      /\brestart(Daemon|UserManager)\b|\bdaemonJson\b|systemctl --user restart/.test(String(verify)),
+        /\brestart(Daemon|UserManager)\b|systemctl --user restart|\b(daemonJson|killRootlessKit|loggedOut|reboot|userManagerDropIn)\b/.test(
+          String(verify),
+        ),
     );
     const disruptive = checks.filter((check) => check.disruptive);
     expect(disruptive.map(({ id }) => id)).toEqual(restarts.map(({ id }) => id));

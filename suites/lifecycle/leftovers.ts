@@ -1,0 +1,91 @@
+import { type HostFacts, known, type Target } from '../../harness/index.ts';
+import type { ProcessFacts } from '../daemon/daemon-process.ts';
+
+/** When a process was started, in ticks since boot: with its PID, what tells it from any other. Null when it is gone. */
+export async function startOf(target: Target, pid: number): Promise<number | null> {
+  const { stdout } = await target.root.shell(`cat /proc/${pid}/stat 2>/dev/null`);
+  return parseStart(stdout);
+}
+
+/** Pure: field 22 of /proc/PID/stat; the name in field 2 may hold anything, its last `)` ends it. */
+export function parseStart(stat: string): number | null {
+  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return ticks === undefined ? null : Number(ticks);
+}
+
+/** What a rootless daemon consists of, by the names in /proc/PID/comm (15 characters at most). */
+const serviceNames = [
+  'rootlesskit',
+  'exe',
+  'slirp4netns',
+  'pasta',
+  'vpnkit',
+  'dockerd',
+  'containerd',
+  'containerd-shim',
+  'docker-proxy',
+  'rootlesskit-doc',
+];
+
+/** Processes of the user with such a name, wherever they are: `dockerd 4711`. */
+export async function serviceProcesses(target: Target, host: HostFacts): Promise<string[]> {
+  const { stdout } = await target.root.shell(
+    `awk 'BEGIN{split("${serviceNames.join(' ')}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${host.user.uid} && n in is) print n, p}' /proc/[0-9]*/status 2>/dev/null`,
+  );
+  return stdout.split('\n').filter(Boolean);
+}
+
+/** Kills what a stop left behind: the processes of the service, and a container's by the PID of its first one. */
+export async function endLeftovers(target: Target, host: HostFacts, containerPid: number): Promise<void> {
+  const left = await serviceProcesses(target, host);
+  if (left.length === 0) return;
+  const pids = left.map((process) => process.split(' ')[1]);
+  await target.root.shell(`kill -9 ${[...pids, containerPid].join(' ')} 2>/dev/null`);
+}
+
+export type Crash = {
+  /** of the killed service's processes, those that were there 5 s later */
+  readonly left: readonly string[];
+  /** from the kill to the start of the unit's next main process, by the kernel's clock; null when there was none in time */
+  readonly restartedAfterSeconds: number | null;
+};
+
+/** Kills RootlessKit where it stands and watches what becomes of the service, in one script on the target's clock. */
+export async function killRootlessKit(target: Target, service: readonly ProcessFacts[]): Promise<Crash> {
+  const { pid } = known(
+    service.find(({ command }) => command === 'rootlesskit'),
+    'the process of RootlessKit',
+  );
+  const others = service.map((process) => process.pid);
+  const { stdout } = await target.root.shell(`
+set -- ${others.join(' ')}
+getconf CLK_TCK; cut -d' ' -f1 /proc/uptime
+kill -9 ${pid}
+i=0
+while [ $i -lt 25 ]; do
+  left=; for p in $*; do [ -d /proc/$p ] && left="$left $p"; done
+  [ -n "$left" ] || break
+  sleep 0.2; i=$((i+1))
+done
+for p in $left; do echo "left $(cat /proc/$p/comm) $p"; done
+i=0
+while [ $i -lt 40 ]; do
+  for p in $(grep -lx rootlesskit /proc/[0-9]*/comm 2>/dev/null); do
+    p=\${p#/proc/}; p=\${p%/comm}
+    case " $* " in *" $p "*) ;; *) [ "$(stat -c %u /proc/$p)" = ${target.facts.host.user.uid} ] && { echo "next $(cat /proc/$p/stat)"; exit; };; esac
+  done
+  sleep 0.5; i=$((i+1))
+done`);
+  return parseCrash(stdout);
+}
+
+/** Pure: ticks of a second, seconds since boot at the kill, then `left NAME PID` and `next STAT` lines. */
+export function parseCrash(text: string): Crash {
+  const [ticks = '', killedAt = ''] = text.split('\n');
+  const next = /^next (.+)$/m.exec(text)?.[1];
+  const start = next === undefined ? null : parseStart(next);
+  return {
+    left: [...text.matchAll(/^left (.+)$/gm)].map(([, process = '']) => process),
+    restartedAfterSeconds: start === null ? null : start / Number(ticks) - Number(killedAt),
+  };
+}
