@@ -1,13 +1,28 @@
-import { checksOf, code, expect, man, startFixture, type Target } from '../../harness/index.ts';
+import {
+  checksOf,
+  code,
+  docker,
+  dockerApi,
+  expect,
+  type Fixture,
+  fixtureImageTag,
+  issue,
+  man,
+  mustRun,
+  rootScript,
+  startFixture,
+  type Target,
+} from '../../harness/index.ts';
 import { awaitDaemon, restartDaemon } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
-import { killRootlessKit, startOf } from './leftovers.ts';
-import { notLingering } from './not-started.ts';
-import { outlastLogout } from './sessions.ts';
+import { endLeftovers, killRootlessKit, serviceProcesses, startOf } from './leftovers.ts';
+import { notEnabled, notLingering } from './not-started.ts';
+import { daemonBeforeLogin, outlastLogout } from './sessions.ts';
 import { hasSystemd, unitDropIn, userUnit } from './user-unit.ts';
 
 const check = checksOf('lifecycle');
 const needs = ['SOCK-PATH'] as const;
+const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
 
 /** The daemon is to answer again at the end, whatever became of it. */
@@ -18,6 +33,105 @@ async function daemonBack(target: Target): Promise<void> {
 
 /** The container's first process ends at once when it is told to. */
 const obedient = ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait'];
+
+check({
+  id: 'SVC-STOP',
+  level: 'MUST',
+  title: 'stopping the unit while a container runs takes less than 15 s and leaves no process behind',
+  source: issue('moby/moby', 41_944, 'the daemon does not stop while containers run'),
+  applies: hasSystemd,
+  needs,
+  disruptive: true,
+  remedy: 'the unit needs KillMode=mixed: systemctl --user cat docker (see SVC-UNIT)',
+  async verify({ target, host, defer }) {
+    const container = await startFixture(target, { command: obedient });
+    const pid = await container.hostPid();
+    defer(async () => {
+      // a daemon that finds the remains of the last one may not come up
+      await endLeftovers(target, host, pid);
+      await restartDaemon(target);
+      await dockerApi(target, 'DELETE', `/containers/${container.id}?force=true`);
+    });
+    const { stdout } = await target.shell(
+      "cut -d' ' -f1 /proc/uptime; timeout 60 systemctl --user stop docker.service; echo $?; cut -d' ' -f1 /proc/uptime",
+      { timeoutMs: 90_000 },
+    );
+    const [from, exitCode, to] = stdout.split('\n').map(Number);
+    expect(exitCode, 'exit code of systemctl --user stop').toBe(0);
+    expect(Number(to) - Number(from), 'seconds that the stop took').toBeLessThan(15);
+    expect(await serviceProcesses(target, host), 'processes of the service after the stop').toEqual([]);
+    expect(await startOf(target, pid), "start of the container's process, after the stop").toBeNull();
+  },
+  sabotage: {
+    name: 'the unit kills RootlessKit and nothing else',
+    by: unitDropIn('KillMode=process', 'KillSignal=SIGKILL'),
+    fails: /processes of the service after the stop/,
+  },
+});
+
+const policyLost = rootScript(
+  ({ user }) => `cd '${user.home}/.local/share/docker/containers'
+grep -q '"Name":"always"' */hostconfig.json
+sed -i 's/"Name":"always"/"Name":"no"/' */hostconfig.json`,
+  () => ':',
+);
+
+/** The container's process once it is another one than `before`; null at the deadline. */
+async function nextPid(container: Fixture, before: number, timeoutMs: number): Promise<number | null> {
+  const deadline = Date.now() + timeoutMs;
+  // DAEMON: it has no process
+  const noneYet = (error: { code?: string }) => {
+    if (error.code === 'DAEMON') return before;
+    throw error;
+  };
+  for (;;) {
+    const pid = await container.hostPid().catch(noneYet);
+    if (pid !== before) return pid;
+    if (Date.now() > deadline) return null;
+  }
+}
+
+check({
+  id: 'SVC-RESTART',
+  level: 'MUST',
+  title:
+    'with --restart=always a container runs again after a restart of the daemon; no trace of it stays when it is gone',
+  source: issue('rootless-containers/rootlesskit', 355, 'containers do not come back after a stop and a start'),
+  applies: hasSystemd,
+  needs,
+  disruptive: true,
+  remedy: 'systemctl --user stop docker; rm -r $XDG_RUNTIME_DIR/docker; systemctl --user start docker; see SVC-UNIT',
+  async verify({ target, host, stage, defer }) {
+    const name = 'rdc-svc-restart';
+    const options = { name, command: obedient, host: { RestartPolicy: { Name: 'always' } } } as const;
+    const container = await startFixture(target, options);
+    const remove = () => dockerApi(target, 'DELETE', `/containers/${name}?force=true`);
+    defer(async () => {
+      await daemonBack(target);
+      await remove();
+    });
+    const folder = host.socket.replace(/\.sock$/, '');
+    const tracesNow = async () => (await target.root.exec(['find', folder, '-name', `*${container.id}*`])).stdout;
+    const before = await container.hostPid();
+    await mustRun(target, 'systemctl --user stop docker.service');
+    expect(await tracesNow(), 'traces of the container in the runtime directory after the stop').toBe('');
+    await stage('stopped');
+    await restartDaemon(target);
+    expect(await nextPid(container, before, 30_000), "the container's process after the restart").not.toBeNull();
+    expect((await remove()).status, 'status of the removal').toBe(204);
+    expect(await tracesNow(), 'traces of the container in the runtime directory after its removal').toBe('');
+    const again = await dockerApi(target, 'POST', `/containers/create?name=${name}`, {
+      body: { Image: fixtureImageTag },
+    });
+    expect(again.status, 'status of the creation of another one by that name').toBe(201);
+  },
+  sabotage: {
+    name: 'the restart policy is lost while the daemon is down',
+    at: 'stopped',
+    by: policyLost,
+    fails: /the container's process after the restart/,
+  },
+});
 
 check({
   id: 'SVC-CRASH',
@@ -77,4 +191,30 @@ check({
     expect(later, "start of the container's process, after the last logout").toBe(start);
   },
   sabotage: { ...notLingering, fails: /start of the container's process, after the last logout/ },
+});
+
+check({
+  id: 'SVC-BOOT',
+  level: 'MUST',
+  title: "after a boot the daemon answers before the user's first login",
+  source: starting,
+  // the record of the provisioning: a machine that somebody works on is not rebooted
+  applies: ({ host }) =>
+    host.install === null ? 'only a machine that the lab provisioned is rebooted' : hasSystemd({ host }),
+  needs,
+  disruptive: true,
+  remedy: `systemctl --user enable docker; ${linger}`,
+  async verify({ target, host, defer }) {
+    defer(() => daemonBack(target));
+    const { version, sessions, service } = await target.loggedOut(async () => {
+      await target.reboot();
+      const seen = await daemonBeforeLogin(target, host, 90);
+      return { ...seen, service: seen.version === null ? [] : (await daemonProcess(target)).service };
+    });
+    expect(version, `version that answers on ${host.socket} after the boot`).not.toBeNull();
+    expect(sessions, `sessions of ${host.user.name} at that time`).toEqual([]);
+    const owners = new Set(service.flatMap(({ uids }) => uids));
+    expect([...owners], 'UIDs of the processes of the service').toEqual([host.user.uid]);
+  },
+  sabotage: { ...notEnabled, fails: /version that answers/ },
 });
