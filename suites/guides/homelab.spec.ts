@@ -1,0 +1,226 @@
+import {
+  checksOf,
+  docker,
+  dockerApi,
+  expect,
+  expectDocumented,
+  type Fault,
+  type Fixture,
+  issue,
+  known,
+  man,
+  mustRun,
+  quoteWord,
+  refusalOf,
+  rootScript,
+  startFixture,
+} from '../../harness/index.ts';
+import { awaitDaemon, restartDaemon, rootfulDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
+import { daemonProcess } from '../daemon/daemon-process.ts';
+import { daemonBeforeLogin, outlastManager } from '../lifecycle/sessions.ts';
+import { hasSystemd, userUnit } from '../lifecycle/user-unit.ts';
+import { processesAs } from '../namespaces/container-process.ts';
+import { mapped, rootlessMap } from '../namespaces/id-map.ts';
+import { fetchFromHost, tryNonceServer } from '../ports/nonce-server.ts';
+import { rootlessKit } from '../ports/rootlesskit.ts';
+import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
+
+// A field guide for a home server, followed as it is written and put right where it is wrong: a dedicated user, the
+// client's environment, the start at boot, port 80, and "too many open files".
+
+const check = checksOf('guides');
+const needs = ['SOCK-PATH'] as const;
+const howItWorks = docker('engine/security/rootless', 'how it works');
+
+check({
+  id: 'GUIDE-HOMELAB-ENV',
+  level: 'WORKAROUND',
+  title: "with DOCKER_HOST in ~/.bashrc the client of an interactive shell reaches the user's daemon",
+  source: docker('engine/security/rootless/tips', 'client'),
+  needs,
+  remedy: 'docker context use rootless serves every shell; ~/.bashrc only those that are interactive',
+  async verify({ target, stage, defer }) {
+    const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
+    await mustRun(target, 'touch ~/.bashrc; cp -a ~/.bashrc ~/.bashrc.rdc');
+    defer(() => mustRun(target, 'mv ~/.bashrc.rdc ~/.bashrc'));
+    await mustRun(target, "echo 'export DOCKER_HOST=unix:///run/user/$(id -u)/docker.sock' >> ~/.bashrc");
+    await stage('written');
+    // without the client's own configuration: the context that the setup tool selected would answer in any case
+    const { stdout } = await target.login(
+      `export DOCKER_CONFIG=$(mktemp -d); docker info --format 'plain {{.ID}}'; bash -ic "docker info --format 'interactive {{.ID}}'"; rm -r "$DOCKER_CONFIG"`,
+    );
+    expect(stdout, 'the daemon that an interactive shell reaches').toContain(`interactive ${ID}`);
+    expect(stdout, 'the daemon that a shell reaches which does not read ~/.bashrc').not.toContain(`plain ${ID}`);
+  },
+  sabotage: {
+    name: 'the line in ~/.bashrc is lost',
+    at: 'written',
+    by: async ({ target }) => {
+      await mustRun(target, "sed -i '/^export DOCKER_HOST=/d' ~/.bashrc");
+      return async () => {};
+    },
+    fails: /the daemon that an interactive shell reaches/,
+  },
+});
+
+check({
+  id: 'GUIDE-HOMELAB-USER',
+  level: 'LIMITATION',
+  title:
+    "--user with the dedicated user's IDs is not that user, whose files are closed to it and open to container root",
+  source: howItWorks,
+  needs,
+  remedy: 'let the service run as root in the container: outside it is the user; or chown its data with rootlesskit',
+  async verify({ target, host, defer }) {
+    const { uid, gid, home } = host.user;
+    const folder = (await mustRun(target, `mktemp -d ${quoteWord(home)}/rdc.XXXXXX`)).trim();
+    defer(() => mustRun(target.root, `rm -rf ${quoteWord(folder)}`));
+    await using container = await startFixture(target, { host: { Binds: [`${folder}:/data`] } });
+    const asUser = await container.exec(['touch', '/data/user'], { user: `${uid}:${gid}` });
+    const label = `writing to a folder of UID ${uid} with --user ${uid}:${gid}`;
+    expectDocumented(asUser.exitCode === 0 ? null : asUser.stderr, /Permission denied/, label);
+    const [process] = await processesAs(target, container, [uid]);
+    const { uids } = await subordinateIds(target);
+    expect(process?.uid, `host UID of a process that the container calls ${uid}`).toBe(
+      mapped(rootlessMap(uid, uids), uid),
+    );
+    const asRoot = await container.exec(['touch', '/data/root']);
+    expect(asRoot.exitCode, 'exit code of writing to it as container root').toBe(0);
+    const { stdout } = await target.root.exec(['stat', '-c', '%u', `${folder}/root`]);
+    expect(stdout.trim(), "owner of container root's file").toBe(String(uid));
+  },
+  sabotage: { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon, fails: /^lifted: writing to/ },
+});
+
+/** The file that the running RootlessKit was started from: packages have it in /usr/bin, the guide in ~/bin. */
+const kitFile = '"$(readlink -f "$(command -v rootlesskit)")"';
+
+const capabilityLost: Fault = async ({ target }) => {
+  await mustRun(target.root, `setcap -r ${kitFile}`);
+  await restartDaemon(target);
+  return async () => {};
+};
+
+check({
+  id: 'GUIDE-HOMELAB-PORT80',
+  level: 'WORKAROUND',
+  title: 'setcap on the rootlesskit that runs opens port 80 after a restart of the daemon, and not before',
+  source: docker('engine/security/rootless/tips', 'exposing privileged ports'),
+  applies: ({ host }) =>
+    (host.sysctl.unprivilegedPortStart ?? 1024) > 80 || 'port 80 is no privileged port on this host',
+  needs,
+  disruptive: true,
+  remedy: 'sudo setcap cap_net_bind_service=ep $(which rootlesskit); systemctl --user restart docker',
+  async verify({ target, stage, defer }) {
+    const { pid } = known(await rootlessKit(target), 'the process of RootlessKit');
+    const running = (await mustRun(target.root, `readlink /proc/${pid}/exe; echo ${kitFile}; getcap ${kitFile}`)).split(
+      '\n',
+    );
+    expect(running[0], 'the file of the RootlessKit that runs').toBe(running[1]);
+    if (running[2] === '') {
+      defer(async () => {
+        await target.root.shell(`setcap -r ${kitFile}`);
+        await restartDaemon(target);
+      });
+    }
+    await mustRun(target.root, `setcap cap_net_bind_service=ep ${kitFile}`);
+    const early = await refusalOf(target, { publish: [{ hostPort: 80, containerPort: 80 }] });
+    if (running[2] === '') expect(early, 'port 80 before the restart').toContain('cannot expose privileged port 80');
+    await restartDaemon(target);
+    await stage('restarted');
+    const published = await tryNonceServer(target, 80);
+    expect(published, 'publishing port 80').not.toBeTypeOf('string');
+    if (typeof published === 'string') return;
+    await using server = published;
+    expect(await fetchFromHost(target, 80), 'the answer on port 80').toContain(server.nonce);
+  },
+  sabotage: {
+    name: 'the file capability is lost and the daemon restarted, as after an upgrade of the package',
+    at: 'restarted',
+    by: capabilityLost,
+    fails: /publishing port 80/,
+  },
+});
+
+/** Opens files until it has `count` of them or the kernel refuses: the last line is how many, or the complaint. */
+async function openFiles(container: Fixture, count: number): Promise<string> {
+  const script = `ulimit -Sn "$(ulimit -Hn)"; i=3; while [ $i -lt ${count} ] && eval "exec $i</dev/null"; do i=$((i+1)); done; echo "all open"`;
+  const { stdout, stderr } = await container.exec(['sh', '-c', script]);
+  return `${stdout}${stderr}`.trim();
+}
+
+const fewFiles = userManagerDropIn('LimitNOFILE=1024:4096');
+const wantedFiles = 5000;
+
+check({
+  id: 'GUIDE-HOMELAB-NOFILE',
+  level: 'WORKAROUND',
+  title: '"too many open files" under a unit that says LimitNOFILE=infinity is cured by the limit of user@.service',
+  source: issue('moby/moby', 40_942, 'the limit of open files of a rootless daemon'),
+  applies: hasSystemd,
+  needs,
+  disruptive: true,
+  remedy: 'sudo systemctl edit user@.service: [Service] LimitNOFILE=1048576; then log in anew; not the unit of Docker',
+  async verify({ target, host, stage, defer }) {
+    defer(await fewFiles({ target, host }));
+    const { LimitNOFILE } = await userUnit(target, ['LimitNOFILE']);
+    expect(LimitNOFILE, 'LimitNOFILE of the user unit').toBe('infinity');
+    const { pid } = await daemonProcess(target);
+    const { stdout } = await target.root.exec(['grep', 'Max open files', `/proc/${pid}/limits`]);
+    expect(stdout, "the daemon's limit all the same").toMatch(/ 4096 +files/);
+    const refused = await startFixture(target);
+    expect(await openFiles(refused, wantedFiles), `opening ${wantedFiles} files`).toContain('Too many open files');
+    await refused.stop();
+    await userManagerDropIn('LimitNOFILE=65536')({ target, host });
+    await stage('cured');
+    await using cured = await startFixture(target);
+    expect(await openFiles(cured, wantedFiles), `opening ${wantedFiles} files with the cure`).toBe('all open');
+  },
+  sabotage: {
+    name: 'the limit of user@.service is lowered again',
+    at: 'cured',
+    by: fewFiles,
+    fails: /opening 5000 files with the cure/,
+  },
+});
+
+check({
+  id: 'GUIDE-HOMELAB-BOOT',
+  level: 'WORKAROUND',
+  title: 'an enabled unit is started without a login once the user lingers, and not by being enabled alone',
+  source: man('loginctl', 1, 'enable-linger'),
+  applies: hasSystemd,
+  needs,
+  disruptive: true,
+  remedy: 'systemctl --user enable docker; sudo loginctl enable-linger USER (see SVC-BOOT for a real boot)',
+  async verify({ target, host, stage, defer }) {
+    const { name } = host.user;
+    await target.invalidate();
+    const enableLinger = () => mustRun(target.root, `loginctl enable-linger '${name}'`);
+    defer(async () => {
+      await enableLinger();
+      await awaitDaemon(target, 45_000).catch(() => restartDaemon(target));
+    });
+    await mustRun(target, 'systemctl --user enable docker.service');
+    await mustRun(target.root, `loginctl disable-linger '${name}'`);
+    const { alone, lingering } = await target.loggedOut(async () => {
+      // logind starts the managers of those who linger when it starts itself, at boot and here
+      const state = await outlastManager(target, host);
+      await enableLinger();
+      await stage('lingering');
+      return { alone: state, lingering: await daemonBeforeLogin(target, host, 60) };
+    });
+    expect(alone, `user@${host.user.uid}.service without lingering, after logind's start`).toBe('inactive');
+    expect(lingering.version, 'version of the daemon that lingering starts').not.toBeNull();
+    expect(lingering.sessions, `sessions of ${name} at that time`).toEqual([]);
+  },
+  sabotage: {
+    name: 'lingering is switched off again',
+    at: 'lingering',
+    by: rootScript(
+      ({ user }) => `loginctl disable-linger '${user.name}'; systemctl stop user@${user.uid}.service`,
+      ({ user }) => `loginctl enable-linger '${user.name}'`,
+    ),
+    fails: /version of the daemon that lingering starts/,
+  },
+});

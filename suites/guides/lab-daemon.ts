@@ -1,0 +1,56 @@
+import { fixtureImageTag, mustRun, type Target } from '../../harness/index.ts';
+
+/** A daemon of a user of its own, started by hand and in the foreground of its login. */
+export type LabDaemon = {
+  readonly user: string;
+  readonly uid: number;
+  /** shell: the client, as root, on that daemon's socket */
+  readonly docker: string;
+  /** ends the daemon and everything of its user, and the user */
+  remove(): Promise<void>;
+};
+
+const user = 'rdclab';
+const waitSeconds = 60;
+
+/**
+ * Makes an ordinary user without any privilege and starts dockerd-rootless.sh as that user as the lab does: reached
+ * by su, without systemd's help, the runtime directory below /tmp, the storage driver vfs.
+ */
+export async function startLabDaemon(target: Target): Promise<LabDaemon> {
+  const uid = Number((await mustRun(target.root, `useradd -m -s /bin/sh ${user}; id -u ${user}`)).trim());
+  const runtimeDir = `/tmp/docker-${uid}`;
+  const remove = async () => void (await mustRun(target.root, removal(runtimeDir)));
+  try {
+    await mustRun(target.root, start(runtimeDir));
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { user, uid, docker: `docker -H unix://${runtimeDir}/docker.sock`, remove };
+}
+
+/** Hands the fixture image over from the daemon of the user under test. */
+export async function giveFixtureImage(target: Target, lab: LabDaemon): Promise<void> {
+  const own = `docker -H unix://${target.facts.host.socket}`;
+  await mustRun(target.root, `${own} save ${fixtureImageTag} | ${lab.docker} load`);
+}
+
+function start(runtimeDir: string): string {
+  // Debian keeps the script off PATH. Not in the lab: on a host that runs systemd with cgroup v2 the daemon counts on
+  // the user's bus, which su does not give, and starts no container; this driver is "none" without root.
+  const daemon = 'dockerd-rootless.sh --storage-driver vfs --exec-opt native.cgroupdriver=cgroupfs';
+  const login = `mkdir -m 700 ${runtimeDir} && export XDG_RUNTIME_DIR=${runtimeDir} PATH="$PATH:/usr/sbin:/sbin:/usr/share/docker.io/contrib" && exec ${daemon}`;
+  return `
+setsid su - ${user} -c '${login}' > /tmp/${user}.log 2>&1 < /dev/null &
+i=0; while [ ! -S ${runtimeDir}/docker.sock ] && [ $i -lt ${waitSeconds * 2} ]; do sleep 0.5; i=$((i+1)); done
+[ -S ${runtimeDir}/docker.sock ] || { tail -n 20 /tmp/${user}.log >&2; exit 1; }`;
+}
+
+function removal(runtimeDir: string): string {
+  return `
+pkill -9 -u ${user} || true
+i=0; while pgrep -u ${user} >/dev/null && [ $i -lt 50 ]; do sleep 0.2; i=$((i+1)); done
+rm -rf ${runtimeDir} /tmp/${user}.log
+userdel -f -r ${user} 2>/dev/null || ! id ${user} 2>/dev/null`;
+}
