@@ -46,9 +46,14 @@ export async function hostProbe<T>(
   }
 }
 
-async function upload(target: Target): Promise<string> {
+/** The helper's bytes, for an image that a check makes of its own. */
+export function probeProgram(): Buffer {
   if (probeFile === undefined) throw new RdcError('IMAGE', 'no helper was built for this run');
-  const text = readFileSync(probeFile).toString('base64');
+  return readFileSync(probeFile);
+}
+
+async function upload(target: Target): Promise<string> {
+  const text = probeProgram().toString('base64');
   // /tmp is emptied at boot: a machine is left as it was found
   const script =
     'd=$(mktemp -d /tmp/rdc.XXXXXX) && chmod 755 "$d" && base64 -d > "$d/probe" && chmod 755 "$d/probe" && echo "$d/probe"';

@@ -4,12 +4,17 @@ export interface TarEntry {
   mode: number;
   content?: Buffer | string;
   linkTo?: string;
+  /** Owner, as UID and GID; default 0. */
+  owner?: number;
+  /** Extended attributes by name, as the layers of an image carry them. */
+  xattrs?: Readonly<Record<string, Buffer>>;
 }
 
 const blockBytes = 512;
-const typeFlags = { file: '0', symlink: '2', directory: '5' } as const;
+const typeFlags = { file: '0', symlink: '2', directory: '5', pax: 'x' } as const;
+type Kind = keyof typeof typeFlags;
 
-/** A ustar archive that depends on its entries alone: sorted by path, owner 0:0, mtime 0. */
+/** A ustar archive that depends on its entries alone: sorted by path, owner 0:0 unless given, mtime 0. */
 export function writeTar(entries: readonly TarEntry[]): Buffer {
   const sorted = entries.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   return Buffer.concat([...sorted.flatMap(writeEntry), Buffer.alloc(2 * blockBytes)]);
@@ -17,17 +22,30 @@ export function writeTar(entries: readonly TarEntry[]): Buffer {
 
 function writeEntry(entry: TarEntry): Buffer[] {
   const content = Buffer.from(entry.content ?? '');
-  const padding = Buffer.alloc((blockBytes - (content.length % blockBytes)) % blockBytes);
-  return [writeHeader(entry, content.length), content, padding];
+  const own = [writeHeader(entry, kindOf(entry), content.length), ...padded(content)];
+  if (entry.xattrs === undefined) return own;
+  const records = Buffer.concat(Object.entries(entry.xattrs).map(([name, value]) => paxRecord(name, value)));
+  return [writeHeader({ path: `pax/${entry.path}`, mode: 0o644 }, 'pax', records.length), ...padded(records), ...own];
 }
 
-function writeHeader(entry: TarEntry, size: number): Buffer {
-  const type = kindOf(entry);
+function padded(content: Buffer): Buffer[] {
+  return [content, Buffer.alloc((blockBytes - (content.length % blockBytes)) % blockBytes)];
+}
+
+/** `LENGTH KEY=VALUE\n`, where the length counts its own digits. */
+function paxRecord(name: string, value: Buffer): Buffer {
+  const rest = Buffer.concat([Buffer.from(` SCHILY.xattr.${name}=`), value, Buffer.from('\n')]);
+  let length = rest.length;
+  while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
+  return Buffer.concat([Buffer.from(String(length)), rest]);
+}
+
+function writeHeader(entry: TarEntry, type: Kind, size: number): Buffer {
   const header = Buffer.alloc(blockBytes);
   writeField(header, 0, 100, type === 'directory' ? `${entry.path}/` : entry.path);
   writeField(header, 100, 8, octal(entry.mode, 7));
-  writeField(header, 108, 8, octal(0, 7));
-  writeField(header, 116, 8, octal(0, 7));
+  writeField(header, 108, 8, octal(entry.owner ?? 0, 7));
+  writeField(header, 116, 8, octal(entry.owner ?? 0, 7));
   writeField(header, 124, 12, octal(size, 11));
   writeField(header, 136, 12, octal(0, 11));
   writeField(header, 148, 8, ' '.repeat(8));
@@ -39,7 +57,7 @@ function writeHeader(entry: TarEntry, size: number): Buffer {
   return header;
 }
 
-function kindOf(entry: TarEntry): keyof typeof typeFlags {
+function kindOf(entry: TarEntry): Kind {
   if (entry.linkTo !== undefined) return 'symlink';
   return entry.content === undefined ? 'directory' : 'file';
 }

@@ -1,0 +1,73 @@
+import { checksOf, code, docker, expect, type Fault, mustRun, probePath, rootScript } from '../../harness/index.ts';
+import { isEngineSince } from '../daemon/engine-version.ts';
+
+const check = checksOf('sockets');
+const systemSocket = '/var/run/docker.sock';
+
+/** The user's client goes back to the context that every client has. */
+const contextDeselected: Fault = async ({ target }) => {
+  await mustRun(target, 'docker context use default');
+  return async () => void (await mustRun(target, 'docker context use rootless'));
+};
+
+check({
+  id: 'SOCK-CTX',
+  level: 'MUST',
+  title: "the setuptool makes the context rootless, selects it, and it leads to the user's socket",
+  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'cli_ctx_create, cli_ctx_use'),
+  applies: ({ host }) => isEngineSince(host, '23.0') || 'the setuptool selects a context only from Docker 23.0 on',
+  needs: ['SOCK-PATH'],
+  remedy:
+    'docker context create rootless --docker host=unix://$XDG_RUNTIME_DIR/docker.sock && docker context use rootless; distributions: let the setuptool find docker on PATH, not beside itself',
+  async verify({ target, host }) {
+    const { stdout } = await target.shell(
+      "unset DOCKER_HOST DOCKER_CONTEXT; docker context inspect --format '{{.Name}} {{.Endpoints.docker.Host}}'",
+    );
+    expect(stdout.trim(), "context of the user's client, and where it leads").toBe(`rootless unix://${host.socket}`);
+    // the recipe makes the context by hand where the setuptool ended before it did
+    const byTool = host.install?.steps.findLast(({ name }) => name.startsWith('setuptool install'));
+    expect(byTool?.exitCode ?? 0, `exit code of the installation by ${byTool?.command}`).toBe(0);
+  },
+  sabotage: {
+    name: 'docker context use default',
+    by: contextDeselected,
+    fails: /context of the user's client, and where it leads/,
+  },
+});
+
+/** A stand-in for a rootful daemon: a listener of root with the owner and mode that Docker's own socket unit sets. */
+const openToUser: Fault = rootScript(
+  ({ user }) => `
+usermod -aG docker ${user.name}
+rm -f ${systemSocket}
+setsid perl -MIO::Socket::UNIX -e '
+  my $s = IO::Socket::UNIX->new(Local => "${systemSocket}", Listen => 5) or die;
+  chmod 0660, "${systemSocket}"; chown 0, scalar(getgrnam("docker")), "${systemSocket}";
+  open my $f, ">", "/run/rdc-listener.pid"; print $f $$; close $f;
+  while (my $c = $s->accept) { close $c }' > /dev/null 2>&1 < /dev/null &
+i=0; until [ -s /run/rdc-listener.pid ] || [ $i -gt 100 ]; do sleep 0.1; i=$((i+1)); done; [ -s /run/rdc-listener.pid ]`,
+  ({ user }) =>
+    `gpasswd -d ${user.name} docker; kill $(cat /run/rdc-listener.pid); rm -f /run/rdc-listener.pid ${systemSocket}`,
+);
+
+check({
+  id: 'SOCK-NOLEAK',
+  level: 'MUST',
+  title:
+    'without a context the client reaches no rootful daemon: the system-wide socket is absent or closed to the user',
+  source: docker('engine/security/rootless', 'client: the socket of the daemon must be named'),
+  remedy: 'sudo systemctl disable --now docker.service docker.socket; sudo gpasswd -d USER docker; then log in anew',
+  async verify({ target, host }) {
+    // a login of its own: the groups of a session are those of its beginning
+    const { stdout } = await target.login(`${await probePath(target)} connect unix ${systemSocket}`);
+    const { errno, peer } = JSON.parse(stdout) as { errno: string | null; peer: { uid: number } | null };
+    // a link to the user's own socket leaks nothing
+    const reached = errno === null && peer?.uid !== host.user.uid ? `a daemon of UID ${peer?.uid}` : 'no other daemon';
+    expect(reached, `what the user reaches at ${systemSocket}`).toBe('no other daemon');
+  },
+  sabotage: {
+    name: 'a daemon of root listens on the system-wide socket, and the user is in the group docker',
+    by: openToUser,
+    fails: /what the user reaches at \/var\/run\/docker\.sock/,
+  },
+});

@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import {
+  checksOf,
+  chmod,
+  code,
+  docker,
+  dockerApi,
+  expect,
+  type Fault,
+  type HostFacts,
+  hostProbe,
+  issue,
+  known,
+  mustRun,
+  rootScript,
+  type Target,
+} from '../../harness/index.ts';
+import { restartDaemon } from '../daemon/control-daemon.ts';
+import { daemonProcess } from '../daemon/daemon-process.ts';
+import { dataRoot } from '../daemon/data-root.ts';
+import { isEngineSince } from '../daemon/engine-version.ts';
+import { rootlessKit } from '../ports/rootlesskit.ts';
+import { reloadedLabels, withLabels } from './daemon-labels.ts';
+import { pathState } from './socket-state.ts';
+import { stateDirectory } from './state-directory.ts';
+
+const check = checksOf('sockets');
+const needs = ['SOCK-PATH'] as const;
+const restart = 'systemctl --user restart docker';
+
+/** A file beside the socket, in the user's runtime directory. */
+const beside = ({ socket }: Pick<HostFacts, 'socket'>, name: string) => socket.replace(/[^/]*$/, name);
+
+check({
+  id: 'SOCK-PID',
+  level: 'MUST',
+  title: 'docker.pid beside the socket holds the number of the daemon that listens on it',
+  source: code('moby/moby', 'v26.1.5', 'cmd/dockerd/config_unix.go', 'the pid file in XDG_RUNTIME_DIR'),
+  needs,
+  remedy: restart,
+  async verify({ target, host }) {
+    const { pid } = await daemonProcess(target);
+    const { stdout } = await target.exec(['cat', beside(host, 'docker.pid')]);
+    expect(stdout.trim(), 'the number in docker.pid').toBe(String(pid));
+  },
+  sabotage: {
+    name: 'docker.pid holds the number 1',
+    by: rootScript(
+      (host) => `f='${beside(host, 'docker.pid')}'; cp -a "$f" "$f.rdc"; echo 1 > "$f"`,
+      (host) => `f='${beside(host, 'docker.pid')}'; cat "$f.rdc" > "$f"; rm "$f.rdc"`,
+    ),
+    fails: /the number in docker\.pid/,
+  },
+});
+
+/** No restart by systemd for a while: what a crash leaves can be looked at only until the next start. */
+async function keepDown(target: Target): Promise<() => Promise<void>> {
+  const folder = '"$XDG_RUNTIME_DIR/systemd/user/docker.service.d"';
+  await mustRun(
+    target,
+    `mkdir -p ${folder}; printf '[Service]\\nRestart=no\\n' > ${folder}/rdc.conf; systemctl --user daemon-reload`,
+  );
+  return async () =>
+    void (await mustRun(target, `rm ${folder}/rdc.conf; rmdir ${folder}; systemctl --user daemon-reload`));
+}
+
+/** Kills RootlessKit as a crash would, and waits until nothing of the service is left. */
+async function crash(target: Target): Promise<void> {
+  const { service } = await daemonProcess(target);
+  const kit = known(await rootlessKit(target), 'the process of RootlessKit');
+  await target.invalidate();
+  await mustRun(
+    target.root,
+    `kill -9 ${kit.pid}; i=0
+for p in ${service.map(({ pid }) => pid).join(' ')}; do
+  while [ -d /proc/$p ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done
+done; [ $i -lt 300 ]`,
+  );
+}
+
+/** Starts the unit; `answers` when the API does, else the state in which systemd left it. */
+async function startAfterCrash(target: Target): Promise<string> {
+  await target.shell('systemctl --user reset-failed docker; systemctl --user start docker', { timeoutMs: 120_000 });
+  const deadline = Date.now() + 90_000;
+  for (;;) {
+    const ping = await dockerApi(target, 'GET', '/_ping', { timeoutMs: 10_000 }).catch(() => null);
+    if (ping?.status === 200) return 'answers';
+    const { stdout } = await target.exec(['systemctl', '--user', 'is-active', 'docker']);
+    if (/failed|inactive/.test(stdout) || Date.now() > deadline) return stdout.trim();
+  }
+}
+
+/** The number of the daemon that crashed now belongs to a process that lives. */
+const numberReused: Fault = async ({ target, host }) => {
+  await mustRun(target, `echo 1 > '${beside(host, 'docker.pid')}'`);
+  return async () => {};
+};
+
+check({
+  id: 'SOCK-STALE',
+  level: 'MUST',
+  title: 'a crash leaves socket and pid file, clients are refused (ECONNREFUSED, not ENOENT), and the next start works',
+  source: issue('rootless-containers/rootlesskit', 220, 'what a killed RootlessKit leaves'),
+  needs,
+  disruptive: true,
+  remedy: 'rm $XDG_RUNTIME_DIR/docker.pid $XDG_RUNTIME_DIR/docker.sock; systemctl --user restart docker',
+  async verify({ target, host, stage, defer }) {
+    let isUp = false;
+    const release = await keepDown(target);
+    defer(async () => {
+      await release();
+      if (isUp) return;
+      await target.shell(`rm -f '${beside(host, 'docker.pid')}'`);
+      await restartDaemon(target);
+    });
+    await crash(target);
+    await stage('crashed');
+    expect((await pathState(target, host.socket))?.type, 'what the crash left at docker.sock').toBe('socket');
+    expect((await pathState(target, beside(host, 'docker.pid')))?.type, 'what it left at docker.pid').toBe(
+      'regular file',
+    );
+    const connect = (path: string) => hostProbe<{ errno: string | null }>(target, target, ['connect', 'unix', path]);
+    expect((await connect(host.socket)).errno, 'connecting to the socket that was left').toBe('ECONNREFUSED');
+    expect((await connect(`${host.socket}.absent`)).errno, 'connecting where nothing is').toBe('ENOENT');
+    const next = await startAfterCrash(target);
+    isUp = next === 'answers';
+    expect(next, 'the daemon at the next start').toBe('answers');
+    expect((await daemonProcess(target)).pid, 'the daemon of the next start').toBeGreaterThan(0);
+  },
+  sabotage: {
+    name: 'another process has the number in the pid file that the crash left',
+    at: 'crashed',
+    by: numberReused,
+    fails: /the daemon at the next start/,
+  },
+});
+
+const dataPath = ({ user }: HostFacts) => `${user.home}/.local/share/docker`;
+
+check({
+  id: 'SOCK-DATA',
+  level: 'MUST',
+  title: 'the data root is ~/.local/share/docker, mode 0710, of the user, and on a local file system',
+  source: docker('engine/security/rootless/tips', 'data directory; not on NFS'),
+  needs,
+  remedy:
+    'remove data-root from ~/.config/docker/daemon.json or point it to a local disk; chmod 710 ~/.local/share/docker',
+  async verify({ target, host }) {
+    const path = await dataRoot(target);
+    expect(path, 'where the daemon keeps its data').toBe(dataPath(host));
+    const { DockerRootDir } = (await dockerApi(target, 'GET', '/info')).json<{ DockerRootDir: string }>();
+    expect(DockerRootDir, 'DockerRootDir of /info').toBe(path);
+    const { stdout } = await target.root.shell(`stat -c '%a %u %g' '${path}'; stat -f -c %T '${path}'`);
+    const [state, fileSystem] = stdout.split('\n');
+    expect(state, 'mode and owner of the data root').toBe(`710 ${host.user.uid} ${host.user.gid}`);
+    expect(fileSystem, 'file system of the data root').not.toMatch(/nfs|9fs|vboxsf|smb|cifs|fuse|UNKNOWN/);
+  },
+  sabotage: {
+    name: 'the data root gets mode 755',
+    by: chmod('0755', dataPath),
+    fails: /mode and owner of the data root/,
+  },
+});
+
+const systemConfig = '/etc/docker/daemon.json';
+const userConfig = ({ user }: HostFacts) => `${user.home}/.config/docker/daemon.json`;
+
+check({
+  id: 'SOCK-CONF',
+  level: 'MUST',
+  title: 'the daemon takes its settings from ~/.config/docker/daemon.json and none from /etc/docker/daemon.json',
+  source: docker('engine/security/rootless/tips', 'configuration file of the daemon'),
+  needs,
+  remedy: 'put settings in ~/.config/docker/daemon.json; look for --config-file in the user unit',
+  async verify({ target, host, stage, defer }) {
+    const { pid } = await daemonProcess(target);
+    const nonce = randomUUID();
+    const [user, system] = [`rdc.user=${nonce}`, `rdc.system=${nonce}`];
+    // a label stays in the daemon until a file names others: first none, then the file as it was
+    defer(async () => {
+      const restore = await withLabels(target, userConfig(host), []);
+      await reloadedLabels(target, pid, (labels) => !labels.includes(user));
+      await restore();
+    });
+    defer(await withLabels(target.root, systemConfig, [system]));
+    defer(await withLabels(target, userConfig(host), [user]));
+    await stage('written');
+    const labels = await reloadedLabels(target, pid, (seen) => seen.includes(user));
+    expect(labels, "the daemon's labels, with one of the user's file").toContain(user);
+    expect(labels, "the daemon's labels, with none of the system's file").not.toContain(system);
+  },
+  sabotage: {
+    name: "the user's daemon.json goes away before the daemon reads it",
+    at: 'written',
+    by: rootScript(
+      (host) => `mv '${userConfig(host)}' '${userConfig(host)}.x'`,
+      (host) => `rm -f '${userConfig(host)}.x'`,
+    ),
+    fails: /the daemon's labels, with one of the user's file/,
+  },
+});
+
+/** Clients of RootlessKit find nobody: Docker asks it for every port. */
+const apiSocketAway: Fault = async ({ target }) => {
+  const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
+  await mustRun(target.root, `mv '${stateDir}/api.sock' '${stateDir}/api.sock.x'`);
+  return async () => void (await mustRun(target.root, `mv '${stateDir}/api.sock.x' '${stateDir}/api.sock'`));
+};
+
+check({
+  id: 'SOCK-STATE',
+  level: 'MUST',
+  title: "RootlessKit's state directory has its API socket, its lock and the PID of its child, all of the running one",
+  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless.sh', '--state-dir (7d08d84b03)'),
+  needs,
+  remedy: restart,
+  async verify({ target, host }) {
+    const kit = known(await rootlessKit(target), 'the process of RootlessKit');
+    // before 25.0 RootlessKit took a directory of its own choice
+    const wanted = isEngineSince(host, '25.0') ? beside(host, 'dockerd-rootless') : /^\/tmp\/rootlesskit\d+$/;
+    expect(kit.stateDir, "RootlessKit's state directory").toEqual(
+      typeof wanted === 'string' ? wanted : expect.stringMatching(wanted),
+    );
+    const state = await stateDirectory(target, kit.stateDir ?? '');
+    expect(state.apiListener, 'the process that listens on api.sock').toBe(kit.pid);
+    expect(state.lockHolder, 'the process that holds the lock').toBe(kit.pid);
+    expect(state.parentOfChild, `the parent of ${state.child}, the number in child_pid`).toBe(kit.pid);
+    // from 29.5 on the daemon stays in the host's network and finds the containers' by this file
+    if (isEngineSince(host, '29.5')) expect(state.netns, 'file system of the file netns').toBe('nsfs');
+  },
+  sabotage: { name: "RootlessKit's API socket is moved away", by: apiSocketAway, fails: /listens on api\.sock/ },
+});

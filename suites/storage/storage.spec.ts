@@ -1,0 +1,361 @@
+import { randomUUID } from 'node:crypto';
+import {
+  asFinding,
+  checksOf,
+  code,
+  docker,
+  dockerApi,
+  expect,
+  expectDocumented,
+  type Fault,
+  filtered,
+  importImage,
+  inOrder,
+  issue,
+  known,
+  man,
+  mustRun,
+  page,
+  probeProgram,
+  quoteWord,
+  refusalIn,
+  rootScript,
+  sharedFixture,
+  startFixture,
+  type Target,
+} from '../../harness/index.ts';
+import { daemonJson, restartDaemon, rootfulDaemon } from '../daemon/control-daemon.ts';
+import { dataRoot, findInDataRoot } from '../daemon/data-root.ts';
+import { mapped, rootlessMap, totalOf } from '../namespaces/id-map.ts';
+import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
+import { runCapable, serverCapability } from './capable-process.ts';
+import { hasOverlayInUserNamespaces } from './kernel-release.ts';
+import { mountAt, mountsOf, optionValue } from './mount-table.ts';
+import { overlayProbe } from './overlay-probe.ts';
+
+const check = checksOf('storage');
+const needs = ['SOCK-PATH'] as const;
+
+/** What the root of a container is for the kernel, by storage driver; vfs is missing, it copies every layer. */
+const copyOnWrite: Readonly<Record<string, string>> = {
+  overlay2: 'overlay',
+  overlayfs: 'overlay',
+  'fuse-overlayfs': 'fuse.fuse-overlayfs',
+  btrfs: 'btrfs',
+  zfs: 'zfs',
+};
+
+const copyingDriver = {
+  name: 'daemon.json asks for the storage driver vfs',
+  by: inOrder(
+    rootScript(
+      () => ':',
+      ({ user }) => `rm -rf '${user.home}/.local/share/docker/vfs' '${user.home}/.local/share/docker/image/vfs'`,
+    ),
+    daemonJson({ 'storage-driver': 'vfs' }),
+  ),
+};
+
+check({
+  id: 'ST-DRIVER',
+  level: 'MUST',
+  title: "a container's root is a copy-on-write file system, the one of the storage driver that /info names",
+  source: docker('engine/security/rootless/troubleshoot', 'known limitations: storage drivers'),
+  needs,
+  remedy: 'remove storage-driver from ~/.config/docker/daemon.json; before kernel 5.11: apt-get install fuse-overlayfs',
+  async verify({ target }) {
+    const { Driver } = (await dockerApi(target, 'GET', '/info')).json<{ Driver: string }>();
+    const root = mountAt(await mountsOf(target, await sharedFixture(target)), '/');
+    expect(Object.values(copyOnWrite), "file systems that a container's root may have").toContain(root.type);
+    expect(copyOnWrite[Driver], `file system of the storage driver ${Driver}`).toBe(root.type);
+  },
+  sabotage: { ...copyingDriver, fails: /file systems that a container's root may have/ },
+});
+
+/** The kernel cannot mount overlay at all; nothing that has such a mount runs meanwhile. */
+const withoutOverlay: Fault = async ({ target }) => {
+  const setting = '/etc/modprobe.d/rdc-overlay.conf';
+  const undo = async () => {
+    await mustRun(target.root, `rm -f ${setting}`);
+    await restartDaemon(target);
+  };
+  await target.invalidate();
+  try {
+    await mustRun(target, 'systemctl --user stop docker');
+    await mustRun(
+      target.root,
+      `echo 'install overlay /bin/false' > ${setting}
+i=0; until modprobe -r overlay || [ $i -gt 20 ]; do sleep 0.5; i=$((i+1)); done
+! grep -q '^overlay ' /proc/modules`,
+    );
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+  return undo;
+};
+
+check({
+  id: 'ST-KERNEL',
+  level: 'MUST',
+  title: 'the kernel mounts overlay for an ordinary user in a user namespace, with copy-up and whiteouts',
+  source: page('https://rootlesscontaine.rs/how-it-works/overlayfs/', 'kernel 5.11'),
+  applies: hasOverlayInUserNamespaces,
+  remedy: 'sudo modprobe overlay; look for a blacklist in /etc/modprobe.d and for a home on NFS or another overlay',
+  async verify({ target }) {
+    const overlay = await overlayProbe(target);
+    expect(overlay.isInside, 'a user namespace made by RootlessKit').toBe(true);
+    expect(overlay.refusal, 'the refusal of an overlay mount').toBeNull();
+    expect(overlay.copiedUp, 'a file written to the mount, in its upper directory').toBe(true);
+    expect(overlay.whiteout, 'the upper directory, where a file was removed').toBe('character special file 0:0');
+  },
+  sabotage: {
+    name: 'the overlay module is unloaded and kept from loading',
+    by: withoutOverlay,
+    fails: /the refusal of an overlay mount/,
+  },
+});
+
+/** Of the image's own directories: /var is replaced, /mnt is renamed, /etc/group goes. */
+const changesOfLowerFiles = `
+rm -rf /var && mkdir /var && echo new > /var/new && echo "replaced $(ls -A /var)"
+mv /mnt /moved && [ -d /moved ] && [ ! -e /mnt ] && echo renamed
+rm /etc/group && [ ! -e /etc/group ] && echo removed`;
+
+check({
+  id: 'ST-USERXATTR',
+  level: 'MUST',
+  title: 'the overlay of a container has userxattr: directories of the image can be replaced, renamed and removed',
+  source: issue('moby/moby', 42055, 'overlay2 in a user namespace without userxattr'),
+  applies: hasOverlayInUserNamespaces,
+  needs,
+  remedy: 'use the driver overlay2 from Docker 20.10.6 on, or fuse-overlayfs: storage-driver in daemon.json',
+  async verify({ target }) {
+    await using container = await startFixture(target);
+    const root = mountAt(await mountsOf(target, container), '/');
+    expect([root.type, ...root.superOptions], "type and options of the container's root").toEqual(
+      expect.arrayContaining(['overlay', 'userxattr']),
+    );
+    const { stdout } = await container.exec(['sh', '-c', changesOfLowerFiles]);
+    expect(stdout.trim().split('\n'), 'what could be done to files of the image').toEqual([
+      'replaced new',
+      'renamed',
+      'removed',
+    ]);
+    const upper = known(optionValue(root.superOptions, 'upperdir'), 'the upper directory of the overlay');
+    const { stdout: kinds } = await target.root.shell(
+      `cd ${quoteWord(upper)} && stat -c '%n %F %t:%T' etc/group mnt var`,
+    );
+    expect(kinds.trim().split('\n'), 'what stands for them in the upper directory').toEqual([
+      'etc/group character special file 0:0',
+      'mnt character special file 0:0',
+      'var directory 0:0',
+    ]);
+  },
+  sabotage: { ...copyingDriver, fails: /type and options of the container's root/ },
+});
+
+const removeImage = (target: Target, repo: string) => () => dockerApi(target, 'DELETE', `/images/${repo}:1?force=1`);
+
+check({
+  id: 'ST-LCHOWN',
+  level: 'MUST',
+  title: 'an image may own files up to the last subordinate ID, and the import of one beyond fails at lchown',
+  source: docker('engine/security/rootless/troubleshoot', 'lchown: invalid argument'),
+  needs,
+  remedy: 'give the user more IDs in /etc/subuid and /etc/subgid, then: systemctl --user restart docker',
+  async verify({ target, host, defer }) {
+    const { uids } = await subordinateIds(target);
+    const last = totalOf(uids);
+    const name = `rdc-owner-${randomUUID()}`;
+    const ownedBy = (owner: number) => [{ path: name, mode: 0o644, content: 'owned\n', owner }];
+    defer(removeImage(target, 'rdc/owned'));
+    const beyond = await importImage(target, 'rdc/owned', ownedBy(last + 1));
+    expect(beyond ?? 'taken', `the refusal of a file of UID ${last + 1}`).toMatch(/lchown .*: invalid argument/);
+    const within = await importImage(target, 'rdc/owned', ownedBy(last));
+    expect(within, `the refusal of a file of UID ${last}`).toBeNull();
+    const path = await findInDataRoot(target, name);
+    const { stdout } = await target.root.exec(['stat', '-c', '%u', path ?? name]);
+    expect(stdout.trim(), `owner on the host's disk of the file of UID ${last}`).toBe(
+      String(mapped(rootlessMap(host.user.uid, uids), last)),
+    );
+  },
+  sabotage: {
+    name: "a rootful daemon takes the place of the user's",
+    by: rootfulDaemon,
+    fails: /the refusal of a file of UID \d+/,
+  },
+});
+
+const capableName = 'rdc-capable';
+
+check({
+  id: 'ST-FILECAPS',
+  level: 'MUST',
+  title: 'a file capability of an image is on disk for the user namespace, and UID 1000 in a container gets it',
+  source: man('capabilities', 7, 'namespaced file capabilities (kernel 4.14)'),
+  needs,
+  remedy: 'put the data root on a file system with extended attributes (ext4, xfs, btrfs), mounted without nosuid',
+  async verify({ target, host, defer, stage }) {
+    defer(removeImage(target, 'rdc/capable'));
+    const program = { path: capableName, mode: 0o755, content: probeProgram(), xattrs: serverCapability };
+    const refusal = await importImage(target, 'rdc/capable', [program]);
+    expect(refusal, 'the refusal of an image with a file capability').toBeNull();
+    await stage('imported');
+    const path = await findInDataRoot(target, capableName);
+    const { stdout } = await target.root.exec(['getcap', '-n', path ?? capableName]);
+    expect(stdout, "the file's capability on disk, for the root of the user's namespace").toMatch(
+      new RegExp(`cap_net_bind_service[=+]ep \\[rootid=${host.user.uid}\\]`),
+    );
+    const { uids } = await subordinateIds(target);
+    const process = await runCapable(target, { image: 'rdc/capable:1', program: `/${capableName}`, user: 1000, defer });
+    expect(process.uid, 'host UID of the process').toBe(mapped(rootlessMap(host.user.uid, uids), 1000));
+    expect(process.effective, 'effective capabilities of the process (CAP_NET_BIND_SERVICE is bit 10)').toBe('400');
+  },
+  sabotage: {
+    name: 'the file loses its capability on disk, as on a file system without extended attributes',
+    at: 'imported',
+    by: async ({ target }) => {
+      await mustRun(target.root, `setcap -r ${quoteWord((await findInDataRoot(target, capableName)) ?? '')}`);
+      return async () => {};
+    },
+    fails: /the file's capability on disk/,
+  },
+});
+
+const foreignName = 'rdc-foreign';
+
+check({
+  id: 'ST-RM',
+  level: 'LIMITATION',
+  title: 'the user cannot rm -rf what an image left in the data root; within RootlessKit the user can',
+  source: docker('engine/security/rootless/troubleshoot', 'uninstall: rootlesskit rm -rf'),
+  needs,
+  remedy: 'rootlesskit rm -rf ~/.local/share/docker (stop the daemon first)',
+  async verify({ target, defer, stage }) {
+    defer(removeImage(target, 'rdc/foreign'));
+    const refusal = await importImage(target, 'rdc/foreign', [
+      { path: foreignName, mode: 0o700, owner: 1001 },
+      { path: `${foreignName}/file`, mode: 0o600, content: 'x', owner: 1001 },
+    ]);
+    expect(refusal, 'the refusal of an image with files of UID 1001').toBeNull();
+    const path = quoteWord(known(await findInDataRoot(target, foreignName), "the image's layer on disk"));
+    await stage('imported');
+    const removed = await target.shell(`LC_ALL=C rm -rf ${path}`);
+    expectDocumented(removed.code === 0 ? null : removed.stderr, /Permission denied/, "the user's rm -rf");
+    const isThere = async () => (await target.root.shell(`[ -e ${path}/file ]`)).code === 0;
+    const afterUser = await isThere();
+    asFinding('lifted', () => expect(afterUser, "lifted: the file after the user's rm -rf").toBe(true));
+    await target.shell(`d=$(mktemp -d) && rootlesskit --state-dir="$d/state" rm -rf ${path}; rm -rf "$d"`);
+    const afterKit = await isThere();
+    asFinding('differs', () => expect(afterKit, 'differs: the file after rootlesskit rm -rf').toBe(false));
+  },
+  sabotage: {
+    name: 'the files belong to the user, as if no subordinate ID were used',
+    at: 'imported',
+    by: async ({ target, host: { user } }) => {
+      const path = quoteWord((await findInDataRoot(target, foreignName)) ?? '');
+      await mustRun(target.root, `chown -R ${user.uid}:${user.gid} ${path}`);
+      return async () => {};
+    },
+    fails: /^lifted: the user's rm -rf/,
+  },
+});
+
+const lockedFolder = '/mnt/rdc-locked';
+const lockedFlags = ['nosuid', 'nodev', 'noexec'];
+
+check({
+  id: 'ST-LOCKED',
+  level: 'MUST',
+  title: 'a bind source mounted nosuid, nodev and noexec keeps these flags in a container, writable and read-only',
+  source: code(
+    'moby/moby',
+    'v20.10.6',
+    'daemon/oci_linux.go',
+    'flags that are locked in a user namespace (248f98ef5e)',
+  ),
+  applies: ({ host }) =>
+    !/ 20\.10\.[0-5]\b/.test(host.versions.dockerd ?? '') || 'Docker learnt to keep locked flags with 20.10.6',
+  needs,
+  remedy: 'update Docker to 20.10.6 and runc to 1.0.0-rc95 or later',
+  async verify({ target, defer, stage }) {
+    defer(() => mustRun(target.root, `umount ${lockedFolder}; rmdir ${lockedFolder}`));
+    await mustRun(
+      target.root,
+      `mkdir ${lockedFolder}; mount -t tmpfs -o ${lockedFlags},mode=777,size=4m rdc ${lockedFolder}`,
+    );
+    await stage('mounted');
+    const binds = { host: { Binds: [`${lockedFolder}:/writable`, `${lockedFolder}:/readonly:ro`] } };
+    const started = await startFixture(target, binds).catch((error) => refusalIn(error, target));
+    expect(started, 'a container with the bind mounts').not.toBeTypeOf('string');
+    if (typeof started === 'string') return;
+    await using container = started;
+    const mounts = await mountsOf(target, container);
+    expect(mountAt(mounts, '/writable').options, 'flags of the bind mount').toEqual(
+      expect.arrayContaining(lockedFlags),
+    );
+    expect(mountAt(mounts, '/readonly').options, 'flags of the read-only bind mount').toEqual(
+      expect.arrayContaining(['ro', ...lockedFlags]),
+    );
+    const { stdout } = await container.exec([
+      'sh',
+      '-c',
+      'cp /bin/busybox /writable/true && /writable/true 2>/dev/null; echo $?; /readonly/true 2>/dev/null; echo $?; touch /readonly/x 2>/dev/null; echo $?',
+    ]);
+    expect(stdout.trim().split('\n'), 'running a program there, twice, and writing').toEqual(['126', '126', '1']);
+  },
+  sabotage: {
+    name: 'another mount without the flags lies over the source',
+    at: 'mounted',
+    by: rootScript(
+      () => `mount -t tmpfs -o mode=777,size=4m rdc ${lockedFolder}`,
+      () => `! mountpoint -q ${lockedFolder} || umount ${lockedFolder}`,
+    ),
+    fails: /flags of the bind mount/,
+  },
+});
+
+/** The first subordinate ID moves by one before the daemon starts again. */
+const idsShifted: Fault = inOrder(
+  async ({ target }) =>
+    async () =>
+      restartDaemon(target),
+  filtered('/etc/subuid', ({ user }) => `awk -F: -v OFS=: '$1 == "${user.name}" || $1 == ${user.uid} {$2++} 1'`),
+);
+
+check({
+  id: 'ST-PERSIST',
+  level: 'MUST',
+  title: 'content, owner and mode of files in a named volume survive a restart of the daemon',
+  source: docker('engine/storage/volumes', 'volumes persist'),
+  needs,
+  disruptive: true,
+  remedy: 'do not change /etc/subuid or /etc/subgid of a user with data; chown the volume by rootlesskit if you must',
+  async verify({ target, host, stage, defer }) {
+    const nonce = randomUUID();
+    const volume = `rdc-${nonce}`;
+    const options = { host: { Binds: [`${volume}:/v`] } };
+    defer(() => dockerApi(target, 'DELETE', `/volumes/${volume}?force=1`));
+    const { uids } = await subordinateIds(target);
+    const writer = await startFixture(target, options);
+    await writer.exec(['sh', '-c', `mkdir /v/d; echo ${nonce} > /v/d/f; chown -R 1001:1001 /v/d; chmod 700 /v/d`]);
+    await writer.stop();
+    await stage('written');
+    await restartDaemon(target);
+    await using reader = await startFixture(target, options);
+    const { stdout } = await reader.exec(['sh', '-c', "stat -c '%u %a' /v/d; cat /v/d/f"]);
+    expect(stdout.trim().split('\n'), 'owner, mode and content in a container').toEqual(['1001 700', nonce]);
+    const file = `${await dataRoot(target)}/volumes/${volume}/_data/d/f`;
+    const onDisk = await target.root.exec(['stat', '-c', '%u', file]);
+    expect(onDisk.stdout.trim(), "owner on the host's disk").toBe(
+      String(mapped(rootlessMap(host.user.uid, uids), 1001)),
+    );
+  },
+  sabotage: {
+    name: "the user's subordinate UIDs move by one before the daemon starts again",
+    at: 'written',
+    by: idsShifted,
+    fails: /owner, mode and content in a container/,
+  },
+});
