@@ -16,7 +16,8 @@ export type DaemonProcess = {
 
 /**
  * Whoever listens on the user's socket: the socket's path is looked for in each dockerd's own /proc/PID/net/unix,
- * because a rootless daemon may live in another network namespace and a rootful one may have taken its place.
+ * because a rootless daemon may live in another network namespace and a rootful one may have taken its place. In that
+ * of every thread: making a container's network, dockerd 20.10 leaves threads behind, its first one too.
  * The service is that process, its ancestors up to PID 1 or a user manager, and all descendants in its PID namespace.
  */
 export async function daemonProcess(target: Target): Promise<DaemonProcess> {
@@ -29,7 +30,7 @@ function script(socket: string): string {
   return `
 for p in $(grep -lx dockerd /proc/[0-9]*/comm 2>/dev/null); do
   p=\${p%/comm}
-  grep -q ' ${socket}$' $p/net/unix && { daemon=\${p#/proc/}; break; }
+  grep -qs ' ${socket}$' $p/task/*/net/unix && { daemon=\${p#/proc/}; break; }
 done
 [ -n "$daemon" ] || exit 0
 echo "pid $daemon"

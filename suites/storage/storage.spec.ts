@@ -133,9 +133,8 @@ check({
   async verify({ target }) {
     await using container = await startFixture(target);
     const root = mountAt(await mountsOf(target, container), '/');
-    expect([root.type, ...root.superOptions], "type and options of the container's root").toEqual(
-      expect.arrayContaining(['overlay', 'userxattr']),
-    );
+    const kind = [root.type, ...root.superOptions.filter((option) => option === 'userxattr')].join(' ');
+    expect(kind, "type and options of the container's root").toBe('overlay userxattr');
     const { stdout } = await container.exec(['sh', '-c', changesOfLowerFiles]);
     expect(stdout.trim().split('\n'), 'what could be done to files of the image').toEqual([
       'replaced new',
@@ -280,7 +279,12 @@ check({
   needs,
   remedy: 'update Docker to 20.10.6 and runc to 1.0.0-rc95 or later',
   async verify({ target, defer, stage }) {
-    defer(() => mustRun(target.root, `umount ${lockedFolder}; rmdir ${lockedFolder}`));
+    defer(() =>
+      mustRun(
+        target.root,
+        `while mountpoint -q ${lockedFolder}; do umount ${lockedFolder}; done; rmdir ${lockedFolder}`,
+      ),
+    );
     await mustRun(
       target.root,
       `mkdir ${lockedFolder}; mount -t tmpfs -o ${lockedFlags},mode=777,size=4m rdc ${lockedFolder}`,
@@ -310,7 +314,7 @@ check({
     at: 'mounted',
     by: rootScript(
       () => `mount -t tmpfs -o mode=777,size=4m rdc ${lockedFolder}`,
-      () => `! mountpoint -q ${lockedFolder} || umount ${lockedFolder}`,
+      () => ':', // verify takes away whatever is mounted there
     ),
     fails: /flags of the bind mount/,
   },
