@@ -25,7 +25,8 @@ export async function overlayProbe(target: Target): Promise<OverlayProbe> {
 rootlesskit --state-dir="$d/state" sh -c ${quoteWord(inside)}
 [ ! -s u/new ] || echo copied
 [ ! -e u/gone ] || stat -c 'whiteout %F %t:%T' u/gone
-chmod 700 w/work; cd /; rm -rf "$d"`,
+[ ! -e w/work ] || chmod 700 w/work
+cd /; rm -rf "$d"`,
     { timeoutMs: 120_000 },
   );
   return parseOverlayProbe(stdout);
