@@ -1,7 +1,39 @@
-import { checksOf, docker, expect, type Fault, probePath, rootScript } from '../../harness/index.ts';
+import { checksOf, code, docker, expect, type Fault, mustRun, probePath, rootScript } from '../../harness/index.ts';
+import { isEngineSince } from '../daemon/engine-version.ts';
 
 const check = checksOf('sockets');
 const systemSocket = '/var/run/docker.sock';
+
+/** The user's client goes back to the context that every client has. */
+const contextDeselected: Fault = async ({ target }) => {
+  await mustRun(target, 'docker context use default');
+  return async () => void (await mustRun(target, 'docker context use rootless'));
+};
+
+check({
+  id: 'SOCK-CTX',
+  level: 'MUST',
+  title: "the setuptool makes the context rootless, selects it, and it leads to the user's socket",
+  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'cli_ctx_create, cli_ctx_use'),
+  applies: ({ host }) => isEngineSince(host, '23.0') || 'the setuptool selects a context only from Docker 23.0 on',
+  needs: ['SOCK-PATH'],
+  remedy:
+    'docker context create rootless --docker host=unix://$XDG_RUNTIME_DIR/docker.sock && docker context use rootless; distributions: let the setuptool find docker on PATH, not beside itself',
+  async verify({ target, host }) {
+    const { stdout } = await target.shell(
+      "unset DOCKER_HOST DOCKER_CONTEXT; docker context inspect --format '{{.Name}} {{.Endpoints.docker.Host}}'",
+    );
+    expect(stdout.trim(), "context of the user's client, and where it leads").toBe(`rootless unix://${host.socket}`);
+    // the recipe makes the context by hand where the setuptool ended before it did
+    const byTool = host.install?.steps.findLast(({ name }) => name.startsWith('setuptool install'));
+    expect(byTool?.exitCode ?? 0, `exit code of the installation by ${byTool?.command}`).toBe(0);
+  },
+  sabotage: {
+    name: 'docker context use default',
+    by: contextDeselected,
+    fails: /context of the user's client, and where it leads/,
+  },
+});
 
 /** A stand-in for a rootful daemon: a listener of root with the owner and mode that Docker's own socket unit sets. */
 const openToUser: Fault = rootScript(

@@ -8,15 +8,20 @@ import {
   expect,
   type Fault,
   type HostFacts,
+  hostProbe,
+  issue,
   known,
   mustRun,
   rootScript,
+  type Target,
 } from '../../harness/index.ts';
+import { restartDaemon } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { dataRoot } from '../daemon/data-root.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { rootlessKit } from '../ports/rootlesskit.ts';
 import { reloadedLabels, withLabels } from './daemon-labels.ts';
+import { pathState } from './socket-state.ts';
 import { stateDirectory } from './state-directory.ts';
 
 const check = checksOf('sockets');
@@ -45,6 +50,88 @@ check({
       (host) => `f='${beside(host, 'docker.pid')}'; cat "$f.rdc" > "$f"; rm "$f.rdc"`,
     ),
     fails: /the number in docker\.pid/,
+  },
+});
+
+/** No restart by systemd for a while: what a crash leaves can be looked at only until the next start. */
+async function keepDown(target: Target): Promise<() => Promise<void>> {
+  const folder = '"$XDG_RUNTIME_DIR/systemd/user/docker.service.d"';
+  await mustRun(
+    target,
+    `mkdir -p ${folder}; printf '[Service]\\nRestart=no\\n' > ${folder}/rdc.conf; systemctl --user daemon-reload`,
+  );
+  return async () =>
+    void (await mustRun(target, `rm ${folder}/rdc.conf; rmdir ${folder}; systemctl --user daemon-reload`));
+}
+
+/** Kills RootlessKit as a crash would, and waits until nothing of the service is left. */
+async function crash(target: Target): Promise<void> {
+  const { service } = await daemonProcess(target);
+  const kit = known(await rootlessKit(target), 'the process of RootlessKit');
+  await target.invalidate();
+  await mustRun(
+    target.root,
+    `kill -9 ${kit.pid}; i=0
+for p in ${service.map(({ pid }) => pid).join(' ')}; do
+  while [ -d /proc/$p ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done
+done; [ $i -lt 300 ]`,
+  );
+}
+
+/** Starts the unit; `answers` when the API does, else the state in which systemd left it. */
+async function startAfterCrash(target: Target): Promise<string> {
+  await target.shell('systemctl --user reset-failed docker; systemctl --user start docker', { timeoutMs: 120_000 });
+  const deadline = Date.now() + 90_000;
+  for (;;) {
+    const ping = await dockerApi(target, 'GET', '/_ping', { timeoutMs: 10_000 }).catch(() => null);
+    if (ping?.status === 200) return 'answers';
+    const { stdout } = await target.exec(['systemctl', '--user', 'is-active', 'docker']);
+    if (/failed|inactive/.test(stdout) || Date.now() > deadline) return stdout.trim();
+  }
+}
+
+/** The number of the daemon that crashed now belongs to a process that lives. */
+const numberReused: Fault = async ({ target, host }) => {
+  await mustRun(target, `echo 1 > '${beside(host, 'docker.pid')}'`);
+  return async () => {};
+};
+
+check({
+  id: 'SOCK-STALE',
+  level: 'MUST',
+  title: 'a crash leaves socket and pid file, clients are refused (ECONNREFUSED, not ENOENT), and the next start works',
+  source: issue('rootless-containers/rootlesskit', 220, 'what a killed RootlessKit leaves'),
+  needs,
+  disruptive: true,
+  remedy: 'rm $XDG_RUNTIME_DIR/docker.pid $XDG_RUNTIME_DIR/docker.sock; systemctl --user restart docker',
+  async verify({ target, host, stage, defer }) {
+    let isUp = false;
+    const release = await keepDown(target);
+    defer(async () => {
+      await release();
+      if (isUp) return;
+      await target.shell(`rm -f '${beside(host, 'docker.pid')}'`);
+      await restartDaemon(target);
+    });
+    await crash(target);
+    await stage('crashed');
+    expect((await pathState(target, host.socket))?.type, 'what the crash left at docker.sock').toBe('socket');
+    expect((await pathState(target, beside(host, 'docker.pid')))?.type, 'what it left at docker.pid').toBe(
+      'regular file',
+    );
+    const connect = (path: string) => hostProbe<{ errno: string | null }>(target, target, ['connect', 'unix', path]);
+    expect((await connect(host.socket)).errno, 'connecting to the socket that was left').toBe('ECONNREFUSED');
+    expect((await connect(`${host.socket}.absent`)).errno, 'connecting where nothing is').toBe('ENOENT');
+    const next = await startAfterCrash(target);
+    isUp = next === 'answers';
+    expect(next, 'the daemon at the next start').toBe('answers');
+    expect((await daemonProcess(target)).pid, 'the daemon of the next start').toBeGreaterThan(0);
+  },
+  sabotage: {
+    name: 'another process has the number in the pid file that the crash left',
+    at: 'crashed',
+    by: numberReused,
+    fails: /the daemon at the next start/,
   },
 });
 

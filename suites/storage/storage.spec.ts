@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   asFinding,
   checksOf,
@@ -7,7 +8,10 @@ import {
   expect,
   expectDocumented,
   type Fault,
+  filtered,
   importImage,
+  inOrder,
+  issue,
   known,
   man,
   mustRun,
@@ -16,20 +20,57 @@ import {
   quoteWord,
   refusalIn,
   rootScript,
+  sharedFixture,
   startFixture,
   type Target,
 } from '../../harness/index.ts';
-import { restartDaemon } from '../daemon/control-daemon.ts';
-import { findInDataRoot } from '../daemon/data-root.ts';
-import { mapped, rootlessMap } from '../namespaces/id-map.ts';
+import { daemonJson, restartDaemon } from '../daemon/control-daemon.ts';
+import { dataRoot, findInDataRoot } from '../daemon/data-root.ts';
+import { mapped, rootlessMap, totalOf } from '../namespaces/id-map.ts';
 import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
 import { runCapable, serverCapability } from './capable-process.ts';
 import { hasOverlayInUserNamespaces } from './kernel-release.ts';
-import { mountAt, mountsOf } from './mount-table.ts';
+import { mountAt, mountsOf, optionValue } from './mount-table.ts';
 import { overlayProbe } from './overlay-probe.ts';
 
 const check = checksOf('storage');
 const needs = ['SOCK-PATH'] as const;
+
+/** What the root of a container is for the kernel, by storage driver; vfs is missing, it copies every layer. */
+const copyOnWrite: Readonly<Record<string, string>> = {
+  overlay2: 'overlay',
+  overlayfs: 'overlay',
+  'fuse-overlayfs': 'fuse.fuse-overlayfs',
+  btrfs: 'btrfs',
+  zfs: 'zfs',
+};
+
+const copyingDriver = {
+  name: 'daemon.json asks for the storage driver vfs',
+  by: inOrder(
+    rootScript(
+      () => ':',
+      ({ user }) => `rm -rf '${user.home}/.local/share/docker/vfs' '${user.home}/.local/share/docker/image/vfs'`,
+    ),
+    daemonJson({ 'storage-driver': 'vfs' }),
+  ),
+};
+
+check({
+  id: 'ST-DRIVER',
+  level: 'MUST',
+  title: "a container's root is a copy-on-write file system, the one of the storage driver that /info names",
+  source: docker('engine/security/rootless/troubleshoot', 'known limitations: storage drivers'),
+  needs,
+  remedy: 'remove storage-driver from ~/.config/docker/daemon.json; before kernel 5.11: apt-get install fuse-overlayfs',
+  async verify({ target }) {
+    const { Driver } = (await dockerApi(target, 'GET', '/info')).json<{ Driver: string }>();
+    const root = mountAt(await mountsOf(target, await sharedFixture(target)), '/');
+    expect(Object.values(copyOnWrite), "file systems that a container's root may have").toContain(root.type);
+    expect(copyOnWrite[Driver], `file system of the storage driver ${Driver}`).toBe(root.type);
+  },
+  sabotage: { ...copyingDriver, fails: /file systems that a container's root may have/ },
+});
 
 /** The kernel cannot mount overlay at all; nothing that has such a mount runs meanwhile. */
 const withoutOverlay: Fault = async ({ target }) => {
@@ -75,7 +116,75 @@ check({
   },
 });
 
+/** Of the image's own directories: /var is replaced, /mnt is renamed, /etc/group goes. */
+const changesOfLowerFiles = `
+rm -rf /var && mkdir /var && echo new > /var/new && echo "replaced $(ls -A /var)"
+mv /mnt /moved && [ -d /moved ] && [ ! -e /mnt ] && echo renamed
+rm /etc/group && [ ! -e /etc/group ] && echo removed`;
+
+check({
+  id: 'ST-USERXATTR',
+  level: 'MUST',
+  title: 'the overlay of a container has userxattr: directories of the image can be replaced, renamed and removed',
+  source: issue('moby/moby', 42055, 'overlay2 in a user namespace without userxattr'),
+  applies: hasOverlayInUserNamespaces,
+  needs,
+  remedy: 'use the driver overlay2 from Docker 20.10.6 on, or fuse-overlayfs: storage-driver in daemon.json',
+  async verify({ target }) {
+    await using container = await startFixture(target);
+    const root = mountAt(await mountsOf(target, container), '/');
+    const kind = [root.type, ...root.superOptions.filter((option) => option === 'userxattr')].join(' ');
+    expect(kind, "type and options of the container's root").toBe('overlay userxattr');
+    const { stdout } = await container.exec(['sh', '-c', changesOfLowerFiles]);
+    expect(stdout.trim().split('\n'), 'what could be done to files of the image').toEqual([
+      'replaced new',
+      'renamed',
+      'removed',
+    ]);
+    const upper = known(optionValue(root.superOptions, 'upperdir'), 'the upper directory of the overlay');
+    const { stdout: kinds } = await target.root.shell(
+      `cd ${quoteWord(upper)} && stat -c '%n %F %t:%T' etc/group mnt var`,
+    );
+    expect(kinds.trim().split('\n'), 'what stands for them in the upper directory').toEqual([
+      'etc/group character special file 0:0',
+      'mnt character special file 0:0',
+      'var directory 0:0',
+    ]);
+  },
+  sabotage: { ...copyingDriver, fails: /type and options of the container's root/ },
+});
+
 const removeImage = (target: Target, repo: string) => () => dockerApi(target, 'DELETE', `/images/${repo}:1?force=1`);
+
+check({
+  id: 'ST-LCHOWN',
+  level: 'MUST',
+  title: 'an image may own files up to the last subordinate ID, and the import of one beyond fails at lchown',
+  source: docker('engine/security/rootless/troubleshoot', 'lchown: invalid argument'),
+  needs,
+  remedy: 'give the user more IDs in /etc/subuid and /etc/subgid, then: systemctl --user restart docker',
+  async verify({ target, host, defer }) {
+    const { uids } = await subordinateIds(target);
+    const last = totalOf(uids);
+    const name = `rdc-owner-${randomUUID()}`;
+    const ownedBy = (owner: number) => [{ path: name, mode: 0o644, content: 'owned\n', owner }];
+    defer(removeImage(target, 'rdc/owned'));
+    const beyond = await importImage(target, 'rdc/owned', ownedBy(last + 1));
+    expect(beyond ?? 'taken', `the refusal of a file of UID ${last + 1}`).toMatch(/lchown .*: invalid argument/);
+    const within = await importImage(target, 'rdc/owned', ownedBy(last));
+    expect(within, `the refusal of a file of UID ${last}`).toBeNull();
+    const path = await findInDataRoot(target, name);
+    const { stdout } = await target.root.exec(['stat', '-c', '%u', path ?? name]);
+    expect(stdout.trim(), `owner on the host's disk of the file of UID ${last}`).toBe(
+      String(mapped(rootlessMap(host.user.uid, uids), last)),
+    );
+  },
+  sabotage: {
+    name: 'the range in /etc/subuid shrinks to 1000 IDs while the daemon runs',
+    by: filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):[0-9]+):.*/\\1:1000/'`),
+    fails: /the refusal of a file of UID 1001/,
+  },
+});
 
 const capableName = 'rdc-capable';
 
@@ -208,5 +317,49 @@ check({
       () => ':', // verify takes away whatever is mounted there
     ),
     fails: /flags of the bind mount/,
+  },
+});
+
+/** The first subordinate ID moves by one before the daemon starts again. */
+const idsShifted: Fault = inOrder(
+  async ({ target }) =>
+    async () =>
+      restartDaemon(target),
+  filtered('/etc/subuid', ({ user }) => `awk -F: -v OFS=: '$1 == "${user.name}" || $1 == ${user.uid} {$2++} 1'`),
+);
+
+check({
+  id: 'ST-PERSIST',
+  level: 'MUST',
+  title: 'content, owner and mode of files in a named volume survive a restart of the daemon',
+  source: docker('engine/storage/volumes', 'volumes persist'),
+  needs,
+  disruptive: true,
+  remedy: 'do not change /etc/subuid or /etc/subgid of a user with data; chown the volume by rootlesskit if you must',
+  async verify({ target, host, stage, defer }) {
+    const nonce = randomUUID();
+    const volume = `rdc-${nonce}`;
+    const options = { host: { Binds: [`${volume}:/v`] } };
+    defer(() => dockerApi(target, 'DELETE', `/volumes/${volume}?force=1`));
+    const { uids } = await subordinateIds(target);
+    const writer = await startFixture(target, options);
+    await writer.exec(['sh', '-c', `mkdir /v/d; echo ${nonce} > /v/d/f; chown -R 1001:1001 /v/d; chmod 700 /v/d`]);
+    await writer.stop();
+    await stage('written');
+    await restartDaemon(target);
+    await using reader = await startFixture(target, options);
+    const { stdout } = await reader.exec(['sh', '-c', "stat -c '%u %a' /v/d; cat /v/d/f"]);
+    expect(stdout.trim().split('\n'), 'owner, mode and content in a container').toEqual(['1001 700', nonce]);
+    const file = `${await dataRoot(target)}/volumes/${volume}/_data/d/f`;
+    const onDisk = await target.root.exec(['stat', '-c', '%u', file]);
+    expect(onDisk.stdout.trim(), "owner on the host's disk").toBe(
+      String(mapped(rootlessMap(host.user.uid, uids), 1001)),
+    );
+  },
+  sabotage: {
+    name: "the user's subordinate UIDs move by one before the daemon starts again",
+    at: 'written',
+    by: idsShifted,
+    fails: /owner, mode and content in a container/,
   },
 });
