@@ -1,5 +1,5 @@
 import { checksOf, chmod, code, expect, hostProbe, issue, man, rootScript } from '../../harness/index.ts';
-import { firewallTool } from './firewall.ts';
+import { acceptedRules, bridgeRules, firewallTool } from './firewall.ts';
 import { driverAtWork, driversOf, programOf } from './network-driver.ts';
 
 const check = checksOf('prerequisites');
@@ -22,6 +22,45 @@ check({
       ({ paths }) => `mv /root/iptables.rdc ${paths.iptables ?? '/usr/sbin/iptables'}`,
     ),
     fails: /iptables on the PATH of the daemon's unit/,
+  },
+});
+
+const legacyUnloaded = rootScript(
+  () => `
+readlink /etc/alternatives/iptables > /root/iptables.rdc; grep -o '^ip_tables' /proc/modules > /root/ip_tables.rdc || true
+update-alternatives --set iptables /usr/sbin/iptables-legacy
+modprobe -r iptable_nat iptable_filter ip_tables 2>/dev/null || true`,
+  () => `
+update-alternatives --set iptables "$(cat /root/iptables.rdc)"
+[ ! -s /root/ip_tables.rdc ] || modprobe ip_tables
+rm /root/iptables.rdc /root/ip_tables.rdc`,
+);
+
+check({
+  id: 'PRE-FW-MOD',
+  level: 'MUST',
+  title: "the kernel takes the daemon's firewall rules from a user, who cannot load a module: nat, addrtype, conntrack",
+  source: issue('moby/moby', 49020, 'nf_tables or ip_tables, loaded or built in'),
+  remedy:
+    'sudo modprobe nf_tables (iptables-nft) or: sudo modprobe -a ip_tables iptable_nat (iptables-legacy); and in /etc/modules-load.d',
+  async verify({ target, note }) {
+    const { version } = await firewallTool(target);
+    const { stdout } = await target.exec([
+      'grep',
+      '-E',
+      '^(nf_tables|ip_tables|nft_compat|iptable_nat) ',
+      '/proc/modules',
+    ]);
+    note(`${version}; of the modules it may need, loaded are:\n${stdout}`);
+    const rules = await acceptedRules(target);
+    for (const rule of bridgeRules) {
+      expect(rules, `rules in the kernel for ${version}`).toContain(rule.replace(/^-t \w+ /, ''));
+    }
+  },
+  sabotage: {
+    name: 'iptables becomes iptables-legacy, whose modules nobody loaded',
+    by: legacyUnloaded,
+    fails: /rules in the kernel for iptables v\S+ \(legacy\)/,
   },
 });
 

@@ -12,6 +12,8 @@ import {
   rootScript,
   sysctl,
 } from '../../harness/index.ts';
+import { hasUnifiedCgroups, userCgroup } from '../cgroups/container-cgroup.ts';
+import { awaitDaemon } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { rootlessMap, totalOf } from '../namespaces/id-map.ts';
 import { conflictsOf, idOwners } from './id-conflicts.ts';
@@ -19,6 +21,7 @@ import { freshMaps, freshUserNamespace, idHelper, parseMaps } from './id-helpers
 import { mountedIds, underMounts } from './private-mounts.ts';
 import { subordinateIds } from './subordinate-ids.ts';
 import { sysctlValue } from './sysctl-value.ts';
+import { userBus } from './user-bus.ts';
 
 const check = checksOf('prerequisites');
 
@@ -211,5 +214,70 @@ check({
       () => 'for f in /etc/pam.d/*.rdc; do cat $f > ${f%.rdc}; rm $f; done',
     ),
     fails: /XDG_RUNTIME_DIR of a login session/,
+  },
+});
+
+check({
+  id: 'PRE-AA-USERNS',
+  level: 'MUST',
+  title: 'where AppArmor restricts user namespaces, a profile for the real path of rootlesskit allows them',
+  source: issue('moby/moby', 47480, 'kernel.apparmor_restrict_unprivileged_userns'),
+  applies: ({ host }) =>
+    host.sysctl.apparmorRestrictUserns === 1 ||
+    `kernel.apparmor_restrict_unprivileged_userns is ${host.sysctl.apparmorRestrictUserns ?? 'not there'}`,
+  remedy: 'RootlessKit prints a profile for its own path: rootlesskit true; put it into /etc/apparmor.d and load it',
+  async verify({ target }) {
+    // what runs below RootlessKit's child: the child's own executable and the profile that the kernel gave it
+    const { stdout } = await target.shell(
+      'd=$(mktemp -d); rootlesskit --state-dir="$d/state" sh -c \'readlink /proc/$PPID/exe; cat /proc/$PPID/attr/current\'; rm -rf "$d"',
+    );
+    const [path = '', profile = ''] = stdout.split('\n');
+    expect(path, 'a user namespace made by RootlessKit').toMatch(/rootlesskit$/);
+    expect(profile, `profile of ${path}`).not.toMatch(/^(unconfined|unprivileged_userns)\b/);
+  },
+  sabotage: {
+    name: 'the profile for rootlesskit is unloaded',
+    by: rootScript(
+      () =>
+        'f=$(grep -lsE "^[^#]*rootlesskit.*\\{" /etc/apparmor.d/*) || [ -n "$f" ]; echo "$f" > /root/profile.rdc; apparmor_parser -R $f',
+      () => 'apparmor_parser -r $(cat /root/profile.rdc); rm /root/profile.rdc',
+    ),
+    fails: /a user namespace made by RootlessKit|profile of \//,
+  },
+});
+
+const userBusOff: Fault = async ({ target }) => {
+  await mustRun(target, 'systemctl --user mask --runtime --now dbus.socket dbus.service');
+  return async () => {
+    await mustRun(target, 'systemctl --user unmask --runtime dbus.socket dbus.service');
+    // what requires the bus went down with it: from Docker 27.1 on the daemon too
+    await mustRun(target, 'systemctl --user start dbus.socket dbus.service docker.service');
+    const managerIsBack = 'busctl --user status org.freedesktop.systemd1 >/dev/null 2>&1';
+    await mustRun(target, `for i in $(seq 50); do ${managerIsBack} && break; sleep 0.2; done; ${managerIsBack}`);
+    await awaitDaemon(target);
+  };
+};
+
+check({
+  id: 'PRE-DBUS',
+  level: 'MUST',
+  title: "the user's bus is up, and a process gets a cgroup of the user manager over it, as runc asks for a container",
+  source: issue('moby/moby', 45014, 'a container without the user bus'),
+  applies: ({ host }) =>
+    hasUnifiedCgroups({ host }) === true || 'a container gets its cgroup over the bus only on systemd with cgroup v2',
+  remedy:
+    'sudo apt-get install dbus-user-session; systemctl --user unmask dbus.socket; systemctl --user start dbus.socket',
+  async verify({ target, host }) {
+    const { socket, owner, cgroup } = await userBus(target);
+    expect(socket, 'what lies at $XDG_RUNTIME_DIR/bus').toBe(`socket ${host.user.uid}`);
+    expect(owner, 'UID of the bus').toBe(host.user.uid);
+    expect(cgroup, 'cgroup of a process that was given a scope').toMatch(
+      new RegExp(`^${userCgroup(host)}/.*rdc-\\d+\\.scope$`),
+    );
+  },
+  sabotage: {
+    name: "the user's dbus.socket is stopped and masked",
+    by: userBusOff,
+    fails: /UID of the bus|what lies at \$XDG_RUNTIME_DIR\/bus/,
   },
 });
