@@ -17,6 +17,8 @@ export type HostConfig = {
   readonly NanoCpus?: number;
   readonly PidsLimit?: number;
   readonly RestartPolicy?: { readonly Name: 'always' | 'no' };
+  readonly CpusetCpus?: string;
+  readonly OomScoreAdj?: number;
   readonly Privileged?: boolean;
   readonly CapAdd?: readonly string[];
   readonly CapDrop?: readonly string[];
