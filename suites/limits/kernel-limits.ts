@@ -1,0 +1,64 @@
+import { type Fixture, type HostFacts, known, mustRun, type Target } from '../../harness/index.ts';
+import { daemonProcess } from '../daemon/daemon-process.ts';
+
+/** Hard RLIMIT_NOFILE of three processes; null where there is no user manager. */
+export type OpenFileLimits = { readonly daemon: number; readonly manager: number | null; readonly inContainer: number };
+
+export async function openFileLimits(target: Target, container: Fixture): Promise<OpenFileLimits> {
+  const { user } = target.facts.host;
+  const { pid } = await daemonProcess(target);
+  const inside = await container.hostPid();
+  const { stdout } = await target.root.shell(`
+manager=$(systemctl show -p MainPID user@${user.uid}.service 2>/dev/null | sed 's/^MainPID=//')
+for p in "daemon ${pid}" "container ${inside}" "manager $manager"; do sed -n "s/^Max open files/\${p% *}/p" /proc/\${p#* }/limits 2>/dev/null; done`);
+  const limits = parseOpenFileLimits(stdout);
+  return {
+    daemon: known(limits.daemon, "dockerd's limits"),
+    manager: limits.manager ?? null,
+    inContainer: known(limits.container, "the container's limits"),
+  };
+}
+
+/** Pure: `name soft hard files`, as in /proc/PID/limits. */
+export function parseOpenFileLimits(text: string): Readonly<Record<string, number>> {
+  const lines = [...text.matchAll(/^(\S+) +(\d+) +(\d+) +files/gm)];
+  return Object.fromEntries(lines.map(([, name = '', , hard]) => [name, Number(hard)]));
+}
+
+/**
+ * Makes room for a limit below `fs.nr_open`, above which root is refused as well: Debian 12 gives the user all of it,
+ * and a refusal there would say nothing of privilege. Returns what takes it back.
+ */
+export async function raiseFileCeiling(target: Target, limit: number): Promise<() => Promise<unknown>> {
+  const file = '/proc/sys/fs/nr_open';
+  const before = Number(await mustRun(target.root, `cat ${file}`));
+  if (before >= limit) return async () => {};
+  // a kernel whose ceiling cannot be higher has no limit above it that could be asked for
+  await target.root.shell(`echo ${limit + 1023} > ${file}`);
+  return () => mustRun(target.root, `echo ${before} > ${file}`);
+}
+
+/** Keys that count against a user's quota. */
+export type KeyQuota = { readonly used: number; readonly max: number };
+
+export async function keyQuota(target: Target, host: HostFacts): Promise<KeyQuota | null> {
+  const { stdout } = await target.root.exec(['cat', '/proc/key-users']);
+  return parseKeyUsers(stdout, host.user.uid);
+}
+
+/** Pure: the user's line of /proc/key-users, `UID: usage nkeys/nikeys qnkeys/maxkeys qnbytes/maxbytes`; see keyrings(7). */
+export function parseKeyUsers(text: string, uid: number): KeyQuota | null {
+  const line = new RegExp(`^\\s*${uid}:\\s+\\d+\\s+\\d+/\\d+\\s+(\\d+)/(\\d+)\\s`, 'm').exec(text);
+  return line ? { used: Number(line[1]), max: Number(line[2]) } : null;
+}
+
+/** Keys of a container on the user's account; runc makes a keyring `_ses.ID`. */
+export async function sessionKeys(target: Target, id: string): Promise<number> {
+  const { stdout } = await target.exec(['cat', '/proc/keys']);
+  return parseSessionKeys(stdout, target.facts.host.user.uid, id);
+}
+
+/** Pure: keys of /proc/keys that the user owns, with the container's id in their names. */
+export function parseSessionKeys(text: string, uid: number, id: string): number {
+  return text.split('\n').filter((line) => line.includes(id) && line.split(/\s+/)[5] === String(uid)).length;
+}

@@ -1,0 +1,91 @@
+import {
+  checksOf,
+  expect,
+  expectDocumented,
+  issue,
+  known,
+  man,
+  refusalOf,
+  sharedFixture,
+  sysctl,
+} from '../../harness/index.ts';
+import { rootfulDaemon } from '../daemon/control-daemon.ts';
+import { unitDropIn } from '../daemon/unit-drop-in.ts';
+import { keyQuota, openFileLimits, raiseFileCeiling, sessionKeys } from './kernel-limits.ts';
+
+const check = checksOf('limits');
+const needs = ['SOCK-PATH'] as const;
+
+check({
+  id: 'LIM-NOFILE',
+  level: 'SHOULD',
+  title:
+    "the daemon may open as many files as the user manager's hard limit says, at least 65536, and containers inherit it",
+  source: issue('moby/moby', 40942, 'RLIMIT_NOFILE of a rootless daemon'),
+  needs,
+  remedy:
+    'sudo systemctl edit user@.service: [Service] LimitNOFILE=1024:524288; look for default-ulimits in daemon.json; then log in anew',
+  async verify({ target }) {
+    const container = await sharedFixture(target);
+    const { daemon, manager, inContainer } = await openFileLimits(target, container);
+    expect(daemon, 'hard RLIMIT_NOFILE of dockerd').toBeGreaterThanOrEqual(65_536);
+    // no user manager without systemd
+    if (manager !== null) expect(daemon, "hard RLIMIT_NOFILE of dockerd beside the user manager's").toBe(manager);
+    expect(inContainer, 'hard RLIMIT_NOFILE in a container').toBe(daemon);
+  },
+  sabotage: {
+    // of the daemon and not of the user manager, whose limits pam_limits resets on Debian 12
+    name: 'LimitNOFILE=1024:4096 in a drop-in of the user unit',
+    by: unitDropIn('LimitNOFILE=1024:4096'),
+    fails: /hard RLIMIT_NOFILE of dockerd/,
+  },
+});
+
+check({
+  id: 'LIM-NOFILE-UP',
+  level: 'LIMITATION',
+  title: '--ulimit nofile above the hard limit of the daemon is refused with "error setting rlimit type 7"',
+  source: man('getrlimit', 2, 'raising a hard limit wants CAP_SYS_RESOURCE in the initial user namespace'),
+  needs,
+  remedy: 'raise the limit for the user: LimitNOFILE= in a drop-in of user@.service, then log in anew',
+  async verify({ target, defer }) {
+    const container = await sharedFixture(target);
+    const { hard } = await container.probe<{ hard: number }>('rlimit', 'nofile');
+    defer(await raiseFileCeiling(target, hard + 1));
+    const nofile = { Name: 'nofile', Soft: 1024, Hard: hard + 1 };
+    const refusal = await refusalOf(target, { host: { Ulimits: [nofile] } });
+    expectDocumented(
+      refusal,
+      /rlimit type 7.*operation not permitted/,
+      `the start with --ulimit nofile=1024:${hard + 1}`,
+    );
+  },
+  sabotage: {
+    name: "a rootful daemon takes the place of the user's",
+    by: rootfulDaemon,
+    fails: /^lifted: the start with --ulimit nofile/,
+  },
+});
+
+const containersToHold = 30;
+
+check({
+  id: 'LIM-KEYS',
+  level: 'SHOULD',
+  title: `the user's quota of kernel keys has room for ${containersToHold} more containers, each of which takes a session key`,
+  source: issue('moby/moby', 22865, 'kernel.keys.maxkeys and session keyrings of containers'),
+  needs,
+  remedy: "echo 'kernel.keys.maxkeys=2000' | sudo tee /etc/sysctl.d/90-rootless.conf && sudo sysctl --system",
+  async verify({ target, host }) {
+    const before = known(await keyQuota(target, host), "the user's line of /proc/key-users");
+    expect(before.max - before.used, `free keys of ${before.max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(
+      containersToHold,
+    );
+    const container = await sharedFixture(target);
+    const keys = await sessionKeys(target, container.id);
+    expect(keys, "session keys of one container, on the user's account").toBeGreaterThanOrEqual(1);
+    const { used, max } = known(await keyQuota(target, host), "the user's line of /proc/key-users");
+    expect(max - used, `free keys of ${max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(containersToHold * keys);
+  },
+  sabotage: { name: 'sysctl kernel.keys.maxkeys=10', by: sysctl('kernel.keys.maxkeys', 10), fails: /free keys of 10/ },
+});
