@@ -5,6 +5,9 @@ import {
   hostProbe,
   known,
   mustRun,
+  probePath,
+  quoteWord,
+  sharedFixture,
   type Target,
 } from '../../harness/index.ts';
 
@@ -35,6 +38,12 @@ export function openInside(container: Fixture, path: string): Promise<Opened> {
   return container.probe<Opened>('open', path, 'rw');
 }
 
+/** The same as another user of the container. */
+export async function openInsideAs(container: Fixture, path: string, user: string): Promise<Opened> {
+  const { stdout } = await container.exec(['probe', 'open', path, 'rw'], { user });
+  return JSON.parse(stdout) as Opened;
+}
+
 export function openOutside(target: Target, as: Executor, path: string): Promise<Opened> {
   return hostProbe<Opened>(target, as, ['open', path, 'rw']);
 }
@@ -49,4 +58,48 @@ export async function setMode(target: Target, path: string, mode: string): Promi
   const before = (await mustRun(target.root, `stat -c %a ${path}`)).trim();
   await mustRun(target.root, `chmod ${mode} ${path}`);
   return () => mustRun(target.root, `chmod ${before} ${path}`);
+}
+
+/** A device under the name of another that every host has. */
+export const renamed = { PathOnHost: '/dev/zero', PathInContainer: '/dev/kmsg', CgroupPermissions: 'rwm' };
+
+/** One container for all that --device and --group-add are asked for and do not do: each costs seven seconds. */
+export async function unheededContainer(target: Target, host: HostFacts): Promise<Fixture> {
+  const [port] = host.serialPorts;
+  if (port === undefined) return await sharedFixture(target, { host: { Devices: [renamed] } });
+  const GroupAdd = [String(await groupOf(target, port))];
+  return await sharedFixture(target, { host: { Devices: [...device(port).Devices, renamed], GroupAdd } });
+}
+
+/** The GID that owns the device on the host. */
+export async function groupOf(target: Target, path: string): Promise<number> {
+  const { stat } = await openOutside(target, target, path);
+  return known(stat, `the owner of ${path}`).gid;
+}
+
+/** Opening a device on the host as somebody who has nothing but the group given. */
+export async function openAsStranger(target: Target, path: string, gid: number): Promise<Opened> {
+  const { stdout } = await target.root.exec([
+    'setpriv',
+    '--reuid=65534',
+    `--regid=${gid}`,
+    '--clear-groups',
+    await probePath(target),
+    'open',
+    path,
+    'rw',
+  ]);
+  return JSON.parse(stdout) as Opened;
+}
+
+/** Adds an entry to the device's ACL for a UID. */
+export async function grant(target: Target, path: string, uid: number): Promise<void> {
+  await mustRun(target.root, `setfacl -m u:${uid}:rw ${path}`);
+}
+
+/** What gives the device the ACL back that it has now. */
+export async function aclUndo(target: Target, path: string): Promise<() => Promise<unknown>> {
+  const before = await mustRun(target.root, `getfacl --absolute-names --omit-header --numeric ${path}`);
+  return () =>
+    mustRun(target.root, `setfacl -b ${path}; printf %s ${quoteWord(before)} | setfacl --set-file=- ${path}`);
 }

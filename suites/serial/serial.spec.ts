@@ -2,22 +2,47 @@ import {
   asFinding,
   checksOf,
   chmod,
+  code,
   docker,
   expect,
   expectDocumented,
   issue,
+  known,
+  man,
   page,
+  refusalOf,
   rootScript,
   sharedFixture,
 } from '../../harness/index.ts';
+import { rootfulDaemon } from '../daemon/control-daemon.ts';
 import { exchangeBytes } from './serial-io.ts';
-import { device, firstPort, hasSerialPort, openInside, openOutside, setMode } from './serial-port.ts';
+import {
+  aclUndo,
+  device,
+  firstPort,
+  grant,
+  groupOf,
+  hasSerialPort,
+  type Opened,
+  openAsStranger,
+  openInside,
+  openInsideAs,
+  openOutside,
+  renamed,
+  setMode,
+  unheededContainer,
+} from './serial-port.ts';
 
 const check = checksOf('serial');
 const needs = ['SOCK-PATH'] as const;
 const edgex = page('https://docs.edgexfoundry.org/3.1/security/Ch-DockerRootless/', 'serial ports: device permissions');
 const aclRemedy =
   'sudo setfacl -m u:USER:rw /dev/ttyS1, and a udev rule that does it again (a bare chmod is lost at re-plug)';
+
+/** Device numbers in `stat`'s hexadecimal: the same on every Linux. */
+const [zero, kmsg] = ['1:5', '1:b'];
+const openToAll = { name: 'the port gets mode 666', by: chmod('0666', firstPort) };
+const rootful = { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon };
 
 check({
   id: 'DEV-GROUP',
@@ -38,10 +63,32 @@ check({
     asFinding('differs', () => expect(owner, 'differs: owner and group that the container sees').toBe('65534:65534'));
   },
   sabotage: {
-    name: 'the port gets mode 666',
-    by: chmod('0666', firstPort),
+    ...openToAll,
     fails: /^lifted: opening \/dev\/ttyS\d in a container/,
   },
+});
+
+check({
+  id: 'DEV-GROUPADD',
+  level: 'LIMITATION',
+  title: '--group-add with the GID of dialout does not open a serial port in a container (EACCES)',
+  source: issue('moby/moby', 43019, 'a GID of the container is another one on the host'),
+  applies: hasSerialPort,
+  needs,
+  remedy: aclRemedy,
+  async verify({ target, host }) {
+    const port = firstPort(host);
+    const container = await unheededContainer(target, host);
+    const { stdout } = await container.exec(['sh', '-c', `probe ids; probe open ${port} rw`]);
+    const [ids, opened] = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { groups: number[] } & Opened);
+    // the control: without the group the refusal would say nothing
+    expect(ids?.groups, 'supplementary groups in the container').toContain(await groupOf(target, port));
+    expectDocumented(known(opened, 'the answer of probe open').errno, /^EACCES$/, `opening ${port} with --group-add`);
+  },
+  sabotage: { ...openToAll, fails: /^lifted: opening \/dev\/ttyS\d with --group-add/ },
 });
 
 check({
@@ -90,6 +137,94 @@ check({
     by: chmod('0660', firstPort),
     fails: /opening \/dev\/ttyS\d with mode 006 in a container/,
   },
+});
+
+check({
+  id: 'DEV-ACL',
+  level: 'WORKAROUND',
+  title: "an ACL entry for the user opens the serial port to a container's root alone; other IDs want one of their own",
+  source: man('acl', 5, 'access check algorithm: named users come before groups and others'),
+  applies: ({ host }) => {
+    if (!host.paths.setfacl) return 'setfacl is not installed (package acl)';
+    return hasSerialPort({ host });
+  },
+  needs,
+  remedy: aclRemedy,
+  async verify({ target, host, stage, defer }) {
+    const port = firstPort(host);
+    const group = await groupOf(target, port);
+    // container ID 1000 is the 1000th of the subordinate IDs
+    const subordinate = known(host.user.subuid[0], 'the subordinate UIDs').start + 999;
+    const container = await sharedFixture(target, { host: device(port) });
+    defer(await aclUndo(target, port));
+    await grant(target, port, host.user.uid);
+    await stage('applied');
+    expect((await openInside(container, port)).errno, `opening ${port} with an ACL as root of a container`).toBeNull();
+    expect((await openInsideAs(container, port, '1000')).errno, `opening ${port} as 1000 of a container`).toBe(
+      'EACCES',
+    );
+    expect((await openAsStranger(target, port, 65_534)).errno, `opening ${port} as nobody on the host`).toBe('EACCES');
+    expect((await openAsStranger(target, port, group)).errno, `opening ${port} as a member of dialout`).toBeNull();
+    await grant(target, port, subordinate);
+    const as1000 = await openInsideAs(container, port, '1000');
+    expect(as1000.errno, `opening ${port} as 1000 of a container, with an ACL for ${subordinate}`).toBeNull();
+  },
+  sabotage: {
+    name: 'the ACL is gone again after it was set, as at re-plug',
+    at: 'applied',
+    by: rootScript(
+      (host) => `setfacl -b ${firstPort(host)}`,
+      () => ':',
+    ),
+    fails: /opening \/dev\/ttyS\d with an ACL as root of a container/,
+  },
+});
+
+check({
+  id: 'DEV-VOLUME',
+  level: 'WORKAROUND',
+  title:
+    'a serial port given as a volume, without --device, opens in a container: no device controller stands before it',
+  source: edgex,
+  applies: hasSerialPort,
+  needs,
+  remedy: aclRemedy,
+  async verify({ target, host, defer }) {
+    const port = firstPort(host);
+    defer(await setMode(target, port, '0666'));
+    const { stat } = await openOutside(target, target, port);
+    const container = await sharedFixture(target, { host: { Binds: [`${port}:${port}`] } });
+    const inside = await openInside(container, port);
+    expect(inside.errno, `opening ${port} as a volume of a container`).toBeNull();
+    const numbers = `${inside.stat?.major}:${inside.stat?.minor}`;
+    expect(numbers, `device number of ${port} in the container`).toBe(`${stat?.major}:${stat?.minor}`);
+  },
+  sabotage: { ...rootful, fails: /opening \/dev\/ttyS\d as a volume of a container/ },
+});
+
+check({
+  id: 'DEV-RENAME',
+  level: 'LIMITATION',
+  title: "--device A:B gives the container the host's B and not A, and is refused where the host has no B",
+  source: code(
+    'opencontainers/runc',
+    'v1.1.15',
+    'libcontainer/rootfs_linux.go',
+    'bindMountDeviceNode: the name inside',
+  ),
+  needs,
+  remedy: 'give the device its name on the host (a udev SYMLINK is not enough), or mount it: -v A:B',
+  async verify({ target, host }) {
+    const container = await unheededContainer(target, host);
+    const { stdout } = await container.exec(['stat', '-c', '%t:%T', renamed.PathInContainer]);
+    const inside = stdout.trim();
+    asFinding('lifted', () => expect(inside, 'lifted: device number of /dev/zero as /dev/kmsg').not.toBe(zero));
+    asFinding('differs', () => expect(inside, 'differs: device number of /dev/zero as /dev/kmsg').toBe(kmsg));
+    const absent = { ...renamed, PathInContainer: '/dev/rdc-absent' };
+    const refusal = await refusalOf(target, { host: { Devices: [absent] } });
+    expectDocumented(refusal, /rdc-absent.*no such file or directory/, 'a name that the host does not have');
+  },
+  sabotage: { ...rootful, fails: /^lifted: device number of \/dev\/zero/ },
 });
 
 check({
