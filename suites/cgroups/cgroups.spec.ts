@@ -1,16 +1,22 @@
 import {
+  asFinding,
   checksOf,
+  code,
   docker,
   dockerApi,
   expect,
   type Fault,
   issue,
+  known,
+  man,
   mustRun,
   page,
+  refusalIn,
   sharedFixture,
   startFixture,
+  type Target,
 } from '../../harness/index.ts';
-import { daemonJson, restartDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
+import { daemonJson, restartDaemon, rootfulDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import {
   containerCgroup,
@@ -40,6 +46,9 @@ const driverNone = {
   name: 'daemon.json asks for the cgroupfs driver, which is "none" without root',
   by: daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] }),
 };
+
+/** Where containers are kept and what they see of it, both other than by default: one restart shows two checks at work. */
+const movedCgroups = daemonJson({ 'cgroup-parent': 'rdc.slice', 'default-cgroupns-mode': 'host' });
 
 check({
   id: 'CG-DRIVER',
@@ -206,3 +215,131 @@ check({
     fails: /limits that \/info claims/,
   },
 });
+
+check({
+  id: 'CG-PATH',
+  level: 'MUST',
+  title: "a container's scope is user.slice/docker-ID.scope right below the user's service manager",
+  source: code('moby/moby', 'v26.1.5', 'daemon/oci_linux.go', 'withCgroups: the default parent of a rootless daemon'),
+  applies: hasUnifiedCgroups,
+  needs,
+  remedy: 'look for cgroup-parent in ~/.config/docker/daemon.json',
+  async verify({ target, host }) {
+    const container = await sharedFixture(target, limited);
+    const { path } = await containerCgroup(target, container);
+    expect(path, "the container's cgroup").toBe(`${userCgroup(host)}/user.slice/docker-${container.id}.scope`);
+  },
+  sabotage: {
+    name: 'daemon.json moves containers to another slice and into the cgroup namespace of the host',
+    by: movedCgroups,
+    fails: /the container's cgroup/,
+  },
+});
+
+check({
+  id: 'CG-NS',
+  level: 'MUST',
+  title: 'a container sees its own cgroup as the root of the hierarchy, with its own limits in it',
+  source: man('cgroup_namespaces', 7, 'the cgroup that is the root for members of the namespace'),
+  applies: hasUnifiedCgroups,
+  needs,
+  remedy: 'look for default-cgroupns-mode in ~/.config/docker/daemon.json: private is the default with cgroup v2',
+  async verify({ target }) {
+    const container = await sharedFixture(target, limited);
+    const { stdout } = await container.exec(['sh', '-c', 'cat /proc/self/cgroup; cat /sys/fs/cgroup/pids.max']);
+    const [cgroup, limit] = stdout.split('\n');
+    expect(cgroup, 'the cgroup that a process in the container sees').toBe('0::/');
+    expect(limit, 'pids.max that a process in the container sees').toBe(String(limited.host.PidsLimit));
+    const { files } = await containerCgroup(target, container, ['pids.max']);
+    expect(files['pids.max'], "pids.max of the container's cgroup").toBe(limit);
+  },
+  sabotage: {
+    name: 'daemon.json moves containers to another slice and into the cgroup namespace of the host',
+    by: movedCgroups,
+    fails: /the cgroup that a process in the container sees/,
+  },
+});
+
+/** One process of every container goes to another cgroup of the user: the daemon asks the cgroup who belongs to it. */
+const strayProcess: Fault = async ({ target, host }) => {
+  const user = `/sys/fs/cgroup${userCgroup(host)}`;
+  await mustRun(
+    target.root,
+    `for scope in ${user}/user.slice/docker-*.scope; do tail -n 1 $scope/cgroup.procs > ${user}/init.scope/cgroup.procs; done`,
+  );
+  // the containers are thrown away after the fault
+  return async () => {};
+};
+
+check({
+  id: 'CG-TOP',
+  level: 'MUST',
+  title: 'docker top lists all processes of a container, by their PIDs on the host',
+  source: docker('reference/cli/docker/container/top', 'description'),
+  applies: hasUnifiedCgroups,
+  needs,
+  remedy: 'see CG-DRIVER and CG-PATH: the daemon asks the cgroup that it keeps a container in',
+  async verify({ target, stage }) {
+    const container = await sharedFixture(target, limited);
+    const inNamespace = await target.root.shell(
+      `ls -l /proc/[0-9]*/ns/pid 2>/dev/null | grep -F "$(readlink /proc/${await container.hostPid()}/ns/pid)"`,
+    );
+    const real = [...inNamespace.stdout.matchAll(/ \/proc\/(\d+)\/ns/g)].map(([, pid]) => pid);
+    expect(real.length, 'processes in the PID namespace of the container').toBe(2);
+    await stage('started');
+    const top = await dockerApi(target, 'GET', `/containers/${container.id}/top`);
+    expect(top.status === 200 ? 'a list' : top.text, 'what docker top answers').toBe('a list');
+    const { Titles, Processes } = top.json<{ Titles: string[]; Processes: string[][] }>();
+    const listed = Processes.map((columns) => columns[Titles.indexOf('PID')]);
+    expect(listed.toSorted(), 'PIDs that docker top lists').toEqual(real.toSorted());
+  },
+  // not by the driver: with cgroup v2 runc gives a container a cgroup, and docker top its processes, without any
+  sabotage: {
+    name: 'one process of the container is moved to another cgroup',
+    at: 'started',
+    by: strayProcess,
+    fails: /PIDs that docker top lists/,
+  },
+});
+
+check({
+  id: 'CG-OOMADJ',
+  level: 'LIMITATION',
+  title: "--oom-score-adj -500 is silently raised to the daemon's own value",
+  source: issue('moby/moby', 40068, 'a rootless daemon cannot lower the OOM score of what it starts'),
+  needs,
+  remedy: 'sudo systemctl edit user@.service: [Service] OOMScoreAdjust=0 gives everything of the user a lower score',
+  async verify({ target }) {
+    const wanted = -500;
+    const daemon = await daemonProcess(target);
+    const scores = await scoresWith(target, wanted, daemon.pid);
+    asFinding('differs', () =>
+      expect(scores, `differs: the start with --oom-score-adj ${wanted}`).not.toBeTypeOf('string'),
+    );
+    if (typeof scores === 'string') return;
+    asFinding('lifted', () => expect(scores.container, 'lifted: oom_score_adj in the container').not.toBe(wanted));
+    asFinding('differs', () => expect(scores.container, 'differs: oom_score_adj in the container').toBe(scores.daemon));
+  },
+  sabotage: {
+    name: "a rootful daemon takes the place of the user's",
+    by: rootfulDaemon,
+    fails: /^lifted: oom_score_adj in the container/,
+  },
+});
+
+/** `oom_score_adj` of the daemon and of a container that asks for another, by the kernel; the refusal's text if it was one. */
+async function scoresWith(target: Target, wanted: number, daemon: number) {
+  try {
+    await using container = await startFixture(target, { host: { OomScoreAdj: wanted } });
+    const { stdout } = await target.root.shell(
+      `cat /proc/${daemon}/oom_score_adj /proc/${await container.hostPid()}/oom_score_adj`,
+    );
+    const [ofDaemon, ofContainer] = stdout.trim().split('\n').map(Number);
+    return {
+      daemon: known(ofDaemon, 'oom_score_adj of the daemon'),
+      container: known(ofContainer, 'that of the container'),
+    };
+  } catch (error) {
+    return await refusalIn(error, target);
+  }
+}
