@@ -1,0 +1,53 @@
+import { asFinding, checksOf, docker, expect, expectDocumented, known } from '../../harness/index.ts';
+import { asked, driverAfterAll, restartDaemonWithoutDriver } from './without-driver.ts';
+
+const check = checksOf('cgroups');
+const needs = ['SOCK-PATH'] as const;
+const ignored = docker('engine/security/rootless/troubleshoot', 'docker run flags for resources are ignored');
+const driverBack = { name: 'the daemon has a cgroup driver after all', by: driverAfterAll };
+
+check({
+  id: 'CG-NONE',
+  level: 'LIMITATION',
+  title: 'without a cgroup driver --memory, --cpus and --pids-limit are accepted, shown by docker inspect, and ignored',
+  source: ignored,
+  needs,
+  disruptive: true,
+  remedy:
+    'boot with cgroup v2 and systemd, remove native.cgroupdriver from daemon.json; else ulimit -v inside of the container',
+  async verify(context) {
+    const { refusal, unlimited } = await restartDaemonWithoutDriver('CG-NONE', context);
+    asFinding('differs', () => expect(refusal, 'differs: refusal of a container with limits').toBeNull());
+    const { touchedMiB, forks, cores, claimed } = known(unlimited, 'what the container did');
+    asFinding('lifted', () => expect(touchedMiB, 'lifted: MiB that a process got under --memory 32m').toBe(64));
+    asFinding('lifted', () =>
+      expect(forks, 'lifted: processes forked under --pids-limit 5').toEqual({ forked: 8, errno: null }),
+    );
+    asFinding('lifted', () => expect(cores, 'lifted: cores that a loop got under --cpus 0.5').toBeGreaterThan(0.75));
+    asFinding('differs', () => expect(claimed, 'differs: limits that docker inspect shows').toEqual(asked));
+  },
+  sabotage: { ...driverBack, fails: /^lifted: MiB that a process got/ },
+});
+
+check({
+  id: 'CG-NONE-TOP',
+  level: 'LIMITATION',
+  title:
+    'without a cgroup driver and a cgroup to write to, docker top fails and docker stats does not count the processes',
+  source: ignored,
+  needs,
+  disruptive: true,
+  remedy: 'ps in the container shows its processes; boot with cgroup v2 and systemd for docker top (see CG-DRIVER)',
+  async verify(context) {
+    const { refusal, unknown } = await restartDaemonWithoutDriver('CG-NONE-TOP', context);
+    asFinding('differs', () => expect(refusal, 'differs: refusal of a container with limits').toBeNull());
+    const { top, pidsInStats } = known(unknown, 'what the daemon knows of the processes');
+    expectDocumented(
+      top.status === 200 ? null : top.text,
+      'unable to get all container pids',
+      'what docker top answers',
+    );
+    asFinding('lifted', () => expect(pidsInStats, 'lifted: processes that docker stats counts').not.toBe(1));
+  },
+  sabotage: { ...driverBack, fails: /^lifted: what docker top answers/ },
+});

@@ -1,0 +1,142 @@
+import { dirname } from 'node:path';
+import {
+  dockerApi,
+  type Fault,
+  type Fixture,
+  mustRun,
+  quoteWord,
+  refusalIn,
+  startFixture,
+  type Target,
+  type VerifyContext,
+} from '../../harness/index.ts';
+import { restartDaemon, rootfulDaemon } from '../daemon/control-daemon.ts';
+import { observedOnce } from '../daemon/observed-once.ts';
+import { writeUnitDropIn } from '../daemon/unit-drop-in.ts';
+import { containerCgroup, hasUnifiedCgroups } from './container-cgroup.ts';
+
+const mebibyte = 1024 * 1024;
+
+/** What the container is asked to be limited to. */
+export const asked = { Memory: 32 * mebibyte, NanoCpus: 500_000_000, PidsLimit: 5 } as const;
+type Claimed = Readonly<Record<keyof typeof asked, number>>;
+
+/** A container with limits that nobody enforces; null where it was refused. */
+export type Unlimited = {
+  /** null where the process was killed before it could say so */
+  readonly touchedMiB: number | null;
+  readonly forks: { readonly forked: number; readonly errno: string | null } | null;
+  /** share of one core that a busy loop got, by the kernel's account of its CPU time */
+  readonly cores: number | null;
+  /** the limits as `docker inspect` shows them */
+  readonly claimed: Claimed;
+};
+
+/** What the daemon knows of the processes of a container that has no cgroup of its own. */
+export type Unknown = {
+  readonly top: { readonly status: number; readonly text: string };
+  /** processes as `docker stats` counts them; there is one */
+  readonly pidsInStats: number;
+};
+
+export type WithoutDriver = {
+  readonly refusal: string | null;
+  readonly unlimited: Unlimited | null;
+  readonly unknown: Unknown | null;
+};
+
+/**
+ * Containers of a daemon that has no cgroup driver. Where the host gives it one, daemon.json asks for cgroupfs,
+ * which is "none" without root: that makes the limitations of cgroup v1 visible on every host.
+ */
+export const restartDaemonWithoutDriver = observedOnce<WithoutDriver>(async (context) => {
+  const { target } = context;
+  if (hasUnifiedCgroups(context) === true) await forgoDriver(context);
+  try {
+    await using container = await startFixture(target, { host: { ...asked, MemorySwap: asked.Memory } });
+    const { path } = await containerCgroup(target, container);
+    const unlimited = await tryLimits(target, container);
+    const ownParent = path.endsWith(`/${container.id}`) ? dirname(path) : null;
+    const unknown = ownParent ? await withoutCgroup(target, ownParent) : await processesKnown(target, container);
+    const seen = { refusal: null, unlimited, unknown };
+    context.note(JSON.stringify({ path, ...seen }));
+    return seen;
+  } catch (error) {
+    return { refusal: await refusalIn(error, target), unlimited: null, unknown: null };
+  }
+});
+
+async function tryLimits(target: Target, container: Fixture): Promise<Unlimited> {
+  const { stdout } = await container.exec(['sh', '-c', 'probe alloc 64; probe fork 8; probe burn 2']);
+  const inspected = await dockerApi(target, 'GET', `/containers/${container.id}/json`);
+  const { Memory, NanoCpus, PidsLimit } = inspected.json<{ HostConfig: Claimed }>().HostConfig;
+  return { ...parseEfforts(stdout), claimed: { Memory, NanoCpus, PidsLimit } };
+}
+
+/**
+ * With cgroup v2 runc finds a cgroup that the user may write to, right beside the daemon's, and makes one there for
+ * the container: without limits, but docker top reads it. With that taken away it is as with cgroup v1.
+ */
+async function withoutCgroup(target: Target, parent: string): Promise<Unknown> {
+  const folder = quoteWord(`/sys/fs/cgroup${parent}`);
+  const owner = (await mustRun(target.root, `stat -c %u:%g ${folder}; chown 0:0 ${folder}`)).trim();
+  try {
+    await using container = await startFixture(target);
+    const { path } = await containerCgroup(target, container);
+    target.note(`cgroup of the container that could have none of its own: ${path}`);
+    return await processesKnown(target, container);
+  } finally {
+    await mustRun(target.root, `chown ${owner} ${folder}`);
+  }
+}
+
+async function processesKnown(target: Target, { id }: Fixture): Promise<Unknown> {
+  const { status, text } = await dockerApi(target, 'GET', `/containers/${id}/top`);
+  const stats = await dockerApi(target, 'GET', `/containers/${id}/stats?stream=false&one-shot=true`);
+  const pidsInStats = stats.json<{ pids_stats?: { current?: number } }>().pids_stats?.current ?? 0;
+  return { top: { status, text }, pidsInStats };
+}
+
+/** Pure: the lines of `probe alloc`, `fork` and `burn`; a line that is missing is a process that was killed. */
+export function parseEfforts(stdout: string) {
+  const answers = stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as { call: string } & Record<string, number>);
+  const of = (call: string) => answers.find((answer) => answer.call === call);
+  const [alloc, fork, burn] = [of('alloc'), of('fork'), of('burn')];
+  return {
+    touchedMiB: alloc?.touchedMiB ?? null,
+    forks: fork ? { forked: fork.forked ?? 0, errno: (fork.errno as string | null | undefined) ?? null } : null,
+    cores: burn ? (burn.cpuMs ?? 0) / (burn.wallMs ?? 1) : null,
+  };
+}
+
+/** The rest of the user's daemon.json stays: another data root would be another daemon. */
+async function forgoDriver({ target, host, defer }: VerifyContext): Promise<void> {
+  const file = `'${host.user.home}/.config/docker/daemon.json'`;
+  const before = await target.shell(`cat ${file} 2>/dev/null`);
+  const config = { ...(JSON.parse(before.stdout || '{}') as object), 'exec-opts': ['native.cgroupdriver=cgroupfs'] };
+  defer(async () => {
+    await mustRun(target, before.code === 0 ? `printf %s ${quoteWord(before.stdout)} > ${file}` : `rm -f ${file}`);
+    await restartDaemon(target);
+  });
+  await mustRun(target, `mkdir -p "$(dirname ${file})"; printf %s ${quoteWord(JSON.stringify(config))} > ${file}`);
+  await restartDaemon(target);
+}
+
+/** The daemon looks for daemon.json elsewhere from its next restart on, so that it gets its driver after all. */
+const configElsewhere: Fault = async (context) => {
+  const { target } = context;
+  // a directory that can be made: older daemons keep a key in it and do not start without
+  const takeAway = await writeUnitDropIn(context, 'Environment=XDG_CONFIG_HOME=/tmp/rdc-config');
+  return async () => {
+    await takeAway();
+    await restartDaemon(target);
+    await mustRun(target, 'rm -rf /tmp/rdc-config');
+  };
+};
+
+/** Whatever gives the daemon a cgroup driver: its own configuration unread, or a rootful daemon where it never has one. */
+export const driverAfterAll: Fault = (context) =>
+  hasUnifiedCgroups(context) === true ? configElsewhere(context) : rootfulDaemon(context);
