@@ -18,6 +18,7 @@ import {
 } from '../../harness/index.ts';
 import { daemonJson, restartDaemon, rootfulDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { dropInOverwritten, restartUserManagerRaised } from '../daemon/raised-manager.ts';
 import {
   containerCgroup,
   controllersByDefault,
@@ -343,3 +344,28 @@ async function scoresWith(target: Target, wanted: number, daemon: number) {
     return await refusalIn(error, target);
   }
 }
+
+check({
+  id: 'CG-DELEG-ALL',
+  level: 'WORKAROUND',
+  title: 'with Delegate=cpu cpuset io memory pids and a new log-in the user has all five, and --cpuset-cpus works',
+  source: docker('engine/security/rootless/tips', 'limiting resources: delegating the controllers'),
+  applies: ({ host }) => {
+    if ((host.systemdVersion ?? 0) < 244)
+      return `systemd ${host.systemdVersion} cannot delegate cpuset (244 and later can)`;
+    return hasUnifiedCgroups({ host });
+  },
+  needs,
+  disruptive: true,
+  remedy: `${delegation} (every session of the user has to end first: loginctl terminate-user, or a reboot)`,
+  async verify(context) {
+    const stage = () => context.stage('written');
+    const { controllers, refusal, container } = await restartUserManagerRaised('CG-DELEG-ALL', { ...context, stage });
+    expect(controllers, `controllers of user@${context.host.user.uid}.service`).toEqual(
+      expect.arrayContaining(['cpu', 'cpuset', 'io', 'memory', 'pids']),
+    );
+    expect(refusal, 'refusal of a container with --cpuset-cpus 0').toBeNull();
+    expect(container?.cpus, "cpuset.cpus.effective of the container's cgroup").toBe('0');
+  },
+  sabotage: { ...dropInOverwritten, fails: /controllers of user@/ },
+});

@@ -3,24 +3,35 @@ import {
   checksOf,
   expect,
   expectDocumented,
+  type Fault,
   issue,
+  known,
   man,
+  mustRun,
   refusalOf,
   sharedFixture,
   startFixture,
 } from '../../harness/index.ts';
 import { daemonJson, userManagerDropIn } from '../daemon/control-daemon.ts';
+import { dropInOverwritten, type Locked, restartUserManagerRaised } from '../daemon/raised-manager.ts';
 
 const check = checksOf('mlock');
 const needs = ['SOCK-PATH'] as const;
 
-/** One answer of `probe mlock`; limits in bytes, -1 is unlimited. */
-type Locked = { errno: string | null; limitSoft: number; limitHard: number };
-
-const unlimited = {
-  name: 'LimitMEMLOCK=infinity for the user manager',
-  by: userManagerDropIn('LimitMEMLOCK=infinity'),
+/** On Debian 11 and 12 pam_limits gives user@.service the limits of PID 1 again, whatever its drop-ins say. */
+const memlockUnlimited: Fault = async (context) => {
+  const { target, host } = context;
+  const file = '/etc/security/limits.d/zz-rdc.conf';
+  await mustRun(target.root, `mkdir -p /etc/security/limits.d; echo '${host.user.name} - memlock unlimited' > ${file}`);
+  const undo = await userManagerDropIn('LimitMEMLOCK=infinity')(context);
+  return async () => {
+    await mustRun(target.root, `rm -f ${file}`);
+    await undo();
+  };
 };
+const unlimited = { name: 'unlimited locked memory for the user manager', by: memlockUnlimited };
+const raising =
+  'sudo systemctl edit user@.service: [Service] LimitMEMLOCK=infinity (on Debian 11 and 12: USER - memlock unlimited in /etc/security/limits.d); then log in anew';
 
 check({
   id: 'LIM-MLOCK-OK',
@@ -53,7 +64,7 @@ check({
   title: 'beyond RLIMIT_MEMLOCK mlock fails with ENOMEM, also with CAP_IPC_LOCK and --privileged',
   source: man('capabilities', 7, 'CAP_IPC_LOCK counts in the initial user namespace only'),
   needs,
-  remedy: 'raise the limit for the user: LimitMEMLOCK=infinity in a drop-in of user@.service, then log in anew',
+  remedy: raising,
   async verify({ target }) {
     const container = await sharedFixture(target);
     const { limitHard } = await container.probe<Locked>('mlock', '4096');
@@ -76,10 +87,33 @@ check({
   title: '--ulimit memlock=-1:-1 is refused with "error setting rlimit type 8"',
   source: issue('containerd/nerdctl', 1937, 'rootless and --ulimit memlock=-1'),
   needs,
-  remedy: 'raise the limit for the user: LimitMEMLOCK=infinity in a drop-in of user@.service, then log in anew',
+  remedy: raising,
   async verify({ target }) {
     const refusal = await refusalOf(target, { host: { Ulimits: [{ Name: 'memlock', Soft: -1, Hard: -1 }] } });
     expectDocumented(refusal, /rlimit type 8.*operation not permitted/, 'the start with --ulimit memlock=-1:-1');
   },
   sabotage: { ...unlimited, fails: /^lifted: the start/ },
+});
+
+check({
+  id: 'LIM-MLOCK-RAISE',
+  level: 'WORKAROUND',
+  title:
+    'with LimitMEMLOCK=infinity for user@.service and a new log-in a container locks all its memory, still rootless',
+  source: issue('docker/for-linux', 1099, 'mlock in rootless containers: the limit of the user manager'),
+  applies: ({ host }) => host.init === 'systemd' || `PID 1 is ${host.init}, not systemd: there is no user@.service`,
+  needs,
+  disruptive: true,
+  remedy: raising,
+  async verify(context) {
+    const stage = () => context.stage('written');
+    const seen = await restartUserManagerRaised('LIM-MLOCK-RAISE', { ...context, stage });
+    expect(seen.refusal, 'refusal of a container').toBeNull();
+    const { uid, bytes, lockedAll, lockedBytes } = known(seen.container, 'the container');
+    expect(lockedAll.limitHard, 'RLIMIT_MEMLOCK in a container').toBe(-1);
+    expect(lockedAll.errno, 'mlockall in a container').toBeNull();
+    expect(lockedBytes.errno, `mlock of ${bytes} bytes, which the limit did not allow before`).toBeNull();
+    expect(uid, "UID of the container's process on the host").toBe(context.host.user.uid);
+  },
+  sabotage: { ...dropInOverwritten, fails: /RLIMIT_MEMLOCK in a container/ },
 });
