@@ -1,9 +1,11 @@
 import {
+  asFinding,
   checksOf,
   code,
   docker,
   dockerApi,
   expect,
+  expectDocumented,
   type Fixture,
   type HostFacts,
   issue,
@@ -64,6 +66,36 @@ check({
     expect(unexpected(attempts, closed).join(', '), "what is open of root's files on the host").toBe('');
   },
   sabotage: { ...byRootful, fails: /what is open of root's files on the host/ },
+});
+
+/** CAP_SYS_MODULE, CAP_SYS_ADMIN, CAP_SYS_TIME and CAP_SYSLOG by their numbers. */
+const strong = [16n, 21n, 25n, 34n].reduce((mask, number) => mask | (1n << number), 0n);
+
+check({
+  id: 'SEC-CAPS',
+  level: 'MUST',
+  title:
+    'capabilities count in the user namespace only: all of them set no clock, load no module, write no kernel sysctl',
+  source: man('user_namespaces', 7, 'capabilities'),
+  needs,
+  remedy: notRootless,
+  async verify({ target }) {
+    const container = await sharedFixture(target, mighty);
+    const { capEff } = await container.probe<{ capEff: string }>('ids');
+    expect(BigInt(`0x${capEff}`) & strong, "the container's capabilities").toBe(strong);
+    const refused = {
+      settimeofday: ['EPERM'],
+      // ENOSYS: a kernel without modules
+      initmodule: ['EPERM', 'ENOSYS'],
+      'open /proc/sys/kernel/panic w': ['EACCES'],
+    };
+    const attempts = await attemptsIn(container, [...Object.keys(refused), 'syslog']);
+    expect(unexpected(attempts, refused).join(', '), "what does not take root's capabilities on the host").toBe('');
+    // everybody may read the kernel's log where kernel.dmesg_restrict is 0
+    const outside = await attemptsOnHost(target, target, ['syslog']);
+    expect(attempts.syslog, "reading the kernel's log, as for the user on the host").toBe(outside.syslog);
+  },
+  sabotage: { ...byRootful, fails: /what does not take root's capabilities/ },
 });
 
 check({
@@ -167,6 +199,28 @@ check({
     });
   },
   sabotage: { ...byRuntime, fails: /changing the mode of a sysctl/ },
+});
+
+check({
+  id: 'SEC-APPARMOR',
+  level: 'LIMITATION',
+  title: 'on a host with AppArmor, containers run without the profile docker-default',
+  source: docker('engine/security/rootless', 'known limitations: AppArmor'),
+  applies: ({ host }) => host.lsm.includes('apparmor') || 'the kernel runs without AppArmor',
+  needs,
+  remedy: 'none in rootless mode; confine the whole daemon by a profile for rootlesskit where that is needed',
+  async verify({ target }) {
+    const container = await sharedFixture(target);
+    const label = await processFile(target, container, 'attr/current');
+    const isConfined = /\((enforce|complain|kill)\)$/.test(label);
+    const documented = /^(unconfined|\S+ \(unconfined\))$/;
+    expectDocumented(isConfined ? null : label, documented, "AppArmor's label of the container's process");
+    const info = (await dockerApi(target, 'GET', '/info')).json<{ SecurityOptions?: string[] }>();
+    asFinding('differs', () =>
+      expect(info.SecurityOptions, 'differs: SecurityOptions of /info').not.toContain('name=apparmor'),
+    );
+  },
+  sabotage: { ...byRootful, fails: /^lifted: AppArmor's label/ },
 });
 
 /** The host's namespaces that this engine can hand to a container in rootless mode. */
