@@ -118,9 +118,9 @@ describe('declarations', () => {
 
   it('disruptive are those whose verify restarts the daemon, the user manager or the machine, and only those', () => {
     const restarts = checks.filter(({ verify }) =>
-        /\brestart(Daemon|UserManager)|systemctl --user restart|\b(daemonJson|killRootlessKit|loggedOut|reboot|userManagerDropIn)\b/.test(
-          String(verify),
-        ),
+      /\brestart(Daemon|UserManager)|systemctl --user restart|\b(daemonJson|killRootlessKit|loggedOut|reboot|userManagerDropIn)\b/.test(
+        String(verify),
+      ),
     );
     const disruptive = checks.filter((check) => check.disruptive);
     expect(disruptive.map(({ id }) => id)).toEqual(restarts.map(({ id }) => id));

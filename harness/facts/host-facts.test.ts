@@ -47,7 +47,12 @@ it('Debian 13, as its kernel and files say', () => {
     socket: '/run/user/1001/docker.sock',
     serialPorts: ['/dev/ttyS1', '/dev/ttyS2'],
     versions: { rootlesskit: 'rootlesskit version 2.0.2', pasta: null },
-    paths: { newuidmap: '/usr/bin/newuidmap', pasta: null, iptables: '/usr/sbin/iptables', setfacl: '/usr/bin/setfacl' },
+    paths: {
+      newuidmap: '/usr/bin/newuidmap',
+      pasta: null,
+      iptables: '/usr/sbin/iptables',
+      setfacl: '/usr/bin/setfacl',
+    },
   });
 });
 
