@@ -5,8 +5,26 @@ import { type DeclaredCheck, declaredChecks } from '../check.ts';
 import { RdcError } from '../errors.ts';
 import { projectRoot } from '../project-root.ts';
 
-/** What others stand on comes first, so that a blocked check can name a failed one. Areas not named here follow by name. */
-const areaOrder = ['prerequisites', 'sockets', 'namespaces', 'containment', 'cgroups', 'limits', 'mlock', 'serial'];
+/**
+ * What others stand on comes first, so that a blocked check can name a failed one; what reboots the machine comes last.
+ * Areas not named here follow by name.
+ */
+const areaOrder = [
+  'prerequisites',
+  'sockets',
+  'namespaces',
+  'containment',
+  'cgroups',
+  'limits',
+  'mlock',
+  'serial',
+  'ports',
+  'network',
+  'storage',
+  'limitations',
+  'guides',
+  'lifecycle',
+];
 
 /** Imports every spec file of suites/ and returns what they declare. A spec file that does not load is an error, not an empty suite. */
 export async function loadChecks(root = projectRoot): Promise<readonly DeclaredCheck[]> {
