@@ -34,7 +34,7 @@ check({
     expect(inContainer, 'hard RLIMIT_NOFILE in a container').toBe(daemon);
   },
   sabotage: {
-    // of the daemon and not of the user manager, whose limits pam_limits resets on Debian 12
+    // of the daemon and not of the user manager, whom its drop-ins' limits do not reach on Debian 12
     name: 'LimitNOFILE=1024:4096 in a drop-in of the user unit',
     by: unitDropIn('LimitNOFILE=1024:4096'),
     fails: /hard RLIMIT_NOFILE of dockerd/,

@@ -18,7 +18,7 @@ import { dropInOverwritten, type Locked, restartUserManagerRaised } from '../dae
 const check = checksOf('mlock');
 const needs = ['SOCK-PATH'] as const;
 
-/** On Debian 11 and 12 pam_limits gives user@.service the limits of PID 1 again, whatever its drop-ins say. */
+/** On Debian 12 LimitMEMLOCK of user@.service does not reach the user manager (pam_limits is thought to reset it): both places. */
 const memlockUnlimited: Fault = async (context) => {
   const { target, host } = context;
   const file = '/etc/security/limits.d/zz-rdc.conf';
@@ -31,7 +31,7 @@ const memlockUnlimited: Fault = async (context) => {
 };
 const unlimited = { name: 'unlimited locked memory for the user manager', by: memlockUnlimited };
 const raising =
-  'sudo systemctl edit user@.service: [Service] LimitMEMLOCK=infinity (on Debian 11 and 12: USER - memlock unlimited in /etc/security/limits.d); then log in anew';
+  'sudo systemctl edit user@.service: [Service] LimitMEMLOCK=infinity (where that has no effect, as on Debian 12, try: USER - memlock unlimited in /etc/security/limits.d); then log in anew';
 
 check({
   id: 'LIM-MLOCK-OK',
