@@ -13,20 +13,18 @@ const contextDeselected: Fault = async ({ target }) => {
 check({
   id: 'SOCK-CTX',
   level: 'MUST',
-  title: "the setuptool makes the context rootless, selects it, and it leads to the user's socket",
+  title: "the user's client has the context rootless selected, and it leads to the user's socket",
   source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'cli_ctx_create, cli_ctx_use'),
   applies: ({ host }) => isEngineSince(host, '23.0') || 'the setuptool selects a context only from Docker 23.0 on',
   needs: ['SOCK-PATH'],
   remedy:
     'docker context create rootless --docker host=unix://$XDG_RUNTIME_DIR/docker.sock && docker context use rootless; distributions: let the setuptool find docker on PATH, not beside itself',
   async verify({ target, host }) {
+    // who made it, the setup tool or a hand where the tool ended before it did, is the matter of PRE-INSTALL
     const { stdout } = await target.shell(
       "unset DOCKER_HOST DOCKER_CONTEXT; docker context inspect --format '{{.Name}} {{.Endpoints.docker.Host}}'",
     );
     expect(stdout.trim(), "context of the user's client, and where it leads").toBe(`rootless unix://${host.socket}`);
-    // the recipe makes the context by hand where the setuptool ended before it did
-    const byTool = host.install?.steps.findLast(({ name }) => name.startsWith('setuptool install'));
-    expect(byTool?.exitCode ?? 0, `exit code of the installation by ${byTool?.command}`).toBe(0);
   },
   sabotage: {
     name: 'docker context use default',
