@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { isEngineSince } from './engine-version.ts';
+import { isEngineSince, isSince } from './engine-version.ts';
 
 it.each([
   ['Docker version 26.1.5+dfsg1, build 411e817', '26.1', true],
@@ -13,4 +13,12 @@ it.each([
 
 it('an engine without a version is an error and not an old one', () => {
   expect(() => isEngineSince({ versions: { dockerd: null } }, '23.0')).toThrow('the version of dockerd');
+});
+
+it.each([
+  ['rootlesskit version 2.0.2', '3.0', false],
+  ['rootlesskit version 3.0.1', '3.0', true],
+  [null, '0.1', false],
+])('%s is %s or later: %s', (version, release, is) => {
+  expect(isSince(version, release)).toBe(is);
 });

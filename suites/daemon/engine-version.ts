@@ -1,8 +1,13 @@
 import { type HostFacts, known } from '../../harness/index.ts';
 
-/** Whether the installed dockerd is that release or a later one: `isEngineSince(host, '29.5')`. */
+/** Whether a program's own words name that release or a later one: `isSince('rootlesskit version 2.0.2', '3.0')` is not. */
+export function isSince(version: string | null | undefined, release: string): boolean {
+  const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version ?? '') ?? []).map(Number);
+  const [wantedMajor = 0, wantedMinor = 0] = release.split('.').map(Number);
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+}
+
+/** Whether the installed dockerd is that release or a later one: `isEngineSince(host, '29.5')`; it must be known. */
 export function isEngineSince({ versions }: Pick<HostFacts, 'versions'>, release: string): boolean {
-  const installed = known(/(\d+)\.(\d+)/.exec(versions.dockerd ?? ''), 'the version of dockerd');
-  const [major = 0, minor = 0] = release.split('.').map(Number);
-  return Number(installed[1]) > major || (Number(installed[1]) === major && Number(installed[2]) >= minor);
+  return isSince(known(versions.dockerd, 'the version of dockerd'), release);
 }

@@ -17,12 +17,12 @@ import {
 } from '../../harness/index.ts';
 import { rootfulDaemon } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { isEngineSince } from '../daemon/engine-version.ts';
 import { startPeer } from '../peer/peer.ts';
 import { fetchFromHost } from '../ports/nonce-server.ts';
 import { fetchOnBothSides, inBridgeNetns, netnsScript } from './bridge-netns.ts';
 import { bridged, claimedAddress, nonce } from './bridged.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
-import { detachesNetns } from './docker-version.ts';
 import { hostAddress, serveOnHost } from './host-server.ts';
 import { becomeNameServer } from './name-server.ts';
 import { addressAt, driverNetwork, overlaps, parseRoutes } from './routes.ts';
@@ -95,7 +95,7 @@ check({
   title:
     "before Docker 29.5, --net=host is RootlessKit's network namespace: the host does not reach what listens there",
   source: networking("--net=host doesn't listen ports on the host network namespace"),
-  applies: ({ host }) => detachesNetns(host) !== true || 'from Docker 29.5 --net=host is the host: see NET-HOST-NEW',
+  applies: ({ host }) => !isEngineSince(host, '29.5') || 'from Docker 29.5 --net=host is the host: see NET-HOST-NEW',
   needs,
   remedy: 'docker run -p, or Docker 29.5 or later',
   async verify({ target }) {
@@ -122,7 +122,7 @@ check({
     "from Docker 29.5, --net=host is the host's network: what listens there is reached, ports below 1024 are refused",
   source: issue('moby/moby', 47103, 'detach-netns: --net=host without a namespace in between'),
   applies: ({ host }) =>
-    detachesNetns(host) === true || `before Docker 29.5 --net=host is RootlessKit's namespace: see NET-HOST-OLD`,
+    isEngineSince(host, '29.5') || `before Docker 29.5 --net=host is RootlessKit's namespace: see NET-HOST-OLD`,
   needs,
   remedy: 'remove DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS=false from the user unit; systemctl --user restart docker',
   async verify({ target }) {

@@ -15,12 +15,12 @@ import {
   startFixture,
 } from '../../harness/index.ts';
 import { rootfulDaemon } from '../daemon/control-daemon.ts';
+import { isEngineSince } from '../daemon/engine-version.ts';
 import { startPeer } from '../peer/peer.ts';
 import { listenersLeft, tcpListeners } from './listeners.ts';
 import { fetchFromHost, startNonceServer } from './nonce-server.ts';
 import { gateway, occupy, portServer, published, randomPort, serverNonce } from './port-server.ts';
 import { portOwner, rootlessKit } from './rootlesskit.ts';
-import { isAtLeast } from './version.ts';
 
 const check = checksOf('ports');
 const needs = ['SOCK-PATH'] as const;
@@ -95,7 +95,7 @@ check({
   level: 'MUST',
   title: 'inside a container on a bridge any UID may bind port 80, without a capability',
   source: issue('moby/moby', 41030, 'ip_unprivileged_port_start=0 in a container'),
-  applies: ({ host }) => isAtLeast(host.versions.dockerd, 20, 10) || 'set by the daemon from 20.10 on',
+  applies: ({ host }) => isEngineSince(host, '20.10') || 'set by the daemon from 20.10 on',
   needs,
   remedy: 'docker run --sysctl net.ipv4.ip_unprivileged_port_start=0; look for a default sysctl that overrides it',
   async verify({ target }) {

@@ -4,7 +4,6 @@ import { expect, test as it } from 'vitest';
 import { parseListeners } from './listeners.ts';
 import { parseGateway } from './port-server.ts';
 import { parseRootlessKit } from './rootlesskit.ts';
-import { isAtLeast } from './version.ts';
 
 const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', `${name}.txt`), 'utf8');
 
@@ -37,16 +36,6 @@ it('listeners: one line an address family, both of the same process', () => {
     executable: '/usr/sbin/sshd',
   });
   expect(parseListeners('')).toEqual([]);
-});
-
-it.each([
-  ['Docker version 26.1.5+dfsg1, build 411e817', 26, 1, true],
-  ['Docker version 20.10.24+dfsg1, build 297e128', 20, 11, false],
-  ['rootlesskit version 2.0.2', 3, 0, false],
-  ['rootlesskit version 10.0.0', 3, 0, true],
-  [null, 0, 1, false],
-])('%s is at least %i.%i: %s', (version, major, minor, is) => {
-  expect(isAtLeast(version, major, minor)).toBe(is);
 });
 
 it("the gateway of a container of Debian 12's daemon; a network of no way out has none", () => {

@@ -12,10 +12,10 @@ import {
 } from '../../harness/index.ts';
 import { daemonJson } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { isEngineSince, isSince } from '../daemon/engine-version.ts';
 import { startPeer } from '../peer/peer.ts';
 import { fetchFromHost, startNonceServer } from './nonce-server.ts';
 import { rootlessKit } from './rootlesskit.ts';
-import { isAtLeast } from './version.ts';
 
 const check = checksOf('ports');
 const needs = ['SOCK-PATH'] as const;
@@ -24,7 +24,7 @@ const port = 28_086;
 
 /** Where nothing is documented to answer RootlessKit is told of the port by hand; where something is, a firewall forbids it. */
 const otherThanDocumented: Fault = async ({ target, host }) => {
-  if (isAtLeast(host.versions.dockerd, 28)) {
+  if (isEngineSince(host, '28.0')) {
     const rule = `INPUT -p tcp --dport ${port} -j REJECT --reject-with tcp-reset`;
     await mustRun(target.root, `iptables -w -I ${rule}`);
     return async () => void (await mustRun(target.root, `iptables -w -D ${rule}`));
@@ -49,7 +49,7 @@ check({
     await using server = await startNonceServer(target, port);
     await stage('published');
     const answer = await fetchFromHost(target, port);
-    if (isAtLeast(host.versions.dockerd, 28)) {
+    if (isEngineSince(host, '28.0')) {
       expect(answer, 'the answer without the userland proxy').toContain(server.nonce);
       return;
     }
@@ -91,9 +91,9 @@ check({
   source: docker('engine/security/rootless/troubleshoot', 'docker run -p does not propagate source IP addresses'),
   applies: ({ host }) => {
     const { rootlesskit, dockerd } = host.versions;
-    if (!isAtLeast(rootlesskit, 3))
+    if (!isSince(rootlesskit, '3.0'))
       return `${rootlesskit ?? 'no rootlesskit'}: 3.0 is the first that keeps the address`;
-    return isAtLeast(dockerd, 29, 5) || `${dockerd ?? 'no dockerd'}: 29.5 is the first that makes use of RootlessKit 3`;
+    return isSince(dockerd, '29.5') || `${dockerd ?? 'no dockerd'}: 29.5 is the first that makes use of RootlessKit 3`;
   },
   needs,
   disruptive: true,
