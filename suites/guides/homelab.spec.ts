@@ -4,14 +4,11 @@ import {
   dockerApi,
   expect,
   expectDocumented,
-  type Fault,
   type Fixture,
   issue,
-  known,
   man,
   mustRun,
   quoteWord,
-  refusalOf,
   rootScript,
   startFixture,
 } from '../../harness/index.ts';
@@ -21,12 +18,10 @@ import { daemonBeforeLogin, outlastManager } from '../lifecycle/sessions.ts';
 import { hasSystemd, userUnit } from '../lifecycle/user-unit.ts';
 import { processesAs } from '../namespaces/container-process.ts';
 import { mapped, rootlessMap } from '../namespaces/id-map.ts';
-import { fetchFromHost, tryNonceServer } from '../ports/nonce-server.ts';
-import { rootlessKit } from '../ports/rootlesskit.ts';
 import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
 
 // A field guide for a home server, followed as it is written and put right where it is wrong: a dedicated user, the
-// client's environment, the start at boot, port 80, and "too many open files".
+// client's environment, the start at boot, and "too many open files". Its setcap for port 80 is judged by PORT-PRIV-CAP.
 
 const check = checksOf('guides');
 const needs = ['SOCK-PATH'] as const;
@@ -90,56 +85,6 @@ check({
     expect(stdout.trim(), "owner of container root's file").toBe(String(uid));
   },
   sabotage: { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon, fails: /^lifted: writing to/ },
-});
-
-/** The file that the running RootlessKit was started from: packages have it in /usr/bin, the guide in ~/bin. */
-const kitFile = '"$(readlink -f "$(command -v rootlesskit)")"';
-
-const capabilityLost: Fault = async ({ target }) => {
-  await mustRun(target.root, `setcap -r ${kitFile}`);
-  await restartDaemon(target);
-  return async () => {};
-};
-
-check({
-  id: 'GUIDE-HOMELAB-PORT80',
-  level: 'WORKAROUND',
-  title: 'setcap on the rootlesskit that runs opens port 80 after a restart of the daemon, and not before',
-  source: docker('engine/security/rootless/tips', 'exposing privileged ports'),
-  applies: ({ host }) =>
-    (host.sysctl.unprivilegedPortStart ?? 1024) > 80 || 'port 80 is no privileged port on this host',
-  needs,
-  disruptive: true,
-  remedy: 'sudo setcap cap_net_bind_service=ep $(which rootlesskit); systemctl --user restart docker',
-  async verify({ target, stage, defer }) {
-    const { pid } = known(await rootlessKit(target), 'the process of RootlessKit');
-    const running = (await mustRun(target.root, `readlink /proc/${pid}/exe; echo ${kitFile}; getcap ${kitFile}`)).split(
-      '\n',
-    );
-    expect(running[0], 'the file of the RootlessKit that runs').toBe(running[1]);
-    if (running[2] === '') {
-      defer(async () => {
-        await target.root.shell(`setcap -r ${kitFile}`);
-        await restartDaemon(target);
-      });
-    }
-    await mustRun(target.root, `setcap cap_net_bind_service=ep ${kitFile}`);
-    const early = await refusalOf(target, { publish: [{ hostPort: 80, containerPort: 80 }] });
-    if (running[2] === '') expect(early, 'port 80 before the restart').toContain('cannot expose privileged port 80');
-    await restartDaemon(target);
-    await stage('restarted');
-    const published = await tryNonceServer(target, 80);
-    expect(published, 'publishing port 80').not.toBeTypeOf('string');
-    if (typeof published === 'string') return;
-    await using server = published;
-    expect(await fetchFromHost(target, 80), 'the answer on port 80').toContain(server.nonce);
-  },
-  sabotage: {
-    name: 'the file capability is lost and the daemon restarted, as after an upgrade of the package',
-    at: 'restarted',
-    by: capabilityLost,
-    fails: /publishing port 80/,
-  },
 });
 
 /** Opens files until it has `count` of them or the kernel refuses: the last line is how many, or the complaint. */

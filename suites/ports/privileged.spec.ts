@@ -80,7 +80,7 @@ const capabilityLost: Fault = async ({ target }) => {
 check({
   id: 'PORT-PRIV-CAP',
   level: 'WORKAROUND',
-  title: 'with cap_net_bind_service on rootlesskit and a restart of the daemon, port 80 is published',
+  title: 'with cap_net_bind_service on rootlesskit port 80 is published after a restart of the daemon, and not before',
   source: exposing,
   needs,
   disruptive: true,
@@ -93,6 +93,9 @@ check({
       await restartDaemon(target);
     });
     await mustRun(target.root, `setcap cap_net_bind_service=ep ${rootlesskitFile}`);
+    // the one that runs was started without it
+    const early = await refusalOf(target, publishing(80));
+    expect(early, 'publishing port 80 before the restart').toContain('cannot expose privileged port 80');
     await restartDaemon(target);
     await stage('applied');
     const kit = known(await rootlessKit(target), 'the process of RootlessKit');
