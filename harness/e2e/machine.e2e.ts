@@ -53,7 +53,7 @@ afterAll(async () => {
 describe(`the machine ${machine}`, () => {
   const out = outFolder();
 
-  it('is set up, judged and reported by ./rdc run', { timeout: minutes(30) }, async () => {
+  it('is set up, judged and reported by ./rdc run', { timeout: minutes(60) }, async () => {
     const run = await rdc(['run', machine, '--keep', '--out', out]);
     const results = resultsIn(out);
     const failed = results.checks.filter((check) => check.verdict === 'fail').map((check) => check.id);
@@ -67,7 +67,7 @@ describe(`the machine ${machine}`, () => {
     expect(existsSync(join(out, 'allure-report/index.html'))).toBe(true);
   });
 
-  it('turns each of a sample of checks red by its fault', { timeout: minutes(25) }, async () => {
+  it('turns each of a sample of checks red by its fault', { timeout: minutes(35) }, async () => {
     const folder = outFolder();
     const run = await rdc(['selftest', machine, '--as-is', '--check', mutants.join(','), '--out', folder]);
     const { checks } = JSON.parse(readFileSync(join(folder, 'selftest.json'), 'utf8')) as {
