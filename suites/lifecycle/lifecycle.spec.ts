@@ -29,6 +29,7 @@ check({
   title: 'the user unit hands its cgroup on, is ready when the daemon is, stops in order, restarts and sets no limits',
   source: setupTool('install_systemd: the unit that it writes'),
   applies: hasSystemd,
+  readOnly: true,
   remedy:
     'rm ~/.config/systemd/user/docker.service; dockerd-rootless-setuptool.sh install; systemctl --user cat docker',
   async verify({ target, host }) {
@@ -61,6 +62,7 @@ check({
   source: starting,
   applies: hasSystemd,
   needs,
+  readOnly: true,
   remedy: 'systemctl --user enable --now docker; systemctl --user status docker',
   async verify({ target, host }) {
     const state = await userUnit(target, ['ActiveState', 'UnitFileState', 'ActiveEnterTimestamp']);
@@ -83,6 +85,7 @@ check({
   title: 'the user lingers: systemd keeps its manager without a session',
   source: starting,
   applies: hasSystemd,
+  readOnly: true,
   remedy: linger,
   async verify({ target, host }) {
     const { name } = host.user;

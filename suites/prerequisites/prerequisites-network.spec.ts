@@ -9,6 +9,7 @@ check({
   level: 'MUST',
   title: "iptables is on the PATH of the daemon's unit, which for a user has to name /usr/sbin, and runs",
   source: issue('docker/for-linux', 1205, 'iptables not found on the PATH of the user'),
+  readOnly: true,
   remedy: 'sudo apt-get install iptables; the unit wants Environment=PATH=...:/sbin:/usr/sbin:...',
   async verify({ target }) {
     const { path, version } = await firewallTool(target);

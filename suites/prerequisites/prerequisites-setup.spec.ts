@@ -128,6 +128,7 @@ check({
   title: 'the installation by the manual, with the packages of the distribution, needs no step by hand',
   source: docker('engine/security/rootless', 'install: dockerd-rootless-setuptool.sh install'),
   applies: ({ host }) => host.install !== null || 'nobody recorded how rootless Docker was installed here',
+  readOnly: true,
   remedy: `the package puts ${setupTool} and ${startScript} beside docker on PATH, e.g. links in /usr/bin; until then the user sets PATH and makes the context`,
   async verify({ target, host }) {
     const { stdout } = await target.exec(['sh', '-lc', `command -v ${setupTool}`]);

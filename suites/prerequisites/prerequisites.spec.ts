@@ -139,6 +139,7 @@ check({
   level: 'MUST',
   title: "nobody else has the user's subordinate IDs: no other range, no account, no group",
   source: issue('docker/docker-install', 308, 'which range to choose'),
+  readOnly: true,
   remedy:
     'give the user a range of his own in /etc/subuid and /etc/subgid; then as the user: rootlesskit chown of what he has',
   async verify({ target, host }) {

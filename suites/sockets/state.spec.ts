@@ -37,6 +37,7 @@ check({
   title: 'docker.pid beside the socket holds the number of the daemon that listens on it',
   source: code('moby/moby', 'v26.1.5', 'cmd/dockerd/config_unix.go', 'the pid file in XDG_RUNTIME_DIR'),
   needs,
+  readOnly: true,
   remedy: restart,
   async verify({ target, host }) {
     const { pid } = await daemonProcess(target);
@@ -143,6 +144,7 @@ check({
   title: 'the data root is ~/.local/share/docker, mode 0710, of the user, and on a local file system',
   source: docker('engine/security/rootless/tips', 'data directory; not on NFS'),
   needs,
+  readOnly: true,
   remedy:
     'remove data-root from ~/.config/docker/daemon.json or point it to a local disk; chmod 710 ~/.local/share/docker',
   async verify({ target, host }) {
