@@ -45,6 +45,12 @@ export function judge(check: CheckDeclaration, meta: CheckMeta, runner: RunnerWo
     case 'error':
       return error(said || runner.errors.join('; ') || 'no reason was given');
     default:
-      return error(runner.errors.join('; ') || `the check was ${runner.state} and said nothing of itself`);
+      return error(runner.errors.join('; ') || saidNothing(runner.state));
   }
+}
+
+function saidNothing(state: RunnerWord['state']): string {
+  return state === 'pending'
+    ? 'pending when the run ended: it was never its turn'
+    : `the check was ${state} and said nothing of itself`;
 }
