@@ -226,3 +226,13 @@ describe('a forwarded socket', () => {
     expect((await ssh.run('exit 0')).code).toBe(0);
   });
 });
+
+it('a connection that is reset before the handshake is refused once, and nothing is left unhandled', async () => {
+  const resetting = createServer((socket) => socket.once('data', () => socket.resetAndDestroy()));
+  await new Promise<void>((resolve) => resetting.listen(0, '127.0.0.1', resolve));
+  const { port } = resetting.address() as { port: number };
+  const login = sshTransport({ ...addressOf(server), port });
+  await expect(login).rejects.toMatchObject({ code: 'TRANSPORT' });
+  // whatever the client says after that would end the test as an unhandled error
+  await new Promise((resolve) => resetting.close(resolve));
+});

@@ -74,7 +74,8 @@ function connect(address: SshAddress): Promise<Client> {
         reject(new RdcError('HOST_KEY', what, { cause, hint: 'if the machine was rebuilt: ./rdc run --fresh' }));
       } else reject(new RdcError('TRANSPORT', `cannot log in to ${where}: ${cause.message}`, { cause }));
     };
-    client.once('error', fail);
+    // not once: a connection that is reset says so, and then that it was lost before the handshake
+    client.on('error', fail);
     client.once('ready', () => {
       client.removeListener('error', fail);
       resolve(client);
