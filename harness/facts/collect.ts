@@ -37,7 +37,7 @@ const commands: Readonly<Record<string, string>> = {
   serialPorts:
     'for p in /dev/ttyS[1-9]; do [ -d "/sys/class/tty/${p#/dev/}/device" ] && grep -qs "[1-9]" "/sys/class/tty/${p#/dev/}/type" && echo "$p"; done',
   paths:
-    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables setfacl; do echo "$b $(command -v "$b" || echo -)"; done',
+    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables getfacl; do echo "$b $(command -v "$b" || echo -)"; done',
   versions: [
     // side by side: each of these programs takes a second to start on an emulated machine
     'v() { echo "$1 $("$@" 2>/dev/null | head -n 1)"; }',

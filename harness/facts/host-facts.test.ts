@@ -51,7 +51,7 @@ it('Debian 13, as its kernel and files say', () => {
       newuidmap: '/usr/bin/newuidmap',
       pasta: null,
       iptables: '/usr/sbin/iptables',
-      setfacl: '/usr/bin/setfacl',
+      getfacl: '/usr/bin/getfacl',
     },
   });
 });

@@ -145,7 +145,7 @@ check({
   title: "an ACL entry for the user opens the serial port to a container's root alone; other IDs want one of their own",
   source: man('acl', 5, 'access check algorithm: named users come before groups and others'),
   applies: ({ host }) => {
-    if (!host.paths.setfacl) return 'setfacl is not installed (package acl)';
+    if (!host.paths.getfacl) return 'the tools for ACLs are not installed (package acl)';
     return hasSerialPort({ host });
   },
   needs,
