@@ -106,6 +106,7 @@ check({
   source: guide('serial ports: device permissions'),
   needs,
   applies: ({ host }) => {
+    if (!host.paths.getfacl) return 'the tools for ACLs are not installed (package acl)';
     const has = hasSerialPort({ host });
     return has === true && host.serialPorts.length < 2 ? 'the machine has no second serial port to be the peer' : has;
   },
