@@ -14,6 +14,8 @@ export async function exchangeBytes(
 ): Promise<void> {
   const nonce = randomBytes(24).toString('hex');
   const echo = container.probe<Exchanged>('tty', 'echo', near, String(nonce.length), '30000');
+  // awaited below; a failure before that is not to leave it unhandled
+  echo.catch(() => {});
   await awaitOpen(target, near);
   const back = await writeAndRead(target, far, nonce);
   expect({ errno: back.errno, text: back.text }, `what came back on ${far}${when}`).toEqual({
