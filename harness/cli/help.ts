@@ -57,7 +57,7 @@ check passes, with 2 when the file is not a waivers file.
     './rdc report [RUN] [--open]\n\nRUN: a run id below reports/out, a folder or a results.json; default: the latest run.\n',
   export: './rdc export [RUN] --format junit|tap\n',
   up: './rdc up [MACHINE...] [--fresh]\n\nBrings machines up with rootless Docker running and leaves them running.\n',
-  down: './rdc down [MACHINE...]\n\nWithout a name: every machine, its disk, its snapshot and the lab are gone. Boxes stay in the cache.\n',
+  down: './rdc down [MACHINE...]\n\nWithout a name: every machine is powered off, and the lab with its network and processes is gone; snapshots and boxes\nstay in the cache. With names: those machines, their disks and their snapshots are gone.\n',
   ssh: './rdc ssh MACHINE [--root] [-- COMMAND...]\n\nThe exit code is that of the command.\n',
 };
 
