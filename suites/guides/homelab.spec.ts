@@ -15,7 +15,7 @@ import {
 import { awaitDaemon, restartDaemon, rootfulDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { daemonBeforeLogin, outlastManager } from '../lifecycle/sessions.ts';
-import { hasSystemd, userUnit } from '../lifecycle/user-unit.ts';
+import { hasSystemd, mayInterrupt, userUnit } from '../lifecycle/user-unit.ts';
 import { processesAs } from '../namespaces/container-process.ts';
 import { mapped, rootlessMap } from '../namespaces/id-map.ts';
 import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
@@ -134,7 +134,7 @@ check({
   level: 'WORKAROUND',
   title: 'an enabled unit is started without a login once the user lingers, and not by being enabled alone',
   source: man('loginctl', 1, 'enable-linger'),
-  applies: hasSystemd,
+  applies: mayInterrupt,
   needs,
   disruptive: true,
   remedy: 'systemctl --user enable docker; sudo loginctl enable-linger USER (see SVC-BOOT for a real boot)',

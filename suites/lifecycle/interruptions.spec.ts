@@ -18,7 +18,7 @@ import { daemonProcess } from '../daemon/daemon-process.ts';
 import { endLeftovers, killRootlessKit, serviceProcesses, startOf } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 import { daemonBeforeLogin, outlastLogout } from './sessions.ts';
-import { hasSystemd, unitDropIn, userUnit } from './user-unit.ts';
+import { hasSystemd, mayInterrupt, unitDropIn, userUnit } from './user-unit.ts';
 
 const check = checksOf('lifecycle');
 const needs = ['SOCK-PATH'] as const;
@@ -171,7 +171,7 @@ check({
   level: 'MUST',
   title: "containers survive the user's last logout",
   source: man('logind.conf', 5, 'UserStopDelaySec='),
-  applies: hasSystemd,
+  applies: mayInterrupt,
   needs,
   disruptive: true,
   remedy: linger,
@@ -199,8 +199,7 @@ check({
   title: "after a boot the daemon answers before the user's first login",
   source: starting,
   // the record of the provisioning: a machine that somebody works on is not rebooted
-  applies: ({ host }) =>
-    host.install === null ? 'only a machine that the lab provisioned is rebooted' : hasSystemd({ host }),
+  applies: mayInterrupt,
   needs,
   disruptive: true,
   remedy: `systemctl --user enable docker; ${linger}`,

@@ -36,6 +36,13 @@ export function hasSystemd({ host }: { readonly host: HostFacts }): true | strin
   return host.init === 'systemd' || `PID 1 is ${host.init}, not systemd: there are no user units`;
 }
 
+/** The user is logged out and the machine rebooted only where nobody else can be at work, with a login of root's own. */
+export function mayInterrupt({ host }: { readonly host: HostFacts }): true | string {
+  if (host.install === null)
+    return 'only on a machine that the lab provisioned is the user logged out or the machine rebooted';
+  return hasSystemd({ host });
+}
+
 /** Is the host's dockerd of this version or a later one? `Docker version 26.1.5+dfsg1, build 411e817` is 26.1. */
 export function hasDocker(host: HostFacts, major: number, minor = 0): boolean {
   const [, a, b] = /(\d+)\.(\d+)/.exec(host.versions.dockerd ?? '') ?? [];
