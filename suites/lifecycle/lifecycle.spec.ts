@@ -13,9 +13,10 @@ import {
 } from '../../harness/index.ts';
 import { daemonJson } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { isEngineSince } from '../daemon/engine-version.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 import { setupThroughSu } from './su-setup.ts';
-import { hasDocker, hasSystemd, unitDropIn, userUnit } from './user-unit.ts';
+import { hasSystemd, unitDropIn, userUnit } from './user-unit.ts';
 
 const check = checksOf('lifecycle');
 const needs = ['SOCK-PATH'] as const;
@@ -42,11 +43,11 @@ check({
       LimitCORE: 'infinity',
       TasksMax: 'infinity',
       // an older unit does not wait for the daemon
-      ...(hasDocker(host, 23) ? { Type: 'notify', NotifyAccess: 'all' } : {}),
+      ...(isEngineSince(host, '23.0') ? { Type: 'notify', NotifyAccess: 'all' } : {}),
     };
     const { Requires = '', ...settings } = await userUnit(target, [...Object.keys(wanted), 'Requires']);
     expect(settings, 'settings of the user unit').toEqual(wanted);
-    if (hasDocker(host, 27, 1)) expect(Requires.split(' '), 'Requires= of the user unit').toContain('dbus.socket');
+    if (isEngineSince(host, '27.1')) expect(Requires.split(' '), 'Requires= of the user unit').toContain('dbus.socket');
   },
   sabotage: {
     name: 'a drop-in takes Delegate= away',
@@ -58,7 +59,8 @@ check({
 check({
   id: 'SVC-ACTIVE',
   level: 'MUST',
-  title: 'the user unit is enabled and active, holds the daemon, and became active no sooner than the API socket was',
+  title:
+    'the user unit is enabled and active, holds the daemon, and (Docker 23 on) became active no sooner than the API socket was',
   source: starting,
   applies: hasSystemd,
   needs,
@@ -72,7 +74,8 @@ check({
       `cat /proc/${pid}/cgroup; date -d '${state.ActiveEnterTimestamp}' '+active %s'; stat -c 'socket %Y' '${host.socket}'`,
     );
     expect(stdout, "the daemon's cgroup").toMatch(/^(0:|\d+:name=systemd):\/.*\/docker\.service$/m);
-    if (!hasDocker(host, 23)) return;
+    // an older unit is active as soon as the daemon is started
+    if (!isEngineSince(host, '23.0')) return;
     const second = (what: string) => Number(new RegExp(`^${what} (\\d+)$`, 'm').exec(stdout)?.[1]);
     expect(second('active') - second('socket'), 'seconds from the socket to the active unit').toBeGreaterThanOrEqual(0);
   },

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { parseHostFacts } from '../../harness/facts/host-facts.ts';
-import { hasDocker, hasSystemd, parseProperties } from './user-unit.ts';
+import { hasSystemd, parseProperties } from './user-unit.ts';
 
 const host = parseHostFacts(
   readFileSync(join(import.meta.dirname, '../../harness/facts/fixtures/debian-13-facts.txt'), 'utf8'),
@@ -19,17 +19,7 @@ it('properties are taken line by line, with whatever is behind the first equals 
   expect(parseProperties('Failed to connect to bus: No medium found\n')).toEqual({});
 });
 
-it.each([
-  [26, 1, true],
-  [26, 2, false],
-  [25, 9, true],
-  [27, 0, false],
-])('Docker 26.1.5 is %i.%i or later: %s', (major, minor, is) => {
-  expect(hasDocker(host, major, minor)).toBe(is);
-});
-
-it('no daemon is no version, and no systemd no user units', () => {
-  expect(hasDocker({ ...host, versions: { dockerd: null } }, 20, 10)).toBe(false);
+it('no systemd, no user units', () => {
   expect(hasSystemd({ host })).toBe(true);
   expect(hasSystemd({ host: { ...host, init: 'runit' } })).toContain('PID 1 is runit');
 });

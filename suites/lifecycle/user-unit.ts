@@ -42,9 +42,3 @@ export function mayInterrupt({ host }: { readonly host: HostFacts }): true | str
     return 'only on a machine that the lab provisioned is the user logged out or the machine rebooted';
   return hasSystemd({ host });
 }
-
-/** Is the host's dockerd of this version or a later one? `Docker version 26.1.5+dfsg1, build 411e817` is 26.1. */
-export function hasDocker(host: HostFacts, major: number, minor = 0): boolean {
-  const [, a, b] = /(\d+)\.(\d+)/.exec(host.versions.dockerd ?? '') ?? [];
-  return Number(a) > major || (Number(a) === major && Number(b) >= minor);
-}
