@@ -22,6 +22,10 @@ function writtenRun(...names: string[]): string {
 it.each([
   ['junit', '<?xml version="1.0"'],
   ['tap', 'TAP version 14'],
+  ['tmt', '- name: "/"'],
+  ['kcidb', '{\n  "version": {\n    "major": 5'],
+  ['ctrf', '{\n  "reportFormat": "CTRF"'],
+  ['autopkgtest', 'NS-UIDMAP            PASS\n'],
 ])('exports %s', (format, beginning) => {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   exportCommand({ run: writtenRun('debian-13'), format });
@@ -29,7 +33,12 @@ it.each([
 });
 
 it.each([
-  ['an unknown format', 'debian-13', 'kcidb', /\[USAGE\] unknown export format "kcidb": there are junit, tap/],
+  [
+    'an unknown format',
+    'debian-13',
+    'subunit',
+    /\[USAGE\] unknown export format "subunit": there are junit, tap, tmt, kcidb, ctrf, autopkgtest$/,
+  ],
   ['a name of every object', 'debian-13', 'constructor', /unknown export format "constructor"/],
 ])('%s names what there is', (_, name, format, message) => {
   expect(() => exportCommand({ run: writtenRun(name), format })).toThrow(message);

@@ -4,6 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RdcError } from '../harness/errors.ts';
 import { generateAllureReport } from './allure/generate.ts';
+import { autopkgtestSummary } from './exports/autopkgtest.ts';
+import { ctrfReport } from './exports/ctrf.ts';
+import { kcidbReport } from './exports/kcidb.ts';
+import { tmtResults } from './exports/tmt.ts';
 import { junitXml } from './junit.ts';
 import { readRun } from './read-results.ts';
 import type { Results } from './results.schema.ts';
@@ -11,7 +15,14 @@ import { tapDocument } from './tap.ts';
 
 const outFolder = fileURLToPath(new URL('out', import.meta.url));
 
-const formats: Readonly<Record<string, (results: Results) => string>> = { junit: junitXml, tap: tapDocument };
+const formats: Readonly<Record<string, (results: Results) => string>> = {
+  junit: junitXml,
+  tap: tapDocument,
+  tmt: tmtResults,
+  kcidb: kcidbReport,
+  ctrf: ctrfReport,
+  autopkgtest: autopkgtestSummary,
+};
 
 /** The formats of `rdc export`. */
 export const exportFormats: readonly string[] = Object.keys(formats);

@@ -1,5 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, test as it } from 'vitest';
+import { readJunit, readTap } from './exports/testing/read-back.ts';
+import { conformantRun } from './exports/testing/runs.ts';
 import { junitXml } from './junit.ts';
 import type { Results } from './results.schema.ts';
 import { tapDocument } from './tap.ts';
@@ -78,6 +80,20 @@ describe('junit.xml', () => {
     expect(errors.join('\n')).toContain(why);
   });
 
+  it('what JUnit has no word for is in the properties of a case', () => {
+    const words = (results: Results, id: string) => {
+      const found = readJunit(junitXml(results)).find(({ name }) => name.startsWith(`${id}:`));
+      return Object.fromEntries(found?.properties.property.map(({ name, value }) => [name, value]) ?? []);
+    };
+    expect(words(resultsOf(), 'CG-MEM')).toMatchObject({ verdict: 'blocked', blockedBy: 'PRE-SUBID-COUNT' });
+    expect(words(resultsOf(), 'PORT-PRIV-DENY')).toMatchObject({ level: 'LIMITATION', finding: 'lifted' });
+    expect(words(conformantRun(), 'PRE-SUBID-COUNT')).toMatchObject({
+      verdict: 'fail',
+      waiver: 'expected',
+      bug: 'https://bugs.example.org/1',
+    });
+  });
+
   it('a conformant target has no failure and no error', () => {
     const results = resultsOf([judged(checks.uidMap), judged(checks.sockets)]);
     expect(parse(junitXml(results)).testsuites).toMatchObject({ tests: '2', failures: '0', errors: '0' });
@@ -91,9 +107,43 @@ describe('TAP', () => {
     expect(tap).toContain(
       'ok 8 - PORT-PRIV-SYSCTL: the sysctl opens port 80 # SKIP port 80 is unprivileged on this host',
     );
-    expect(tap).toMatch(/not ok 3 - PRE-SUBID-COUNT.*\n {2}---\n {2}verdict: "fail"/);
+    expect(tap).toMatch(
+      /not ok 3 - PRE-SUBID-COUNT.*\n {2}---\n {2}message: ".*\n {2}level: "MUST"\n {2}verdict: "fail"/,
+    );
     expect(tap).toMatch(/Bail out! inconclusive: .*SOCK-PRIVATE/);
     expect(tapDocument(resultsOf([judged(checks.sockets)]))).not.toContain('Bail out!');
+  });
+
+  it('is what a reader of TAP takes it for', () => {
+    const { points, bailout, ok } = readTap(tapDocument(resultsOf()));
+    expect({ bailout: String(bailout), ok }).toEqual({ bailout: expect.stringContaining('inconclusive'), ok: false });
+    expect(points.map((point) => [point.ok, point.skip !== false])).toEqual([
+      [true, false],
+      [true, false],
+      [false, false],
+      [true, true],
+      [false, false],
+      [false, false],
+      [false, false],
+      [true, true],
+      [true, true],
+      [false, false],
+    ]);
+    expect(points.at(3)).toMatchObject({
+      skip: 'blocked by PRE-SUBID-COUNT: no container starts',
+      diag: { verdict: 'blocked' },
+    });
+    expect(points.at(5)?.diag).toMatchObject({ finding: 'lifted', level: 'LIMITATION' });
+  });
+
+  it('a waived failure is a todo with its bug, and the document passes', () => {
+    const { points, ok } = readTap(tapDocument(conformantRun()));
+    expect(ok).toBe(true);
+    expect(points.at(3)).toMatchObject({
+      ok: false,
+      todo: expect.stringContaining('expected failure, waived'),
+      diag: { waiver: 'expected', bug: 'https://bugs.example.org/1' },
+    });
   });
 
   it('a title cannot add a directive', () => {

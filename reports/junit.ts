@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { ReportSink } from '../harness/report-sink.ts';
 import { writeFileAtomic } from './atomic-file.ts';
-import { ruleConformance } from './conformance.ts';
-import { everyCheck } from './every-check.ts';
-import { plainText } from './plain-text.ts';
+import { everyCase } from './every-check.ts';
+import { ownWords } from './exports/own-words.ts';
+import { plainLine, plainText } from './plain-text.ts';
 import type { JudgedCheck, Results } from './results.schema.ts';
 import type { TargetRecords } from './results-file.ts';
 import { reasonOf, reportedVerdict } from './verdict-words.ts';
@@ -11,10 +11,12 @@ import { element, type XmlElement, xmlDocument } from './xml.ts';
 
 /** One target as JUnit XML: a suite per area, a case per check; what was never judged is an error, not an absence. */
 export function junitXml(results: Results): string {
-  const checks = [...everyCheck(results), ...wholeTarget(results)];
+  const checks = everyCase(results);
   const areas = Map.groupBy(checks, ({ area }) => area);
   const suites = [...areas].map(([area, ofArea]) => testSuite(results, area, ofArea));
-  return xmlDocument(element('testsuites', { name: `rdc ${results.target.name}`, ...countsOf(checks) }, ...suites));
+  return xmlDocument(
+    element('testsuites', { name: `rdc ${plainLine(results.target.name)}`, ...countsOf(checks) }, ...suites),
+  );
 }
 
 export function createJunitFile(records: TargetRecords): ReportSink {
@@ -31,16 +33,6 @@ export function createJunitFile(records: TargetRecords): ReportSink {
   };
 }
 
-// A gated check that is blocked reads as skipped here, and a reader of JUnit takes that for green: where the target as a
-// whole is inconclusive, a case of its own says so.
-function wholeTarget(results: Results): JudgedCheck[] {
-  const { conformance, because } = ruleConformance(results, results.run.gate);
-  if (conformance !== 'inconclusive') return [];
-  const reason = `inconclusive: ${because.join('; ')}`;
-  const title = 'the target is judged to the end';
-  return [{ id: 'CONFORMANCE', area: 'conformance', level: 'MUST', title, verdict: 'error', reason, durationMs: 0 }];
-}
-
 function testSuite(results: Results, area: string, checks: readonly JudgedCheck[]): XmlElement {
   const { run, target } = results;
   const properties = element(
@@ -50,21 +42,29 @@ function testSuite(results: Results, area: string, checks: readonly JudgedCheck[
     property('run', run.id),
     property('conformance', results.conformance),
   );
-  const attributes = { name: area, hostname: target.name, timestamp: run.startedAt, ...countsOf(checks) };
-  return element('testsuite', attributes, properties, ...checks.map((check) => testCase(target.name, check)));
+  const attributes = {
+    name: plainLine(area),
+    hostname: plainLine(target.name),
+    timestamp: plainLine(run.startedAt),
+    ...countsOf(checks),
+  };
+  return element(
+    'testsuite',
+    attributes,
+    properties,
+    ...checks.map((check) => testCase(plainLine(target.name), check)),
+  );
 }
 
 function testCase(target: string, check: JudgedCheck): XmlElement {
-  const { id, area, level, title, source, remedy, evidence } = check;
-  const properties = element(
-    'properties',
-    {},
-    property('level', level),
-    ...(source ? [property('source', source.url)] : []),
-    ...(remedy ? [property('remedy', remedy)] : []),
-    ...(evidence ? [property('evidence', evidence)] : []),
-  );
-  const attributes = { classname: `${target}.${area}`, name: `${id}: ${title}`, time: seconds(check.durationMs) };
+  const { id, area, title } = check;
+  const words = Object.entries(ownWords(check)).map(([name, value]) => property(name, value));
+  const properties = element('properties', {}, ...words);
+  const attributes = {
+    classname: `${target}.${plainLine(area)}`,
+    name: `${id}: ${plainLine(title)}`,
+    time: seconds(check.durationMs),
+  };
   return element('testcase', attributes, properties, ...outcome(check));
 }
 

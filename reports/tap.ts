@@ -1,5 +1,6 @@
 import { ruleConformance } from './conformance.ts';
 import { everyCheck } from './every-check.ts';
+import { ownWords } from './exports/own-words.ts';
 import { plainLine } from './plain-text.ts';
 import type { JudgedCheck, Results } from './results.schema.ts';
 import { reasonOf, reportedVerdict } from './verdict-words.ts';
@@ -17,27 +18,20 @@ export function tapDocument(results: Results): string {
 
 function testPoint(number: number, check: JudgedCheck): string[] {
   const name = escapeTap(plainLine(`${check.id}: ${check.title}`));
-  const reason = reasonOf(check);
-  if (check.waiver?.state === 'expected') return [`not ok ${number} - ${name} # TODO ${plainLine(reason)}`];
-  if (reportedVerdict(check) === 'pass') return [`ok ${number} - ${name}`];
-  if (check.verdict === 'skip' || check.verdict === 'blocked') {
-    return [`ok ${number} - ${name} # SKIP ${plainLine(reason)}`];
+  const reason = plainLine(reasonOf(check));
+  const verdict = reportedVerdict(check);
+  if (check.waiver?.state === 'expected') return [`not ok ${number} - ${name} # TODO ${reason}`, ...diagnostics(check)];
+  if (verdict === 'pass') return [`ok ${number} - ${name}`];
+  if (verdict === 'skip' || verdict === 'blocked') {
+    return [`ok ${number} - ${name} # SKIP ${reason}`, ...diagnostics(check)];
   }
-  return [`not ok ${number} - ${name}`, ...diagnostics(check, reason)];
+  return [`not ok ${number} - ${name}`, ...diagnostics(check)];
 }
 
 // JSON strings are YAML strings, whatever they hold.
-function diagnostics(check: JudgedCheck, reason: string): string[] {
-  const fields = {
-    verdict: check.verdict,
-    level: check.level,
-    message: reason,
-    remedy: check.remedy,
-    source: check.source?.url,
-  };
-  const lines = Object.entries(fields).flatMap(([key, value]) =>
-    value === undefined ? [] : [`  ${key}: ${JSON.stringify(value)}`],
-  );
+function diagnostics(check: JudgedCheck): string[] {
+  const fields = { message: reasonOf(check), ...ownWords(check) };
+  const lines = Object.entries(fields).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
   return ['  ---', ...lines, '  ...'];
 }
 

@@ -11,7 +11,7 @@ export const overview = `rdc: conformance of rootless Docker on real machines
   ./rdc compare A B [C...]       runs or hosts: verdicts that differ, and the facts that may explain it
   ./rdc waivers check FILE       review a waivers file: what has expired, what is stale
   ./rdc report [RUN]             build the Allure report of a run and print its path
-  ./rdc export [RUN] --format F  one run as junit or tap
+  ./rdc export [RUN] --format F  one run as junit, tap, tmt, kcidb, ctrf or autopkgtest
   ./rdc up|down [MACHINE...]     the lab by hand
   ./rdc ssh MACHINE [--root] [-- COMMAND...]
 
@@ -55,7 +55,11 @@ check passes, with 2 when the file is not a waivers file.
 `,
   report:
     './rdc report [RUN] [--open]\n\nRUN: a run id below reports/out, a folder or a results.json; default: the latest run.\n',
-  export: './rdc export [RUN] --format junit|tap\n',
+  export: `./rdc export [RUN] --format junit|tap|tmt|kcidb|ctrf|autopkgtest
+
+Prints one target of a run; RUN as for report, or the folder of one target. What each format cannot say, and where it
+stands then: docs/exports.md.
+`,
   up: './rdc up [MACHINE...] [--fresh]\n\nBrings machines up with rootless Docker running and leaves them running.\n',
   down: './rdc down [MACHINE...]\n\nWithout a name: every machine is powered off, and the lab with its network and processes is gone; snapshots and boxes\nstay in the cache. With names: those machines, their disks and their snapshots are gone.\n',
   ssh: './rdc ssh MACHINE [--root] [-- COMMAND...]\n\nThe exit code is that of the command.\n',
