@@ -40,7 +40,11 @@ const texts: Readonly<Record<string, string>> = {
   test: './rdc test\n\nLint, types, unit tests, then a real VM: conformance, a sample of sabotage, the report in a browser.\n  --no-vm   without the VM; says so in its last lines\n',
   doctor:
     './rdc doctor [TARGET] [options]\n\nWithout a target: what the lab needs on this machine, and what is missing, each with its remedy.\nWith one: the checks that only read, over SSH, on a host in use, in seconds. Nothing is installed, started or\nchanged on it; what needs root and may not have it is skipped. A machine of the lab has to run (./rdc up).\n\n  --suite A,B  --check ID,ID  --level L,L  --gate LEVEL  --out DIR  --identity FILE  --root-via sudo|ssh|none\n  --json  --no-color\n',
-  list: './rdc list [--machines] [--json]\n',
+  list: `./rdc list [--machines] [--json]
+./rdc list --machines --format github|gitlab
+
+The checks, or the machines; with --format the machines as the matrix of a CI engine (docs/recipes).
+`,
   explain: './rdc explain ID\n',
   compare: `./rdc compare A B [C...] [--html FILE] [--json] [--fail-on regression|difference] [--no-color]
 

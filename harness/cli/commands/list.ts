@@ -5,7 +5,12 @@ import { parseWords } from '../options.ts';
 
 /** `rdc list`: the checks or the machines, for people or as JSON. */
 export async function listCommand(words: readonly string[]): Promise<number> {
-  const { values } = parseWords(words, { machines: { type: 'boolean' }, json: { type: 'boolean' } });
+  const { values } = parseWords(words, {
+    machines: { type: 'boolean' },
+    format: { type: 'string' },
+    json: { type: 'boolean' },
+  });
+  if (values.format !== undefined) return await listMatrix(values);
   if (values.machines === true) return await listMachines(values.json === true);
   const checks = await loadChecks();
   if (values.json === true) {
@@ -34,6 +39,22 @@ function describeCheck(check: DeclaredCheck) {
     sabotage: describeSabotage(sabotage),
     disruptive: check.disruptive === true,
   };
+}
+
+/** The machines for the matrix of a CI engine. */
+async function listMatrix({ format, machines, json }: { format?: unknown; machines?: unknown; json?: unknown }) {
+  if (machines !== true || json === true) {
+    throw new RdcError('USAGE', '--format goes with --machines, and not with --json', {
+      hint: './rdc list --machines --format github',
+    });
+  }
+  const [{ ciMatrix }, { readMachines }] = await Promise.all([
+    import('../ci-matrix.ts'),
+    import('../../lab/machines.ts'),
+  ]);
+  const names = readMachines().machines.map(({ name }) => name);
+  process.stdout.write(ciMatrix(String(format), names));
+  return exitCodes.ok;
 }
 
 async function listMachines(json: boolean): Promise<number> {
