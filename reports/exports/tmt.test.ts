@@ -19,7 +19,7 @@ it('says each verdict, with what it was called here', () => {
     ids: { 'rdc-verdict': 'blocked', 'rdc-blockedBy': 'PRE-SUBID-COUNT' },
   });
   expect(of.get('/ports/PORT-PRIV-DENY')).toMatchObject({
-    result: 'fail',
+    'original-result': 'fail',
     ids: { 'rdc-finding': 'lifted', 'rdc-level': 'LIMITATION' },
   });
   expect(of.get('/ports/PORT-PRIV-SYSCTL')).toMatchObject({ result: 'skip', ids: { 'rdc-verdict': 'skip' } });
@@ -38,6 +38,19 @@ it('the whole test has the outcome of the target', () => {
     result: 'fail',
     note: ['debian-13 is non-conformant', 'failed: NS-UIDMAP'],
   });
+});
+
+it('a failure that does not gate is a soft pass, unless the run gates it', () => {
+  const results = resultsOf([
+    judged(checks.privileged, { verdict: 'fail', finding: 'lifted' }),
+    judged(checks.sockets),
+  ]);
+  const soft = { result: 'info', 'original-result': 'fail' };
+  expect(entries(results).get('/ports/PORT-PRIV-DENY')).toMatchObject(soft);
+  expect(entries(results).get('/')).toMatchObject({ result: 'pass' });
+  const strict: typeof results = { ...results, run: { ...results.run, gate: ['MUST', 'LIMITATION'] } };
+  expect(entries(strict).get('/ports/PORT-PRIV-DENY')).toMatchObject({ result: 'fail' });
+  expect(entries(strict).get('/')).toMatchObject({ result: 'fail' });
 });
 
 it('a waived failure is a soft pass that was a failure, and a stale waiver a failure that was a pass', () => {

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
-import { ruleConformance } from '../conformance.ts';
+import type { Level } from '../../harness/verdict.ts';
+import { defaultGate, ruleConformance } from '../conformance.ts';
 import { everyCheck } from '../every-check.ts';
 import { plainLine } from '../plain-text.ts';
 import type { Conformance, JudgedCheck, Results } from '../results.schema.ts';
@@ -17,12 +18,14 @@ const wholeTarget: Readonly<Record<Conformance, Outcome>> = {
 
 /**
  * One target as a tmt custom results file (`results.yaml` of a test with `result: custom`). `/` is the test that ran
- * rdc, which tmt gives the outcome of the target; `log` is relative to the target's folder.
+ * rdc, which tmt gives the outcome of the target; `log` is relative to the target's folder. tmt makes its exit code of the
+ * entries, so a failure that does not gate is `info` here, with `original-result: fail`.
  * Source: https://tmt.readthedocs.io/en/stable/spec/results.html
  */
 export function tmtResults(results: Results): string {
+  const gate = results.run.gate ?? defaultGate;
   // Every string in double quotes: YAML 1.1, which some readers still speak, takes 00:01:30 for a number.
-  return stringify([targetEntry(results), ...everyCheck(results).map(checkEntry)], {
+  return stringify([targetEntry(results), ...everyCheck(results).map((check) => checkEntry(check, gate))], {
     defaultStringType: 'QUOTE_DOUBLE',
     defaultKeyType: 'PLAIN',
     lineWidth: 0,
@@ -35,13 +38,13 @@ function targetEntry(results: Results) {
   return { name: '/', result: wholeTarget[conformance], note, duration: clock(results.run.durationMs) };
 }
 
-function checkEntry(check: JudgedCheck) {
+function checkEntry(check: JudgedCheck, gate: readonly Level[]) {
   const outcome = originalOutcome(check);
   const { evidence, ...words } = ownWords(check);
   const reason = reasonOf(check);
   return {
     name: `/${plainLine(check.area).replaceAll('/', '-')}/${check.id}`,
-    result: effectiveOutcome(check, outcome),
+    result: effectiveOutcome(check, outcome, gate),
     'original-result': outcome,
     note: [plainLine(check.title), ...(reason === '' ? [] : [reason])],
     ...(evidence === undefined ? {} : { log: [plainLine(evidence)] }),
@@ -54,9 +57,10 @@ function originalOutcome({ verdict }: JudgedCheck): Outcome {
   return verdict === 'blocked' ? 'skip' : verdict;
 }
 
-function effectiveOutcome({ waiver }: JudgedCheck, outcome: Outcome): Outcome {
-  if (waiver === undefined || (outcome !== 'pass' && outcome !== 'fail')) return outcome;
-  return waiver.state === 'expected' ? 'info' : 'fail';
+function effectiveOutcome({ waiver, level }: JudgedCheck, outcome: Outcome, gate: readonly Level[]): Outcome {
+  if (outcome !== 'pass' && outcome !== 'fail') return outcome;
+  if (waiver !== undefined) return waiver.state === 'expected' ? 'info' : 'fail';
+  return outcome === 'fail' && !gate.includes(level) ? 'info' : outcome;
 }
 
 /** hh:mm:ss, which is all that tmt takes: half a second and more counts as one. */
