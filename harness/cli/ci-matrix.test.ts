@@ -1,6 +1,7 @@
 import { expect, test as it } from 'vitest';
 import { parse } from 'yaml';
 import { ciMatrix } from './ci-matrix.ts';
+import { listCommand } from './commands/list.ts';
 
 const names = ['debian-12', 'debian-13'];
 const many = (count: number) => Array.from({ length: count }, (_, index) => `machine-${index}`);
@@ -28,3 +29,10 @@ it.each([
 it.each(['jenkins', 'constructor', ''])('%j is no engine', (format) => {
   expect(() => ciMatrix(format, names)).toThrow(`--format is ${JSON.stringify(format)}; allowed: github, gitlab`);
 });
+
+it.each([[['--format', 'github']], [['--machines', '--json', '--format', 'github']]])(
+  'rdc list %j is refused',
+  async (words) => {
+    await expect(listCommand(words)).rejects.toThrow('[USAGE] --format goes with --machines, and not with --json');
+  },
+);

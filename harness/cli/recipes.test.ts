@@ -182,6 +182,7 @@ function stubs(runCode: number) {
     PATH: `${folder}:${process.env.PATH}`,
     RDC: folder,
     AUTOPKGTEST_ARTIFACTS: artifacts,
+    AUTOPKGTEST_TMP: mkdtempSync(join(tmpdir(), 'rdc-recipe-tmp-')),
     TMT_TEST_DATA: artifacts,
   };
   const run = (script: string) => spawnSync('sh', [recipe(script)], { cwd: folder, env, encoding: 'utf8' });
