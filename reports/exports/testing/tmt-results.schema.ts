@@ -1,5 +1,5 @@
 // The results format of tmt as its specification describes it (spec/plans/results.fmf and tmt/schemas/results.yaml of
-// github.com/teemtee/tmt, 1.37 and later; `note` as a list, which is how tmt/result.py keeps it). Written down from there
+// github.com/teemtee/tmt, 1.37 and later; `note` as a list, by its pull request 3254). Written down from there
 // and stricter: what tmt overwrites on import (guest, serial-number, context) is not allowed. It is not tmt's own file.
 const outcome = { enum: ['pass', 'fail', 'info', 'warn', 'error', 'skip'] };
 
