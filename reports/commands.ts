@@ -1,19 +1,18 @@
 import { spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { RdcError } from '../harness/errors.ts';
 import { generateAllureReport } from './allure/generate.ts';
+import { keepRun } from './bundle/open-bundle.ts';
 import { autopkgtestSummary } from './exports/autopkgtest.ts';
 import { ctrfReport } from './exports/ctrf.ts';
 import { kcidbReport } from './exports/kcidb.ts';
 import { tmtResults } from './exports/tmt.ts';
+import { findRun, outFolder } from './find-run.ts';
 import { junitXml } from './junit.ts';
 import { readRun } from './read-results.ts';
 import type { Results } from './results.schema.ts';
 import { tapDocument } from './tap.ts';
-
-const outFolder = fileURLToPath(new URL('out', import.meta.url));
 
 const formats: Readonly<Record<string, (results: Results) => string>> = {
   junit: junitXml,
@@ -27,9 +26,9 @@ const formats: Readonly<Record<string, (results: Results) => string>> = {
 /** The formats of `rdc export`. */
 export const exportFormats: readonly string[] = Object.keys(formats);
 
-/** Builds the Allure report of a run (default: the latest) and prints its path; `open` hands it to the desktop. */
+/** Builds the Allure report of a run or a bundle (default: the latest run) and prints its path; `open` hands it to the desktop. */
 export async function reportCommand(options: { run?: string; open: boolean }): Promise<void> {
-  const path = findRun(options.run);
+  const path = await keepRun(findRun(options.run), outFolder);
   const folder = statSync(path).isDirectory() ? path : dirname(path);
   const index = await generateAllureReport(folder);
   process.stdout.write(`${index}\n`);
@@ -58,15 +57,6 @@ export function exportCommand(options: { run?: string; format: string }): void {
     });
   }
   process.stdout.write(write(only.results));
-}
-
-/** A path as given, the id of a run below reports/out, or the latest run. */
-export function findRun(run = 'latest'): string {
-  const path = [join(outFolder, run), resolve(run)].find((candidate) => existsSync(candidate));
-  if (path) return path;
-  throw new RdcError('INPUT', run === 'latest' ? 'there is no run yet' : `${run}: no such run, folder or file`, {
-    hint: run === 'latest' ? './rdc run' : `ls ${outFolder}`,
-  });
 }
 
 function openInDesktop(path: string): void {

@@ -6,6 +6,7 @@ import { createSinks } from './sinks.ts';
 import type { Waiver } from './waivers/waivers.schema.ts';
 
 export { writeFileAtomic } from './atomic-file.ts';
+export { withRuns } from './bundle/open-bundle.ts';
 export { exportCommand, reportCommand } from './commands.ts';
 export { compareCommand } from './compare/command.ts';
 export { exitCodeOfRun, resultsOfRun } from './run-results.ts';

@@ -58,7 +58,12 @@ function notFound(path: string, why: string): RdcError {
 }
 
 function readResultsFile(file: string): Results {
-  const document = parseJson(file, readBounded(file));
+  return parseResults(file, readBounded(file));
+}
+
+/** The text of a results file; `file` is its name in messages. Throws INPUT with every problem at once. */
+export function parseResults(file: string, text: string): Results {
+  const document = parseJson(file, text);
   if (!isResults(document)) throw invalid(file, describeProblems(document, isResults.errors ?? []));
   const contradictions = findContradictions(document);
   if (contradictions.length > 0) throw invalid(file, contradictions);

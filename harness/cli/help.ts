@@ -12,6 +12,8 @@ export const overview = `rdc: conformance of rootless Docker on real machines
   ./rdc waivers check FILE       review a waivers file: what has expired, what is stale
   ./rdc report [RUN]             build the Allure report of a run and print its path
   ./rdc export [RUN] --format F  one run as junit, tap, tmt, kcidb, ctrf or autopkgtest
+  ./rdc bundle [RUN]             pack a run into one archive; --anonymous, --sign KEY, --verify FILE
+  ./rdc merge RUN... --out DIR   runs of several machines, jobs or shards as one run
   ./rdc up|down [MACHINE...]     the lab by hand
   ./rdc ssh MACHINE [--root] [-- COMMAND...]
 
@@ -48,7 +50,7 @@ The checks, or the machines; with --format the machines as the matrix of a CI en
   explain: './rdc explain ID\n',
   compare: `./rdc compare A B [C...] [--html FILE] [--json] [--fail-on regression|difference] [--no-color]
 
-A, B: results files, run folders or run ids. The first result of a target is the base of its later ones; a target
+A, B: results files, run folders, run ids or bundles. The first result of a target is the base of its later ones; a target
 that is there once is compared with the first of all. --fail-on ends with 1 when a check regressed (it fails and did
 not) or was lost (it passed and is not judged any more); "difference": when any verdict differs.
 `,
@@ -58,11 +60,40 @@ What there is to say of each waiver today; with runs, what it does there. Ends w
 check passes, with 2 when the file is not a waivers file.
 `,
   report:
-    './rdc report [RUN] [--open]\n\nRUN: a run id below reports/out, a folder or a results.json; default: the latest run.\n',
+    './rdc report [RUN] [--open]\n\nRUN: a run id below reports/out, a folder, a results.json or a bundle (unpacked to reports/out/bundle-<digest>);\ndefault: the latest run.\n',
   export: `./rdc export [RUN] --format junit|tap|tmt|kcidb|ctrf|autopkgtest
 
 Prints one target of a run; RUN as for report, or the folder of one target. What each format cannot say, and where it
 stands then: docs/exports.md.
+`,
+  bundle: `./rdc bundle [RUN] [--out FILE] [--anonymous [--hide NAME,NAME]] [--sign KEY] [--json]
+./rdc bundle --verify FILE [--signature F --allowed-signers F [--signer NAME]] [--json]
+
+Packs results, facts, evidence, consoles and the suite's digest into one .tar.gz that compare, report, export and merge
+read (default: <run>.tar.gz here). RUN: a run id below reports/out, a folder, a results.json or a bundle; default: the
+latest run. The same run gives the same bytes.
+
+  --anonymous        replace names of users and hosts (user-1, host-1) and addresses (192.0.2.1, 2001:db8::1) in all of
+                     it; verdicts stay. What is found: docs/bundles.md. Look it through before you publish it
+  --hide NAME,NAME   names that nothing in the texts tells to be one: replaced as well
+  --sign KEY         write FILE.sig with ssh-keygen -Y sign, namespace rdc-bundle
+  --verify FILE      is it as it was packed? With --signature and --allowed-signers (see ssh-keygen(1)): and by whom?
+                     Without a signature nobody vouches for it: whoever changes a bundle can pack it anew
+
+Ends with 2 when the bundle was changed, cut off or signed by nobody who is allowed to.
+`,
+  merge: `./rdc merge RUN... --out DIR [--whole] [--json]
+
+Joins run folders, results files and bundles of one suite into the run folder DIR, which must be empty or not there; DIR
+is there when all is well, or not at all. Results of different targets stand side by side. Those of one target are joined
+where the facts are the same: the shards of a run. A check that was judged twice keeps the worst verdict, and where they
+differ it is flaky, with both in its reason. The same target with other facts is refused: give one of them a name,
+as in ./rdc merge RUN1 arm=RUN2 --out DIR, and its targets are arm-<target>.
+
+  --whole            each target owes every check of this checkout's suite: one that no run was to judge (a shard that
+                     got lost) is "never judged", and the target inconclusive
+
+Exit code: that of a run with these results (0, 1 or 3); 2 when nothing was joined.
 `,
   up: './rdc up [MACHINE...] [--fresh]\n\nBrings machines up with rootless Docker running and leaves them running.\n',
   down: './rdc down [MACHINE...]\n\nWithout a name: every machine is powered off, and the lab with its network and processes is gone; snapshots and boxes\nstay in the cache. With names: those machines, their disks and their snapshots are gone.\n',

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Reporter } from 'vitest/node';
 import { projectRoot } from '../project-root.ts';
-import type { ReportSink, RunContext, TargetContext } from '../report-sink.ts';
+import type { CheckDeclaration, ReportSink, RunContext, TargetContext } from '../report-sink.ts';
 import type { CheckResult, Level } from '../verdict.ts';
 
 /** What the command line needs of reports/port.ts. */
@@ -16,6 +16,8 @@ export type Reports = {
   exitCodeOfRun(folder: string, gate: readonly Level[]): 0 | 1 | 3;
   resultsOfRun(folder: string): unknown[];
   writeFileAtomic(path: string, text: string): void;
+  /** runs `work` with paths of runs; a bundle among them is unpacked for as long */
+  withRuns<T>(runs: readonly string[], work: (paths: readonly string[]) => T | Promise<T>): Promise<T>;
   reportCommand(options: { run?: string; open: boolean }): Promise<void>;
   exportCommand(options: { run?: string; format: string }): void;
   /** prints the comparison; true when it holds what `failOn` names */
@@ -33,6 +35,29 @@ export type LookReports = Pick<Reports, 'exitCodeOfRun' | 'resultsOfRun'> & {
   openLookReports(run: RunContext): ReportSink[];
 };
 
+/** What `rdc bundle` and `rdc merge` need, of reports/bundle-port.ts. */
+export type BundleReports = {
+  bundleCommand(options: {
+    run?: string;
+    out?: string;
+    anonymous?: { hide: readonly string[] };
+    key?: string;
+    json: boolean;
+  }): Promise<void>;
+  verifyBundleCommand(options: {
+    file: string;
+    signature?: { signature: string; allowedSigners: string; signer?: string };
+    json: boolean;
+  }): Promise<void>;
+  /** joins runs into the folder `out`; resolves to the exit code that a run with these results would have */
+  mergeCommand(options: {
+    runs: readonly string[];
+    out: string;
+    json: boolean;
+    whole?: { suite: RunContext['suite']; checks: readonly CheckDeclaration[] };
+  }): Promise<0 | 1 | 3>;
+};
+
 /** By path and not by import: the harness is to work, and to be read, without knowing how a run is reported. */
 export async function loadReports(): Promise<Reports> {
   return (await import(pathToFileURL(join(projectRoot, 'reports/port.ts')).href)) as Reports;
@@ -40,4 +65,8 @@ export async function loadReports(): Promise<Reports> {
 
 export async function loadLookReports(): Promise<LookReports> {
   return (await import(pathToFileURL(join(projectRoot, 'reports/look-port.ts')).href)) as LookReports;
+}
+
+export async function loadBundleReports(): Promise<BundleReports> {
+  return (await import(pathToFileURL(join(projectRoot, 'reports/bundle-port.ts')).href)) as BundleReports;
 }

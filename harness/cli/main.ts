@@ -15,6 +15,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   waivers: async () => (await import('./commands/waivers.ts')).waiversCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,
   export: async () => (await import('./commands/report.ts')).exportCommand,
+  bundle: async () => (await import('./commands/bundle.ts')).bundleCommand,
+  merge: async () => (await import('./commands/merge.ts')).mergeCommand,
   up: async () => (await import('./commands/lab.ts')).upCommand,
   down: async () => (await import('./commands/lab.ts')).downCommand,
   ssh: async () => (await import('./commands/lab.ts')).sshCommand,

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { RdcError } from '../../harness/errors.ts';
-import { findRun } from '../commands.ts';
+import { findRun } from '../find-run.ts';
 import { readRun } from '../read-results.ts';
 import { regressions } from './change.ts';
 import { type Comparison, compareResults } from './compare.ts';

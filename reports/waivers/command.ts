@@ -1,4 +1,4 @@
-import { findRun } from '../commands.ts';
+import { findRun } from '../find-run.ts';
 import { readRun } from '../read-results.ts';
 import { reviewWaivers } from './check-waivers.ts';
 import { readWaivers } from './read-waivers.ts';

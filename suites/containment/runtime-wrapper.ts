@@ -7,7 +7,9 @@ import { type Fault, known, mustRun, quoteWord } from '../../harness/index.ts';
  */
 export function wrappedRuntime(script: (runc: string) => string): Fault {
   return async ({ target, host }) => {
-    const path = known(host.paths.runc, 'the path of runc');
+    // the file itself: a link to it is not the only name that the daemon's PATH has for it (Debian 13)
+    const link = known(host.paths.runc, 'the path of runc');
+    const path = (await mustRun(target.root, `readlink -f ${quoteWord(link)}`)).trim();
     const [runc, kept] = [quoteWord(path), quoteWord(`${path}.rdc`)];
     const undo = async () => {
       await target.invalidate();

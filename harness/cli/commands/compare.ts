@@ -16,14 +16,15 @@ export async function compareCommand(words: readonly string[]): Promise<number> 
       hint: './rdc compare RUN1 RUN2; ls reports/out',
     });
   const failOn = values['fail-on'];
-  const isFailure = (await loadReports()).compareCommand({
-    runs: positionals,
+  const asked = {
     json: values.json === true,
     color: values['no-color'] !== true && process.env.NO_COLOR === undefined && process.stdout.isTTY === true,
     ...(values.html === undefined ? {} : { html: String(values.html) }),
     ...(failOn === undefined
       ? {}
       : { failOn: oneOf('fail-on', String(failOn), ['regression', 'difference'] as const) }),
-  });
+  };
+  const { withRuns, compareCommand: compare } = await loadReports();
+  const isFailure = await withRuns(positionals, (runs) => compare({ runs, ...asked }));
   return isFailure ? exitCodes.failed : exitCodes.ok;
 }

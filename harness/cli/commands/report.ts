@@ -12,7 +12,9 @@ export async function exportCommand(words: readonly string[]): Promise<number> {
   const { values, positionals } = parseWords(words, { format: { type: 'string' } });
   if (values.format === undefined)
     throw new RdcError('USAGE', '--format is missing', { hint: './rdc export --format junit' });
-  (await loadReports()).exportCommand({ ...runOf(positionals), format: String(values.format) });
+  const format = String(values.format);
+  const reports = await loadReports();
+  await reports.withRuns(positionals.slice(0, 1), (runs) => reports.exportCommand({ ...runOf(runs), format }));
   return exitCodes.ok;
 }
 

@@ -8,5 +8,7 @@ export async function waiversCommand(words: readonly string[]): Promise<number> 
   if (what !== 'check' || file === undefined)
     throw new RdcError('USAGE', 'waivers knows one thing: check FILE', { hint: './rdc waivers check waivers.json' });
   const ids = (await loadChecks()).map(({ id }) => id);
-  return (await loadReports()).checkWaiversCommand(file, runs, ids) ? exitCodes.failed : exitCodes.ok;
+  const { withRuns, checkWaiversCommand } = await loadReports();
+  const isStale = await withRuns(runs, (paths) => checkWaiversCommand(file, paths, ids));
+  return isStale ? exitCodes.failed : exitCodes.ok;
 }

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { RdcError } from '../../harness/errors.ts';
+import { writeFileAtomic } from '../atomic-file.ts';
+import { scratch } from '../scratch.ts';
+import type { MaskCounts } from './anonymous/mask.ts';
+import { maskFiles } from './anonymous/mask-files.ts';
+import { collectRun, type Packed } from './collect-run.ts';
+import { bundleLimits, type Manifest, manifestName } from './manifest.schema.ts';
+import { parseManifest } from './parse-manifest.ts';
+import { readRunFile } from './run-files.ts';
+import { signFile } from './signature.ts';
+import { type ArchiveFile, writeArchive } from './write-archive.ts';
+
+export type BundleOptions = {
+  /** file of the archive */
+  readonly out: string;
+  /** names and addresses are replaced; `hide` are names that no rule would find */
+  readonly anonymous?: { readonly hide: readonly string[] };
+  /** private key to sign with: the signature is `<out>.sig` */
+  readonly key?: string;
+};
+
+export type Bundle = { readonly manifest: Manifest; readonly sha256: string; readonly replaced?: MaskCounts };
+
+/**
+ * Packs a run folder, a target's folder or a results file. The same input gives the same bytes (with the same release of
+ * Node). What was at `out` is replaced when everything is written, and signed if asked; before that nothing is touched.
+ */
+export async function createBundle(run: string, options: BundleOptions): Promise<Bundle> {
+  const { packed, suite } = collectRun(run);
+  if (options.anonymous === undefined) return await pack(packed, { run, suite, anonymous: false }, options);
+  const folder = mkdtempSync(join(tmpdir(), 'rdc-anonymous-'));
+  using _ = scratch(folder);
+  const masked = maskFiles(packed, options.anonymous.hide, folder);
+  return { ...(await pack(masked.packed, { run, suite, anonymous: true }, options)), replaced: masked.replaced };
+}
+
+type About = { readonly run: string } & Pick<Manifest, 'suite' | 'anonymous'>;
+
+async function pack(packed: readonly Packed[], { run, ...about }: About, options: BundleOptions): Promise<Bundle> {
+  const ordered = packed
+    .map((file) => ({ file, name: Buffer.from(file.path) }))
+    .sort((a, b) => Buffer.compare(a.name, b.name))
+    .map(({ file }) => file);
+  const targets = [...new Set(ordered.map(({ path }) => path.split('/', 1)[0] ?? ''))];
+  const files = ordered.map((file) => describe(contentOf(file)));
+  const manifest: Manifest = { bundle: '1', ...about, targets, files };
+  const text = JSON.stringify(manifest);
+  checkManifest(run, text);
+  const sha256 = await place(options, (temporary) => writeArchive(temporary, archiveFiles(text, manifest, ordered)));
+  return { manifest, sha256 };
+}
+
+function contentOf({ path, source }: Packed): ArchiveFile {
+  return { path, content: readRunFile(source) };
+}
+
+function describe({ path, content }: ArchiveFile): Manifest['files'][number] {
+  return { path, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
+}
+
+/** What a reader would refuse is not written. */
+function checkManifest(run: string, text: string): void {
+  try {
+    parseManifest(text);
+    if (text.length > bundleLimits.manifestBytes) throw new Error(`a manifest of ${text.length} bytes`);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RdcError('INPUT', `${run}: cannot be packed: ${why}`, {
+      cause,
+      hint: 'pack fewer targets: ./rdc bundle RUN/TARGET',
+    });
+  }
+}
+
+function* archiveFiles(text: string, { files }: Manifest, ordered: readonly Packed[]): Generator<ArchiveFile> {
+  yield { path: manifestName, content: Buffer.from(text) };
+  for (const [index, file] of ordered.entries()) {
+    const packed = contentOf(file);
+    if (describe(packed).sha256 !== files[index]?.sha256)
+      throw new RdcError('INPUT', `${file.source}: it changes while it is packed`, {
+        hint: 'wait until the run has ended',
+      });
+    yield packed;
+  }
+}
+
+/** Writes beside `out`, signs, and only then puts both in their places. */
+async function place({ out, key }: BundleOptions, write: (temporary: string) => Promise<string>): Promise<string> {
+  const temporary = join(dirname(out), `.${basename(out)}.${process.pid}.tmp`);
+  using _ = scratch(temporary);
+  try {
+    const sha256 = await write(temporary);
+    const { size } = statSync(temporary);
+    if (size > bundleLimits.archiveBytes) {
+      throw new RdcError('INPUT', `an archive of ${size} bytes, the limit is ${bundleLimits.archiveBytes}`, {
+        hint: 'pack fewer targets: ./rdc bundle RUN/TARGET',
+      });
+    }
+    const signature = key === undefined ? undefined : await signFile(temporary, key);
+    renameSync(temporary, out);
+    // a signature of what was there before says nothing of this archive
+    if (signature === undefined) rmSync(`${out}.sig`, { force: true });
+    else writeFileAtomic(`${out}.sig`, signature);
+    return sha256;
+  } catch (cause) {
+    if (cause instanceof RdcError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RdcError('REPORT', `cannot write ${out}: ${why}`, { cause, hint: `df -h ${dirname(out)}` });
+  }
+}

@@ -1,0 +1,131 @@
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { exitCodes, RdcError } from '../../harness/errors.ts';
+import { findRun } from '../find-run.ts';
+import { parseResults } from '../read-results.ts';
+import { resultsFileName } from '../results-file.ts';
+import { scratch } from '../scratch.ts';
+import type { Manifest } from './manifest.schema.ts';
+import { type ReadBundle, readArchive } from './read-archive.ts';
+
+/** Whether a path is a file that is compressed by gzip; results files are text. */
+export function isBundle(path: string): boolean {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
+  const handle = openSync(path, 'r');
+  try {
+    const magic = Buffer.alloc(2);
+    readSync(handle, magic);
+    return magic[0] === 0x1f && magic[1] === 0x8b;
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/**
+ * Reads a whole bundle: its bytes, its files' digests, its results. `onFile` gets each file when it is checked. Throws
+ * INPUT with one message.
+ */
+export async function readBundle(
+  file: string,
+  onFile: (path: string, content: Buffer) => void = () => {},
+): Promise<ReadBundle> {
+  const digests = new Map<string, Manifest['suite']>();
+  const bundle = await readArchive(file, (path, content) => {
+    if (path.endsWith(`/${resultsFileName}`) && path.split('/').length === 2)
+      digests.set(path, parseResults(path, content.toString('utf8')).suite);
+    onFile(path, content);
+  });
+  const { suite } = bundle.manifest;
+  for (const [path, { version, digest }] of digests) {
+    if (version !== suite.version || digest !== suite.digest)
+      throw new RdcError('INPUT', `${file}: ${path} is of another suite than the manifest says`);
+  }
+  return bundle;
+}
+
+/** Unpacks a bundle into an empty folder, as a run folder. */
+async function unpackBundle(file: string, folder: string): Promise<ReadBundle> {
+  const made = new Set<string>();
+  return await readBundle(file, (path, content) => {
+    const to = join(folder, path);
+    const parent = dirname(to);
+    if (!made.has(parent)) mkdirSync(parent, { recursive: true });
+    made.add(parent);
+    writeFileSync(to, content, { flag: 'wx' });
+  });
+}
+
+/**
+ * Runs `work` with the runs' paths; a bundle is unpacked for as long as that takes, and what is wrong with what is in it is
+ * said of the bundle.
+ */
+export async function withRuns<T>(
+  runs: readonly string[],
+  work: (paths: readonly string[]) => T | Promise<T>,
+): Promise<T> {
+  const unpacked = new Map<string, string>();
+  using folders = new DisposableStack();
+  using _ = leaveInOrder();
+  try {
+    const paths: string[] = [];
+    for (const run of runs) {
+      const path = findRun(run);
+      if (!isBundle(path)) {
+        paths.push(path);
+        continue;
+      }
+      const folder = mkdtempSync(join(tmpdir(), 'rdc-bundle-'));
+      folders.use(scratch(folder));
+      unpacked.set(folder, run);
+      await unpackBundle(path, folder);
+      paths.push(folder);
+    }
+    return await work(paths);
+  } catch (error) {
+    throw inTermsOfBundles(error, unpacked);
+  }
+}
+
+/** Ctrl-C and SIGTERM end the process in order, so that what is only for a while is removed. */
+function leaveInOrder(): Disposable {
+  const leave = () => process.exit(exitCodes.interrupted);
+  process.once('SIGINT', leave).once('SIGTERM', leave);
+  return { [Symbol.dispose]: () => void process.off('SIGINT', leave).off('SIGTERM', leave) };
+}
+
+function inTermsOfBundles(error: unknown, unpacked: ReadonlyMap<string, string>): unknown {
+  if (!(error instanceof RdcError)) return error;
+  const found = [...unpacked].filter(([folder]) => `${error.message} ${error.hint ?? ''}`.includes(folder));
+  const [first] = found;
+  if (first === undefined) return error;
+  let what = error.message.replace(/^\[\w+\] /, '');
+  for (const [folder, run] of found) what = what.replaceAll(folder, run);
+  // what the hint names is gone when it is read
+  const isGone = error.hint?.includes(first[0]) ?? false;
+  const hint = isGone ? `unpack it: ./rdc merge ${first[1]} --out DIR` : error.hint;
+  return new RdcError(error.code, what, { cause: error, ...(hint === undefined ? {} : { hint }) });
+}
+
+/** A path that stays: of a bundle, the run folder `<parent>/bundle-<digest>` that it was unpacked into. */
+export async function keepRun(path: string, parent: string): Promise<string> {
+  if (!isBundle(path)) return path;
+  const temporary = join(parent, `.bundle.${process.pid}.tmp`);
+  mkdirSync(temporary, { recursive: true });
+  using _ = scratch(temporary);
+  const { sha256 } = await unpackBundle(path, temporary);
+  const folder = join(parent, `bundle-${sha256.slice(0, 12)}`);
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(temporary, folder);
+  return folder;
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { type Entry, extract } from 'tar-stream';
+import { RdcError } from '../../harness/errors.ts';
+import { plainLine } from '../plain-text.ts';
+import { bundleLimits, type Manifest, type ManifestFile, manifestName } from './manifest.schema.ts';
+import { parseManifest } from './parse-manifest.ts';
+import { checkSeal } from './seal.ts';
+
+/** Archive headers between two files; more of them is an attempt to fill the memory. */
+const maxHeaderBytes = 1024 * 1024;
+
+export type ReadBundle = { readonly manifest: Manifest; readonly sha256: string };
+
+/**
+ * Reads a bundle from end to end and hands over each file when its name, size and digest are those of the manifest,
+ * so that nothing unchecked is ever looked at; one file is in memory at a time. Throws INPUT with one sentence on
+ * whatever is not as it was packed, or is no file that a bundle holds (links, paths that lead out, too much of it).
+ */
+export async function readArchive(file: string, onFile: (path: string, content: Buffer) => void): Promise<ReadBundle> {
+  const { contentBytes, sha256 } = await checkSeal(file);
+  const flow = boundedFlow();
+  const entries = extract();
+  const feeding = pipeline(createReadStream(file, { end: contentBytes - 1 }), createGunzip(), flow.watch, entries);
+  try {
+    const reader = entryReader(flow.seen, onFile);
+    for await (const entry of entries) await reader.next(entry);
+    await feeding;
+    return { manifest: reader.end(), sha256 };
+  } catch (error) {
+    // the pipeline fails with whatever stopped the loop: said once
+    await feeding.catch(() => {});
+    const said = error instanceof Error ? error.message : String(error);
+    const why = plainLine(said.replace(/^\[\w+\] /, ''), 600);
+    throw new RdcError('INPUT', `${file}: refused: ${why}`, {
+      hint: 'a bundle is made with: ./rdc bundle RUN',
+      cause: error,
+    });
+  }
+}
+
+/** Counts what is unpacked: in all, and since a file was last seen. */
+function boundedFlow() {
+  let total = 0;
+  let sinceFile = 0;
+  return {
+    seen(): void {
+      sinceFile = 0;
+    },
+    async *watch(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+      for await (const chunk of chunks) {
+        total += chunk.length;
+        sinceFile += chunk.length;
+        if (total > bundleLimits.totalBytes + bundleLimits.manifestBytes)
+          throw new Error(`more than ${bundleLimits.totalBytes} bytes unpacked`);
+        if (sinceFile > maxHeaderBytes) throw new Error('archive headers without end');
+        yield chunk;
+      }
+    },
+  };
+}
+
+function entryReader(seen: () => void, onFile: (path: string, content: Buffer) => void) {
+  let manifest: Manifest | undefined;
+  let next = 0;
+  const readManifest = async (entry: Entry): Promise<void> => {
+    const { size = 0 } = entry.header;
+    if (entry.header.name !== manifestName || entry.header.type !== 'file')
+      throw new Error(`it begins with ${quoted(entry)} and not with ${manifestName}`);
+    if (!(size >= 0 && size <= bundleLimits.manifestBytes)) throw new Error(`a manifest of ${size} bytes`);
+    manifest = parseManifest((await contentOf(entry, size, seen)).toString('utf8'));
+  };
+  return {
+    async next(entry: Entry): Promise<void> {
+      seen();
+      if (manifest === undefined) return await readManifest(entry);
+      const expected = manifest.files[next];
+      if (expected === undefined) throw new Error(`${quoted(entry)} is not in the manifest`);
+      onFile(expected.path, await checkedContent(entry, expected, seen));
+      next += 1;
+    },
+    end(): Manifest {
+      if (manifest === undefined) throw new Error('it is empty');
+      const missing = manifest.files[next];
+      if (missing) throw new Error(`${plainLine(missing.path, 200)} is in the manifest and not in the archive`);
+      return manifest;
+    },
+  };
+}
+
+async function checkedContent(entry: Entry, expected: ManifestFile, seen: () => void): Promise<Buffer> {
+  const { name, type, size } = entry.header;
+  if (type !== 'file') throw new Error(`${quoted(entry)} is a ${type ?? 'thing of unknown kind'}, not a file`);
+  if (name !== expected.path || size !== expected.bytes) {
+    throw new Error(
+      `${quoted(entry)} of ${size} bytes stands where the manifest has ${plainLine(expected.path, 200)} of ${expected.bytes}`,
+    );
+  }
+  const content = await contentOf(entry, size, seen);
+  if (createHash('sha256').update(content).digest('hex') !== expected.sha256)
+    throw new Error(`${quoted(entry)} does not have the digest of the manifest`);
+  return content;
+}
+
+async function contentOf(entry: Entry, size: number, seen: () => void): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of entry) {
+    seen();
+    chunks.push(chunk);
+  }
+  const content = Buffer.concat(chunks);
+  if (content.length !== size) throw new Error(`${quoted(entry)} is cut off`);
+  return content;
+}
+
+function quoted(entry: Entry): string {
+  return plainLine(JSON.stringify(entry.header.name), 200);
+}

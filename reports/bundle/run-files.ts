@@ -1,0 +1,66 @@
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, sep } from 'node:path';
+import { RdcError } from '../../harness/errors.ts';
+import type { Results } from '../results.schema.ts';
+import { resultsFileName } from '../results-file.ts';
+import { bundleLimits, isPathPart } from './manifest.schema.ts';
+import { isConsoleLog } from './parse-manifest.ts';
+
+/** A file of one target: `path` below the target's folder with `/`, `source` where it lies. */
+export type RunFile = { readonly path: string; readonly source: string };
+
+/**
+ * What of a target's folder goes along beside results.json: consoles and evidence, sorted. What is made from those
+ * (JUnit, Allure) is made again. A results file by another name has no folder of its own: of what lies around it only the
+ * evidence that it names is taken. Throws INPUT on anything but regular files.
+ */
+export function filesBeside(resultsFile: string, results: Results): RunFile[] {
+  const folder = dirname(resultsFile);
+  const paths =
+    basename(resultsFile) === resultsFileName
+      ? [...namesIn(folder).filter(isConsoleLog), ...pathsBelow(folder, 'evidence')]
+      : results.checks.flatMap(({ evidence }) => evidence ?? []).filter((path) => path.startsWith('evidence/'));
+  return [...new Set(paths)]
+    .sort()
+    .map((path) => ({ path, source: join(folder, path) }))
+    .filter((file) => isRegular(folder, file));
+}
+
+function isRegular(folder: string, { path, source }: RunFile): boolean {
+  const stats = lstatSync(source, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  const isInside = realpathSync(source).startsWith(`${realpathSync(folder)}${sep}`);
+  if (!stats.isFile() || !isInside || !path.split('/').every(isPathPart))
+    throw new RdcError('INPUT', `${source}: not a regular file of the run, and only those are taken along`);
+  return true;
+}
+
+function pathsBelow(folder: string, path: string): string[] {
+  if (!lstatSync(join(folder, path), { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(join(folder, path), { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? pathsBelow(folder, `${path}/${entry.name}`) : [`${path}/${entry.name}`],
+  );
+}
+
+function namesIn(folder: string): string[] {
+  return readdirSync(folder);
+}
+
+/** A whole file, bounded. */
+export function readRunFile(file: string): Buffer {
+  const handle = openSync(file, 'r');
+  try {
+    const { size } = fstatSync(handle);
+    if (size > bundleLimits.fileBytes)
+      throw new RdcError('INPUT', `${file}: ${size} bytes, the limit is ${bundleLimits.fileBytes}`);
+    return readFileSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** A folder for a target: its name, with what no folder can be called replaced. */
+export function folderNameOf(target: string): string {
+  const name = target.replace(/[/\\\p{Cc}\p{Cf}]/gu, '_').slice(0, 60);
+  return isPathPart(name) ? name : '_';
+}

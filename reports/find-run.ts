@@ -1,0 +1,16 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RdcError } from '../harness/errors.ts';
+
+/** Where runs lie that nobody put elsewhere. */
+export const outFolder = fileURLToPath(new URL('out', import.meta.url));
+
+/** A path as given, the id of a run below reports/out, or the latest run. */
+export function findRun(run = 'latest'): string {
+  const path = [join(outFolder, run), resolve(run)].find((candidate) => existsSync(candidate));
+  if (path) return path;
+  throw new RdcError('INPUT', run === 'latest' ? 'there is no run yet' : `${run}: no such run, folder or file`, {
+    hint: run === 'latest' ? './rdc run' : `ls ${outFolder}`,
+  });
+}

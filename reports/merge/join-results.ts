@@ -1,0 +1,124 @@
+import { RdcError } from '../../harness/errors.ts';
+import { ruleConformance } from '../conformance.ts';
+import { countLedger } from '../ledger.ts';
+import { plainLine, plainText } from '../plain-text.ts';
+import type { JudgedCheck, NotJudgedCheck, Results } from '../results.schema.ts';
+import { reasonOf } from '../verdict-words.ts';
+import { differingValues } from './differing-values.ts';
+
+const worstFirst: readonly JudgedCheck['verdict'][] = ['error', 'fail', 'blocked', 'skip', 'pass'];
+
+/** Results of one target, and where they are from for a person: the run as it was named. */
+export type Shard = {
+  readonly from: string;
+  readonly results: Results;
+  /** of results that were joined before: where each check is from */
+  readonly origins?: ReadonlyMap<string, string>;
+};
+
+/** `twice`: how many checks both have judged; `differing`: those of them with other outcomes, all now flaky. */
+export type Joined = Required<Shard> & { readonly twice: number; readonly differing: readonly string[] };
+
+/**
+ * Joins what two runs of one suite found on one target: shards of it, or one of them over again. Nothing is decided
+ * quietly: a check judged twice keeps the worst verdict, and where the verdicts differ it is flaky and its reason has
+ * both. Throws INPUT when the two are not of the same machine, suite and gate.
+ */
+export function joinResults(one: Shard, other: Shard): Joined {
+  refuseForeign(one, other);
+  const checks = new Map(one.results.checks.map((check) => [check.id, check]));
+  const origins = new Map(one.origins ?? one.results.checks.map(({ id }) => [id, one.from]));
+  const differing: string[] = [];
+  let twice = 0;
+  for (const check of other.results.checks) {
+    const known = checks.get(check.id);
+    if (known) twice += 1;
+    if (known && (known.verdict !== check.verdict || known.finding !== check.finding)) {
+      differing.push(check.id);
+      checks.set(check.id, bothOf([known, origins.get(check.id) ?? one.from], [check, other.from]));
+    } else if (known === undefined || check.flaky === true) {
+      checks.set(check.id, check);
+      origins.set(check.id, other.from);
+    }
+  }
+  const results = assemble(one.results, other.results, [...checks.values()]);
+  return { from: `${one.from}, ${other.from}`.slice(0, 400), results, origins, twice, differing };
+}
+
+/** The kernel derives these from the memory that it finds, which is not the same to the page at every boot. */
+const ofMemory = /^facts\.host\.(memoryMiB|sysctl\.maxUserNamespaces|user\.memlockBytes) is \d+ and \d+$/;
+
+function refuseForeign(one: Shard, other: Shard): void {
+  const [a, b] = [one.results, other.results];
+  const about = (results: Results) => ({
+    suite: results.suite,
+    gate: (results.run.gate ?? ['MUST']).toSorted(),
+    target: results.target,
+    facts: results.facts,
+  });
+  const [first, ...more] = differingValues(about(a), about(b)).filter((line) => !ofMemory.test(line));
+  if (first === undefined) return;
+  const others = more.length > 0 ? `, and ${more.length} more` : '';
+  throw new RdcError(
+    'INPUT',
+    `${plainLine(a.target.name)} is not the same in ${one.from} and ${other.from}: ${first}${others}`,
+    { hint: `./rdc merge ${one.from} other=${other.from} --out DIR, to have them side by side` },
+  );
+}
+
+function bothOf(...told: readonly [JudgedCheck, string][]): JudgedCheck {
+  const [worst] = told.toSorted(([a], [b]) => worstFirst.indexOf(a.verdict) - worstFirst.indexOf(b.verdict));
+  const all = told.map(([check, from]) => {
+    const reason = check.reason === undefined ? '' : `: ${plainText(reasonOf(check), 1_500)}`;
+    return `${check.finding ?? check.verdict} in ${plainLine(from, 200)}${reason}`;
+  });
+  // there is one: told has two
+  const [check] = worst ?? told[0] ?? [];
+  return { ...(check as JudgedCheck), flaky: true, reason: plainText(`judged twice: ${all.join('; ')}`, 4_900) };
+}
+
+function assemble(a: Results, b: Results, checks: JudgedCheck[]): Results {
+  const { notJudged: _, incomplete: __, ratchet: ___, ...both } = a;
+  const judged = new Set(checks.map(({ id }) => id));
+  const owed = new Map([...(a.notJudged ?? []), ...(b.notJudged ?? [])].map((check) => [check.id, check]));
+  const notJudged = [...owed.values()].filter(({ id }) => !judged.has(id));
+  const incomplete = [...new Set([a.incomplete, b.incomplete])].filter((text) => text !== undefined).join('; ');
+  const ratchets = [a.ratchet, b.ratchet].filter((ratchet) => ratchet !== undefined);
+  const [ratchet] = ratchets.toSorted((x, y) => y.judged - x.judged);
+  const open = {
+    ...(ratchet === undefined ? {} : { ratchet }),
+    ...(incomplete === '' ? {} : { incomplete: plainText(incomplete, 4_000) }),
+    ...(notJudged.length > 0 ? { notJudged } : {}),
+  };
+  return {
+    ...both,
+    run: joinRuns(a.run, b.run),
+    checks,
+    ledger: countLedger(checks),
+    conformance: ruleConformance({ checks, ...open }, a.run.gate).conformance,
+    ...open,
+  };
+}
+
+/** The same results, which owe all of these checks: one that no run was to judge was lost with its shard, or forgotten. */
+export function oweAll(results: Results, checks: readonly NotJudgedCheck[]): Results {
+  const known = new Set([...results.checks, ...(results.notJudged ?? [])].map(({ id }) => id));
+  const notJudged = [...(results.notJudged ?? []), ...checks.filter(({ id }) => !known.has(id))];
+  if (notJudged.length === 0) return results;
+  const owed = { ...results, notJudged };
+  return { ...owed, conformance: ruleConformance(owed, results.run.gate).conformance };
+}
+
+/** From the first start to the last end; shards may have run side by side. */
+function joinRuns(a: Results['run'], b: Results['run']): Results['run'] {
+  const [first, last] = Date.parse(a.startedAt) <= Date.parse(b.startedAt) ? [a, b] : [b, a];
+  const endOf = (run: Results['run']) => Date.parse(run.startedAt) + run.durationMs;
+  const durationMs = Math.max(endOf(a), endOf(b)) - Date.parse(first.startedAt);
+  const ids = new Set([...first.id.split(' + '), ...last.id.split(' + ')]);
+  return {
+    ...first,
+    id: [...ids].join(' + ').slice(0, 200),
+    durationMs: Number.isFinite(durationMs) ? Math.max(0, durationMs) : a.durationMs + b.durationMs,
+    infraRetries: a.infraRetries + b.infraRetries,
+  };
+}

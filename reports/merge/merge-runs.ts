@@ -1,0 +1,172 @@
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { RdcError } from '../../harness/errors.ts';
+import { filesBeside, folderNameOf, type RunFile, readRunFile } from '../bundle/run-files.ts';
+import { exitCodeOf } from '../conformance.ts';
+import { junitXml } from '../junit.ts';
+import { plainLine } from '../plain-text.ts';
+import { findResultsFiles, parseResults } from '../read-results.ts';
+import type { NotJudgedCheck, Results } from '../results.schema.ts';
+import { resultsFileName } from '../results-file.ts';
+import { scratch } from '../scratch.ts';
+import { type Joined, joinResults, oweAll, type Shard } from './join-results.ts';
+
+/** A run as it was named, and where it lies; `label` tells its targets apart from others of the same name. */
+export type MergeInput = { readonly from: string; readonly path: string; readonly label?: string };
+
+/** All checks of a suite, which each target then owes. */
+export type WholeSuite = { readonly suite: Results['suite']; readonly checks: readonly NotJudgedCheck[] };
+
+export type MergedTarget = Pick<Results, 'conformance' | 'ledger'> & {
+  readonly name: string;
+  /** the runs that it was joined from */
+  readonly from: readonly string[];
+  /** how many checks nobody judged */
+  readonly notJudged: number;
+  readonly twice: number;
+  /** checks that were judged twice, with different outcomes */
+  readonly differing: readonly string[];
+};
+
+export type Merged = { readonly targets: readonly MergedTarget[]; readonly exitCode: 0 | 1 | 3 };
+
+type Source = MergeInput & { readonly file: string };
+
+/**
+ * Joins runs into the run folder `out`, which appears when it is whole. Results are read one by one and those of one target
+ * are in memory at a time. Throws INPUT when the runs do not belong together.
+ */
+export async function mergeRuns(inputs: readonly MergeInput[], out: string, whole?: WholeSuite): Promise<Merged> {
+  const groups = await groupByTarget(inputs, whole?.suite);
+  refuseOccupied(out);
+  const temporary = join(dirname(out), `.${basename(out)}.${process.pid}.tmp`);
+  using _ = scratch(temporary);
+  try {
+    mkdirSync(temporary, { recursive: true });
+    let exitCode: Merged['exitCode'] = 0;
+    const targets: MergedTarget[] = [];
+    for (const [name, sources] of groups) {
+      // so that Ctrl-C is heard
+      await nextTurn();
+      const merged = mergeTarget(sources, join(temporary, name), whole?.checks ?? []);
+      targets.push(merged.target);
+      exitCode = worseOf(exitCode, exitCodeOf([merged.results]));
+    }
+    if (existsSync(out)) rmdirSync(out);
+    renameSync(temporary, out);
+    return { targets, exitCode };
+  } catch (cause) {
+    if (cause instanceof RdcError) throw cause;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new RdcError('REPORT', `cannot write ${out}: ${why}`, { cause, hint: `df -h ${dirname(out)}` });
+  }
+}
+
+/** The results of each target by the folder they go to. Reads everything once, so that nothing is written in vain. */
+async function groupByTarget(inputs: readonly MergeInput[], suite?: Results['suite']): Promise<Map<string, Source[]>> {
+  const groups = new Map<string, Source[]>();
+  const suites = new Map<string, string>(suite === undefined ? [] : [[idOf(suite), 'this checkout']]);
+  for (const input of inputs) {
+    for (const file of findResultsFiles(input.path)) {
+      await nextTurn();
+      const source = { ...input, file };
+      const { suite, target } = readSource(source);
+      const id = idOf(suite);
+      if (!suites.has(id)) suites.set(id, input.from);
+      const name = folderNameOf(target.name);
+      groups.set(name, [...(groups.get(name) ?? []), source]);
+    }
+  }
+  if (suites.size > 1) {
+    const named = [...suites].slice(0, 5).map(([id, from]) => `\n  ${from}: ${id}`);
+    throw new RdcError('INPUT', `results of ${suites.size} suites do not make one report:${named.join('')}`, {
+      hint: './rdc compare takes results of different suites',
+    });
+  }
+  return new Map([...groups].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function idOf({ version, digest }: Results['suite']): string {
+  return `${plainLine(version)} ${plainLine(digest)}`;
+}
+
+function readSource({ file, label }: Source): Results {
+  const results = parseResults(file, readRunFile(file).toString('utf8'));
+  if (label === undefined) return results;
+  return { ...results, target: { ...results.target, name: `${label}-${results.target.name}` } };
+}
+
+function refuseOccupied(out: string): void {
+  if (!existsSync(out)) return;
+  try {
+    if (readdirSync(out).length === 0) return;
+  } catch {
+    // a file: occupied as well
+  }
+  throw new RdcError('USAGE', `--out ${out} is there already, and not an empty folder`, { hint: 'name a new folder' });
+}
+
+function mergeTarget(
+  sources: readonly Source[],
+  folder: string,
+  owed: readonly NotJudgedCheck[],
+): { results: Results; target: MergedTarget } {
+  let joined: Shard | undefined;
+  let twice = 0;
+  const differing = new Set<string>();
+  for (const [index, source] of sources.entries()) {
+    const shard = { from: source.from, results: copyFiles(source, readSource(source), { folder, index }) };
+    const more: Shard & Partial<Joined> = joined === undefined ? shard : joinResults(joined, shard);
+    twice += more.twice ?? 0;
+    for (const id of more.differing ?? []) differing.add(id);
+    joined = more;
+  }
+  // a group has a source
+  const results = oweAll((joined as Shard).results, owed);
+  writeFileSync(join(folder, resultsFileName), `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(folder, 'junit.xml'), junitXml(results));
+  const { ledger, conformance, target, notJudged = [] } = results;
+  const from = sources.map((source) => source.from);
+  return {
+    results,
+    target: {
+      name: target.name,
+      from,
+      ledger,
+      conformance,
+      notJudged: notJudged.length,
+      twice,
+      differing: [...differing],
+    },
+  };
+}
+
+/** Copies what lies beside the results; where another shard has put a file of that name, under a name of its own. */
+function copyFiles(source: Source, results: Results, to: { folder: string; index: number }): Results {
+  const names = new Map<string, string>();
+  mkdirSync(to.folder, { recursive: true });
+  for (const file of filesBeside(source.file, results)) names.set(file.path, copyFile(file, to));
+  const checks = results.checks.map((check) => {
+    const evidence = names.get(check.evidence ?? '');
+    return evidence === undefined ? check : { ...check, evidence };
+  });
+  return { ...results, checks };
+}
+
+function copyFile({ path, source }: RunFile, { folder, index }: { folder: string; index: number }): string {
+  const content = readRunFile(source);
+  const names = [path, ...Array.from({ length: index + 1 }, (_, n) => path.replace(/(\.[^./]*)?$/, `-${n + 2}$1`))];
+  for (const name of names) {
+    const to = join(folder, name);
+    if (existsSync(to) && !readRunFile(to).equals(content)) continue;
+    mkdirSync(dirname(to), { recursive: true });
+    writeFileSync(to, content);
+    return name;
+  }
+  throw new Error(`${names.length} files are called ${path}`);
+}
+
+function worseOf(a: Merged['exitCode'], b: Merged['exitCode']): Merged['exitCode'] {
+  return a > b ? a : b;
+}
