@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -76,6 +76,8 @@ async function readCached(dir: string): Promise<FixtureImage | undefined> {
     const tar = await readFile(tarPath);
     const { digest, manifestDigest, tarSha256 } = JSON.parse(await readFile(join(dir, 'image.json'), 'utf8'));
     if (sha256(tar) !== tarSha256) return undefined;
+    // `rdc clean` keeps what was used last
+    await utimes(dir, new Date(), new Date()).catch(() => {});
     return { tarPath, digest, manifestDigest, sizeBytes: tar.length, probePath: join(dir, 'probe') };
   } catch {
     return undefined;

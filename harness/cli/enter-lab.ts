@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { diskState, diskWarning } from '../clean/disk-usage.ts';
 import { RdcError } from '../errors.ts';
 import { ensureFixtureImage } from '../fixture-image.ts';
 import {
   chooseLab,
+  clearDeadRuns,
   ensureBox,
   ensureLab,
   enterCommand,
@@ -27,11 +29,14 @@ export type LabNeeds = {
 export async function enterLab({ machines, lab, onStage }: LabNeeds): Promise<void> {
   // every later question for the lab, also after the command started anew, gets the same answer
   if (lab !== undefined) process.env.RDC_LAB = lab;
-  if (machines.length === 0 || isInsideLab()) return;
+  if (machines.length === 0) return;
+  if (isInsideLab()) return await clearDeadRuns(onStage);
+  const full = diskWarning(diskState());
+  if (full !== undefined) onStage(full);
   await setUpHost(onStage);
   for (const machine of machines) await ensureBox(machine, onStage);
   await ensureFixtureImage({ arch: process.arch === 'arm64' ? 'arm64' : 'amd64' });
-  if (chooseLab(lab) === 'system') return;
+  if (chooseLab(lab) === 'system') return await clearDeadRuns(onStage);
   await ensureLab();
   runInside();
 }

@@ -16,6 +16,7 @@ export const overview = `rdc: conformance of rootless Docker on real machines
   ./rdc merge RUN... --out DIR   runs of several machines, jobs or shards as one run
   ./rdc up|down [MACHINE...]     the lab by hand
   ./rdc ssh MACHINE [--root] [-- COMMAND...]
+  ./rdc clean [--dry-run]        what nothing uses any more in the cache and among the runs, with sizes; removes it
 
 TARGET: a machine of vms/machines.json (default: debian-13), ssh://USER@HOST[:PORT], or local.
 Exit codes: 0 conformant, 1 a gated check failed, 2 bad usage or input, 3 not judged, 130 interrupted.
@@ -37,7 +38,10 @@ const selection = `  --suite A,B        only these areas                 --check
 `;
 
 const texts: Readonly<Record<string, string>> = {
-  run: `./rdc run [TARGET...] [options]\n\n${selection}`,
+  run: `./rdc run [TARGET...] [options]
+
+${selection}  --profile          where the time of each check goes: profile.json in the target's folder, and a table
+`,
   selftest: `./rdc selftest [TARGET] [options]\n\nApplies the fault of each check and expects the check to fail with its own message.\nThe faults are applied as root and taken back; use it on machines of the lab.\n\n  --resume           take over what earlier runs of this suite found on this target, try the rest\n  --blast-radius [all]  judge other checks under each fault too: those that only read, or every steady one;\n                     a red that nobody explains is a finding\n${selection}`,
   test: './rdc test\n\nLint, types, unit tests, then a real VM: conformance, a sample of sabotage, the report in a browser.\n  --no-vm   without the VM; says so in its last lines\n',
   doctor:
@@ -97,6 +101,20 @@ Exit code: that of a run with these results (0, 1 or 3); 2 when nothing was join
 `,
   up: './rdc up [MACHINE...] [--fresh]\n\nBrings machines up with rootless Docker running and leaves them running.\n',
   down: './rdc down [MACHINE...]\n\nWithout a name: every machine is powered off, and the lab with its network and processes is gone; snapshots and boxes\nstay in the cache. With names: those machines, their disks and their snapshots are gone.\n',
+  clean: `./rdc clean [--dry-run] [--all] [--older-than DAYS] [--json]
+
+Removes from the cache (\${XDG_CACHE_HOME:-~/.cache}/rdc) and from reports/out what nothing uses any more, and says how
+much that was: boxes of an older state of what they are built from, with their copies in Vagrant and in the lab's
+libvirt; machines whose definition has changed since their snapshot; fixture images that were replaced; runs beyond the
+newest 20; logs older than 30 days; what processes left that died. Nothing that a running process holds, no machine
+that runs, and never the latest run.
+
+  --dry-run          only lists
+  --all              everything in the cache that can be made again, also what is in order; runs are not among it
+  --older-than DAYS  runs and logs older than that, instead of runs beyond the newest 20 and logs of 30 days
+  --json             one JSON document on stdout
+With the libvirt of this machine (--lab system) its volumes are left alone: virsh vol-list default
+`,
   ssh: './rdc ssh MACHINE [--root] [-- COMMAND...]\n\nThe exit code is that of the command.\n',
 };
 

@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   merge: async () => (await import('./commands/merge.ts')).mergeCommand,
   up: async () => (await import('./commands/lab.ts')).upCommand,
   down: async () => (await import('./commands/lab.ts')).downCommand,
+  clean: async () => (await import('./commands/clean.ts')).cleanCommand,
   ssh: async () => (await import('./commands/lab.ts')).sshCommand,
 };
 

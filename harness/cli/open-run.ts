@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../check.ts';
+import { holdRun } from '../lab/live-runs.ts';
 import { projectRoot } from '../project-root.ts';
 import type { RunContext, TargetContext } from '../report-sink.ts';
 import type { CommonOptions } from './options.ts';
@@ -17,6 +18,7 @@ export function openRun(options: CommonOptions, what = ''): RunContext {
     .replaceAll(':', '-')}-${randomBytes(2).toString('hex')}${what}`;
   const folder = resolve(options.out ?? join(projectRoot, 'reports/out', id));
   mkdirSync(folder, { recursive: true });
+  holdRun(folder);
   return {
     id,
     folder,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
 import { RdcError } from '../errors.ts';
 import { fixtureImageTag } from '../fixture-image.ts';
+import { throughPort } from '../profile/ports.ts';
 import { refuseChange } from '../target/read-only.ts';
 import type { Target } from '../target/target.ts';
 import { loadFixtureImage } from './load-image.ts';
@@ -71,7 +72,7 @@ export async function startFixture(target: Target, options: FixtureOptions = {})
   // imported when first needed: listing the checks must not wait for a Docker client
   const { FixtureContainer } = await import('./fixture-container.ts');
   target.note(`container of ${fixtureImageTag} with ${JSON.stringify(options)}`);
-  const started = await new FixtureContainer(options, nonce).start();
+  const started = await throughPort('container', () => new FixtureContainer(options, nonce).start());
   return toFixture(target, started, nonce);
 }
 

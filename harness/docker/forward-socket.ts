@@ -1,14 +1,38 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { cachePath } from '../lab/cache-paths.ts';
+import { identifyProcess } from '../lab/process-identity.ts';
 import type { Transport } from '../transport/transport.ts';
 
 export type ForwardedSocket = { readonly path: string; close(): Promise<void> };
 
+/** What a kernel takes as the path of a socket is 107 bytes (unix(7)); a deep home directory does not leave that. */
+const maxFolder = 107 - '/docker.sock'.length;
+
+/**
+ * In the cache, named for this process, so that the folder of one that was killed can be told from one at work: a
+ * worker of the runner never gets to tidy up, and the next to come does it. Else in the directory for temporary files.
+ */
+function socketFolder(): string {
+  const { pid, startTime } = identifyProcess(process.pid) ?? { pid: process.pid, startTime: '0' };
+  const inCache = cachePath('sockets', `${pid}-${startTime}-`);
+  for (const name of readdirSync(dirname(inCache))) {
+    if (isOfDeadProcess(name)) rmSync(join(dirname(inCache), name), { recursive: true, force: true });
+  }
+  return mkdtempSync(Buffer.byteLength(inCache) + 6 <= maxFolder ? inCache : join(tmpdir(), 'rdc-'));
+}
+
+/** Pure but for a look at the process: a folder's name begins with its process and that one's start, `4711-150345-`. */
+export function isOfDeadProcess(name: string): boolean {
+  const [, pid, startTime] = /^(\d+)-(\d+)-/.exec(name) ?? [];
+  return pid !== undefined && identifyProcess(Number(pid))?.startTime !== startTime;
+}
+
 /** Makes a socket of the target reachable as a local one, in a 0700 directory of its own. Each connection is a channel of `transport`. */
 export async function forwardSocket(transport: Transport, remotePath: string): Promise<ForwardedSocket> {
-  const folder = mkdtempSync(join(tmpdir(), 'rdc-'));
+  const folder = socketFolder();
   const path = join(folder, 'docker.sock');
   const open = new Set<Socket>();
   // half open: a client of `attach` or `exec` ends its stdin and reads on

@@ -10,7 +10,7 @@ import { ensureSshKey } from './ssh-key.ts';
 /** A machine that runs already, as it stands: nothing is restored, set or repaired. Throws MACHINE when it does not run. */
 export async function attachMachine(name: string): Promise<MachineHandle> {
   const record = await runningRecord(name);
-  lockMachine(name);
+  lockMachine(name, { attached: true });
   const { identityFile } = await ensureSshKey();
   return {
     name,

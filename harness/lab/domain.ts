@@ -1,4 +1,5 @@
 import { RdcError } from '../errors.ts';
+import { chooseLab, findLab } from './hermetic-lab.ts';
 import { domainName, virsh } from './lab-commands.ts';
 
 const snapshotName = 'rootless-ready';
@@ -9,6 +10,23 @@ export async function domainState(machine: string): Promise<DomainState> {
   const { exitCode, stdout } = await virsh('domstate', domainName(machine));
   if (exitCode !== 0) return 'absent';
   return /^(running|paused|idle|in shutdown)/.test(stdout.trim()) ? 'running' : 'off';
+}
+
+/** Names of all machines that run. Throws LAB where libvirt should answer and does not: "none" would be a guess. */
+export async function runningDomains(): Promise<ReadonlySet<string>> {
+  if (!canAskLibvirt()) return new Set();
+  const { exitCode, stdout, stderr } = await virsh('list', '--name');
+  // no virsh: nothing of ours was ever started here
+  if (exitCode === 127) return new Set();
+  if (exitCode !== 0)
+    throw new RdcError('LAB', `libvirt does not answer: ${oneLine(stderr)}`, { hint: './rdc doctor' });
+  const names = stdout.split('\n').filter((name) => name.startsWith('rdc-'));
+  return new Set(names.map((name) => name.slice('rdc-'.length)));
+}
+
+/** False where the lab that would have libvirt is not there: then no machine of the lab runs either. */
+export function canAskLibvirt(): boolean {
+  return chooseLab() === 'system' || findLab() !== undefined;
 }
 
 export async function hasSnapshot(machine: string): Promise<boolean> {
@@ -87,6 +105,14 @@ export async function stopDomain(machine: string): Promise<void> {
       hint: `virsh destroy ${domainName(machine)}`,
     });
   }
+}
+
+/** The machine as libvirt knows it, with its snapshots and its disk; what was there under another name stays. */
+export async function removeDomain(machine: string): Promise<void> {
+  if ((await domainState(machine)) === 'absent') return;
+  const name = domainName(machine);
+  const { exitCode, stderr } = await virsh('undefine', name, '--snapshots-metadata', '--remove-all-storage');
+  if (exitCode !== 0) throw new RdcError('MACHINE', `${machine} was not removed: ${oneLine(stderr)}`);
 }
 
 function oneLine(text: string): string {

@@ -24,3 +24,9 @@ it('one matching namespace does not make a member', () => {
   expect(membersOf(own)).toContain(process.ppid);
   expect(membersOf({ ...own, mnt: 'mnt:[1]' })).toEqual([]);
 });
+
+it('what a lab of before the last boot of the host names may be others’ namespaces now', () => {
+  const text = JSON.stringify({ ...state, startedAt: '2026-11-22T08:00:00.000Z' });
+  expect(parseNamespaces(text, Date.parse('2026-11-22T07:00:00Z'))).toEqual({ net: state.net, mnt: state.mnt });
+  expect(parseNamespaces(text, Date.parse('2026-11-22T09:00:00Z'))).toBeUndefined();
+});

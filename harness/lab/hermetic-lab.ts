@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { RdcError } from '../errors.ts';
 import { cachePath, cacheRoot } from './cache-paths.ts';
-import { endMembers, hasMemberCalled, type Namespaces, namespacesOf, waitUntil } from './lab-processes.ts';
+import { endMembers, hasMemberCalled, membersOf, type Namespaces, namespacesOf, waitUntil } from './lab-processes.ts';
 import { lockMachine, releaseMachine, tryLock } from './machine-lock.ts';
 import { identifyProcess, isAlive, type ProcessIdentity, parseIdentity } from './process-identity.ts';
 import { runCommand } from './run-command.ts';
@@ -14,7 +15,7 @@ const lockName = 'hermetic-lab';
 const readyWithinMs = 30_000;
 
 function stateFile(): string {
-  return cachePath('lab', 'holder.json');
+  return join(cacheRoot(), 'lab', 'holder.json');
 }
 
 function readState(): string {
@@ -27,13 +28,23 @@ export function findLab(): ProcessIdentity | undefined {
   return holder && isAlive(holder) ? holder : undefined;
 }
 
-/** The namespaces that a lab's state names; those of a dead lab may still have processes in them. */
-export function parseNamespaces(text: string): Namespaces | undefined {
+/**
+ * The namespaces that a lab's state names; those of a dead lab may still have processes in them. After a boot of the
+ * host (`bootedAt`, in ms since the epoch) they cannot, and their names may be those of others.
+ */
+export function parseNamespaces(text: string, bootedAt = Date.now() - uptime() * 1000): Namespaces | undefined {
   if (!parseIdentity(text)) return undefined;
-  const { net, mnt } = JSON.parse(text) as Record<string, unknown>;
+  const { net, mnt, startedAt } = JSON.parse(text) as Record<string, unknown>;
+  if (typeof startedAt === 'string' && Date.parse(startedAt) < bootedAt) return undefined;
   const isName = (value: unknown, kind: string): value is string =>
     typeof value === 'string' && new RegExp(`^${kind}:\\[\\d+\\]$`).test(value);
   return isName(net, 'net') && isName(mnt, 'mnt') ? { net, mnt } : undefined;
+}
+
+/** Processes that a lab left whose holder died: its VMs and their network. */
+export function deadLabMembers(): number[] {
+  const namespaces = findLab() ? undefined : parseNamespaces(readState());
+  return namespaces ? membersOf(namespaces) : [];
 }
 
 /** True in a process that runs inside the lab. */
@@ -111,7 +122,7 @@ async function startLab(): Promise<ProcessIdentity> {
     );
   }
   const state = { ...holder, ...namespacesOf(holder.pid), startedAt: new Date().toISOString() };
-  writeFileSync(`${stateFile()}.part`, JSON.stringify(state));
+  writeFileSync(cachePath('lab', 'holder.json.part'), JSON.stringify(state));
   renameSync(`${stateFile()}.part`, stateFile());
   child.stdout.destroy();
   child.stderr.destroy();

@@ -2,6 +2,7 @@ export { type Accel, type AccelAnswer, chooseAccel, describeAccel, rememberedAcc
 export { attachMachine, guestSshCommand } from './attach-machine.ts';
 export { boxIdentity, ensureBox, isBuilt } from './box.ts';
 export { cacheRoot } from './cache-paths.ts';
+export { clearDeadRuns } from './dead-runs.ts';
 export { chooseLab, ensureLab, enterCommand, findLab, isInsideLab, type LabKind, stopLab } from './hermetic-lab.ts';
 export { doctorHost, type HostNeed, setUpHost } from './host-setup.ts';
 export { destroyMachine, downAll, type MachineState, machineState, powerOff } from './machine-end.ts';

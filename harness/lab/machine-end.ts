@@ -1,8 +1,15 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachePath } from './cache-paths.ts';
-import { type DomainState, domainMac, domainState, hasSnapshot, releaseAddress, stopDomain } from './domain.ts';
-import { chooseLab, findLab } from './hermetic-lab.ts';
+import {
+  canAskLibvirt,
+  type DomainState,
+  domainMac,
+  domainState,
+  hasSnapshot,
+  releaseAddress,
+  stopDomain,
+} from './domain.ts';
 import { domainName, vagrantCommand, vagrantEnvironment, virsh } from './lab-commands.ts';
 import { lockMachine, lockOwner, releaseMachine } from './machine-lock.ts';
 import { forgetRecord, readRecord } from './machine-record.ts';
@@ -66,10 +73,6 @@ export async function machineState(): Promise<MachineState[]> {
     states.push({ name, state, snapshot, ...(record && { host: record.host }), ...(owner && { usedBy: owner.pid }) });
   }
   return states;
-}
-
-function canAskLibvirt(): boolean {
-  return chooseLab() === 'system' || findLab() !== undefined;
 }
 
 /** Powers off every machine of the lab and stops their network. Returns the names of those that ran. */

@@ -1,58 +1,136 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { RdcError } from '../errors.ts';
-import { cachePath } from './cache-paths.ts';
+import { cachePath, cacheRoot } from './cache-paths.ts';
 import { identifyProcess, isAlive, type ProcessIdentity, parseIdentity } from './process-identity.ts';
 
-export type LockOwner = ProcessIdentity & { readonly since: string };
+export type LockOwner = ProcessIdentity & {
+  /** ISO 8601 time at which the lock was taken, or `unknown` */
+  readonly since: string;
+  /** the owner's command line, e.g. `rdc run debian-13` */
+  readonly command?: string;
+  /** the owner found the machine running and is not to be thought its starter */
+  readonly attached?: true;
+};
 
+/** Pure: what a lock file says, or undefined where that names no process. */
 export function parseLock(text: string): LockOwner | undefined {
   const owner = parseIdentity(text);
   if (!owner) return undefined;
-  const since = (JSON.parse(text) as { since?: unknown }).since;
-  return { ...owner, since: typeof since === 'string' ? since : 'unknown' };
+  const { since, command, attached } = JSON.parse(text) as Record<string, unknown>;
+  return {
+    ...owner,
+    since: typeof since === 'string' ? since : 'unknown',
+    ...(typeof command === 'string' ? { command } : {}),
+    ...(attached === true ? { attached } : {}),
+  };
+}
+
+/** e.g. `process 4711 (rdc run debian-13) since 2026-11-22T09:15:10.244Z, for 12 min`; `now` in ms since the epoch */
+export function describeOwner({ pid, since, command }: LockOwner, now = Date.now()): string {
+  const age = now - Date.parse(since);
+  const words = command === undefined ? '' : ` (${[...command].filter(isPrintable).join('').slice(0, 120)})`;
+  return `process ${pid}${words} since ${since.slice(0, 40)}${age >= 0 ? `, for ${describeAge(age)}` : ''}`;
+}
+
+const isPrintable = (character: string) => !/\p{C}/u.test(character);
+
+export function describeAge(ms: number): string {
+  if (ms < 120_000) return `${Math.floor(ms / 1000)} s`;
+  if (ms < 7_200_000) return `${Math.floor(ms / 60_000)} min`;
+  return ms < 172_800_000 ? `${Math.floor(ms / 3_600_000)} h` : `${Math.floor(ms / 86_400_000)} days`;
+}
+
+/** This process as the owner of something in the cache. */
+export function thisOwner(): LockOwner {
+  const self = identifyProcess(process.pid) ?? { pid: process.pid, startTime: 'unknown' };
+  const command = `rdc ${process.argv.slice(2).join(' ')}`;
+  return { ...self, since: new Date().toISOString(), command };
 }
 
 function lockFile(name: string): string {
-  return cachePath('machines', `${name}.lock`);
+  return join(cacheRoot(), 'machines', `${name}.lock`);
 }
 
-/** The living process that has a machine, or undefined; a dead owner's lock is cleared. */
-export function lockOwner(name: string): LockOwner | undefined {
-  let text: string;
+function readLock(file: string): LockOwner | undefined {
   try {
-    text = readFileSync(lockFile(name), 'utf8');
+    return parseLock(readFileSync(file, 'utf8'));
   } catch {
     return undefined;
   }
-  const owner = parseLock(text);
-  if (owner && isAlive(owner)) return owner;
-  rmSync(lockFile(name), { force: true });
-  return undefined;
+}
+
+/** The living process that has a machine, or undefined. A dead owner's lock stays, as the trace of a run that died. */
+export function lockOwner(name: string): LockOwner | undefined {
+  const owner = readLock(lockFile(name));
+  return owner && isAlive(owner) ? owner : undefined;
+}
+
+/** Machines whose run died with its lock, and who that was. */
+export function deadLocks(): { readonly name: string; readonly owner: LockOwner | undefined }[] {
+  const folder = dirname(lockFile('any'));
+  return (existsSync(folder) ? readdirSync(folder) : [])
+    .filter((file) => file.endsWith('.lock'))
+    .map((file) => file.slice(0, -'.lock'.length))
+    .filter((name) => lockOwner(name) === undefined)
+    .map((name) => ({ name, owner: readLock(lockFile(name)) }));
 }
 
 /** Takes a lock for this process; false if another living process has it. Taking it twice is fine. */
-export function tryLock(name: string): boolean {
-  const owner = lockOwner(name);
-  if (owner) return owner.pid === process.pid;
-  const draft = `${lockFile(name)}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify({ ...identifyProcess(process.pid), since: new Date().toISOString() }));
+export function tryLock(name: string, more: Pick<LockOwner, 'attached'> = {}): boolean {
+  const file = lockFile(name);
+  const draft = cachePath('machines', `${name}.lock.${process.pid}`);
+  writeFileSync(draft, JSON.stringify({ ...thisOwner(), ...more }));
   try {
-    // A link appears whole or not at all: a reader never sees a half-written lock.
-    linkSync(draft, lockFile(name));
-    return true;
-  } catch {
-    return lockOwner(name)?.pid === process.pid;
+    if (link(draft, file)) return true;
+    const owner = lockOwner(name);
+    if (owner) return owner.pid === process.pid;
+    return takeOver(draft, file);
   } finally {
     rmSync(draft, { force: true });
   }
 }
 
-/** Takes a machine for this process until `releaseMachine` or its end. Throws MACHINE with the owner. */
-export function lockMachine(name: string): void {
-  if (tryLock(name)) return;
+/**
+ * In place of a dead owner's lock. Two who find it dead must not both remove it: the second would remove the lock
+ * of the first. Who may is decided by a second lock, held for the moment of the exchange.
+ */
+function takeOver(draft: string, file: string): boolean {
+  const guard = `${file}.takeover`;
+  if (!link(draft, guard)) {
+    const holder = readLock(guard);
+    if (!holder || !isAlive(holder)) rmSync(guard, { force: true });
+    return false;
+  }
+  try {
+    const owner = readLock(file);
+    if (owner && isAlive(owner)) return owner.pid === process.pid;
+    rmSync(file, { force: true });
+    return link(draft, file);
+  } finally {
+    rmSync(guard, { force: true });
+  }
+}
+
+/** A link appears whole or not at all: a reader never sees a half-written lock. False where there is one already. */
+function link(draft: string, file: string): boolean {
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Takes a machine for this process until `releaseMachine` or its end. Throws MACHINE with the owner and the lock's age. */
+export function lockMachine(name: string, more: Pick<LockOwner, 'attached'> = {}): void {
+  // a second and a third time for one who met the moment in which a dead owner's lock is exchanged
+  if (tryLock(name, more) || tryLock(name, more) || tryLock(name, more)) return;
   const owner = lockOwner(name);
-  throw new RdcError('MACHINE', `${name} is in use by process ${owner?.pid} since ${owner?.since}`, {
-    hint: `ps -o pid,lstart,args -p ${owner?.pid}`,
+  const who = owner ? describeOwner(owner) : 'a process that has just ended';
+  throw new RdcError('MACHINE', `${name} is in use by ${who}`, {
+    hint: owner ? `ps -o pid,lstart,args -p ${owner.pid}` : 'try again',
   });
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Accel } from './accel.ts';
-import { cachePath, checkout } from './cache-paths.ts';
+import { cachePath, cacheRoot, checkout } from './cache-paths.ts';
 import type { Machine } from './machines.ts';
 
 /** What is known of a machine whose snapshot can be restored. */
@@ -18,7 +18,7 @@ export type MachineRecord = {
 };
 
 function recordFile(name: string): string {
-  return cachePath('machines', `${name}.json`);
+  return join(cacheRoot(), 'machines', `${name}.json`);
 }
 
 export function readRecord(name: string): MachineRecord | undefined {
@@ -31,13 +31,13 @@ export function readRecord(name: string): MachineRecord | undefined {
 }
 
 export function writeRecord(name: string, record: MachineRecord): void {
-  writeFileSync(`${recordFile(name)}.part`, JSON.stringify(record, null, 2), { mode: 0o600 });
+  writeFileSync(cachePath('machines', `${name}.json.part`), JSON.stringify(record, null, 2), { mode: 0o600 });
   renameSync(`${recordFile(name)}.part`, recordFile(name));
 }
 
 export function forgetRecord(name: string): void {
   rmSync(recordFile(name), { force: true });
-  rmSync(cachePath('machines', `${name}.known_hosts`), { force: true });
+  rmSync(join(cacheRoot(), 'machines', `${name}.known_hosts`), { force: true });
 }
 
 /** A digest over named parts, in which no part can be mistaken for a piece of another. */

@@ -1,3 +1,4 @@
+import type { CheckProfile } from '../profile/check-profile.ts';
 import type { Connection } from '../target/connection.ts';
 import type { CheckResult } from '../verdict.ts';
 import type { BlastRadius } from './blast-radius.ts';
@@ -12,6 +13,8 @@ export type Assignment = {
   readonly checkTimeoutMs?: number;
   /** sabotage reading: judge others under each fault too, those that only read or every steady one */
   readonly blastRadius?: 'read-only' | 'all';
+  /** say of each check what its time went to */
+  readonly profile?: true;
   /** folder that holds suites/ */
   readonly root?: string;
 };
@@ -26,6 +29,8 @@ export type CheckMeta = {
   evidence?: string;
   /** the connection to the target broke off; the message says where */
   lost?: string;
+  /** what its time went to, where that was asked for */
+  profile?: CheckProfile;
   /** sabotage reading: what became of the mutant */
   outcome?: 'killed' | 'survived' | 'impossible' | 'error';
   /** and of the checks that its fault was not meant for */

@@ -2,6 +2,7 @@ import { afterAll, inject, test as it, type TestContext } from 'vitest';
 import { type DeclaredCheck, declaredChecks, onDeclared } from '../check.ts';
 import { dropSharedFixtures } from '../docker/fixture.ts';
 import { renderError } from '../errors.ts';
+import { startProfile } from '../profile/check-profile.ts';
 import { type ConnectedTarget, connectTarget } from '../target/connect-target.ts';
 import { bystandersOf } from './bystanders.ts';
 import { endsTheRun, readConformance } from './conformance.ts';
@@ -35,6 +36,7 @@ afterAll(() => dropSharedFixtures(assignment.connection));
 
 async function judge(check: DeclaredCheck, context: TestContext): Promise<void> {
   const { meta } = context.task;
+  const profiled = assignment.profile ? startProfile() : undefined;
   const connected = await connectedTarget();
   const reading = { context, ...readingOf(check, connected) };
   try {
@@ -46,6 +48,7 @@ async function judge(check: DeclaredCheck, context: TestContext): Promise<void> 
   } finally {
     const path = reading.evidence.write(assignment.connection.folder, check.id);
     if (path !== undefined) meta.evidence = path;
+    if (profiled) meta.profile = profiled();
   }
 }
 

@@ -24,6 +24,8 @@ export type TargetJob = {
   readonly sinks: readonly ReportSink[];
   /** further vitest reporters, made when the verdicts can be looked up */
   readonly reporters: (judged: (id: string) => CheckResult | undefined) => readonly Reporter[];
+  /** each check's meta says what its time went to */
+  readonly profile?: true;
   readonly onMeta?: (id: string, meta: CheckMeta) => void;
   readonly signal: AbortSignal;
 };
@@ -41,6 +43,7 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   const { broken } = await runChecks({
     reading: job.reading,
     ...(job.blastRadius === undefined ? {} : { blastRadius: job.blastRadius }),
+    ...(job.profile === undefined ? {} : { profile: job.profile }),
     connection: { ...job.connection, image, host },
     checks,
     signal: AbortSignal.any([job.signal, lost.signal]),

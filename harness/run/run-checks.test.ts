@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test as it } from 'vitest';
+import type { CheckProfile } from '../profile/check-profile.ts';
 import type { CheckResult } from '../verdict.ts';
 import type { Read } from './fixtures/read-specs.ts';
 import { judge } from './judge.ts';
@@ -24,6 +25,7 @@ type Outcome = {
   readonly verdicts: Record<string, CheckResult>;
   readonly outcomes: Record<string, unknown>;
   readonly radii: Record<string, unknown>;
+  readonly profiles: Record<string, CheckProfile | undefined>;
   readonly broken: string;
 };
 
@@ -31,7 +33,7 @@ type Outcome = {
 async function read(
   specs: Readonly<Record<string, string>>,
   selected: readonly string[],
-  reading: 'conformance' | 'sabotage' | 'sabotage+read-only' | 'sabotage+all' = 'conformance',
+  reading: 'conformance' | 'sabotage' | 'sabotage+read-only' | 'sabotage+all' | 'conformance+profile' = 'conformance',
 ): Promise<Outcome> {
   const root = mkdtempSync(join(tmpdir(), 'rdc-specs-'));
   roots.push(root);
@@ -48,7 +50,8 @@ async function read(
   });
   const outcomes = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.outcome]));
   const radii = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.blastRadius]));
-  return { verdicts: Object.fromEntries(verdicts), outcomes, radii, broken: broken.join('\n') };
+  const profiles = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.profile as CheckProfile | undefined]));
+  return { verdicts: Object.fromEntries(verdicts), outcomes, radii, profiles, broken: broken.join('\n') };
 }
 
 function head(area: string): string {
@@ -287,4 +290,43 @@ check('Z-D', async () => { expect(1).toBe(1); });`;
   const { verdicts } = await read({ first: text, later }, selected);
   expect(verdicts['Z-LAST']?.verdict).toBe('pass');
   expect(['Z-C', 'Z-D', 'Y-A'].map((id) => verdicts[id]?.verdict ?? 'never judged')).not.toContain('pass');
+});
+
+describe('the profile of a run', { timeout: limitMs }, () => {
+  const specs = {
+    a: `
+check('A-FIRST', async () => { expect(1).toBe(1); });
+check('A-GUEST', async ({ target }) => {
+  await Promise.all([target.exec(['sleep', '0.3']), target.shell('sleep 0.3')]);
+  expect(1).toBe(1);
+});
+check('A-WAITS', async () => { await new Promise((done) => setTimeout(done, 1500)); expect(1).toBe(1); });
+check('A-WORKS', async () => { const end = Date.now() + 300; while (Date.now() < end); expect(1).toBe(1); });
+check('A-SKIPS', async () => { expect(1).toBe(1); }, { applies: () => 'not here' });`,
+  };
+  const ids = ['a:A-FIRST', 'a:A-GUEST', 'a:A-WAITS', 'a:A-WORKS', 'a:A-SKIPS'];
+
+  it('says of each check whether the guest, a pause or the harness took its time', async () => {
+    const { profiles, broken } = await read(specs, ids, 'conformance+profile');
+    expect(broken).toBe('');
+    const part = (id: string) => {
+      const { totalMs = 0, guest, container, daemon, waitingMs = 0, harnessMs = 0 } = profiles[id] ?? {};
+      const sum = (guest?.ms ?? 0) + (container?.ms ?? 0) + (daemon?.ms ?? 0) + waitingMs + harnessMs;
+      expect(Math.abs(totalMs - sum), id).toBeLessThan(1);
+      return { totalMs, guestMs: guest?.ms ?? 0, commands: guest?.count, waitingMs, harnessMs };
+    };
+    expect(part('A-GUEST').commands).toBe(2);
+    expect(part('A-GUEST').guestMs).toBeGreaterThan(250);
+    expect(part('A-GUEST').waitingMs).toBeLessThan(part('A-GUEST').guestMs);
+    expect(part('A-WAITS').waitingMs).toBeGreaterThan(200);
+    expect(part('A-WORKS').harnessMs).toBeGreaterThan(250);
+    expect(part('A-WORKS')).toMatchObject({ commands: 0, guestMs: 0 });
+    expect(part('A-SKIPS')).toMatchObject({ commands: 0, guestMs: 0 });
+    expect(profiles['A-GUEST']?.process.peakMemoryKiB).toBeGreaterThan(10_000);
+  });
+
+  it('is not taken where nobody asked', async () => {
+    const { profiles } = await read(specs, ['a:A-FIRST']);
+    expect(profiles).toEqual({ 'A-FIRST': undefined });
+  });
 });

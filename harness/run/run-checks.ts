@@ -31,6 +31,7 @@ export type ReadingJob = {
   readonly checkTimeoutMs?: number;
   /** sabotage reading: judge others under each fault too */
   readonly blastRadius?: NonNullable<Assignment['blastRadius']>;
+  readonly profile?: true;
 };
 
 /** What broke besides single checks: a spec file that did not load, a hook, an unhandled rejection. */
@@ -97,7 +98,7 @@ function projectsOf(job: ReadingJob): NonNullable<TestUserConfig['projects']> {
 
 function project(job: ReadingJob, name: string, part: { checks: readonly DeclaredCheck[]; groupOrder: number }) {
   const { checks, groupOrder } = part;
-  const { reading, connection, root = projectRoot, checkTimeoutMs, blastRadius } = job;
+  const { reading, connection, root = projectRoot, checkTimeoutMs, blastRadius, profile } = job;
   const assignment: Assignment = {
     reading,
     connection,
@@ -105,6 +106,7 @@ function project(job: ReadingJob, name: string, part: { checks: readonly Declare
     root,
     ...(checkTimeoutMs === undefined ? {} : { checkTimeoutMs }),
     ...(blastRadius === undefined ? {} : { blastRadius }),
+    ...(profile === undefined ? {} : { profile }),
   };
   const areas = [...new Set(checks.map((check) => check.area))];
   return {

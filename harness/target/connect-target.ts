@@ -3,6 +3,7 @@ import { forwardSocket } from '../docker/forward-socket.ts';
 import { forgetLoadedImage, useFixtureImage } from '../docker/load-image.ts';
 import { RdcError } from '../errors.ts';
 import { type HostFacts, readHostFacts } from '../facts/host-facts.ts';
+import { openTimed } from '../profile/timed-transport.ts';
 import { localTransport } from '../transport/local.ts';
 import { quoteWord } from '../transport/quote.ts';
 import { type RenewableTransport, renewable } from '../transport/renewable.ts';
@@ -42,7 +43,8 @@ export async function connectTarget(
     useProbe(connection.image.probePath);
   }
   const userAddress = connection.user;
-  const openLogin = () => (userAddress ? sshTransport(userAddress) : Promise.resolve(localTransport()));
+  const openLogin = () =>
+    openTimed(() => (userAddress ? sshTransport(userAddress) : Promise.resolve(localTransport())));
   const user = await renewable(openLogin);
   // side by side: a login costs a second on an emulated machine, the facts some more
   const [root, host] = await Promise.all([connectRoot(connection, user), connection.host ?? readFacts(executor(user))]);
@@ -114,7 +116,7 @@ function rootExecutor(root: Transport, record: Watch['command']): Executor {
 async function connectRoot(connection: Connection, user: Transport): Promise<Transport | RenewableTransport | null> {
   const { root } = connection;
   if (root === 'none') return null;
-  if (root !== 'sudo') return await renewable(() => sshTransport(root));
+  if (root !== 'sudo') return await renewable(() => openTimed(() => sshTransport(root)));
   const { connectSocket, close } = user;
   const run: Transport['run'] = (line, options) => user.run(`sudo -n -- sh -c ${quoteWord(line)}`, options);
   const viaSudo: Transport = { connectSocket, close, run };

@@ -35,7 +35,8 @@ async function runAllure(folder: string, args: readonly string[]): Promise<strin
   const cli = join(dirname(createRequire(import.meta.url).resolve('allure')), '..', 'cli.js');
   const child = spawn(process.execPath, [cli, ...args], {
     cwd: folder,
-    env: { ...process.env, RDC_RUN_FOLDER: folder, NO_COLOR: '1' },
+    // its loader of configurations would otherwise keep compiled sources in /tmp, and take those that lie there
+    env: { ...process.env, RDC_RUN_FOLDER: folder, NO_COLOR: '1', JITI_FS_CACHE: 'false' },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: timeoutMs,
   });

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import type { DeclaredCheck } from '../../check.ts';
 import { exitCodes, RdcError, renderError } from '../../errors.ts';
+import { profileTable } from '../../profile/profile-table.ts';
+import { RunProfile } from '../../profile/run-profile.ts';
 import type { Ratchet, ReportSink, RunContext } from '../../report-sink.ts';
 import { judgeTarget } from '../../run/judge-target.ts';
 import { loadChecks } from '../../run/load-checks.ts';
@@ -25,11 +28,13 @@ export type RunJob = {
   /** sabotage reading: what became of the mutants */
   readonly metas?: CheckMetas;
   readonly blastRadius?: 'read-only' | 'all';
+  /** `--profile`: where the time of each check goes */
+  readonly profile?: RunProfile;
 };
 
 /** `rdc run`: set up, provision, judge, report. Resolves to the exit code. */
 export async function runCommand(words: readonly string[]): Promise<number> {
-  const { options, positionals } = parseCommon(words);
+  const { options, positionals, values } = parseCommon(words, { profile: { type: 'boolean' } });
   const targets = resolveTargets(positionals);
   const all = await loadChecks();
   const checks = selectChecks(all, options);
@@ -47,12 +52,27 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   const live = !options.json && process.stdout.isTTY === true;
   const sinks = reports.openReports(run, { live, waivers });
   const stop = interruption();
-  const job: RunJob = { run, options, reading: 'conformance', checks, sinks, reports, signal: stop.signal };
+  const profile = values.profile === true ? new RunProfile() : undefined;
+  const job: RunJob = {
+    run,
+    options,
+    reading: 'conformance',
+    checks,
+    sinks,
+    reports,
+    signal: stop.signal,
+    ...(profile ? { profile } : {}),
+  };
   tell(sinks, (sink) => sink.runStarted?.(run));
   // under emulation two machines already fill the cores of a small host: targets run side by side only in pairs
   await eachOf(targets, 2, (target) => runTarget(job, target));
   for (const sink of sinks) await sink.runEnded?.(run);
   stop.release();
+  // on stderr: the last line of stdout is the conclusion
+  for (const { folder, ...one } of profile?.all() ?? []) {
+    reports.writeFileAtomic(join(folder, 'profile.json'), `${JSON.stringify(one, null, 2)}\n`);
+    process.stderr.write(profileTable(one));
+  }
   if (options.json) process.stdout.write(`${JSON.stringify(reports.resultsOfRun(run.folder))}\n`);
   return stop.signal.aborted ? exitCodes.interrupted : reports.exitCodeOfRun(run.folder, run.gate);
 }
@@ -68,6 +88,7 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
   const ratchet = job.reading === 'conformance' ? ratchetOf(target, job.options) : undefined;
   const context = { ...openContext(job, target), ...(ratchet ? { ratchet } : {}) };
   tell(job.sinks, (sink) => sink.targetStarted?.(context));
+  const profiled = job.profile?.start(context);
   let infraRetries = 0;
   let broken: string | undefined;
   try {
@@ -85,13 +106,18 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
       sinks: job.sinks,
       reporters: (judged) => (job.reading === 'sabotage' ? [] : job.reports.targetReporters(context, judged)),
       ...(job.blastRadius === undefined ? {} : { blastRadius: job.blastRadius }),
-      onMeta: (id, meta) => void job.metas?.set(id, { ...meta }),
+      ...(profiled === undefined ? {} : { profile: true }),
+      onMeta(id, meta) {
+        job.metas?.set(id, { ...meta });
+        profiled?.add(id, meta.profile);
+      },
       signal: job.signal,
     });
   } catch (error) {
     if (!(error instanceof RdcError)) throw error;
     broken = job.signal.aborted ? 'interrupted' : renderError(error);
   }
+  profiled?.end();
   const end = broken === undefined ? { infraRetries } : { infraRetries, broken };
   tell(job.sinks, (sink) => sink.targetEnded?.(context, end));
 }

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What one call took: from its start to its end in ms, CPU of all its Node processes, memory of the largest. */
+export type Measured = {
+  readonly exitCode: number;
+  readonly wallMs: number;
+  readonly cpuMs: number;
+  readonly peakMiB: number;
+  readonly stderr: string;
+};
+
+export type MeasureOptions = {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly timeoutMs?: number;
+};
+
+/** Runs a command, with its output thrown away, and says what it used. The exit code is an answer; -1 is a time-out. */
+export async function measure(argv: readonly string[], options: MeasureOptions = {}): Promise<Measured> {
+  const folder = mkdtempSync(join(tmpdir(), 'rdc-bench-'));
+  const usage = join(folder, 'usage');
+  const [file = '', ...args] = argv;
+  const startedAt = performance.now();
+  const child = spawn(file, args, {
+    cwd: options.cwd,
+    env: {
+      ...process.env,
+      NODE_OPTIONS: `--import=${join(import.meta.dirname, 'usage-probe.mjs')}`,
+      RDC_BENCH_USAGE: usage,
+      ...options.env,
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: options.timeoutMs ?? 600_000,
+  });
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (stderr.length < 10_000) stderr += chunk;
+  });
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve(code ?? -1));
+  });
+  const wallMs = performance.now() - startedAt;
+  const processes = existsSync(usage)
+    ? readFileSync(usage, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { peakKiB: number; cpuMs: number })
+    : [];
+  rmSync(folder, { recursive: true, force: true });
+  return {
+    exitCode,
+    wallMs,
+    cpuMs: processes.reduce((sum, one) => sum + one.cpuMs, 0),
+    peakMiB: Math.max(0, ...processes.map(({ peakKiB }) => peakKiB)) / 1024,
+    stderr,
+  };
+}
+
+/** The run with the median time of several; the first one alone where it took longer than `repeatBelowMs`. */
+export async function measureMedian(
+  times: number,
+  repeatBelowMs: number,
+  once: () => Promise<Measured>,
+): Promise<Measured> {
+  const all = [await once()];
+  while (all.length < times && (all[0]?.wallMs ?? 0) < repeatBelowMs) all.push(await once());
+  return medianOf(all);
+}
+
+export function medianOf(all: readonly Measured[]): Measured {
+  const middle = all.toSorted((a, b) => a.wallMs - b.wallMs)[Math.floor(all.length / 2)];
+  if (!middle) throw new Error('nothing was measured');
+  return middle;
+}

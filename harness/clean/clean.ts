@@ -1,0 +1,33 @@
+import { clearDeadRuns } from '../lab/dead-runs.ts';
+import { deadLabMembers, stopLab } from '../lab/hermetic-lab.ts';
+import { releaseMachine, tryLock } from '../lab/machine-lock.ts';
+import type { CleanPlan } from './plan-clean.ts';
+import { type CleanOptions, planClean } from './plan-clean.ts';
+import { lockNames, readWorld } from './read-world.ts';
+import { type Removal, removeLeftovers } from './remove-leftovers.ts';
+
+export type Cleaned = CleanPlan & Removal;
+
+/**
+ * Removes what nothing uses any more. The locks of all machines are held meanwhile: a run that starts waits for none
+ * of it, it says who has its machine. With `dryRun` nothing is locked and nothing changes.
+ */
+export async function clean(
+  outFolder: string,
+  options: CleanOptions & { readonly dryRun: boolean; readonly onStage: (text: string) => void },
+): Promise<Cleaned> {
+  if (options.dryRun) return { ...planClean(await readWorld(outFolder), options), freedBytes: 0, failed: [] };
+  const members = deadLabMembers().length;
+  if (members > 0) {
+    await stopLab();
+    options.onStage(`the processes of a lab whose holder died (${members}) are ended, its network is gone with them`);
+  }
+  await clearDeadRuns(options.onStage);
+  const locked = lockNames().filter((name) => tryLock(name));
+  try {
+    const plan = planClean(await readWorld(outFolder), options);
+    return { ...plan, ...(await removeLeftovers(plan.unused, outFolder)) };
+  } finally {
+    for (const name of locked) releaseMachine(name);
+  }
+}

@@ -1,0 +1,50 @@
+import { type Dirent, lstatSync, readdirSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheRoot } from '../lab/cache-paths.ts';
+
+const gib = 1024 ** 3;
+/** A machine with its snapshot takes 2 GiB, a release's box three copies of 1 GiB: all four machines fit twice. */
+export const cacheLimitBytes = 40 * gib;
+/** What a first run of one more machine needs at its peak, twice. */
+export const freeLimitBytes = 10 * gib;
+
+/** Allocated bytes of a file or of a folder with all in it; symbolic links are not followed. 0 where there is none. */
+export function diskUsage(path: string): number {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats) return 0;
+  const own = stats.blocks * 512;
+  if (!stats.isDirectory()) return own;
+  return entriesOf(path).reduce((sum, { name }) => sum + diskUsage(join(path, name)), own);
+}
+
+/** The entries of a folder; none where it is missing or may not be read. */
+export function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+export type DiskState = { readonly cacheBytes: number; readonly freeBytes: number };
+
+export function diskState(): DiskState {
+  const root = cacheRoot();
+  const folder = lstatSync(root, { throwIfNoEntry: false }) ? root : '/';
+  const { bavail, bsize } = statfsSync(folder);
+  return { cacheBytes: diskUsage(root), freeBytes: bavail * bsize };
+}
+
+/** Pure: one line when a limit is passed, with the numbers and what to do; else undefined. */
+export function diskWarning({ cacheBytes, freeBytes }: DiskState): string | undefined {
+  if (cacheBytes <= cacheLimitBytes && freeBytes >= freeLimitBytes) return undefined;
+  const cache = `the cache holds ${sizeText(cacheBytes)} (limit ${sizeText(cacheLimitBytes)})`;
+  const free = `${sizeText(freeBytes)} of its disk are free (wanted ${sizeText(freeLimitBytes)})`;
+  return `disk: ${cache}, ${free}; ./rdc clean --dry-run shows what nothing uses`;
+}
+
+/** e.g. `1.4 GiB`, `812.0 MiB`, `3 KiB` */
+export function sizeText(bytes: number): string {
+  if (bytes >= gib) return `${(bytes / gib).toFixed(1)} GiB`;
+  return bytes >= 1024 ** 2 ? `${(bytes / 1024 ** 2).toFixed(1)} MiB` : `${Math.ceil(bytes / 1024)} KiB`;
+}
