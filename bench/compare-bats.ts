@@ -10,7 +10,7 @@ import { RdcError, renderError } from '../harness/errors.ts';
 import { ensureFixtureImage, fixtureImageTag } from '../harness/fixture-image.ts';
 import type { Profile } from '../harness/profile/run-profile.ts';
 import { projectRoot } from '../harness/project-root.ts';
-import { findRun } from '../reports/commands.ts';
+import { findRun } from '../reports/find-run.ts';
 import { readResults } from '../reports/read-results.ts';
 import { type BatsTurn, type Comparison, judgeComparison, parseTap, type SuiteTurn } from './bats-figures.ts';
 import { circumstances, table, writeSection } from './performance-page.ts';

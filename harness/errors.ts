@@ -1,3 +1,5 @@
+import { plainText } from './plain-text.ts';
+
 /** Exit codes of the command line (docs/architecture.md): 1 is a verdict about the target, 2 and 3 are not. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, notJudged: 3, interrupted: 130 } as const;
 
@@ -55,8 +57,12 @@ export class RdcError extends Error {
   }
 }
 
-/** The text for a terminal: the message and, on a line of its own, the hint. */
+/** The text for a terminal: the message and, on a line of its own, the hint. A library's words may be those of a target. */
 export function renderError(error: unknown): string {
+  return plainText(textOf(error), 8_000);
+}
+
+function textOf(error: unknown): string {
   if (!(error instanceof RdcError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   return error.hint ? `${error.message}\nhint: ${error.hint}` : error.message;
 }

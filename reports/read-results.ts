@@ -4,7 +4,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { RdcError } from '../harness/errors.ts';
 import { ruleConformance } from './conformance.ts';
 import { countLedger } from './ledger.ts';
-import { plainLine } from './plain-text.ts';
+import { plainLine, plainText } from './plain-text.ts';
 import { type Results, resultsSchema } from './results.schema.ts';
 import { resultsFileName } from './results-file.ts';
 
@@ -83,7 +83,10 @@ function readBounded(file: string): string {
 
 function parseJson(file: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    // somebody else's results: whatever they become, a table, a page or a file, no text of theirs controls it
+    return JSON.parse(text, (_key, value: unknown) =>
+      typeof value === 'string' ? plainText(value, value.length) : value,
+    );
   } catch (cause) {
     const why = plainLine(cause instanceof Error ? cause.message : String(cause), 200);
     throw new RdcError('INPUT', `${file}: not JSON: ${why}`, { cause });

@@ -1,3 +1,4 @@
+import { plainLine } from '../plain-text.ts';
 import { alreadyRed } from '../readings/outcome.ts';
 import { type SelftestRow, scoreOf } from './selftest-file.ts';
 
@@ -28,7 +29,11 @@ export function selftestSummary(rows: readonly SelftestRow[]): string[] {
 
 function section(heading: string, rows: readonly SelftestRow[]): string[] {
   if (rows.length === 0) return [];
-  return [`${heading} (${rows.length}):`, ...rows.map(({ id, message }) => `  ${id.padEnd(18)}  ${message}`), ''];
+  return [
+    `${heading} (${rows.length}):`,
+    ...rows.map(({ id, message }) => `  ${id.padEnd(18)}  ${plainLine(message)}`),
+    '',
+  ];
 }
 
 /** Checks that share a fault share its blast radius: it is told once. */
@@ -39,7 +44,9 @@ function blastLines(rows: readonly SelftestRow[]): string[] {
   const red = [...groups.values()].flatMap((same) => {
     const unexplained = same[0]?.blastRadius?.unexplained ?? [];
     if (unexplained.length === 0) return [];
-    const lines = unexplained.map(({ id, verdict, message }) => `    ${id.padEnd(18)}  ${verdict}: ${message}`);
+    const lines = unexplained.map(
+      ({ id, verdict, message }) => `    ${id.padEnd(18)}  ${verdict}: ${plainLine(message)}`,
+    );
     return [`  the fault of ${same.map(({ id }) => id).join(', ')} (${same[0]?.by}):`, ...lines];
   });
   if (red.length > 0) return ['Turned red by a fault that was not meant for them:', ...red, ''];

@@ -2,11 +2,12 @@ import { Agent, request } from 'node:http';
 import { RdcError } from '../errors.ts';
 import { refuseChange } from '../target/read-only.ts';
 import type { Target } from '../target/target.ts';
+import { BoundedText } from '../transport/bounded-text.ts';
 
 export type ApiAnswer = { readonly status: number; readonly text: string; json<T>(): T };
 
 /** An answer longer than this is not an API answer but an attack on our memory. */
-const maxAnswerBytes = 8 * 1024 * 1024;
+export const maxAnswerBytes = 8 * 1024 * 1024;
 const agents = new Map<string, Agent>();
 
 function agentOf(socketPath: string): Agent {
@@ -45,39 +46,36 @@ function ask(
   const socketPath = target.dockerSocket;
   const agent = fresh ? false : agentOf(socketPath);
   return new Promise((resolve, reject) => {
+    const what = `${method} ${path}`;
     const call = request({ socketPath, agent, method, path, headers }, (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
+      const kept = new BoundedText(maxAnswerBytes);
       response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        chunks.push(chunk);
-        if (size > maxAnswerBytes)
-          call.destroy(new RdcError('DAEMON', `${method} ${path}: the answer passed ${maxAnswerBytes} bytes`));
+        kept.push(chunk);
+        if (kept.truncated) fail(new RdcError('DAEMON', `${what}: the answer passed ${maxAnswerBytes} bytes`));
       });
-      response.on('error', fail);
+      response.on('error', noAnswer);
       response.on('end', () => {
         clearTimeout(timer);
-        const answer = Buffer.concat(chunks).toString('utf8');
-        resolve({
-          status: response.statusCode ?? 0,
-          text: answer,
-          json: () => parseAnswer(answer, `${method} ${path}`),
-        });
+        const text = kept.toString();
+        resolve({ status: response.statusCode ?? 0, text, json: () => parseAnswer(text, what) });
       });
     });
+    // said here and not by what destroying the call brings about: some answers end a call without any event but this
+    const fail = (error: RdcError) => {
+      clearTimeout(timer);
+      reject(error);
+      call.destroy();
+    };
+    const noAnswer = (cause?: Error) => fail(new RdcError('DAEMON', `${what}: the daemon did not answer`, { cause }));
     const timer = setTimeout(
-      () => call.destroy(new RdcError('TIMEOUT', `${method} ${path}: no answer within ${timeoutMs} ms`)),
+      () => fail(new RdcError('TIMEOUT', `${what}: no answer within ${timeoutMs} ms`)),
       timeoutMs,
     );
-    const fail = (cause: Error) => {
-      clearTimeout(timer);
-      reject(
-        cause instanceof RdcError
-          ? cause
-          : new RdcError('DAEMON', `${method} ${path}: the daemon did not answer`, { cause }),
-      );
-    };
-    call.on('error', fail);
+    call.on('error', noAnswer);
+    call.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      noAnswer();
+    });
     call.end(text);
   });
 }

@@ -2,9 +2,12 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Transform } from 'node:stream';
+import { RdcError } from '../errors.ts';
 import { cachePath } from '../lab/cache-paths.ts';
 import { identifyProcess } from '../lab/process-identity.ts';
 import type { Transport } from '../transport/transport.ts';
+import { maxAnswerBytes } from './api.ts';
 
 export type ForwardedSocket = { readonly path: string; close(): Promise<void> };
 
@@ -46,7 +49,11 @@ export async function forwardSocket(transport: Transport, remotePath: string): P
         // after an orderly end, what is still on its way to a slow reader is not to be thrown away
         remote.on('close', () => remote.readableEnded || socket.destroy());
         socket.on('close', () => remote.destroy());
-        socket.pipe(remote).pipe(socket);
+        // a client that collects its answers, as testcontainers' does, has no limit of its own
+        const answer = answerLimit(maxAnswerBytes);
+        socket.on('data', answer.restart);
+        answer.stream.on('error', () => socket.destroy());
+        socket.pipe(remote).pipe(answer.stream).pipe(socket);
       },
       () => socket.destroy(),
     );
@@ -66,5 +73,23 @@ export async function forwardSocket(transport: Transport, remotePath: string): P
           resolve();
         });
       }),
+  };
+}
+
+/** Passes on what comes until it is more than `maxBytes` since the last `restart`, then breaks. */
+function answerLimit(maxBytes: number): { readonly stream: Transform; restart(): void } {
+  let passed = 0;
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      passed += chunk.length;
+      if (passed > maxBytes) done(new RdcError('DAEMON', `an answer passed ${maxBytes} bytes`));
+      else done(null, chunk);
+    },
+  });
+  return {
+    stream,
+    restart: () => {
+      passed = 0;
+    },
   };
 }

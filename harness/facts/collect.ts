@@ -74,7 +74,10 @@ export function parseSections(text: string): (key: string) => string {
   const sections = new Map<string, string>();
   for (const part of `\n${text}`.split(`\n${marker}`).slice(1)) {
     const end = part.indexOf('\n');
-    sections.set(end < 0 ? part : part.slice(0, end), end < 0 ? '' : part.slice(end + 1));
+    const key = end < 0 ? part : part.slice(0, end);
+    // a file of the target may hold our markers; whose word counts then is not to be guessed
+    if (sections.has(key)) throw new RdcError('FACTS', 'the target answered a part of the reading of its facts twice');
+    sections.set(key, end < 0 ? '' : part.slice(end + 1));
   }
   if (!sections.has('end')) {
     throw new RdcError('FACTS', 'the target did not answer the reading of its facts to the end', {

@@ -16,47 +16,59 @@ export type DaemonFacts = {
   readonly portDriver: string | null;
 };
 
-type Version = {
-  Version?: string;
-  ApiVersion?: string;
-  Components?: { Name: string; Version: string; Details?: Record<string, string> }[];
-};
-type Info = {
-  Driver?: string;
-  DriverStatus?: [string, string][] | null;
-  CgroupDriver?: string;
-  CgroupVersion?: string;
-  SecurityOptions?: string[] | null;
-};
-
-/** Null when no daemon answers: that is for the checks to say. */
-export async function readDaemonFacts(target: Pick<Target, 'dockerSocket' | 'answers'>): Promise<DaemonFacts | null> {
+/** Null when no daemon answers, or something that is none: that is for the checks to say. */
+export async function readDaemonFacts(
+  target: Pick<Target, 'dockerSocket' | 'answers'>,
+  timeoutMs = 30_000,
+): Promise<DaemonFacts | null> {
   try {
-    const [version, info] = await Promise.all([
-      dockerApi(target, 'GET', '/version', { timeoutMs: 30_000 }),
-      dockerApi(target, 'GET', '/info', { timeoutMs: 30_000 }),
-    ]);
-    return parseDaemonFacts(version.json<Version>(), info.json<Info>());
+    const paths = ['/version', '/info'];
+    const answers = await Promise.all(paths.map((path) => dockerApi(target, 'GET', path, { timeoutMs })));
+    if (answers.some(({ status }) => status !== 200)) return null;
+    const [version, info] = answers.map((answer) => answer.json<unknown>());
+    return isRecord(version) && isRecord(info) ? parseDaemonFacts(version, info) : null;
   } catch (error) {
-    // a TypeError: the answer has another shape, and who answers so is no Docker daemon
-    if (error instanceof RdcError || error instanceof TypeError) return null;
+    if (error instanceof RdcError) return null;
     throw error;
   }
 }
 
-function parseDaemonFacts(version: Version, info: Info): DaemonFacts {
-  const components = version.Components ?? [];
-  const details = components.find((component) => component.Name === 'rootlesskit')?.Details;
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Pure: a claim of another kind than the API's documents say is none. */
+export function parseDaemonFacts(version: Claims, info: Claims): DaemonFacts {
+  const components = listOf(version.Components).filter(isRecord);
+  const rootlesskit = components.find((component) => component.Name === 'rootlesskit')?.Details;
+  const details = isRecord(rootlesskit) ? rootlesskit : {};
   return {
-    serverVersion: version.Version ?? null,
-    apiVersion: version.ApiVersion ?? null,
-    storageDriver: info.Driver ?? null,
-    storageStatus: Object.fromEntries(info.DriverStatus ?? []),
-    cgroupDriver: info.CgroupDriver ?? null,
-    cgroupVersion: info.CgroupVersion ?? null,
-    securityOptions: info.SecurityOptions ?? [],
-    components: Object.fromEntries(components.map((component) => [component.Name, component.Version])),
-    networkDriver: details?.NetworkDriver ?? null,
-    portDriver: details?.PortDriver ?? null,
+    serverVersion: textOf(version.Version),
+    apiVersion: textOf(version.ApiVersion),
+    storageDriver: textOf(info.Driver),
+    storageStatus: textsOf(listOf(info.DriverStatus).map((pair) => listOf(pair))),
+    cgroupDriver: textOf(info.CgroupDriver),
+    cgroupVersion: textOf(info.CgroupVersion),
+    securityOptions: listOf(info.SecurityOptions).filter((option) => typeof option === 'string'),
+    components: textsOf(components.map(({ Name, Version }) => [Name, Version])),
+    networkDriver: textOf(details.NetworkDriver),
+    portDriver: textOf(details.PortDriver),
   };
+}
+
+function isRecord(value: unknown): value is Claims {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+/** Pairs of texts; fromEntries makes a member of `__proto__` like of any other name. */
+function textsOf(pairs: readonly (readonly unknown[])[]): Record<string, string> {
+  const isText = (pair: readonly unknown[]): pair is [string, string] =>
+    typeof pair[0] === 'string' && typeof pair[1] === 'string';
+  return Object.fromEntries(pairs.filter(isText));
 }

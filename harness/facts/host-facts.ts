@@ -1,6 +1,7 @@
 import { RdcError } from '../errors.ts';
 import type { Target } from '../target/target.ts';
 import { collectScript, parseSections } from './collect.ts';
+import { parseOsRelease } from './os-release.ts';
 import { idRanges, memberOf, numberOf, words } from './parse-values.ts';
 
 /** A range of `/etc/subuid` or `/etc/subgid`: host IDs `start` to `start + count - 1`. */
@@ -85,7 +86,7 @@ export function parseHostFacts(text: string): HostFacts {
     init: at('init').trim(),
     systemdVersion: numberOf(/^systemd (\d+)/.exec(at('systemd'))?.[1]),
     cgroup: {
-      version: at('cgroupFs').trim() === '63677270' ? 2 : 1,
+      version: cgroupVersion(at('cgroupFs')),
       userControllers: at('userControllers').includes('absent') ? null : words(at('userControllers')),
     },
     lsm: at('lsm').trim().split(',').filter(Boolean),
@@ -118,12 +119,23 @@ export function parseHostFacts(text: string): HostFacts {
 }
 
 function readOsRelease(text: string): HostFacts['os'] {
-  const value = (key: string) => new RegExp(`^${key}=["']?([^"'\n]*)`, 'm').exec(text)?.[1] ?? '';
+  const at = parseOsRelease(text);
+  const value = (key: string) => (at.get(key) ?? '').slice(0, 200);
   return {
     id: value('ID'),
     versionId: value('VERSION_ID') || value('VERSION_CODENAME'),
     prettyName: value('PRETTY_NAME'),
   };
+}
+
+/** The magic number of the file system at /sys/fs/cgroup, in hexadecimal; without it a host is of neither version. */
+function cgroupVersion(text: string): 1 | 2 {
+  const magic = text.trim();
+  if (magic === '63677270') return 2;
+  if (/^[0-9a-f]{1,8}$/.test(magic)) return 1;
+  throw new RdcError('FACTS', 'the target did not say which file system its cgroups are on', {
+    hint: 'try: ssh USER@HOST stat -f -c %t /sys/fs/cgroup',
+  });
 }
 
 function memlockBytes(text: string): number | null {
@@ -136,12 +148,11 @@ function readInstall(text: string): HostFacts['install'] {
   try {
     const record = JSON.parse(text) as { recipe?: unknown; steps?: unknown };
     if (typeof record.recipe !== 'string' || !Array.isArray(record.steps)) return null;
-    const steps = record.steps.map((step: Record<string, unknown>) => ({
-      name: String(step.name).slice(0, 100),
-      command: String(step.command).slice(0, 500),
-      exitCode: Number(step.exitCode),
-    }));
-    return { recipe: record.recipe, steps };
+    const steps = record.steps.map(({ name, command, exitCode }: Record<string, unknown>) => {
+      if (typeof name !== 'string' || typeof command !== 'string' || !Number.isInteger(exitCode)) throw new TypeError();
+      return { name: name.slice(0, 100), command: command.slice(0, 500), exitCode: Number(exitCode) };
+    });
+    return { recipe: record.recipe.slice(0, 200), steps };
   } catch {
     return null;
   }

@@ -10,14 +10,18 @@ export function words(text: string): string[] {
   return text.split(/\s+/).filter(Boolean);
 }
 
+/** A path or the first line that a program says of its version. */
+const maxValueChars = 500;
+
 /** Lines `key value` become a record; `key -` is null. */
 export function memberOf(text: string): Record<string, string | null> {
-  const members: Record<string, string | null> = {};
-  for (const line of text.split('\n')) {
+  const members = text.split('\n').flatMap((line) => {
     const [, key, value = ''] = /^(\S+) ?(.*)$/.exec(line) ?? [];
-    if (key !== undefined) members[key] = value === '-' || value === '' ? null : value;
-  }
-  return members;
+    const known = value === '-' || value === '' ? null : value.slice(0, maxValueChars);
+    return key === undefined ? [] : [[key, known] as const];
+  });
+  // fromEntries makes a member of `__proto__` like of any other key
+  return Object.fromEntries(members);
 }
 
 /**

@@ -43,10 +43,9 @@ function cut(text: string): string {
   return text.length > maxOutput ? `${text.slice(0, maxOutput)}\n[${text.length - maxOutput} more characters]` : text;
 }
 
-/** Control characters of a target must not reach a terminal that shows the file. */
+/** Characters of a target that control a terminal which shows the file, or that reorder or hide its text. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+  return text.toWellFormed().replace(/(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
 }
 
 /** Key material, and values of variables whose names say that they are secret. */
@@ -60,7 +59,7 @@ export function redact(text: string): string {
       )
       .replace(/(authorization["']?\s*[=:]\s*).*/gi, '$1[removed]')
       .replace(
-        /((?:token|secret|passw(?:or)?d|api_?key|credential)\w*["']?\s*[=:]\s*)("[^"\n]*"|'[^'\n]*'|[^\s,;}]+)/gi,
+        /((?:token|secret|passw(?:or)?d|api_?key|credential)\w{0,40}["']?\s*[=:]\s*)("[^"\n]*"|'[^'\n]*'|[^\s,;}]+)/gi,
         '$1[removed]',
       )
   );

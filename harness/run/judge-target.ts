@@ -28,6 +28,8 @@ export type TargetJob = {
   readonly profile?: true;
   readonly onMeta?: (id: string, meta: CheckMeta) => void;
   readonly signal: AbortSignal;
+  /** limit of one check instead of the reading's own */
+  readonly checkTimeoutMs?: number;
 };
 
 /** Judges one target that can be reached. Returns what broke besides single checks, or undefined. */
@@ -46,6 +48,7 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
     ...(job.profile === undefined ? {} : { profile: job.profile }),
     connection: { ...job.connection, image, host },
     checks,
+    ...(job.checkTimeoutMs === undefined ? {} : { checkTimeoutMs: job.checkTimeoutMs }),
     signal: AbortSignal.any([job.signal, lost.signal]),
     reporters: job.reporters((id) => results.get(id)),
     onStarted: (id) => tell(sinks, (sink) => sink.checkStarted?.(context, id)),

@@ -47,7 +47,14 @@ export async function connectTarget(
     openTimed(() => (userAddress ? sshTransport(userAddress) : Promise.resolve(localTransport())));
   const user = await renewable(openLogin);
   // side by side: a login costs a second on an emulated machine, the facts some more
-  const [root, host] = await Promise.all([connectRoot(connection, user), connection.host ?? readFacts(executor(user))]);
+  const asRoot = connectRoot(connection, user);
+  const reading = Promise.all([asRoot, connection.host ?? readFacts(executor(user))]);
+  const [root, host] = await reading.catch(async (error) => {
+    // a host that made no sense is left alone: it may go on sending for as long as the connection is there
+    void asRoot.then((transport) => transport?.close()).catch(() => {});
+    await user.close();
+    throw error;
+  });
   const socket = await forwardSocket(user, host.socket);
   // testcontainers reads these when it first looks for a daemon
   process.env.DOCKER_HOST = `unix://${socket.path}`;

@@ -1,9 +1,10 @@
 import type { ApiAnswer } from '../docker/api.ts';
+import { RdcError } from '../errors.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { quoteArgv } from '../transport/quote.ts';
-import type { ExecOptions, ExecResult, Transport } from '../transport/transport.ts';
+import { defaultMaxBytes, type ExecOptions, type ExecResult, type Transport } from '../transport/transport.ts';
 
-/** Commands as one user of the machine. */
+/** Commands as one user of the machine. An answer longer than `maxBytes` is no observation: TRANSPORT. */
 export type Executor = {
   /** runs one program, no shell; an exit code is an observation, not an error */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
@@ -43,6 +44,11 @@ export function executor(transport: Transport, record: (entry: ExecRecord) => vo
   const run = async (commandLine: string, options?: ExecOptions) => {
     const result = await transport.run(commandLine, options);
     record({ commandLine, result });
+    // a probe that reads a part of an answer sees a machine that does not exist
+    if (result.truncated) {
+      const limit = options?.maxBytes ?? defaultMaxBytes;
+      throw new RdcError('TRANSPORT', `the answer to a command is longer than ${limit} bytes`);
+    }
     return result;
   };
   return {

@@ -25,3 +25,14 @@ it('a character that is cut in chunks is whole, one that is cut by the limit is 
   expect(collect(2, [euro]).text).toBe('\ufffd');
   expect(collect(10, [Buffer.from([0xff, 0x41])]).text).toBe('\ufffdA');
 });
+
+it('single bytes take no more memory than the text that they make', () => {
+  const bounded = new BoundedText(1024 * 1024);
+  // as they come off a socket: each a view of a packet of its own
+  const before = process.memoryUsage();
+  for (let index = 0; index < 1024 * 1024; index += 1) bounded.push(Buffer.from([0x61]));
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  const grown = (heapUsed + arrayBuffers - before.heapUsed - before.arrayBuffers) / 2 ** 20;
+  expect(bounded.toString().length).toBe(1024 * 1024);
+  expect(grown, 'MiB').toBeLessThan(64);
+});

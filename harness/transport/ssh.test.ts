@@ -152,6 +152,8 @@ describe('the connection', () => {
     await expect(sshTransport(addressOf(server, { identityFile }))).rejects.toMatchObject({ code: 'TRANSPORT' });
     const missing = addressOf(server, { identityFile: join(folder, 'none') });
     await expect(sshTransport(missing)).rejects.toMatchObject({ code: 'INPUT' });
+    writeFileSync(identityFile, 'no key');
+    await expect(sshTransport(addressOf(server, { identityFile }))).rejects.toMatchObject({ code: 'INPUT' });
   });
 
   it('to nobody is refused', async () => {

@@ -68,7 +68,8 @@ it('what disagrees with the verdict, is there twice or was cut off is mended; a 
   const { target, record, folder, read } = startTarget();
   mkdirSync(folder, { recursive: true });
   const green = { testCaseId: 'PRE-SUBID-COUNT', status: 'passed', start: 1, labels: [] };
-  const right = { testCaseId: 'NS-UIDMAP', status: 'passed', labels: [] };
+  const uidMap = record.results().checks.find(({ id }) => id === 'NS-UIDMAP') ?? expect.fail('no such check');
+  const right = { testCaseId: 'NS-UIDMAP', status: 'passed', labels: [], description: describeCheck(uidMap) };
   writeFileSync(join(folder, 'a-result.json'), JSON.stringify(green));
   writeFileSync(join(folder, 'b-result.json'), JSON.stringify({ ...right, start: 1 }));
   writeFileSync(join(folder, 'c-result.json'), JSON.stringify({ ...right, start: 2 }));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Stage, Status, type TestResult } from 'allure-js-commons';
+import { type Link, Stage, Status, type TestResult } from 'allure-js-commons';
 import type { Level, Verdict } from '../../harness/verdict.ts';
 import { plainText } from '../plain-text.ts';
 import type { JudgedCheck } from '../results.schema.ts';
@@ -48,7 +48,7 @@ export function applyCheck(result: TestResult, target: string, check: JudgedChec
   result.description = describeCheck(check);
   delete result.descriptionHtml;
   result.parameters = [{ name: 'target', value: target }];
-  result.links = source ? [{ name: plainText(source.section) || source.url, url: source.url, type: 'link' }] : [];
+  result.links = source && isWebAddress(source.url) ? [linkTo(source)] : [];
   result.labels = [
     ...result.labels.filter(({ name }) => !dropped.has(name)),
     { name: 'parentSuite', value: target },
@@ -58,6 +58,15 @@ export function applyCheck(result: TestResult, target: string, check: JudgedChec
     ...tags.map((value) => ({ name: 'tag', value })),
     ...(finding ? [{ name: 'finding', value: finding }] : []),
   ];
+}
+
+/** Somebody else's results may name anything: an address that is no page runs where it is clicked. */
+function isWebAddress(url: string): boolean {
+  return URL.canParse(url) && ['https:', 'http:'].includes(new URL(url).protocol);
+}
+
+function linkTo({ section, url }: NonNullable<JudgedCheck['source']>): Link {
+  return { name: plainText(section) || url, url, type: 'link' };
 }
 
 function digest(text: string): string {

@@ -6,8 +6,16 @@ import { everyCheck } from '../every-check.ts';
 import type { JudgedCheck, Results } from '../results.schema.ts';
 import { statusOf } from './check-result.ts';
 import { allureResultsOf, writeCheck } from './check-writer.ts';
+import { describeCheck } from './description.ts';
 
-type Written = { readonly file: string; readonly id: string; readonly status: string; readonly start: number };
+type Written = {
+  readonly file: string;
+  readonly id: string;
+  readonly status: string;
+  readonly start: number;
+  /** what Allure shows of it as more than text */
+  readonly markup: string;
+};
 
 /**
  * Makes a target's allure-results agree with its results.json, however vitest ended: one result a check, with the
@@ -28,7 +36,8 @@ export function completeAllureResults(folder: string, results: Results): void {
 function keepNewest(check: JudgedCheck, written: readonly Written[]): boolean {
   const [newest, ...older] = written.toSorted((a, b) => b.start - a.start);
   // vitest knew nothing of waivers
-  const isRight = newest?.status === statusOf(check) && check.waiver === undefined;
+  const isOurs = newest?.markup === markupOf({ description: describeCheck(check) });
+  const isRight = isOurs && newest?.status === statusOf(check) && check.waiver === undefined;
   for (const { file } of isRight ? older : written) rmSync(file, { force: true });
   return isRight;
 }
@@ -46,11 +55,29 @@ function readWritten(folder: string): Written[] {
 
 function parseWritten(file: string): Written | undefined {
   try {
-    const { testCaseId, status, start } = JSON.parse(readFileSync(file, 'utf8'));
-    return { file, id: String(testCaseId), status: String(status), start: Number(start) || 0 };
+    const result = JSON.parse(readFileSync(file, 'utf8'));
+    const { testCaseId, status, start } = result;
+    return {
+      file,
+      id: String(testCaseId),
+      status: String(status),
+      start: Number(start) || 0,
+      markup: markupOf(result),
+    };
   } catch {
     return undefined;
   }
+}
+
+/** A run folder may be somebody else's: a result that holds other markup than ours is written anew. */
+function markupOf(result: {
+  description?: string;
+  descriptionHtml?: string;
+  attachments?: { type?: string }[];
+}): string {
+  const { description = '', descriptionHtml = '', attachments = [] } = result;
+  const others = attachments.map(({ type }) => type).filter((type) => type !== 'text/plain');
+  return JSON.stringify([description, descriptionHtml, others]);
 }
 
 function listFolder(folder: string): string[] {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { plainText } from '../plain-text.ts';
 
@@ -11,7 +11,8 @@ const maxBytes = 512 * 1024;
 export function readEvidence(folder: string, path: string): string | undefined {
   try {
     const file = realpathSync(join(folder, path));
-    if (!file.startsWith(realpathSync(folder) + sep)) return undefined;
+    // a pipe or a device would be waited for
+    if (!file.startsWith(realpathSync(folder) + sep) || !statSync(file).isFile()) return undefined;
     return plainText(readHead(file), maxBytes);
   } catch {
     return undefined;

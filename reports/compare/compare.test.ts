@@ -1,7 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
 import type { JudgedCheck } from '../results.schema.ts';
 import { type Change, changeOf } from './change.ts';
 import { compareResults } from './compare.ts';
+import { differingEvidence } from './evidence.ts';
 import { comparisonPage } from './page.ts';
 import { comparisonTable } from './table.ts';
 import { resultsWith, type Told } from './testing.ts';
@@ -159,4 +164,17 @@ it('200 hosts of 150 checks are compared and drawn in under 5 seconds', () => {
   expect(performance.now() - start, 'ms').toBeLessThan(5_000);
   expect((process.memoryUsage().heapUsed - before) / 2 ** 20, 'MiB').toBeLessThan(500);
   expect(page.length / 2 ** 20, 'MiB of the page').toBeLessThan(20);
+});
+
+it('evidence of a stranger is read from the folder of the run only, and never waited for', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'rdc-evidence-'));
+  mkdirSync(join(folder, 'evidence'));
+  const at = (name: string) => join(folder, 'evidence', name);
+  writeFileSync(at('A.txt'), 'seen');
+  symlinkSync('/etc/passwd', at('B.txt'));
+  execFileSync('mkfifo', [at('C.txt')]);
+  const told = ['A', 'B', 'C'].map((id) => ({ id, verdict: 'fail', evidence: `evidence/${id}.txt` }) as const);
+  const one = resultsWith('one', told);
+  const evidence = differingEvidence(compareResults([one, one]), [folder, folder]);
+  expect(new Set(Object.values(evidence))).toEqual(new Set(['seen']));
 });

@@ -1,5 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { join } from 'node:path';
+import { readEvidence } from '../allure/evidence.ts';
 import { plainText } from '../plain-text.ts';
 import type { Comparison } from './compare.ts';
 
@@ -17,27 +16,13 @@ export function differingEvidence(
     for (const [column, cell] of cells.entries()) {
       const isOfInterest = cell?.verdict === 'fail' || cell?.verdict === 'error' || changes[column] !== 'same';
       if (cell?.evidence === undefined || !isOfInterest || total > maxTotalChars) continue;
-      const text = readHead(join(folders[column] ?? '', cell.evidence));
-      if (text === undefined) continue;
+      // a results file may have travelled without its folder
+      const evidence = readEvidence(folders[column] ?? '', cell.evidence);
+      if (evidence === undefined) continue;
+      const text = plainText(evidence, maxChars);
       texts[`${row}.${column}`] = text;
       total += text.length;
     }
   }
   return texts;
-}
-
-function readHead(file: string): string | undefined {
-  let handle: number;
-  try {
-    handle = openSync(file, 'r');
-  } catch {
-    // a results file that travelled without its folder
-    return undefined;
-  }
-  try {
-    const buffer = Buffer.alloc(maxChars * 4);
-    return plainText(buffer.toString('utf8', 0, readSync(handle, buffer)), maxChars);
-  } finally {
-    closeSync(handle);
-  }
 }

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckDeclaration, Facts, RunContext, TargetContext } from '../../harness/report-sink.ts';
 import type { CheckResult } from '../../harness/verdict.ts';
+import { countLedger } from '../ledger.ts';
+import type { Results } from '../results.schema.ts';
 
 /** A run folder in the temporary directory, for the tests of reports; nothing in it comes from a machine. */
 export function syntheticRun(changes: Partial<RunContext> = {}): RunContext {
@@ -48,6 +50,54 @@ export const hostile = {
   markdown: '**bold** [link](javascript:alert(1)) `code` # heading | table <b>b</b> ![i](http://192.0.2.1/x.png)',
   huge: 'x'.repeat(2_000_000),
 };
+
+/** For every place where a text of a target, or of somebody else's results, may come to stand. */
+export const payload = [
+  '</script><script>window.rdcOwned=1</script><img src=x onerror="window.rdcOwned=1"><svg onload="window.rdcOwned=1">',
+  '\'"><b id="rdc-injected">b</b>]]>--><iframe srcdoc="<script>parent.rdcOwned=1</script>"></iframe>',
+  '[link](javascript:window.rdcOwned=1) ![i](http://192.0.2.1/x.png) <http://192.0.2.1/> ${7*7} {{7*7}}',
+  hostile.escapes,
+  '\u2066\u2067\u200f\u061c\u200b\ufeff\u0000\r end of it',
+].join(' ');
+
+/** Results that a stranger handed over: the schema takes them, and every text in them is the payload. */
+export function strangersResults(name = payload): Results {
+  const waiver = {
+    state: 'expected',
+    reason: payload,
+    bug: payload,
+    owner: payload.slice(0, 200),
+    expires: '2027-01-01',
+  } as const;
+  const verdicts = ['pass', 'fail', 'skip', 'blocked', 'error'] as const;
+  const checks = verdicts.map((verdict, index) => ({
+    id: `X-${index}`,
+    area: payload.slice(0, 64),
+    level: 'MUST' as const,
+    title: payload.slice(0, 600),
+    source: { url: 'javascript:window.rdcOwned=1', section: payload.slice(0, 500) },
+    remedy: payload,
+    verdict,
+    reason: payload,
+    durationMs: 1,
+    ...(verdict === 'fail' ? { waiver } : {}),
+    ...(verdict === 'pass' ? {} : { evidence: `evidence/X-${index}.txt` }),
+  }));
+  return {
+    schema: '1',
+    suite: { version: payload.slice(0, 100), digest: payload.slice(0, 200) },
+    run: { id: payload.slice(0, 200), startedAt: '2026-11-22T05:00:00.000Z', durationMs: 1, infraRetries: 0 },
+    target: { name: name.slice(0, 255), kind: 'ssh' },
+    facts: {
+      host: { [payload]: payload, kernel: payload, install: { steps: [{ name: payload, exitCode: 1 }] } },
+      daemon: { serverVersion: payload, [payload]: [payload] },
+    },
+    checks,
+    ledger: countLedger(checks),
+    incomplete: payload,
+    conformance: 'inconclusive',
+  };
+}
 
 const docs = 'https://docs.docker.com/engine/security/rootless';
 

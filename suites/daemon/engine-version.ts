@@ -2,12 +2,14 @@ import { type HostFacts, known } from '../../harness/index.ts';
 
 /** Whether a program's own words name that release or a later one: `isSince('rootlesskit version 2.0.2', '3.0')` is not. */
 export function isSince(version: string | null | undefined, release: string): boolean {
-  const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version ?? '') ?? []).map(Number);
+  const [, major = 0, minor = 0] = (/(?<!\d)(\d{1,9})\.(\d{1,9})/.exec(version ?? '') ?? []).map(Number);
   const [wantedMajor = 0, wantedMinor = 0] = release.split('.').map(Number);
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 }
 
 /** Whether the installed dockerd is that release or a later one: `isEngineSince(host, '29.5')`; it must be known. */
 export function isEngineSince({ versions }: Pick<HostFacts, 'versions'>, release: string): boolean {
-  return isSince(known(versions.dockerd, 'the version of dockerd'), release);
+  // words without a version are as good as none: no release is older or newer than they are
+  const version = /\d\.\d/.test(versions.dockerd ?? '') ? versions.dockerd : null;
+  return isSince(known(version, 'the version of dockerd'), release);
 }

@@ -48,7 +48,7 @@ export async function keyQuota(target: Target, host: HostFacts): Promise<KeyQuot
 
 /** Pure: the user's line of /proc/key-users, `UID: usage nkeys/nikeys qnkeys/maxkeys qnbytes/maxbytes`; see keyrings(7). */
 export function parseKeyUsers(text: string, uid: number): KeyQuota | null {
-  const line = new RegExp(`^\\s*${uid}:\\s+\\d+\\s+\\d+/\\d+\\s+(\\d+)/(\\d+)\\s`, 'm').exec(text);
+  const line = new RegExp(`^ *${uid}:\\s+\\d+\\s+\\d+/\\d+\\s+(\\d+)/(\\d+)\\s`, 'm').exec(text);
   return line ? { used: Number(line[1]), max: Number(line[2]) } : null;
 }
 

@@ -3,15 +3,21 @@ import type { IdRange } from '../../harness/index.ts';
 /** One line of /proc/PID/uid_map: IDs `inside`.. in the namespace are `outside`.. in the parent, `count` of them. */
 export type IdMapLine = { readonly inside: number; readonly outside: number; readonly count: number };
 
+/** IDs are 32 bits wide, and no line of a map goes beyond them. */
+const ids = 2 ** 32;
+
 /** `'         0       1000          1\n'` is `[{ inside: 0, outside: 1000, count: 1 }]`. Throws on anything that is not a map. */
 export function parseIdMap(text: string): IdMapLine[] {
   return text
     .split('\n')
     .filter((line) => line.trim() !== '')
     .map((line) => {
-      const [, inside, outside, count] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s*$/.exec(line) ?? [];
-      if (count === undefined) throw new Error(`not a line of an ID map: ${JSON.stringify(line.slice(0, 80))}`);
-      return { inside: Number(inside), outside: Number(outside), count: Number(count) };
+      const fields = /^\s*(\d+)\s+(\d+)\s+(\d+)\s*$/.exec(line)?.slice(1).map(Number);
+      const [inside = 0, outside = 0, count = 0] = fields ?? [];
+      if (count === 0 || Math.max(inside, outside) + count > ids) {
+        throw new Error(`not a line of an ID map: ${JSON.stringify(line.slice(0, 80))}`);
+      }
+      return { inside, outside, count };
     });
 }
 

@@ -18,7 +18,7 @@ export function parseIdHelper(text: string): IdHelper {
   const [mode = '0', uid] = modeAndOwner.split(' ');
   const isSetuidRoot = (Number.parseInt(mode, 8) & 0o4000) !== 0 && uid === '0';
   if (isSetuidRoot) return { path, privilege: 'setuid root' };
-  return { path, privilege: /cap_set[ug]id\S*[+=]ei?p/.test(capabilities) ? 'file capability' : 'none' };
+  return { path, privilege: /cap_set[ug]id[\w,]{0,200}[+=]ei?p/.test(capabilities) ? 'file capability' : 'none' };
 }
 
 type IdMaps = { readonly uidMap: readonly IdMapLine[]; readonly gidMap: readonly IdMapLine[] };

@@ -1,8 +1,9 @@
-import type { HostFacts } from '../../harness/index.ts';
+import { type HostFacts, known } from '../../harness/index.ts';
 
 /** From this release on the kernel mounts overlay in a user namespace; before, distributions patched it or not. */
 export function hasOverlayInUserNamespaces({ host }: { readonly host: Pick<HostFacts, 'kernel'> }): true | string {
-  const [major = 0, minor = 0] = host.kernel.split(/[.-]/).map(Number);
+  const [, ...release] = /^(\d{1,9})\.(\d{1,9})/.exec(host.kernel) ?? [];
+  const [major = 0, minor = 0] = known(release.length > 0 ? release : null, "the kernel's release").map(Number);
   const isNewEnough = major > 5 || (major === 5 && minor >= 11);
   return isNewEnough || `kernel ${host.kernel} is older than 5.11: it mounts no overlay in a user namespace`;
 }

@@ -1,0 +1,77 @@
+import { expect, test as it } from 'vitest';
+import { selftestSummary } from '../../harness/cli/selftest-summary.ts';
+import { RdcError, renderError } from '../../harness/errors.ts';
+import { compareResults } from '../compare/compare.ts';
+import { comparisonTable } from '../compare/table.ts';
+import { junitXml } from '../junit.ts';
+import { readResults } from '../read-results.ts';
+import { createResultsFile, type TargetRecords, writeResultsFile } from '../results-file.ts';
+import { tapDocument } from '../tap.ts';
+import { checks, judged, payload, strangersResults, syntheticRun, syntheticTarget } from '../testing/synthetic-run.ts';
+import { createTerminal } from './sink.ts';
+
+/** Everything that would control a terminal or reorder or hide its text; what we draw with ourselves is taken out first. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const own = /\u001b\[(?:\?2026[hl]|\d+A\r?|[JK]|\d*m)/g;
+const controls = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/u;
+
+async function runText(live: boolean): Promise<string> {
+  const run = syntheticRun();
+  const records: TargetRecords = new Map();
+  const written: string[] = [];
+  const print = (text: string) => void written.push(text);
+  const built = Promise.resolve({ problem: new Error(payload) });
+  const screen = { columns: 80, rows: 24 };
+  const sinks = [createResultsFile(run, records), createTerminal(records, { run, live, print, screen, built })];
+  const target = syntheticTarget(run, 'debian-13', Object.values(checks));
+  for (const sink of sinks) {
+    sink.stage?.('debian-13', payload);
+    sink.targetStarted?.(target);
+    sink.factsRead?.(target, { host: { kernel: payload, [payload]: payload }, daemon: { serverVersion: payload } });
+  }
+  const verdicts = ['pass', 'fail', 'skip', 'blocked', 'error'] as const;
+  for (const [index, check] of Object.values(checks).entries()) {
+    const verdict = verdicts[index % verdicts.length] ?? 'error';
+    for (const sink of sinks) sink.checkStarted?.(target, check.id);
+    for (const sink of sinks) sink.checkJudged?.(target, judged(check, { verdict, title: payload, reason: payload }));
+  }
+  for (const sink of sinks) sink.targetEnded?.(target, { infraRetries: 0, broken: payload });
+  for (const sink of sinks) await sink.runEnded?.(run);
+  return written.join('');
+}
+
+it.each([false, true])('the progress of a run and its summary (live list: %s)', async (live) => {
+  const text = await runText(live);
+  expect(text).toContain('<script>window.rdcOwned=1');
+  expect(text.replace(own, '')).not.toMatch(controls);
+});
+
+it('what others handed over: the comparison, its JSON, JUnit and TAP', () => {
+  const { folder } = syntheticRun();
+  writeResultsFile(folder, strangersResults());
+  const results = readResults(folder);
+  const other = { ...results, target: { ...results.target, name: 'other' }, checks: [] };
+  const comparison = compareResults([results, other]);
+  const texts = {
+    table: comparisonTable(comparison, false),
+    json: JSON.stringify(comparison),
+    junit: junitXml(results),
+    tap: tapDocument(results),
+  };
+  for (const [name, text] of Object.entries(texts)) {
+    expect(text, name).toContain('rdcOwned');
+    expect(text, name).not.toMatch(controls);
+  }
+});
+
+it('messages of errors, of ours and of libraries, and the summary of a selftest', () => {
+  const library = new Error(payload);
+  for (const error of [library, new RdcError('TRANSPORT', payload, { hint: payload }), payload]) {
+    expect(renderError(error)).not.toMatch(controls);
+  }
+  const row = { id: 'X', by: 'fault', message: payload };
+  const lines = (['survived', 'error', 'impossible'] as const).flatMap((outcome) =>
+    selftestSummary([{ ...row, outcome }]),
+  );
+  expect(lines.join('\n')).not.toMatch(controls);
+});
