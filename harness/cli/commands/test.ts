@@ -15,15 +15,11 @@ export async function testCommand(words: readonly string[]): Promise<number> {
   const withVm = values['no-vm'] !== true;
   const say = (text: string) => void process.stdout.write(`${text}\n`);
   await setUpHost(say, 'tests');
-  // the machine boots for minutes without a word: meanwhile the tests that need none; it speaks when they have ended
-  const held = new HeldOutput();
-  const onVm = withVm ? vitest('on a real VM', ['--config', 'harness/e2e/vitest.config.ts'], held) : undefined;
   const parts: Counts[] = [];
   parts.push(await tool('lint', ['biome', 'check', '--error-on-warnings', '.']));
   parts.push(await tool('types', ['tsc', '--noEmit', '-p', '.']));
   parts.push(await vitest('unit tests', ['--config', 'vitest.config.ts']));
-  held.release();
-  if (onVm) parts.push(await onVm);
+  if (withVm) parts.push(await vitest('on a real VM', ['--config', 'harness/e2e/vitest.config.ts']));
   else say('left out by --no-vm: everything on a real VM. This is not the whole test.');
   const sum = (key: keyof Counts) => parts.reduce((total, part) => total + part[key], 0);
   say(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
@@ -47,14 +43,12 @@ type VitestReport = {
 };
 
 /** vitest counts itself; a run that did not load, or failed outside of a test, counts as one more failure. */
-async function vitest(name: string, args: readonly string[], held?: HeldOutput): Promise<Counts> {
-  const heading = `\n== ${name}\n`;
-  if (held) held.write(heading);
-  else process.stdout.write(heading);
+async function vitest(name: string, args: readonly string[]): Promise<Counts> {
+  process.stdout.write(`\n== ${name}\n`);
   const folder = mkdtempSync(join(tmpdir(), 'rdc-test-'));
   const report = join(folder, 'vitest.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const code = await start(join(projectRoot, 'node_modules/.bin/vitest'), ['run', ...args, ...reporters], held);
+  const code = await start(join(projectRoot, 'node_modules/.bin/vitest'), ['run', ...args, ...reporters]);
   if (!existsSync(report)) {
     rmSync(folder, { recursive: true, force: true });
     return { passed: 0, failed: 1, skipped: 0 };
@@ -67,27 +61,8 @@ async function vitest(name: string, args: readonly string[], held?: HeldOutput):
   return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests };
 }
 
-/** What a part prints while another one has the terminal: kept in its order, and told when that one has ended. */
-class HeldOutput {
-  #kept: string[] | undefined = [];
-
-  write(text: string): void {
-    if (this.#kept) this.#kept.push(text);
-    else process.stdout.write(text);
-  }
-
-  release(): void {
-    for (const text of this.#kept ?? []) process.stdout.write(text);
-    this.#kept = undefined;
-  }
-}
-
-function start(file: string, args: readonly string[], held?: HeldOutput): Promise<number> {
-  const output = held ? 'pipe' : 'inherit';
-  const child = spawn(file, [...args], { cwd: projectRoot, stdio: ['ignore', output, output] });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => held?.write(text));
-  }
+function start(file: string, args: readonly string[]): Promise<number> {
+  const child = spawn(file, [...args], { cwd: projectRoot, stdio: ['ignore', 'inherit', 'inherit'] });
   return new Promise((resolve, reject) => {
     child.once('error', (cause) =>
       reject(new RdcError('COMMAND', `cannot start ${file}`, { cause, hint: 'npm install' })),
