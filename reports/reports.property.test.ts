@@ -120,7 +120,7 @@ describe('exports, read by others', { timeout: limitMs }, () => {
         const suites = (parser.parse(junitXml(one)).testsuites?.testsuite ?? []) as { testcase: Case[] }[];
         const cases = new Map(suites.flatMap(({ testcase }) => testcase).map((each) => [each.name, each]));
         for (const check of everyCheck(one)) {
-          const found = cases.get(asWritten(`${check.id}: ${check.title}`)) ?? expect.fail(`no case of ${check.id}`);
+          const found = cases.get(`${check.id}: ${plainLine(check.title)}`) ?? expect.fail(`no case of ${check.id}`);
           const reported = reportedVerdict(check);
           expect([found.failure !== undefined, found.error !== undefined, found.skipped !== undefined]).toEqual([
             reported === 'fail',
