@@ -36,6 +36,8 @@ export type TargetContext = {
   readonly expected: readonly CheckDeclaration[];
   /** set when the whole suite is run on a machine that was verified */
   readonly ratchet?: Ratchet;
+  /** set on a machine that no run has verified: what it says of the distribution may be the recipe's fault */
+  readonly unverified?: true;
 };
 
 export type TargetEnd = {

@@ -30,6 +30,8 @@ const boxSchema = {
     { required: ['build'], maxProperties: 1 },
     { required: ['name', 'version'], not: { anyOf: [{ required: ['build'] }, { required: ['image'] }] } },
     { required: ['image', 'sha256'], maxProperties: 2 },
+    // where its user finds the image and its checksum: `--image FILE --sha256 HASH`
+    { required: ['image'], maxProperties: 1 },
   ],
 } as const satisfies JSONSchema;
 
@@ -86,6 +88,8 @@ export const machinesSchema = {
   properties: {
     default: { type: 'string' },
     machines: { type: 'array', minItems: 1, items: machineSchema },
+    // apart, because the Vagrantfile reads the list above: these get a Vagrantfile of their own
+    fromImages: { type: 'array', items: machineSchema },
   },
 } as const satisfies JSONSchema;
 

@@ -9,6 +9,7 @@ import {
   ensureBox,
   ensureLab,
   enterCommand,
+  expectImage,
   isInsideLab,
   type LabKind,
   type Machine,
@@ -33,6 +34,7 @@ export async function enterLab({ machines, lab, onStage }: LabNeeds): Promise<vo
   if (isInsideLab()) return await clearDeadRuns(onStage);
   const full = diskWarning(diskState());
   if (full !== undefined) onStage(full);
+  for (const machine of machines) expectImage(machine);
   await setUpHost(onStage);
   for (const machine of machines) await ensureBox(machine, onStage);
   await ensureFixtureImage({ arch: process.arch === 'arm64' ? 'arm64' : 'amd64' });

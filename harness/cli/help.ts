@@ -3,6 +3,7 @@ import { RdcError } from '../errors.ts';
 export const overview = `rdc: conformance of rootless Docker on real machines
 
   ./rdc run [TARGET...]          set up, provision, install rootless Docker, check, report
+  ./rdc run --image FILE.qcow2 --recipe debian   the same on a cloud image, e.g. of a release just built
   ./rdc test                     the project's own tests, a real VM among them
   ./rdc selftest [TARGET]        apply each check's fault: does the check turn red?
   ./rdc doctor [TARGET]          can this machine run the lab? with a target: the checks that only read
@@ -30,6 +31,9 @@ const selection = `  --suite A,B        only these areas                 --check
   --fresh            boot the machine anew instead of restoring its snapshot
   --as-is            judge the machine as it stands; always so for ssh:// and local
   --keep             leave the machine running at the end
+  --image FILE       make the machine from this qcow2 cloud image; TARGET is then the machine's name
+  --recipe R         how Docker is installed on it: vms/provision/rootless-R.sh
+  --sha256 HASH      what the image has to be
   --lab KIND         hermetic (own network namespace) or system (the libvirt of this machine)
   --identity FILE    private key for ssh:// (default: the agent)
   --root-via HOW     sudo (default), ssh or none: how root is reached on ssh:// and local
@@ -99,7 +103,7 @@ as in ./rdc merge RUN1 arm=RUN2 --out DIR, and its targets are arm-<target>.
 
 Exit code: that of a run with these results (0, 1 or 3); 2 when nothing was joined.
 `,
-  up: './rdc up [MACHINE...] [--fresh]\n\nBrings machines up with rootless Docker running and leaves them running.\n',
+  up: './rdc up [MACHINE...] [--fresh]\n./rdc up [NAME] --image FILE --recipe R [--sha256 HASH]\n\nBrings machines up with rootless Docker running and leaves them running.\n',
   down: './rdc down [MACHINE...]\n\nWithout a name: every machine is powered off, and the lab with its network and processes is gone; snapshots and boxes\nstay in the cache. With names: those machines, their disks and their snapshots are gone.\n',
   clean: `./rdc clean [--dry-run] [--all] [--older-than DAYS] [--json]
 

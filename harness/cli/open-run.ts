@@ -46,5 +46,6 @@ export function openContext(
     source,
     remedy,
   }));
-  return { name: target.name, kind: target.kind, folder, expected };
+  const isUnverified = target.kind === 'machine' && target.machine.verified === false;
+  return { name: target.name, kind: target.kind, folder, expected, ...(isUnverified && { unverified: true }) };
 }

@@ -11,6 +11,10 @@ export type CommonOptions = {
   readonly waivers: string | undefined;
   readonly identity: string | undefined;
   readonly rootVia: 'sudo' | 'ssh' | 'none';
+  /** a qcow2 file that becomes the machine, the recipe it is provisioned by, and its SHA-256 */
+  readonly image: string | undefined;
+  readonly recipe: string | undefined;
+  readonly sha256: string | undefined;
   readonly lab: 'hermetic' | 'system' | undefined;
   readonly fresh: boolean;
   readonly asIs: boolean;
@@ -35,6 +39,9 @@ const common: ParseArgsOptionsConfig = {
   waivers: { type: 'string' },
   identity: { type: 'string' },
   'root-via': { type: 'string' },
+  image: { type: 'string' },
+  recipe: { type: 'string' },
+  sha256: { type: 'string' },
   lab: { type: 'string' },
   fresh: { type: 'boolean' },
   'as-is': { type: 'boolean' },
@@ -69,6 +76,9 @@ export function parseCommon(words: readonly string[], own: ParseArgsOptionsConfi
       waivers: text('waivers'),
       identity: text('identity'),
       rootVia: oneOf('root-via', text('root-via') ?? 'sudo', ['sudo', 'ssh', 'none'] as const),
+      image: text('image'),
+      recipe: text('recipe'),
+      sha256: digestOf(text('sha256')),
       lab: text('lab') === undefined ? undefined : oneOf('lab', text('lab') ?? '', ['hermetic', 'system'] as const),
       fresh: values.fresh === true,
       asIs: values['as-is'] === true,
@@ -84,6 +94,13 @@ export function gateOf(value: string | undefined): readonly Level[] {
   const order: readonly (readonly Level[])[] = [['MUST'], ['SHOULD'], ['LIMITATION', 'WORKAROUND']];
   const gate = oneOf('gate', value ?? 'MUST', ['MUST', 'SHOULD', 'LIMITATION'] as const);
   return order.slice(0, order.findIndex((group) => group.includes(gate)) + 1).flat();
+}
+
+function digestOf(value: string | undefined): string | undefined {
+  if (value === undefined || /^[0-9a-f]{64}$/i.test(value)) return value?.toLowerCase();
+  throw new RdcError('USAGE', `--sha256 is ${JSON.stringify(value)}; allowed: 64 hexadecimal digits`, {
+    hint: 'sha256sum FILE',
+  });
 }
 
 function listOf(value: string | undefined): string[] | undefined {

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { RdcError } from '../errors.ts';
-import { findMachine, type Machine, readMachines } from '../lab/index.ts';
+import { findMachine, knownMachines, type Machine } from '../lab/index.ts';
+import { type ImageOptions, imageMachine, refuseImageOptions } from './image-target.ts';
 
 /** What a TARGET on the command line stands for. */
 export type TargetName =
@@ -8,9 +9,22 @@ export type TargetName =
   | { readonly kind: 'ssh'; readonly name: string; readonly user: string; readonly host: string; readonly port: number }
   | { readonly kind: 'local'; readonly name: string };
 
+/** The same with `--image FILE`, which makes a machine of its own of it. */
+export async function resolveTargetsOf(
+  words: readonly string[],
+  options: ImageOptions,
+): Promise<readonly TargetName[]> {
+  if (options.image === undefined) {
+    refuseImageOptions(options);
+    return resolveTargets(words);
+  }
+  const machine = await imageMachine(words, options);
+  return [{ kind: 'machine', name: machine.name, machine }];
+}
+
 /** Names from machines.json, `ssh://USER@HOST[:PORT]`, `local`; nothing is the default machine. */
 export function resolveTargets(words: readonly string[]): readonly TargetName[] {
-  const machines = readMachines();
+  const machines = knownMachines();
   const names = words.length === 0 ? [machines.default] : [...new Set(words)];
   return names.map((word): TargetName => {
     if (word === 'local') return { kind: 'local', name: `local-${userInfo().username}` };

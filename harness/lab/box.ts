@@ -2,20 +2,24 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RdcError } from '../errors.ts';
 import { checkout } from './cache-paths.ts';
+import { ensureImageBox, expectImage, imageBox } from './image-box.ts';
 import type { Machine } from './machines.ts';
 import { runCommand, runLogged } from './run-command.ts';
 
-/** What stands for a machine's box in its stamp: the path of a box built here, else name and version. */
+/** What stands for a machine's box in its stamp: the path of a box made here, else name and version. */
 export async function boxIdentity(machine: Machine): Promise<string> {
   const { box } = machine;
-  if (!box.build) return [box.name ?? box.image, box.version, box.sha256].filter(Boolean).join('@');
+  expectImage(machine);
+  if (box.image !== undefined) return (await imageBox(box.sha256 ?? '')).path;
+  if (!box.build) return [box.name, box.version, box.sha256].filter(Boolean).join('@');
   const { exitCode, stdout, stderr } = await runCommand(buildCommand(machine, '--path'));
   if (exitCode !== 0) throw new RdcError('BOX', `no box for ${machine.name}: ${stderr.trim().slice(0, 300)}`);
   return stdout.trim();
 }
 
-/** Builds the machine's box unless the cache holds it; outside the hermetic lab, because it needs the mirror. */
+/** Makes the machine's box unless the cache holds it; outside the hermetic lab, because it needs the network. */
 export async function ensureBox(machine: Machine, onStage: (text: string) => void): Promise<string> {
+  if (machine.box.image !== undefined) return await ensureImageBox(machine, onStage);
   const path = await boxIdentity(machine);
   if (!machine.box.build || isBuilt(path)) return path;
   onStage(`building the box of ${machine.box.build.distribution} ${machine.box.build.release} (about 2 minutes, once)`);

@@ -10,6 +10,11 @@ export function cacheRoot(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rdc');
 }
 
+/** Where Vagrant works for a machine that is made from a cloud image; see image-machine.ts. */
+export function imageMachineFolder(name: string): string {
+  return join(cacheRoot(), 'image-machines', name);
+}
+
 /** A path in the cache whose folder exists. */
 export function cachePath(...parts: string[]): string {
   const path = join(cacheRoot(), ...parts);

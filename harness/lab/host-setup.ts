@@ -79,6 +79,8 @@ const needs: readonly Need[] = [
     zypper: ['openssh-clients'],
   },
   { what: 'ip', found: onPath('ip'), ...same('iproute2'), dnf: ['iproute'] },
+  { what: 'mtools (seed of a cloud image)', found: onPath('mformat'), ...same('mtools') },
+  { what: 'prlimit', found: onPath('prlimit'), ...same('util-linux') },
   { what: 'sfdisk', found: onPath('sfdisk'), ...same('util-linux'), apt: ['fdisk'] },
   { what: 'mkfs.ext4', found: onPath('mkfs.ext4'), ...same('e2fsprogs') },
   { what: 'gcc (fixture image)', found: onPath('gcc'), ...same('gcc') },

@@ -1,4 +1,6 @@
-import { cachePath, cacheRoot, checkout } from './cache-paths.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { cachePath, cacheRoot, checkout, imageMachineFolder } from './cache-paths.ts';
 import { chooseLab, enterCommand, isInsideLab } from './hermetic-lab.ts';
 import { type CommandResult, runCommand } from './run-command.ts';
 
@@ -11,9 +13,12 @@ export function labPrefix(): string[] {
 }
 
 /** Vagrant's own state lies in the cache, so that every checkout sees the same machines. */
-export function vagrantEnvironment(): Record<string, string> {
+export function vagrantEnvironment(machine = ''): Record<string, string> {
+  const own = imageMachineFolder(machine);
+  const isOwn = machine !== '' && existsSync(join(own, 'Vagrantfile'));
   return {
-    VAGRANT_CWD: checkout,
+    VAGRANT_CWD: isOwn ? own : checkout,
+    ...(isOwn && { RDC_MACHINES: join(own, 'vms', 'machines.json') }),
     VAGRANT_HOME: cachePath('vagrant'),
     VAGRANT_DOTFILE_PATH: cachePath('machines'),
     VAGRANT_DEFAULT_PROVIDER: 'libvirt',

@@ -1,6 +1,9 @@
 import { RdcError } from '../errors.ts';
+import { cachePath } from './cache-paths.ts';
 import { domainAddress, reserveAddress, saveSnapshot } from './domain.ts';
 import { askGuest, pinHostKeys, scanHostKeys } from './guest-ssh.ts';
+import { imageBox, imageHostKeys } from './image-box.ts';
+import { forgetImageMachine, writeImageMachine } from './image-machine.ts';
 import { vagrantCommand, vagrantEnvironment } from './lab-commands.ts';
 import { destroyMachine } from './machine-end.ts';
 import { expectDaemon, handle, type MachineHandle, type Plan } from './machine-handle.ts';
@@ -19,6 +22,10 @@ mkdir -p rdc-emulated && echo '100000 100000' > rdc-emulated/cpu.max`;
 export async function bootAnew(plan: Plan): Promise<MachineHandle> {
   const { name } = plan.machine;
   await destroyMachine(name);
+  if (plan.machine.box.image !== undefined) {
+    await forgetImageMachine(name, plan.machine.box.sha256);
+    await writeImageMachine(plan.machine);
+  }
   let infraRetries = 0;
   try {
     await vagrantUp(plan);
@@ -53,7 +60,7 @@ async function vagrantUp(plan: Plan): Promise<void> {
     if (stage) plan.onStage(stage[1]);
   };
   const options = { log: `vagrant-up-${name}`, what: `vagrant up ${name}`, timeoutMs: 1_500_000, onLine };
-  const env = { ...vagrantEnvironment(), RDC_ACCEL: plan.accel };
+  const env = { ...vagrantEnvironment(name), RDC_ACCEL: plan.accel };
   try {
     await runLogged(vagrantCommand('up', name, '--provider', 'libvirt'), { ...options, code: 'MACHINE', env });
   } catch (error) {
@@ -71,6 +78,7 @@ async function readMachineIdentity(plan: Plan): Promise<MachineRecord> {
   const hostKeys = await scanHostKeys(guest);
   if (hostKeys.length === 0)
     throw new RdcError('MACHINE', `${name} shows no SSH host key at ${address.ip}`, { hint: `./rdc ssh ${name}` });
+  await expectOwnKeys(plan, hostKeys);
   pinHostKeys(guest, hostKeys);
   await expectDaemon(guest, 'PROVISION');
   if (plan.accel === 'tcg') await askGuest(guest, { user: 'root', script: cpuQuotaInUse });
@@ -85,4 +93,15 @@ async function readMachineIdentity(plan: Plan): Promise<MachineRecord> {
     accel: plan.accel,
     savedAt,
   };
+}
+
+/** A machine from an image was given its host keys; one that shows others did not take its seed, or is another one. */
+async function expectOwnKeys({ machine }: Plan, shown: readonly string[]): Promise<void> {
+  const { image, sha256 } = machine.box;
+  if (image === undefined || sha256 === undefined) return;
+  const given = imageHostKeys(await imageBox(sha256));
+  if (shown.every((key) => given.includes(key))) return;
+  throw new RdcError('MACHINE', `${machine.name} shows other SSH host keys than its seed gave it`, {
+    hint: `less ${cachePath('consoles', `${machine.name}.log`)}   # what cloud-init said`,
+  });
 }

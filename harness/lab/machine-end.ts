@@ -10,10 +10,10 @@ import {
   releaseAddress,
   stopDomain,
 } from './domain.ts';
+import { knownMachines } from './known-machines.ts';
 import { domainName, vagrantCommand, vagrantEnvironment, virsh } from './lab-commands.ts';
 import { lockMachine, lockOwner, releaseMachine } from './machine-lock.ts';
 import { forgetRecord, readRecord } from './machine-record.ts';
-import { readMachines } from './machines.ts';
 import { runLogged } from './run-command.ts';
 
 /** Pulls the plug; the snapshot stays and the next run starts from it. */
@@ -39,7 +39,7 @@ export async function destroyMachine(name: string): Promise<void> {
       code: 'MACHINE',
       what: `vagrant destroy ${name}`,
       timeoutMs: 120_000,
-      env: vagrantEnvironment(),
+      env: vagrantEnvironment(name),
     });
   }
   // A machine that Vagrant forgot would otherwise stay in the way of the next one of its name.
@@ -61,11 +61,11 @@ export type MachineState = {
   readonly usedBy?: number;
 };
 
-/** Every machine of machines.json as it stands; without a lab nothing runs, but a snapshot may lie in the cache. */
+/** Every known machine as it stands; without a lab nothing runs, but a snapshot may lie in the cache. */
 export async function machineState(): Promise<MachineState[]> {
   const canAsk = canAskLibvirt();
   const states: MachineState[] = [];
-  for (const { name } of readMachines().machines) {
+  for (const { name } of knownMachines().machines) {
     const record = readRecord(name);
     const owner = lockOwner(name);
     const state = canAsk ? await domainState(name) : record ? 'off' : 'absent';

@@ -2,12 +2,13 @@ import { RdcError } from '../errors.ts';
 import { chooseAccel } from './accel.ts';
 import { boxIdentity, isBuilt } from './box.ts';
 import { domainState, hasSnapshot } from './domain.ts';
+import { knownMachines } from './known-machines.ts';
 import { bootAnew } from './machine-boot.ts';
 import type { MachineHandle, Plan } from './machine-handle.ts';
 import { lockMachine } from './machine-lock.ts';
 import { type MachineRecord, machineStamp, readRecord } from './machine-record.ts';
 import { restoreMachine } from './machine-restore.ts';
-import { findMachine, type Machine, readMachines } from './machines.ts';
+import { findMachine, type Machine } from './machines.ts';
 import { ensureSshKey } from './ssh-key.ts';
 
 export type BringUpOptions = { readonly fresh?: boolean; readonly onStage?: (text: string) => void };
@@ -33,7 +34,7 @@ export async function bringUp(machine: Machine, options: BringUpOptions = {}): P
       onStage(`the snapshot is of no use (${(error as Error).message}), booting anew`);
     }
   }
-  if (machine.box.build && !isBuilt(box)) {
+  if ((machine.box.build || machine.box.image) && !isBuilt(box)) {
     throw new RdcError('BOX', `${machine.name} has no box yet: ${box}`, { hint: `./rdc up ${machine.name}` });
   }
   const booted = await bootAnew(plan);
@@ -42,7 +43,7 @@ export async function bringUp(machine: Machine, options: BringUpOptions = {}): P
 
 /** Puts a machine back to the state in which it was handed over; connections to it have to be made anew. */
 export async function snapshotRevert(name: string): Promise<MachineHandle> {
-  const machine = findMachine(readMachines(), name);
+  const machine = findMachine(knownMachines(), name);
   const record = readRecord(name);
   if (!record) throw new RdcError('SNAPSHOT', `${name} has no snapshot to go back to`, { hint: `./rdc up ${name}` });
   lockMachine(name);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Accel } from './accel.ts';
 import { cachePath, cacheRoot, checkout } from './cache-paths.ts';
 import type { Machine } from './machines.ts';
+import { provisionScripts } from './recipes.ts';
 
 /** What is known of a machine whose snapshot can be restored. */
 export type MachineRecord = {
@@ -52,14 +53,16 @@ export function stampOf(parts: Readonly<Record<string, string>>): string {
 
 /** Changes whenever a machine made now would differ from one made before. */
 export function machineStamp(machine: Machine, box: string, accel: Accel): string {
-  const scripts = join(checkout, 'vms', 'provision');
+  const { sha256 } = machine.box;
+  // an image is the same wherever its file lies
+  const from = machine.box.image === undefined ? {} : { box: { sha256 } };
   const parts: Record<string, string> = {
     Vagrantfile: readFileSync(join(checkout, 'Vagrantfile'), 'utf8'),
     // a run that judged the machine changes `verified`, not the machine
-    machine: JSON.stringify({ ...machine, verified: false }),
+    machine: JSON.stringify({ ...machine, ...from, verified: false }),
     box: basename(box),
     accel,
   };
-  for (const script of readdirSync(scripts)) parts[`provision/${script}`] = readFileSync(join(scripts, script), 'utf8');
+  for (const [script, text] of Object.entries(provisionScripts(machine))) parts[`provision/${script}`] = text;
   return stampOf(parts);
 }

@@ -14,7 +14,7 @@ export function machinesFile(): string {
   return process.env.RDC_MACHINES || join(checkout, 'vms', 'machines.json');
 }
 
-/** Reads and checks the list of machines. Throws CONFIG with every problem at once. */
+/** Reads and checks the list of machines, those from images at its end. Throws CONFIG with every problem at once. */
 export function readMachines(file: string = machinesFile()): Machines {
   let value: unknown;
   try {
@@ -26,13 +26,17 @@ export function readMachines(file: string = machinesFile()): Machines {
     });
   }
   const problems = validate(value)
-    ? duplicateProblems(value)
+    ? duplicateProblems(merged(value))
     : (validate.errors ?? []).filter(isDecisive).map(describeProblem).filter(isNew);
-  if (problems.length === 0) return value as Machines;
+  if (problems.length === 0) return merged(value as Machines);
   const list = problems.map((problem) => `\n  ${problem}`).join('');
   throw new RdcError('CONFIG', `${file}: ${problems.length} problem${problems.length === 1 ? '' : 's'}${list}`, {
     hint: 'the allowed values are described in vms/machines.schema.ts',
   });
+}
+
+function merged({ fromImages = [], ...list }: Machines): Machines {
+  return { ...list, machines: [...list.machines, ...fromImages] };
 }
 
 /** The entry of one machine. Throws UNKNOWN_TARGET with the names that exist. */
@@ -79,7 +83,7 @@ function describeProblem(error: ErrorObject): string {
       return `${path}: ${show(error.data)}; allowed: ${(params.allowedValues as unknown[]).map(show).join(', ')}`;
     case 'oneOf':
       return path.endsWith('/box')
-        ? `${path}: not one kind of box; allowed: {build: {distribution, release}}, {name, version, url?, sha256?} or {image, sha256}`
+        ? `${path}: not one kind of box; allowed: {build: {distribution, release}}, {name, version, url?, sha256?} or {image, sha256?}`
         : `${path}: ${show(error.data)}; allowed: false or {date, versions, judged?}`;
     default:
       return `${path}: ${show(error.data)} ${error.message ?? error.keyword}`;

@@ -34,7 +34,7 @@ export function createTerminal(records: TargetRecords, options: TerminalOptions)
 
 function summaryText(run: RunContext, records: TargetRecords, built: BuiltReport | undefined): string {
   const style = createStyle(run.color);
-  const all = [...records.values()].map((record) => record.results());
+  const all = [...records.values()].map((record) => ({ ...record.results(), isUnverified: record.target.unverified }));
   if (all.length === 0) return 'nothing was judged: no target was started\n';
   const where = built ? reportText(run.folder, built) : resultsLine(run.folder);
   const conclusions = all.map((results) => conclusionLine(results, style));

@@ -8,7 +8,7 @@ import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
 /** What a maintainer acts on, for one target: what failed, why, what to do; then what could not be judged, and skips. */
-export function targetSummary(results: Results, style: Style): string {
+export function targetSummary(results: Results & { isUnverified?: true | undefined }, style: Style): string {
   const checks = everyCheck(results);
   const of = (verdict: JudgedCheck['verdict']) => checks.filter((check) => check.verdict === verdict);
   const failed = of('fail').filter(({ waiver }) => waiver === undefined);
@@ -34,10 +34,14 @@ export function targetSummary(results: Results, style: Style): string {
     section('Skipped', grouped(of('skip'), style), style),
     section('Inconclusive, because', doubts, style),
   ].filter(Boolean);
+  if (results.isUnverified) sections.push(style.bold(unverifiedLine));
   sections.push(ledgerLine(results));
   const name = plainLine(results.target.name);
   return `${[style.bold(`── ${name} ${'─'.repeat(Math.max(3, 60 - name.length))}`), ...sections].join('\n\n')}\n`;
 }
+
+const unverifiedLine =
+  'not verified: nobody has judged this machine before, so a failure may be one of its recipe or of its image';
 
 /** e.g. `judged 35 of 37 checks; skipped 2, blocked 0, could not be judged 0`: what was looked at, whatever came of it. */
 function ledgerLine({ checks, ledger, notJudged = [], ratchet }: Results): string {

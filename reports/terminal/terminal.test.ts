@@ -22,8 +22,8 @@ function terminal(live: boolean, changes: Partial<RunContext> = {}, rows = 24): 
   return { run, sinks, written, text: () => written.join('') };
 }
 
-async function judgeAll({ sinks, run }: Driven, broken?: string): Promise<void> {
-  const target = syntheticTarget(run, 'debian-13', Object.values(checks));
+async function judgeAll({ sinks, run }: Driven, broken?: string, more: { unverified?: true } = {}): Promise<void> {
+  const target = { ...syntheticTarget(run, 'debian-13', Object.values(checks)), ...more };
   for (const sink of sinks) {
     sink.stage?.('debian-13', 'boots');
     sink.targetStarted?.(target);
@@ -159,4 +159,13 @@ it('the live list is redrawn at a bounded rate, stays on its lines, and is gone 
   expect(driven.written.length).toBe(written);
   expect(driven.written.find((text) => text.endsWith('A\u001b[J'))).toBeDefined();
   expect(driven.text()).toMatch(/debian-13: FAIL {5}PRE-SUBID-COUNT/);
+});
+
+it('a machine that nobody verified says so in its summary, and only such a machine', async () => {
+  const line = 'not verified: nobody has judged this machine before';
+  const [known, unknown] = [terminal(false), terminal(false)];
+  await judgeAll(known);
+  await judgeAll(unknown, undefined, { unverified: true });
+  expect(known.text()).not.toContain(line);
+  expect(unknown.text()).toContain(line);
 });

@@ -6,22 +6,24 @@ import {
   downAll,
   findLab,
   findMachine,
+  forgetImageMachine,
   guestSshCommand,
   isInsideLab,
-  readMachines,
+  knownMachines,
+  type Machine,
   releaseMachine,
   stopLab,
 } from '../../lab/index.ts';
 import { enterLab, runInside } from '../enter-lab.ts';
-import { parseCommon, parseWords } from '../options.ts';
+import { imageMachine, refuseImageOptions } from '../image-target.ts';
+import { type CommonOptions, parseCommon, parseWords } from '../options.ts';
 
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 
 /** `rdc up`: machines with rootless Docker running, left running. */
 export async function upCommand(words: readonly string[]): Promise<number> {
   const { options, positionals } = parseCommon(words);
-  const all = readMachines();
-  const machines = (positionals.length === 0 ? [all.default] : positionals).map((name) => findMachine(all, name));
+  const machines = await machinesToBringUp(positionals, options);
   await enterLab({ machines, lab: options.lab, onStage: say });
   for (const machine of machines) {
     const handle = await bringUp(machine, { fresh: options.fresh, onStage: (text) => say(`${machine.name}: ${text}`) });
@@ -33,13 +35,21 @@ export async function upCommand(words: readonly string[]): Promise<number> {
   return exitCodes.ok;
 }
 
+async function machinesToBringUp(names: readonly string[], options: CommonOptions): Promise<Machine[]> {
+  if (options.image !== undefined) return [await imageMachine(names, options)];
+  refuseImageOptions(options);
+  const all = knownMachines();
+  return (names.length === 0 ? [all.default] : names).map((name) => findMachine(all, name));
+}
+
 /** `rdc down`: with names, those machines; without, every machine and the lab. */
 export async function downCommand(words: readonly string[]): Promise<number> {
   const { positionals } = parseWords(words, { lab: { type: 'string' } });
-  const all = readMachines();
+  const all = knownMachines();
   const machines = positionals.map((name) => findMachine(all, name));
   for (const { name } of machines) {
     await destroyMachine(name);
+    await forgetImageMachine(name);
     say(`${name}: gone`);
   }
   if (machines.length > 0) return exitCodes.ok;
@@ -60,7 +70,7 @@ export async function sshCommand(words: readonly string[]): Promise<number> {
   const [name] = positionals;
   if (name === undefined)
     throw new RdcError('USAGE', 'the name of a machine is missing', { hint: './rdc ssh debian-13' });
-  findMachine(readMachines(), name);
+  findMachine(knownMachines(), name);
   if (!isInsideLab() && findLab()) runInside();
   const [file = 'ssh', ...args] = await guestSshCommand(name, values.root === true ? 'root' : 'tester');
   const child = spawn(file, [...args, ...command], { stdio: 'inherit' });

@@ -1,5 +1,6 @@
 import { type DeclaredCheck, describeSabotage } from '../../check.ts';
 import { exitCodes, RdcError } from '../../errors.ts';
+import type { Machine } from '../../lab/machines.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { parseWords } from '../options.ts';
 
@@ -59,8 +60,8 @@ async function listMatrix({ format, machines, json }: { format?: unknown; machin
 
 async function listMachines(json: boolean): Promise<number> {
   // imported here: listing the checks does not need a schema compiler
-  const { readMachines } = await import('../../lab/machines.ts');
-  const { machines, default: standard } = readMachines();
+  const { knownMachines } = await import('../../lab/known-machines.ts');
+  const { machines, default: standard } = knownMachines();
   if (json) {
     process.stdout.write(`${JSON.stringify(machines, null, 2)}\n`);
     return exitCodes.ok;
@@ -69,9 +70,16 @@ async function listMachines(json: boolean): Promise<number> {
   for (const machine of machines) {
     const verified = machine.verified === false ? 'not verified' : `verified ${machine.verified.date}`;
     const isDefault = machine.name === standard ? ' (default)' : '';
-    process.stdout.write(`${machine.name.padEnd(width)}  ${verified}${isDefault}\n`);
+    process.stdout.write(`${machine.name.padEnd(width)}  ${verified}${isDefault}${imageNote(machine)}\n`);
   }
   return exitCodes.ok;
+}
+
+/** What a machine that is made from a cloud image still wants of its user, or what it was made from. */
+function imageNote({ box }: Machine): string {
+  if (box.image === undefined) return '';
+  if (box.sha256 === undefined) return `; --image FILE --sha256 HASH, from ${box.image}`;
+  return box.image.startsWith('file:') ? `; from ${box.image}` : '; from a cloud image';
 }
 
 /** `rdc explain ID`: everything a check declares. */

@@ -15,7 +15,7 @@ import { openTarget } from '../open-target.ts';
 import { type CommonOptions, parseCommon } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
 import type { CheckMetas } from '../selftest-file.ts';
-import { resolveTargets, type TargetName } from '../target-names.ts';
+import { resolveTargetsOf, type TargetName } from '../target-names.ts';
 
 export type RunJob = {
   readonly run: RunContext;
@@ -35,7 +35,7 @@ export type RunJob = {
 /** `rdc run`: set up, provision, judge, report. Resolves to the exit code. */
 export async function runCommand(words: readonly string[]): Promise<number> {
   const { options, positionals, values } = parseCommon(words, { profile: { type: 'boolean' } });
-  const targets = resolveTargets(positionals);
+  const targets = await resolveTargetsOf(positionals, options);
   const all = await loadChecks();
   const checks = selectChecks(all, options);
   const reports = await loadReports();

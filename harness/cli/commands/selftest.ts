@@ -22,7 +22,7 @@ import { carriedRows, selftestFileName } from '../selftest-resume.ts';
 import { printable, selftestSink } from '../selftest-sink.ts';
 import { selftestSummary } from '../selftest-summary.ts';
 import { suiteIdentity } from '../suite-identity.ts';
-import { resolveTargets } from '../target-names.ts';
+import { resolveTargetsOf } from '../target-names.ts';
 import { enterLabOf, type RunJob, runTarget } from './run.ts';
 
 const radii = ['read-only', 'all'] as const;
@@ -33,7 +33,7 @@ export async function selftestCommand(words: readonly string[]): Promise<number>
     resume: { type: 'boolean' },
     'blast-radius': { type: 'string' },
   });
-  const [target, ...others] = resolveTargets(positionals);
+  const [target, ...others] = await resolveTargetsOf(positionals, options);
   if (target === undefined || others.length > 0) {
     throw new RdcError('USAGE', `selftest takes one target, not ${positionals.length}`, {
       hint: './rdc selftest debian-13',

@@ -1,0 +1,38 @@
+/** The largest disk that an image may ask for. Cloud images have 1 to 10 GiB; a header can claim anything. */
+export const maxVirtualGiB = 64;
+/** The largest file that is copied into the cache. */
+export const maxFileGiB = 16;
+
+export const headerBytes = 104;
+
+const gib = 1024 ** 3;
+const externalDataFile = 4n;
+
+export type Qcow2Header = { readonly virtualBytes: number } | { readonly refused: string; readonly hint: string };
+
+/**
+ * What the first bytes of an image say, read before any tool opens it: an image that names another file (a backing
+ * file, an external data file) would have that file of this host read as the machine's disk.
+ * https://gitlab.com/qemu-project/qemu/-/blob/master/docs/interop/qcow2.rst
+ */
+export function parseQcow2Header(header: Buffer): Qcow2Header {
+  if (header.length < headerBytes || header.toString('latin1', 0, 4) !== 'QFI\xfb')
+    return { refused: 'is not a qcow2 image', hint: 'qemu-img convert -O qcow2 FILE FILE.qcow2' };
+  const version = header.readUInt32BE(4);
+  if (version !== 2 && version !== 3)
+    return { refused: `is qcow2 of version ${version}; 2 and 3 are known`, hint: flatten };
+  if (header.readBigUInt64BE(8) !== 0n)
+    return { refused: 'names a backing file, which is not followed', hint: flatten };
+  if (header.readUInt32BE(32) !== 0) return { refused: 'is encrypted', hint: flatten };
+  if (version === 3 && (header.readBigUInt64BE(72) & externalDataFile) !== 0n)
+    return { refused: 'keeps its data in another file, which is not followed', hint: flatten };
+  const virtualBytes = header.readBigUInt64BE(24);
+  if (virtualBytes === 0n || virtualBytes > BigInt(maxVirtualGiB * gib))
+    return {
+      refused: `claims a disk of ${(Number(virtualBytes) / gib).toFixed(1)} GiB; the limit is ${maxVirtualGiB} GiB`,
+      hint: 'qemu-img info -f qcow2 FILE',
+    };
+  return { virtualBytes: Number(virtualBytes) };
+}
+
+const flatten = 'qemu-img convert -f qcow2 -O qcow2 FILE FLAT.qcow2   # on the machine that made it: one whole image';

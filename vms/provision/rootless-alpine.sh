@@ -1,0 +1,47 @@
+#!/bin/sh
+# NOT VERIFIED: written from the package docker-rootless-extras of Alpine 3.23; no Alpine machine ran it here.
+# Without systemd there is neither a user unit nor a runtime directory nor delegation: an OpenRC service starts the
+# daemon, and limits are not to be expected.
+# Run as root after base.sh.
+set -eu
+
+recipe=rootless-alpine
+. "${0%/*}/steps.sh" # harness/lab/recipes.ts puts the file in the place of this line
+
+# Without PAM, sshd lets nobody in whose password is locked.
+unlock() {
+	for name in root tester other; do sed -i "s/^$name:!!*:/$name:*:/" /etc/shadow; done
+}
+
+install_packages() {
+	as_root packages "apk add docker docker-rootless-extras slirp4netns fuse-overlayfs shadow-subids iptables ip6tables"
+	as_root "unified cgroups" "sed -i \"s/^#* *rc_cgroup_mode=.*/rc_cgroup_mode=unified/\" /etc/rc.conf && rc-update add cgroups && rc-service cgroups start" || true
+	as_root modules "modprobe tun && modprobe ip_tables && printf \"tun\\nip_tables\\n\" >>/etc/modules" || true
+}
+
+write_service() {
+	cat >/etc/init.d/docker-rootless <<-END
+		#!/sbin/openrc-run
+		supervisor=supervise-daemon
+		command=/usr/bin/dockerd-rootless.sh
+		command_user=$user
+		export HOME=$home XDG_RUNTIME_DIR=/run/user/$uid
+		depend() { need net cgroups; }
+		start_pre() { checkpath -d -m 0700 -o $user /run/user/$uid; }
+	END
+	chmod 755 /etc/init.d/docker-rootless
+}
+
+setup_daemon() {
+	as_root "system-wide daemon off" "rc-service docker stop; rc-update del docker" || true
+	setuptool check
+	write_service
+	as_root service "rc-update add docker-rootless && rc-service docker-rootless start"
+	ensure_context
+	# the socket appears some seconds after the service was started
+	tries=0
+	until [ -S "/run/user/$uid/docker.sock" ] || [ "$tries" = 60 ]; do tries=$((tries + 1)); sleep 1; done
+}
+
+unlock
+install_rootless_docker

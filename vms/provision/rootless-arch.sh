@@ -1,0 +1,24 @@
+#!/bin/sh
+# NOT VERIFIED: written from the AUR package docker-rootless-extras, which wants aur.archlinux.org; no Arch machine ran it here.
+# Run as root after base.sh.
+set -eu
+
+recipe=rootless-arch
+. "${0%/*}/steps.sh" # harness/lab/recipes.ts puts the file in the place of this line
+
+# A full upgrade, because Arch supports no partial one; not of the kernel, because the running one would lose its modules.
+install_packages() {
+	as_root packages "pacman -Syu --noconfirm --needed --ignore linux docker slirp4netns fuse-overlayfs base-devel git"
+	as_user "AUR package" "git clone https://aur.archlinux.org/docker-rootless-extras.git && cd docker-rootless-extras && makepkg --nodeps --noconfirm"
+	as_root "AUR package installed" "pacman -U --noconfirm $home/docker-rootless-extras/*.pkg.tar.*"
+}
+
+# The AUR package brings the user unit itself: there is nothing for the setuptool to do.
+setup_daemon() {
+	as_root "system-wide daemon off" "systemctl disable --now docker.service docker.socket" || true
+	as_root lingering "loginctl enable-linger $user"
+	as_user "user unit" "systemctl --user enable --now docker.service" || true
+	ensure_context
+}
+
+install_rootless_docker
