@@ -7,7 +7,7 @@ import type { Waiver } from './waivers/waivers.schema.ts';
 
 export { writeFileAtomic } from './atomic-file.ts';
 export { withRuns } from './bundle/open-bundle.ts';
-export { exportCommand, reportCommand } from './commands.ts';
+export { exportCommand, exportFormats, reportCommand } from './commands.ts';
 export { compareCommand } from './compare/command.ts';
 export { exitCodeOfRun, resultsOfRun } from './run-results.ts';
 export { checkWaiversCommand } from './waivers/command.ts';

@@ -19,6 +19,8 @@ export type Reports = {
   /** runs `work` with paths of runs; a bundle among them is unpacked for as long */
   withRuns<T>(runs: readonly string[], work: (paths: readonly string[]) => T | Promise<T>): Promise<T>;
   reportCommand(options: { run?: string; open: boolean }): Promise<void>;
+  /** the formats of `rdc export` */
+  readonly exportFormats: readonly string[];
   exportCommand(options: { run?: string; format: string }): void;
   /** prints the comparison; true when it holds what `failOn` names */
   compareCommand(options: {
