@@ -109,7 +109,7 @@ describe.each(Object.keys(recipes) as (keyof typeof recipes)[])('%s', (name) => 
 it('a command line that rdc does not understand is found', async () => {
   const [words = []] = commandLines('./rdc export "$out" --format subunit >x');
   expect(words).toEqual(['export', '/no/such/run', '--format', 'subunit']);
-  await expect(understood.export?.(words.slice(1))).rejects.toThrow('--format is "subunit"; allowed: junit, tap');
+  await expect(understood.export?.(words.slice(1))).rejects.toThrow('--format is');
   expect(() => understood.run?.(['local', '--agree'])).toThrow('--agree');
 });
 
