@@ -32,6 +32,16 @@ export type Sabotage =
     }
   | { readonly impossible: string };
 
+/**
+ * Two more views of what the check looks at, for `rdc run --oracle`; no verdict is made of them. `verify` is run again
+ * under a rootful daemon, unless `notRootful` says why it would mean nothing there.
+ */
+export type Oracle = {
+  /** the same asked of the kernel by the user, without Docker; what it changes goes to `defer` */
+  readonly bare?: (context: VerifyContext) => Promise<{ readonly works: boolean; readonly saw: string }>;
+  readonly notRootful?: string;
+};
+
 export type Check = {
   /** `AREA-NAME`, as in docs/checks.md */
   readonly id: string;
@@ -54,6 +64,7 @@ export type Check = {
   readonly remedy: string;
   readonly verify: (context: VerifyContext) => Promise<void>;
   readonly sabotage: Sabotage;
+  readonly oracle?: Oracle;
 };
 
 /** Properties that the harness can look at before a check runs. Each is the id of the check that reports it. */

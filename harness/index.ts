@@ -1,12 +1,14 @@
-export type { Check, Fault, VerifyContext } from './check.ts';
+export type { Check, Fault, Oracle, VerifyContext } from './check.ts';
 export { checksOf } from './check.ts';
 export { dockerApi } from './docker/api.ts';
 export { type Fixture, refusalIn, refusalOf, sharedFixture, startFixture } from './docker/fixture.ts';
 export { importImage } from './docker/import-image.ts';
+export { startRootful, stopRootful } from './docker/rootful-daemon.ts';
 export { expect } from './expect.ts';
 export { asFinding, expectDocumented, known } from './expectations.ts';
 export type { HostFacts, IdRange } from './facts/host-facts.ts';
 export { fixtureImageTag } from './fixture-image.ts';
+export { aloneByProbe, aloneByScript } from './oracle/alone.ts';
 export { chmod, filtered, inOrder, mustRun, rootScript, sysctl } from './sabotage/faults.ts';
 export { code, docker, issue, man, page } from './sources.ts';
 export { hostProbe, probePath, probeProgram } from './target/host-probe.ts';

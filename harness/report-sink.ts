@@ -1,3 +1,4 @@
+import type { ThreeViews } from './oracle/blame.ts';
 import type { CheckResult, Level } from './verdict.ts';
 
 /** What a report says of a check besides its verdict; the same for every target. */
@@ -66,6 +67,8 @@ export type ReportSink = {
   factsRead?(target: TargetContext, facts: Facts): void;
   checkStarted?(target: TargetContext, id: string): void;
   checkJudged?(target: TargetContext, result: CheckResult): void;
+  /** after the verdicts, with `--oracle`: how a judged check looks from elsewhere */
+  viewsTaken?(target: TargetContext, id: string, views: ThreeViews): void;
   targetEnded?(target: TargetContext, end: TargetEnd): void;
   runEnded?(run: RunContext): void | Promise<void>;
 };

@@ -8,7 +8,15 @@ import { writeFileAtomic } from './atomic-file.ts';
 import { exitCodeOf } from './conformance.ts';
 import { readResults } from './read-results.ts';
 import { createResultsFile } from './results-file.ts';
-import { checks, facts, hostile, judged, syntheticRun, syntheticTarget } from './testing/synthetic-run.ts';
+import {
+  checks,
+  facts,
+  hostile,
+  judged,
+  syntheticRun,
+  syntheticTarget,
+  syntheticViews,
+} from './testing/synthetic-run.ts';
 
 function startTarget() {
   const run = syntheticRun();
@@ -116,4 +124,19 @@ it('a file that cannot be written is an error that names it, and leaves no tempo
   writeFileSync(join(folder, 'results.json', 'occupied'), '');
   expect(() => writeFileAtomic(join(folder, 'results.json'), '{}')).toThrow(/^\[REPORT\] cannot write .*results\.json/);
   expect(readdirSync(folder)).toEqual(['results.json']);
+});
+
+it('views are kept beside the verdict, as plain text, and change neither it nor the conformance', () => {
+  const { target, sink, read } = startTarget();
+  for (const check of target.expected) sink.checkJudged?.(target, judged(check));
+  const { 'PRE-SUBID-COUNT': views } = syntheticViews();
+  if (!views) throw new Error('no views');
+  sink.viewsTaken?.(target, 'CG-MEM', views);
+  sink.viewsTaken?.(target, 'CG-NEVER-JUDGED', views);
+  sink.targetEnded?.(target, { infraRetries: 0 });
+  const [plain, viewed] = read().checks;
+  expect(plain?.oracle).toBeUndefined();
+  expect(viewed).toMatchObject({ id: 'CG-MEM', verdict: 'pass', oracle: { blame: 'the host' } });
+  expect(viewed?.oracle?.views.bare.detail).not.toMatch(/\p{Cc}/u);
+  expect(read()).toMatchObject({ conformance: 'conformant', ledger: { total: 2, pass: 2 } });
 });

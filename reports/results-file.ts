@@ -37,6 +37,11 @@ export function createResultsFile(
       record.judge(result);
       write(record);
     },
+    viewsTaken(target, id, views) {
+      const record = recordOf(records, target.name);
+      record.view(id, views);
+      write(record);
+    },
     targetEnded(target, end) {
       const record = recordOf(records, target.name);
       record.end(end);

@@ -19,6 +19,34 @@ const notJudgedCheck = {
   properties: { id, area: text(64), level, title: text(600), source, remedy: text(5_000) },
 } as const;
 
+const view = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['seen'],
+  properties: { seen: { enum: ['works', 'fails', 'not taken', 'does not apply'] }, detail: text(1_500) },
+} as const;
+
+// Relative, and never out of the target's folder: reports read and publish this file.
+const evidence = { type: 'string', maxLength: 500, pattern: '^(?!/)(?!(.*/)?\\.\\.(/|$))[^\\\\\\u0000]+$' } as const;
+
+const oracle = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['blame', 'because', 'views'],
+  properties: {
+    blame: { enum: ['the host', 'rootless by design', 'defect', 'undecided'] },
+    because: text(1_000),
+    views: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['rootless', 'rootful', 'bare'],
+      properties: { rootless: view, rootful: view, bare: view },
+    },
+    evidence: { ...evidence, description: "path of what the views saw, relative to the target's folder" },
+  },
+  description: 'with --oracle, of a red check or a limitation: the same seen from elsewhere; no part of the verdict',
+} as const;
+
 const check = {
   type: 'object',
   additionalProperties: false,
@@ -46,13 +74,8 @@ const check = {
         expires: text(10),
       },
     },
-    evidence: {
-      type: 'string',
-      maxLength: 500,
-      // Relative, and never out of the target's folder: reports read and publish this file.
-      pattern: '^(?!/)(?!(.*/)?\\.\\.(/|$))[^\\\\\\u0000]+$',
-      description: "path of the evidence file, relative to the target's folder",
-    },
+    oracle,
+    evidence: { ...evidence, description: "path of the evidence file, relative to the target's folder" },
   },
 } as const;
 

@@ -1,3 +1,4 @@
+import type { ThreeViews, View } from '../harness/oracle/blame.ts';
 import type { CheckDeclaration, Facts, RunContext, TargetContext, TargetEnd } from '../harness/report-sink.ts';
 import type { CheckResult, Verdict } from '../harness/verdict.ts';
 import { boundedRecord } from './bounded-json.ts';
@@ -10,7 +11,7 @@ import type { Waiver } from './waivers/waivers.schema.ts';
 
 const underWay = 'the run is still under way, or it was killed';
 const worstFirst: readonly Verdict[] = ['error', 'fail', 'blocked', 'skip', 'pass'];
-const limits = { reason: 4_000, line: 500, url: 1_900 };
+const limits = { reason: 4_000, line: 500, url: 1_900, detail: 1_000 };
 
 /** What is known of one target so far; every report of it is made from `results()`. */
 export class TargetRecord {
@@ -42,6 +43,12 @@ export class TargetRecord {
     if (known && worstFirst.indexOf(known.verdict) <= worstFirst.indexOf(result.verdict)) return;
     const declared = this.target.expected.find(({ id }) => id === result.id);
     this.#judged.set(result.id, judgedCheck(result, declared));
+  }
+
+  /** Views of a check that nobody judged are of nothing. */
+  view(id: string, views: ThreeViews): void {
+    const judged = this.#judged.get(id);
+    if (judged) this.#judged.set(id, { ...judged, oracle: plainViews(views) });
   }
 
   end(end: TargetEnd): void {
@@ -122,5 +129,19 @@ export function judgedCheck(result: CheckResult, declared: CheckDeclaration | un
     durationMs: Number.isFinite(result.durationMs) ? Math.max(0, result.durationMs) : 0,
     ...(result.flaky === undefined ? {} : { flaky: result.flaky }),
     ...(result.evidence === undefined ? {} : { evidence: result.evidence }),
+  };
+}
+
+/** The same of what the views saw: texts of a target, too. */
+function plainViews({ blame, because, views, evidence }: ThreeViews): NonNullable<JudgedCheck['oracle']> {
+  const plain = ({ seen, detail }: View) => ({
+    seen,
+    ...(detail === undefined ? {} : { detail: plainText(detail, limits.detail) }),
+  });
+  return {
+    blame,
+    because: plainLine(because),
+    views: { rootless: plain(views.rootless), rootful: plain(views.rootful), bare: plain(views.bare) },
+    ...(evidence === undefined ? {} : { evidence }),
   };
 }

@@ -60,3 +60,18 @@ export function countsText(counts: Readonly<Record<Verdict, number>>, notJudged 
   if (notJudged > 0) parts.push(`${notJudged} never judged`);
   return parts.length > 0 ? parts.join(', ') : 'nothing judged';
 }
+
+const viewNames = { rootless: 'rootless', rootful: 'rootful daemon', bare: 'without Docker' } as const;
+
+/** The three views of `--oracle`, in the order in which they are told: `['rootful daemon', 'works']`. */
+export function viewsText({ views }: NonNullable<JudgedCheck['oracle']>): [name: string, text: string][] {
+  return (['rootless', 'rootful', 'bare'] as const).map((name) => {
+    const { seen, detail } = views[name];
+    return [viewNames[name], detail === undefined ? seen : `${seen}: ${plainText(detail)}`];
+  });
+}
+
+/** e.g. `defect: only rootless Docker fails` */
+export function blameText({ blame, because }: NonNullable<JudgedCheck['oracle']>): string {
+  return `${blame}: ${plainText(because)}`;
+}

@@ -60,9 +60,19 @@ function problemsOf(check: DeclaredCheck): string[] {
     [isWord(remedy), 'there is a remedy'],
     [(check.needs ?? []).every((need) => checks.some((other) => other.id === need)), 'needs an unknown check'],
     [!(check.needs ?? []).some((need) => need === id), 'needs itself'],
+    [
+      oracleHolds(check),
+      'its oracle has a reason without words, or a rootful view of a check that restarts the daemon',
+    ],
     [!check.readOnly || isLookingOnly(check), 'it is marked readOnly and does more than look'],
   ];
   return [...rules.filter(([holds]) => !holds).map(([, what]) => what), ...sabotageProblems(check)];
+}
+
+/** The rootful daemon of `--oracle` is not the one that a user unit starts anew. */
+function oracleHolds({ oracle, disruptive }: DeclaredCheck): boolean {
+  if (oracle === undefined) return true;
+  return oracle.notRootful === undefined ? !disruptive : isWord(oracle.notRootful);
 }
 
 /** Titles may begin with a name that is written with capitals. */
@@ -160,6 +170,8 @@ describe('the rules notice', () => {
     ['a restart by what only looks', { readOnly: true, disruptive: true, verify: async () => {} }],
     ['a container by what only looks', { readOnly: true }],
     ['a fault that turns an unknown check red', { sabotage: { ...sabotage, alsoFails: ['NO-SUCH'] } }],
+    ['a rootful view of what restarts the daemon', { disruptive: true, oracle: {} }],
+    ['a missing view without a reason', { oracle: { notRootful: '' } }],
     ['an impossible fault without a reason', { sabotage: { impossible: '' } }],
   ])('%s', (_, changes) => {
     expect(problemsOf(whole)).toEqual([]);

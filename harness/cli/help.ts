@@ -41,11 +41,16 @@ const selection = `  --suite A,B        only these areas                 --check
   --no-color
 `;
 
+const oracle = `  --oracle           place the blame for what is red, by two more views: a rootful daemon on the same machine, and the
+                     user without Docker; the verdicts stay as they are (docs/oracle.md)
+  --allow-rootful    with --oracle, start that daemon on ssh:// and local hosts too
+`;
+
 const texts: Readonly<Record<string, string>> = {
   run: `./rdc run [TARGET...] [options]
 
 ${selection}  --profile          where the time of each check goes: profile.json in the target's folder, and a table
-`,
+${oracle}`,
   selftest: `./rdc selftest [TARGET] [options]\n\nApplies the fault of each check and expects the check to fail with its own message.\nThe faults are applied as root and taken back; use it on machines of the lab.\n\n  --resume           take over what earlier runs of this suite found on this target, try the rest\n  --blast-radius [all]  judge other checks under each fault too: those that only read, or every steady one;\n                     a red that nobody explains is a finding\n${selection}`,
   test: './rdc test\n\nLint, types, unit tests, then a real VM: conformance, a sample of sabotage, the report in a browser.\n  --no-vm   without the VM; says so in its last lines\n',
   doctor:

@@ -1,3 +1,4 @@
+import type { ThreeViews } from '../oracle/blame.ts';
 import type { CheckProfile } from '../profile/check-profile.ts';
 import type { Connection } from '../target/connection.ts';
 import type { CheckResult } from '../verdict.ts';
@@ -5,7 +6,7 @@ import type { BlastRadius } from './blast-radius.ts';
 
 /** What the CLI tells a worker. */
 export type Assignment = {
-  readonly reading: 'conformance' | 'sabotage';
+  readonly reading: 'conformance' | 'sabotage' | 'views';
   readonly connection: Connection;
   /** ids of the checks to judge; everything else a spec file declares is left alone */
   readonly selected: readonly string[];
@@ -15,6 +16,8 @@ export type Assignment = {
   readonly blastRadius?: 'read-only' | 'all';
   /** say of each check what its time went to */
   readonly profile?: true;
+  /** views reading: why no rootful daemon is behind the connection's socket, where none is */
+  readonly noRootful?: string;
   /** folder that holds suites/ */
   readonly root?: string;
 };
@@ -35,6 +38,8 @@ export type CheckMeta = {
   outcome?: 'killed' | 'survived' | 'impossible' | 'error';
   /** and of the checks that its fault was not meant for */
   blastRadius?: BlastRadius;
+  /** views reading: how the check looks from elsewhere */
+  views?: Pick<ThreeViews['views'], 'rootful' | 'bare'>;
 };
 
 declare module 'vitest' {

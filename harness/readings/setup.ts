@@ -9,6 +9,7 @@ import { endsTheRun, readConformance } from './conformance.ts';
 import { Evidence } from './evidence.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { type Group, type Mutated, readSabotage } from './sabotage.ts';
+import { takeViews } from './views.ts';
 import './provided.ts';
 
 // A vitest setup file: it turns the declarations of the spec file that follows into tests of this reading.
@@ -28,7 +29,7 @@ onDeclared((check) => {
 /** A boot of an emulated machine takes two minutes, and the sabotage reading has three of them. */
 function defaultTimeoutMs(check: DeclaredCheck): number {
   const [once, mutated] = check.disruptive ? [480_000, 1_500_000] : [240_000, 900_000];
-  if (assignment.reading === 'conformance') return once;
+  if (assignment.reading !== 'sabotage') return once;
   return assignment.blastRadius === 'all' ? 3_600_000 : mutated;
 }
 
@@ -41,12 +42,14 @@ async function judge(check: DeclaredCheck, context: TestContext): Promise<void> 
   const reading = { context, ...readingOf(check, connected) };
   try {
     if (assignment.reading === 'conformance') await readConformance(check, reading);
+    else if (assignment.reading === 'views') await takeViews(check, reading, assignment.noRootful);
     else await readSabotage(check, reading, groupOf(check, connected));
   } catch (error) {
     if (endsTheRun(error)) meta.lost = renderError(error);
     throw error;
   } finally {
-    const path = reading.evidence.write(assignment.connection.folder, check.id);
+    const name = assignment.reading === 'views' ? `${check.id}.views` : check.id;
+    const path = reading.evidence.write(assignment.connection.folder, name);
     if (path !== undefined) meta.evidence = path;
     if (profiled) meta.profile = profiled();
   }

@@ -12,6 +12,7 @@ import { requireDiskSpace } from '../target/disk-space.ts';
 import type { CheckResult } from '../verdict.ts';
 import { judge } from './judge.ts';
 import { runChecks } from './run-checks.ts';
+import { type OracleOptions, takeViewsOf } from './take-views.ts';
 import { tell } from './tell.ts';
 
 export type TargetJob = {
@@ -30,6 +31,8 @@ export type TargetJob = {
   readonly signal: AbortSignal;
   /** limit of one check instead of the reading's own */
   readonly checkTimeoutMs?: number;
+  /** `--oracle`: two more views of what is red, after the verdicts */
+  readonly oracle?: OracleOptions;
 };
 
 /** Judges one target that can be reached. Returns what broke besides single checks, or undefined. */
@@ -41,12 +44,13 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   tell(sinks, (sink) => sink.factsRead?.(context, facts));
   const byId = new Map(context.expected.map((check) => [check.id, check]));
   const results = new Map<string, CheckResult>();
+  const connection = { ...job.connection, image, host };
   const lost = new AbortController();
   const { broken } = await runChecks({
     reading: job.reading,
     ...(job.blastRadius === undefined ? {} : { blastRadius: job.blastRadius }),
     ...(job.profile === undefined ? {} : { profile: job.profile }),
-    connection: { ...job.connection, image, host },
+    connection,
     checks,
     ...(job.checkTimeoutMs === undefined ? {} : { checkTimeoutMs: job.checkTimeoutMs }),
     signal: AbortSignal.any([job.signal, lost.signal]),
@@ -67,9 +71,12 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   if (job.signal.aborted) return 'interrupted';
   if (lost.signal.aborted) return String(lost.signal.reason);
   const missing = checks.filter((check) => !results.has(check.id)).map((check) => check.id);
-  if (missing.length > 0)
-    return `never judged: ${missing.join(', ')}${broken.length > 0 ? ` (${broken.join('; ')})` : ''}`;
-  return broken.length > 0 ? broken.join('; ') : undefined;
+  const viewsBroke =
+    job.oracle &&
+    (await takeViewsOf({ ...job.oracle, context, connection, checks, results, sinks, signal: job.signal }));
+  const rest = viewsBroke === undefined ? broken : [...broken, viewsBroke];
+  if (missing.length > 0) return `never judged: ${missing.join(', ')}${rest.length > 0 ? ` (${rest.join('; ')})` : ''}`;
+  return rest.length > 0 ? rest.join('; ') : undefined;
 }
 
 /** The runner speaks last of a mutant too: a kill in a test that broke is none, and a timeout is a reason. */

@@ -26,6 +26,7 @@ type Outcome = {
   readonly outcomes: Record<string, unknown>;
   readonly radii: Record<string, unknown>;
   readonly profiles: Record<string, CheckProfile | undefined>;
+  readonly views: Record<string, unknown>;
   readonly broken: string;
 };
 
@@ -33,7 +34,13 @@ type Outcome = {
 async function read(
   specs: Readonly<Record<string, string>>,
   selected: readonly string[],
-  reading: 'conformance' | 'sabotage' | 'sabotage+read-only' | 'sabotage+all' | 'conformance+profile' = 'conformance',
+  reading:
+    | 'conformance'
+    | 'views'
+    | 'sabotage'
+    | 'sabotage+read-only'
+    | 'sabotage+all'
+    | 'conformance+profile' = 'conformance',
 ): Promise<Outcome> {
   const root = mkdtempSync(join(tmpdir(), 'rdc-specs-'));
   roots.push(root);
@@ -51,7 +58,8 @@ async function read(
   const outcomes = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.outcome]));
   const radii = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.blastRadius]));
   const profiles = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.profile as CheckProfile | undefined]));
-  return { verdicts: Object.fromEntries(verdicts), outcomes, radii, profiles, broken: broken.join('\n') };
+  const views = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.views]));
+  return { verdicts: Object.fromEntries(verdicts), outcomes, radii, profiles, views, broken: broken.join('\n') };
 }
 
 function head(area: string): string {
@@ -233,6 +241,49 @@ check('M-IMPOSSIBLE', holds);`;
   });
   const passed = Object.values(verdicts).filter(({ verdict }) => verdict === 'pass');
   expect(passed.map(({ id }) => id)).toEqual(['M-KILLED', 'M-STAGE']);
+});
+
+it('the views reading looks without Docker and verifies again, and is never a verdict', {
+  timeout: limitMs,
+}, async () => {
+  const text = `
+let mode = 'as it was';
+const bare = async ({ defer }) => { mode = 'changed'; defer(async () => { mode = 'as it was'; }); return { works: true, saw: 'a port' }; };
+const refused = async () => ({ works: false, saw: 'a port: EACCES' });
+const holds = async () => { expect(mode, 'the mode').toBe('as it was'); };
+const fails = async () => { expect(1, 'the value').toBe(2); };
+const lifted = async () => { asFinding('lifted', () => expect(1, 'lifted: the start').toBe(2)); };
+const stuck = () => new Promise(() => {});
+const limit = { level: 'LIMITATION' };
+check('V-HOLDS', holds, { oracle: { bare } });
+check('V-FAILS', fails, { oracle: { bare: refused } });
+check('V-LIMIT', holds, { ...limit, oracle: {} });
+check('V-LIFTED', lifted, { ...limit, oracle: {} });
+check('V-NONE', fails, { oracle: { bare, notRootful: 'it has no such map' } });
+check('V-BROKEN', async () => { throw new Error('boo'); }, { oracle: { bare: async () => { throw new Error('hoo'); } } });
+check('V-UNDO', holds, { oracle: { bare: async ({ defer }) => { defer(stuckUndo); return { works: true, saw: '' }; } } });
+async function stuckUndo() { throw new Error('stuck'); }
+check('V-SLOW', stuck, { oracle: { bare } });`;
+  const ids = ['HOLDS', 'FAILS', 'LIMIT', 'LIFTED', 'NONE', 'BROKEN', 'UNDO', 'SLOW'].map((name) => `seen:V-${name}`);
+  const withImport = `import { asFinding } from ${JSON.stringify(harness)};\n${text}`;
+  const { views, broken } = await read({ seen: withImport }, ids, 'views');
+  expect(broken).toBe('');
+  const works = { seen: 'works', detail: 'a port' };
+  const undeclared = { seen: 'not taken', detail: 'no observation without Docker is declared' };
+  const value = { seen: 'fails', detail: expect.stringContaining('the value') };
+  expect(views).toEqual({
+    'V-HOLDS': { bare: works, rootful: { seen: 'works' } },
+    'V-FAILS': { bare: { seen: 'fails', detail: 'a port: EACCES' }, rootful: value },
+    'V-LIMIT': { bare: undeclared, rootful: { seen: 'fails', detail: 'as documented' } },
+    'V-LIFTED': { bare: undeclared, rootful: { seen: 'works', detail: expect.stringContaining('lifted: the start') } },
+    'V-NONE': { bare: works, rootful: { seen: 'does not apply', detail: 'it has no such map' } },
+    'V-BROKEN': {
+      bare: { seen: 'not taken', detail: 'it could not be looked at: hoo' },
+      rootful: { seen: 'not taken', detail: 'it could not be looked at: boo' },
+    },
+    'V-UNDO': { bare: { seen: 'not taken', detail: expect.stringContaining('take back') }, rootful: { seen: 'works' } },
+    'V-SLOW': { bare: works, rootful: { seen: 'not taken', detail: 'it ran out of time' } },
+  });
 });
 
 describe('the blast radius of a fault', { timeout: limitMs }, () => {

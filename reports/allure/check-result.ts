@@ -27,13 +27,14 @@ const dropped = new Set(['suite', 'parentSuite', 'subSuite', 'thread', 'host', '
 
 /** Makes Allure's result of a check say what the verdict says; steps and attachments already in it stay. */
 export function applyCheck(result: TestResult, target: string, check: JudgedCheck): void {
-  const { id, area, level, title, verdict, finding, flaky, source, waiver } = check;
+  const { id, area, level, title, verdict, finding, flaky, source, waiver, oracle } = check;
   const tags = [
     level,
     ...(finding ? [finding] : []),
     ...(verdict === 'blocked' ? ['blocked'] : []),
     ...(flaky ? ['flaky'] : []),
     ...(waiver ? [`waiver: ${waiver.state}`] : []),
+    ...(oracle ? [`blame: ${oracle.blame}`] : []),
   ];
   result.name = `${id}: ${title}`;
   result.fullName = `${area}#${id}`;

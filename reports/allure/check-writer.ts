@@ -18,12 +18,19 @@ export function allureResultsOf(target: AllureTarget): string {
 export function completeResult(result: TestResult, target: AllureTarget, check: JudgedCheck): void {
   applyCheck(result, target.name, check);
   cleanSteps(result.steps);
-  if (check.evidence === undefined) return;
-  const text = readEvidence(target.folder, check.evidence);
-  const source = `${result.uuid}-attachment.txt`;
+  attach(result, target, { name: 'evidence', path: check.evidence });
+  attach(result, target, { name: 'evidence of the other views', path: check.oracle?.evidence });
+}
+
+type Attached = { readonly name: string; readonly path: string | undefined };
+
+function attach(result: TestResult, target: AllureTarget, { name, path }: Attached): void {
+  if (path === undefined) return;
+  const text = readEvidence(target.folder, path);
+  const source = `${result.uuid}-${result.attachments.length}-attachment.txt`;
   mkdirSync(allureResultsOf(target), { recursive: true });
-  writeFileSync(join(allureResultsOf(target), source), text ?? `no evidence was kept at ${check.evidence}\n`);
-  result.attachments.push({ name: 'evidence', source, type: 'text/plain' });
+  writeFileSync(join(allureResultsOf(target), source), text ?? `no evidence was kept at ${path}\n`);
+  result.attachments.push({ name, source, type: 'text/plain' });
 }
 
 /** Writes the result of a check that allure-vitest did not report: its spec broke, or the run was cut off. */

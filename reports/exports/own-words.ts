@@ -6,7 +6,7 @@ import type { JudgedCheck } from '../results.schema.ts';
  * what a limitation was found to be, the waiver. Values are plain text; what a check does not have is left out.
  */
 export function ownWords(check: JudgedCheck): Readonly<Record<string, string>> {
-  const { verdict, level, finding, blockedBy, flaky, waiver, source, remedy, evidence } = check;
+  const { verdict, level, finding, blockedBy, flaky, waiver, source, remedy, evidence, oracle } = check;
   const words = {
     level,
     verdict,
@@ -20,6 +20,7 @@ export function ownWords(check: JudgedCheck): Readonly<Record<string, string>> {
     source: source?.url,
     remedy,
     evidence,
+    blame: oracle?.blame,
   };
   const known = Object.entries(words).filter((word): word is [string, string] => word[1] !== undefined);
   return Object.fromEntries(known.map(([name, text]) => [name, plainText(text)]));

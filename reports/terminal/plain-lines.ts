@@ -2,7 +2,7 @@ import type { ReportSink } from '../../harness/report-sink.ts';
 import { plainLine } from '../plain-text.ts';
 import type { JudgedCheck } from '../results.schema.ts';
 import type { TargetRecords } from '../results-file.ts';
-import { reasonOf } from '../verdict-words.ts';
+import { blameText, reasonOf } from '../verdict-words.ts';
 import { durationText, type Style, verdictWords } from './style.ts';
 
 export type Print = (text: string) => void;
@@ -17,6 +17,8 @@ export function createPlainLines(records: TargetRecords, style: Style, print: Pr
       const position = `${ledger?.total ?? '?'}/${target.expected.length}`;
       print(`${target.name}: ${position.padStart(5)}  ${checkLine(result, style)}\n`);
     },
+    viewsTaken: (target, id, views) =>
+      print(`${target.name}: views  ${id.padEnd(18)}  ${plainLine(blameText(views), 300)}\n`),
     targetEnded(target, end) {
       if (end.broken !== undefined) print(`${target.name}: not judged to the end: ${plainLine(end.broken)}\n`);
     },

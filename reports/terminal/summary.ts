@@ -3,7 +3,7 @@ import { judgedCount, ruleConformance } from '../conformance.ts';
 import { everyCheck } from '../every-check.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 import type { JudgedCheck, Results } from '../results.schema.ts';
-import { countsText, findingWords, reasonOf } from '../verdict-words.ts';
+import { blameText, countsText, findingWords, reasonOf, viewsText } from '../verdict-words.ts';
 import type { Style } from './style.ts';
 import { wrap } from './wrap.ts';
 
@@ -27,6 +27,7 @@ export function targetSummary(results: Results & { isUnverified?: true | undefin
       failed.filter(({ finding }) => finding).map((check) => failure(check, style)),
       style,
     ),
+    section('Limitations as documented, by three views', limitationViews(checks, style), style),
     section('Could not be judged (not a finding about the target)', grouped(of('error'), style), style),
     section('Stale waivers', grouped(waived(true), style), style),
     section('Expected, by a waiver', grouped(waived(false), style), style),
@@ -69,6 +70,7 @@ function failure(check: JudgedCheck, style: Style): string {
   const rows = [
     ['why', finding ? findingWords[finding] : ''],
     [finding ? '' : 'why', plainText(check.reason ?? 'no reason given', 1_500)],
+    ...viewRows(check),
     [finding ? 'remedy' : 'to do', remedy ?? ''],
     ['source', source?.url ?? ''],
     ['evidence', evidence ?? ''],
@@ -76,6 +78,26 @@ function failure(check: JudgedCheck, style: Style): string {
   const head = `  ${style.verdict('fail', finding ?? 'FAIL')}  ${style.bold(id)} (${level})  ${plainLine(title)}`;
   const body = rows.map(([label = '', text = '']) => `    ${label.padEnd(9)}${wrap(text, ' '.repeat(13)).trimStart()}`);
   return [head, ...body].join('\n');
+}
+
+/** With `--oracle`: the blame, and the views that it was placed by; the rootless one is the reason above. */
+function viewRows({ oracle }: JudgedCheck): [label: string, text: string][] {
+  if (oracle === undefined) return [];
+  const [, ...others] = viewsText(oracle);
+  return [
+    ['blame', blameText(oracle)],
+    ...others.map(([name, text]): [string, string] => ['', plainText(`${name}: ${text}`, 600)]),
+  ];
+}
+
+/** Those that hold, by the blame: by design is what is expected, and one line is enough. */
+function limitationViews(checks: readonly JudgedCheck[], style: Style): string[] {
+  const viewed = checks.filter(({ verdict, oracle }) => verdict === 'pass' && oracle !== undefined);
+  const byBlame = Map.groupBy(viewed, ({ oracle }) => (oracle ? blameText(oracle) : ''));
+  return [...byBlame].map(([blame, same]) => {
+    const ids = wrap(same.map(({ id }) => id).join(', '), '  ');
+    return `${style.verdict('pass', ids)}\n${wrap(blame, '    ')}`;
+  });
 }
 
 /** Checks with the same reason share one line. */

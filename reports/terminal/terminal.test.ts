@@ -2,7 +2,15 @@ import { afterEach, expect, test as it, vi } from 'vitest';
 import type { ReportSink, RunContext } from '../../harness/report-sink.ts';
 import { plainText } from '../plain-text.ts';
 import { createResultsFile, type TargetRecords } from '../results-file.ts';
-import { checks, facts, judged, syntheticRun, syntheticTarget, syntheticVerdicts } from '../testing/synthetic-run.ts';
+import {
+  checks,
+  facts,
+  judged,
+  syntheticRun,
+  syntheticTarget,
+  syntheticVerdicts,
+  syntheticViews,
+} from '../testing/synthetic-run.ts';
 import { createTerminal } from './sink.ts';
 
 afterEach(() => {
@@ -168,4 +176,38 @@ it('a machine that nobody verified says so in its summary, and only such a machi
   await judgeAll(unknown, undefined, { unverified: true });
   expect(known.text()).not.toContain(line);
   expect(unknown.text()).toContain(line);
+});
+
+it('with --oracle, a red check has its blame and the views it was placed by, a limitation as documented its own line', async () => {
+  const driven = terminal(false);
+  const limit = { ...checks.mlock, id: 'LIM-OVER' };
+  const target = syntheticTarget(driven.run, 'debian-13', [checks.subid, limit]);
+  const results = [...syntheticVerdicts().filter(({ id }) => id === 'PRE-SUBID-COUNT'), judged(limit)];
+  const byDesign = {
+    blame: 'rootless by design',
+    because: 'a rootful daemon can',
+    views: {
+      rootless: { seen: 'fails' },
+      rootful: { seen: 'works' },
+      bare: { seen: 'fails', detail: 'mlock: ENOMEM' },
+    },
+  } as const;
+  for (const sink of driven.sinks) sink.targetStarted?.(target);
+  for (const result of results) for (const sink of driven.sinks) sink.checkJudged?.(target, result);
+  const views = { ...syntheticViews(), 'LIM-OVER': byDesign };
+  for (const [id, one] of Object.entries(views)) for (const sink of driven.sinks) sink.viewsTaken?.(target, id, one);
+  for (const sink of driven.sinks) sink.targetEnded?.(target, { infraRetries: 0 });
+  for (const sink of driven.sinks) await sink.runEnded?.(driven.run);
+  expectInOrder(driven.text(), [
+    'views  PRE-SUBID-COUNT     the host: it refuses',
+    'FAIL  PRE-SUBID-COUNT',
+    'blame    the host: it refuses the same to its user without Docker',
+    'rootful daemon: does not apply: the check asks no daemon',
+    'without Docker: fails: a user namespace: exit code 1',
+    'to do ',
+    'Limitations as documented, by three views:',
+    'LIM-OVER',
+    'rootless by design: a rootful daemon can',
+  ]);
+  expect(driven.text().replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
 });

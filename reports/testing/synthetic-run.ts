@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ThreeViews } from '../../harness/oracle/blame.ts';
 import type { CheckDeclaration, Facts, RunContext, TargetContext } from '../../harness/report-sink.ts';
 import type { CheckResult } from '../../harness/verdict.ts';
 import { countLedger } from '../ledger.ts';
@@ -175,9 +176,32 @@ export function syntheticVerdicts(): CheckResult[] {
   ];
 }
 
+/** Views of two red checks and of a limitation; texts that come from a target are hostile. */
+export function syntheticViews(): Readonly<Record<string, ThreeViews>> {
+  const rootless = { seen: 'fails', detail: 'subordinate UIDs: 4096' } as const;
+  return {
+    'PRE-SUBID-COUNT': {
+      blame: 'the host',
+      because: 'it refuses the same to its user without Docker',
+      views: {
+        rootless,
+        rootful: { seen: 'does not apply', detail: 'the check asks no daemon' },
+        bare: { seen: 'fails', detail: `a user namespace: exit code 1 ${hostile.escapes}${hostile.markdown}` },
+      },
+      evidence: 'evidence/PRE-SUBID-COUNT.views.txt',
+    },
+    'LIM-MLOCK-OVER': {
+      blame: 'undecided',
+      because: 'nobody looked whether the user can without Docker',
+      views: { rootless, rootful: { seen: 'not taken' }, bare: { seen: 'not taken' } },
+    },
+  };
+}
+
 export function writeSyntheticEvidence(target: TargetContext): void {
   const text = ['$ cat /etc/subuid', 'tester:100000:4096', hostile.script, hostile.escapes, 'end of evidence'].join(
     '\n',
   );
-  for (const id of ['PRE-SUBID-COUNT', 'NS-UIDMAP']) writeFileSync(join(target.folder, 'evidence', `${id}.txt`), text);
+  for (const id of ['PRE-SUBID-COUNT', 'NS-UIDMAP', 'PRE-SUBID-COUNT.views'])
+    writeFileSync(join(target.folder, 'evidence', `${id}.txt`), text);
 }

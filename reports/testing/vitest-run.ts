@@ -8,7 +8,14 @@ import type { ReportSink, RunContext, TargetContext } from '../../harness/report
 import type { CheckResult } from '../../harness/verdict.ts';
 import { createAllureReporter } from '../allure/reporter.ts';
 import { createSinks } from '../sinks.ts';
-import { checks, facts, syntheticTarget, syntheticVerdicts, writeSyntheticEvidence } from './synthetic-run.ts';
+import {
+  checks,
+  facts,
+  syntheticTarget,
+  syntheticVerdicts,
+  syntheticViews,
+  writeSyntheticEvidence,
+} from './synthetic-run.ts';
 
 /** Tests end as vitest sees them: an assertion fails, an error is thrown, a skip is asked for. */
 function specText(verdicts: readonly CheckResult[]): string {
@@ -54,6 +61,9 @@ async function runTarget(
   const vitest = await createVitest(options);
   await vitest.start();
   await vitest.close();
+  for (const [id, views] of Object.entries(target.name === 'debian-13' ? syntheticViews() : {})) {
+    for (const sink of sinks) sink.viewsTaken?.(target, id, views);
+  }
   for (const sink of sinks) sink.targetEnded?.(target, { infraRetries: 0 });
 }
 

@@ -1,4 +1,5 @@
 import {
+  aloneByScript,
   asFinding,
   checksOf,
   code,
@@ -16,6 +17,7 @@ import {
   startFixture,
   type Target,
 } from '../../harness/index.ts';
+import { limitAlone, unitAlone } from '../alone/user-manager.ts';
 import { daemonJson, restartDaemon, rootfulDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { dropInOverwritten, restartUserManagerRaised } from '../daemon/raised-manager.ts';
@@ -73,6 +75,10 @@ check({
       expect(path, "the container's cgroup").not.toContain(container.id);
     }
   },
+  oracle: {
+    bare: unitAlone('a unit of the user manager', 'true'),
+    notRootful: 'its containers are in the system slice',
+  },
   sabotage: { ...driverNone, fails: /cgroup driver and version of \/info/ },
 });
 
@@ -112,6 +118,7 @@ check({
     expect(statOf(after.files['memory.events'], 'oom_kill'), 'kills that the kernel counted').toBeGreaterThan(0);
   },
   // not by delegation: systemd keeps the memory controller on for a user as long as anything else of its slice has it
+  oracle: { bare: limitAlone('MemoryMax=32M', 'memory.max', String(32 * mebibyte)) },
   sabotage: { ...driverNone, fails: /memory\.max of the container's cgroup/ },
 });
 
@@ -140,6 +147,7 @@ check({
     // the control: a loop that hardly ran proves no limit
     expect(cores, "cores that a busy loop got by the kernel's account").toBeGreaterThanOrEqual(0.3);
   },
+  oracle: { bare: limitAlone('CPUQuota=50%', 'cpu.max', '50000 100000') },
   sabotage: { ...driverNone, fails: /cpu\.max of the container's cgroup/ },
 });
 
@@ -161,6 +169,7 @@ check({
     expect(forks.forked, 'forks that succeeded').toBeLessThanOrEqual(8);
     expect(forks.forked, 'forks that succeeded').toBeGreaterThanOrEqual(5);
   },
+  oracle: { bare: limitAlone('TasksMax=10', 'pids.max', '10') },
   sabotage: { ...driverNone, fails: /pids\.max of the container's cgroup/ },
 });
 
@@ -254,6 +263,7 @@ check({
     const { files } = await containerCgroup(target, container, ['pids.max']);
     expect(files['pids.max'], "pids.max of the container's cgroup").toBe(limit);
   },
+  oracle: { bare: aloneByScript('a cgroup namespace', '[ "$(unshare -UrC cat /proc/self/cgroup)" = 0::/ ]') },
   sabotage: {
     name: 'daemon.json moves containers to another slice and into the cgroup namespace of the host',
     by: movedCgroups,
@@ -320,6 +330,9 @@ check({
     if (typeof scores === 'string') return;
     asFinding('lifted', () => expect(scores.container, 'lifted: oom_score_adj in the container').not.toBe(wanted));
     asFinding('differs', () => expect(scores.container, 'differs: oom_score_adj in the container').toBe(scores.daemon));
+  },
+  oracle: {
+    bare: aloneByScript('oom_score_adj -500 for a process of its own', 'echo -500 > /proc/self/oom_score_adj'),
   },
   sabotage: {
     name: "a rootful daemon takes the place of the user's",

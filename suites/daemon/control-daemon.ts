@@ -1,4 +1,12 @@
-import { dockerApi, type Fault, type HostFacts, mustRun, type Target } from '../../harness/index.ts';
+import {
+  dockerApi,
+  type Fault,
+  type HostFacts,
+  mustRun,
+  startRootful,
+  stopRootful,
+  type Target,
+} from '../../harness/index.ts';
 
 const pollMs = 250;
 
@@ -93,23 +101,3 @@ export const rootfulDaemon: Fault = async ({ target, host }) => {
   }
   return undo;
 };
-
-function startRootful({ socket, user }: HostFacts): string {
-  return `
-rm -f '${socket}'
-mkdir -p /var/lib/rdc-rootful /run/rdc-rootful
-setsid dockerd -H 'unix://${socket}' --group ${user.gid} --data-root /var/lib/rdc-rootful --exec-root /run/rdc-rootful \\
-  --pidfile /run/rdc-rootful.pid > /var/log/rdc-rootful.log 2>&1 < /dev/null &`;
-}
-
-function stopRootful({ socket }: HostFacts): string {
-  return `
-if [ -s /run/rdc-rootful.pid ]; then
-  pid=$(cat /run/rdc-rootful.pid); kill "$pid" || true; i=0
-  while [ -d /proc/$pid ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done
-fi
-# a container with --net=host leaves the host's namespace mounted there
-umount /run/rdc-rootful/netns/* 2>/dev/null || true
-rm -rf /var/lib/rdc-rootful /run/rdc-rootful /run/rdc-rootful.pid '${socket}'
-ip link del docker0 2>/dev/null || true`;
-}

@@ -10,6 +10,7 @@ import {
   refusalOf,
   sharedFixture,
 } from '../../harness/index.ts';
+import { domainNameAlone } from '../alone/user-namespace.ts';
 import { daemonJson, rootfulDaemon } from '../daemon/control-daemon.ts';
 import { checkpointingRuntime } from './checkpointing-runtime.ts';
 
@@ -55,6 +56,7 @@ check({
     const refusal = await refusalOf(target, { domainname: 'rdc.example' });
     expectDocumented(refusal, /kernel[./]domainname.*permission denied/, 'the start with --domainname');
   },
+  oracle: { bare: domainNameAlone },
   sabotage: {
     name: "a rootful daemon takes the place of the user's",
     by: rootfulDaemon,

@@ -1,4 +1,5 @@
 import {
+  aloneByScript,
   checksOf,
   expect,
   expectDocumented,
@@ -9,6 +10,7 @@ import {
   sharedFixture,
   sysctl,
 } from '../../harness/index.ts';
+import { unitAlone } from '../alone/user-manager.ts';
 import { rootfulDaemon } from '../daemon/control-daemon.ts';
 import { unitDropIn } from '../daemon/unit-drop-in.ts';
 import { keyQuota, openFileLimits, raiseFileCeiling, sessionKeys } from './kernel-limits.ts';
@@ -32,6 +34,10 @@ check({
     // no user manager without systemd
     if (manager !== null) expect(daemon, "hard RLIMIT_NOFILE of dockerd beside the user manager's").toBe(manager);
     expect(inContainer, 'hard RLIMIT_NOFILE in a container').toBe(daemon);
+  },
+  oracle: {
+    bare: unitAlone('65536 open files for a unit of the user manager', '[ "$$(ulimit -Hn)" -ge 65536 ]'),
+    notRootful: 'the limit is that of the user manager',
   },
   sabotage: {
     // of the daemon and not of the user manager, whom its drop-ins' limits do not reach on Debian 12
@@ -60,6 +66,7 @@ check({
       `the start with --ulimit nofile=1024:${hard + 1}`,
     );
   },
+  oracle: { bare: aloneByScript('a hard RLIMIT_NOFILE above its own', 'h=$(ulimit -Hn); ulimit -n $((h+1))') },
   sabotage: {
     name: "a rootful daemon takes the place of the user's",
     by: rootfulDaemon,
@@ -86,6 +93,13 @@ check({
     expect(keys, "session keys of one container, on the user's account").toBeGreaterThanOrEqual(1);
     const { used, max } = known(await keyQuota(target, host), "the user's line of /proc/key-users");
     expect(max - used, `free keys of ${max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(containersToHold * keys);
+  },
+  oracle: {
+    bare: aloneByScript(
+      `room for ${containersToHold} keys in its quota`,
+      `awk -v u="$(id -u):" '$1 == u {split($4, k, "/"); exit k[2] - k[1] < ${containersToHold}}' /proc/key-users`,
+    ),
+    notRootful: 'its containers count against the quota of root',
   },
   sabotage: { name: 'sysctl kernel.keys.maxkeys=10', by: sysctl('kernel.keys.maxkeys', 10), fails: /free keys of 10/ },
 });

@@ -1,13 +1,17 @@
 import {
+  aloneByProbe,
+  aloneByScript,
   asFinding,
   checksOf,
   expect,
   expectDocumented,
   type Fault,
+  hostProbe,
   issue,
   known,
   man,
   mustRun,
+  type Oracle,
   refusalOf,
   sharedFixture,
   startFixture,
@@ -33,6 +37,13 @@ const unlimited = { name: 'unlimited locked memory for the user manager', by: me
 const raising =
   'sudo systemctl edit user@.service: [Service] LimitMEMLOCK=infinity (where that has no effect, as on Debian 12, try: USER - memlock unlimited in /etc/security/limits.d); then log in anew';
 
+const mlockOverAlone: Oracle['bare'] = async (context) => {
+  const { limitHard } = await hostProbe<Locked>(context.target, context.target, ['mlock', '4096']);
+  // -1 is unlimited: 64 KiB prove that
+  const bytes = Math.max(limitHard, 0) + 64 * 1024;
+  return await aloneByProbe('mlock of 64 KiB over its RLIMIT_MEMLOCK', 'mlock', String(bytes))(context);
+};
+
 check({
   id: 'LIM-MLOCK-OK',
   level: 'MUST',
@@ -51,6 +62,7 @@ check({
     const locked = await container.probe<Locked>('mlock', String(bytes));
     expect(locked.errno, `mlock of ${bytes} bytes, half of RLIMIT_MEMLOCK`).toBeNull();
   },
+  oracle: { bare: aloneByProbe('mlock of one page', 'mlock', '4096') },
   sabotage: {
     name: 'daemon.json sets default-ulimits memlock to 0',
     by: daemonJson({ 'default-ulimits': { memlock: { Name: 'memlock', Hard: 0, Soft: 0 } } }),
@@ -78,6 +90,7 @@ check({
       expectDocumented(locked.errno, /^ENOMEM$/, `mlock of ${over} bytes with ${JSON.stringify(host)}`);
     }
   },
+  oracle: { bare: mlockOverAlone },
   sabotage: { ...unlimited, fails: /^lifted: RLIMIT_MEMLOCK/ },
 });
 
@@ -92,6 +105,7 @@ check({
     const refusal = await refusalOf(target, { host: { Ulimits: [{ Name: 'memlock', Soft: -1, Hard: -1 }] } });
     expectDocumented(refusal, /rlimit type 8.*operation not permitted/, 'the start with --ulimit memlock=-1:-1');
   },
+  oracle: { bare: aloneByScript('an unlimited RLIMIT_MEMLOCK', 'ulimit -l unlimited') },
   sabotage: { ...unlimited, fails: /^lifted: the start/ },
 });
 

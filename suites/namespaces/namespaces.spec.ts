@@ -1,4 +1,5 @@
 import {
+  aloneByScript,
   asFinding,
   checksOf,
   code,
@@ -15,6 +16,7 @@ import {
   sharedFixture,
   startFixture,
 } from '../../harness/index.ts';
+import { mapAlone } from '../alone/user-namespace.ts';
 import { rootfulDaemon } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
@@ -38,6 +40,8 @@ const byRootful = {
   alsoFails: ['SOCK-MODE', 'NS-UIDMAP', 'NS-GIDMAP'],
 };
 const reconfigure = 'systemctl --user restart docker (a change of /etc/subuid or /etc/subgid is only taken at start)';
+
+const mapOracle = { bare: mapAlone, notRootful: 'it runs in the initial user namespace' };
 
 check({
   id: 'NS-INFO',
@@ -93,6 +97,7 @@ check({
     const { uids } = await subordinateIds(target);
     expect((await daemonProcess(target)).uidMap, "the daemon's UID map").toEqual(rootlessMap(host.user.uid, uids));
   },
+  oracle: mapOracle,
   sabotage: {
     name: 'the range in /etc/subuid moves while the daemon runs',
     by: filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):)[0-9]+:/\\1700000:/'`),
@@ -112,6 +117,7 @@ check({
     const { gids } = await subordinateIds(target);
     expect((await daemonProcess(target)).gidMap, "the daemon's GID map").toEqual(rootlessMap(host.user.gid, gids));
   },
+  oracle: mapOracle,
   sabotage: {
     name: 'the range in /etc/subgid moves while the daemon runs',
     by: filtered('/etc/subgid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):)[0-9]+:/\\1700000:/'`),
@@ -136,6 +142,7 @@ check({
     const wanted = inside.map((id) => ({ uid: mapped(uidMap, id), gid: mapped(gidMap, id) }));
     expect(seen, `host IDs of the container's ${inside.join(', ')}`).toEqual(wanted);
   },
+  oracle: mapOracle,
   sabotage: { ...byRootful, fails: /host IDs of the container's/ },
 });
 
@@ -223,6 +230,7 @@ check({
     const wanted = `${mapped(uidMap, last)}:${mapped(gidMap, last)}`;
     asFinding('differs', () => expect(seen, `differs: host IDs of ${last}:${last}, the last`).toBe(wanted));
   },
+  oracle: {},
   sabotage: { ...byRootful, fails: /^lifted: the start as/ },
 });
 
@@ -271,6 +279,7 @@ check({
     const { errno } = await container.probe<{ errno: string | null }>('setgroups');
     expect(errno, 'setgroups by container root').toBeNull();
   },
+  oracle: { bare: mapAlone },
   sabotage: {
     name: 'newgidmap denies setgroups first, as it does without subordinate GIDs',
     by: setgroupsDenied,
@@ -297,6 +306,7 @@ check({
     const wanted = mapped(rootlessMap(host.user.gid, gids), 20);
     asFinding('differs', () => expect(inside, 'differs: host GIDs with --group-add 20').toContain(wanted));
   },
+  oracle: { bare: aloneByScript('its own supplementary groups', '[ "$(id -G | wc -w)" -gt 1 ]') },
   sabotage: { ...byRootful, fails: /^lifted: the user's groups/ },
 });
 
@@ -325,6 +335,7 @@ check({
       expect(parseCopiedUp(stdout), 'differs: folders of links that take a write').toEqual(['etc', 'run']),
     );
   },
+  oracle: {},
   sabotage: { ...byRootful, fails: /^lifted: files that arrived on the host/ },
 });
 

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
+  aloneByProbe,
+  aloneByScript,
   asFinding,
   checksOf,
   code,
@@ -62,6 +64,7 @@ check({
     expectDocumented(failure, unreachable, "a connection from the host to the container's address");
     expect(answers.netns, "the answer where the container's address is").toContain(nonce);
   },
+  oracle: {},
   sabotage: { ...byRootful, fails: /^lifted: a connection from the host/ },
 });
 
@@ -112,6 +115,7 @@ check({
     const probe = `${await probePath(target)} fetch tcp 127.0.0.1 ${hostNetworkPort}`;
     expect(await inBridgeNetns(target, probe), "the answer in RootlessKit's network namespace").toContain(nonce);
   },
+  oracle: {},
   sabotage: { ...byRootful, fails: /^lifted: a connection from the host/ },
 });
 
@@ -199,6 +203,14 @@ done; echo "$found"`;
     const pull = await dockerApi(target, 'POST', `/images/create?fromImage=${name}:5000/rdc&tag=1`);
     // nobody listens there; the refused connection tells which address the name was given
     expect(pull.text, 'the connection that docker pull tries').toContain(`dial tcp ${nameServer.told}:5000`);
+  },
+  oracle: {
+    async bare(context) {
+      await using nameServer = await becomeNameServer(context.target);
+      const lookUp = `getent ahostsv4 rdc-${randomUUID()}.test | grep -q '^${nameServer.told.replaceAll('.', '[.]')} '`;
+      return await aloneByScript("a name by the host's resolver", lookUp)(context);
+    },
+    notRootful: 'its containers are given the name servers of the host themselves',
   },
   sabotage: {
     name: '/etc/resolv.conf is a link to a place outside of /etc and /run',
@@ -319,6 +331,13 @@ check({
     const { stdout } = await peer.shell(`awk '/^Icmp: [0-9]/ {print $10}' /proc/net/snmp`);
     expect(Number(stdout), 'echo requests that the other host received').toBeGreaterThan(0);
   },
+  oracle: {
+    async bare(context) {
+      await using peer = await startPeer(context.target);
+      context.defer(await sysctl(pingRange, '0 2147483647')(context));
+      return await aloneByProbe('an echo to another host with the range', 'icmp', peer.address)(context);
+    },
+  },
   sabotage: {
     name: 'the range is empty again after it was set',
     at: 'applied',
@@ -352,6 +371,7 @@ check({
     const refusal = await refusalOf(target, { host: { Sysctls: { [pingRange]: '0 2147483647' } } });
     expectDocumented(refusal, /ping_group_range.*invalid argument/, `--sysctl ${pingRange}`);
   },
+  oracle: { bare: aloneByProbe('an echo without CAP_NET_RAW', 'icmp', '127.0.0.1') },
   sabotage: { ...byRootful, fails: /^lifted: the range in a container/ },
 });
 
@@ -409,5 +429,6 @@ check({
     const refusal = await refusalOf(target, { host: { NetworkMode: network } });
     expectDocumented(refusal, /attaching to network failed.*context deadline exceeded/, 'joining an overlay network');
   },
+  oracle: {},
   sabotage: { ...byRootful, fails: /^lifted: joining an overlay network/ },
 });

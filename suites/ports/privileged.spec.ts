@@ -1,4 +1,5 @@
 import {
+  aloneByProbe,
   checksOf,
   docker,
   expect,
@@ -36,6 +37,7 @@ check({
     await using server = await startNonceServer(target, 1024);
     expect(await fetchFromHost(target, 1024), 'the answer on port 1024').toContain(server.nonce);
   },
+  oracle: { bare: aloneByProbe('binding port 1023', 'bind', 'tcp', '0.0.0.0', '1023') },
   sabotage: { name: `sysctl ${portStart}=0`, by: sysctl(portStart, 0), fails: /^lifted: publishing port 1023/ },
 });
 
@@ -58,6 +60,13 @@ check({
     if (typeof published === 'string') return;
     await using server = published;
     expect(await fetchFromHost(target, 80), 'the answer on port 80').toContain(server.nonce);
+  },
+  oracle: {
+    async bare(context) {
+      context.defer(await sysctl(portStart, 80)(context));
+      return await aloneByProbe('binding port 80 with the sysctl', 'bind', 'tcp', '0.0.0.0', '80')(context);
+    },
+    notRootful: 'a rootful daemon publishes every port',
   },
   sabotage: {
     name: `the sysctl goes back to 1024 after it was set`,

@@ -1,4 +1,5 @@
 import {
+  aloneByScript,
   asFinding,
   checksOf,
   code,
@@ -10,6 +11,9 @@ import {
   hostProbe,
   issue,
   mustRun,
+  type Oracle,
+  probePath,
+  quoteWord,
   refusalIn,
   rootScript,
   startFixture,
@@ -21,6 +25,7 @@ import { listenersLeft, tcpListeners } from './listeners.ts';
 import { fetchFromHost, startNonceServer } from './nonce-server.ts';
 import { gateway, occupy, portServer, published, randomPort, serverNonce } from './port-server.ts';
 import { portOwner, rootlessKit } from './rootlesskit.ts';
+import { clientAlone, servedAlone } from './served-alone.ts';
 
 const check = checksOf('ports');
 const needs = ['SOCK-PATH'] as const;
@@ -45,6 +50,7 @@ check({
       `${portOwner[driver]} of UID ${host.user.uid}`,
     ]);
   },
+  oracle: { bare: servedAlone({ port: 28_080 }), notRootful: 'its ports are bound by root' },
   sabotage: { ...byRootful, fails: /who listens on/ },
 });
 
@@ -90,6 +96,14 @@ const innerPortStart: Fault = async ({ target }) => {
   return async () => void (await set(0));
 };
 
+/** The same setting in a network namespace of the user's own, and a process without capabilities. */
+const innerPortAlone: Oracle['bare'] = async (context) => {
+  const bind = `setpriv --bounding-set=-all ${await probePath(context.target)} bind tcp 0.0.0.0 80`;
+  const inside = `echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start; ${bind} | grep '"errno":null'`;
+  const script = `unshare -Urn sh -c ${quoteWord(inside)}`;
+  return await aloneByScript('binding port 80 in a network namespace without a capability', script)(context);
+};
+
 check({
   id: 'PORT-INNER80',
   level: 'MUST',
@@ -107,6 +121,7 @@ check({
     expect(bound, 'binding port 80 as UID 1000 in the container').toContain('"errno":null');
     expect(portStart, 'ip_unprivileged_port_start in the container').toBe('0');
   },
+  oracle: { bare: innerPortAlone },
   sabotage: {
     name: "the container's ip_unprivileged_port_start becomes 1024",
     by: innerPortStart,
@@ -153,6 +168,7 @@ check({
       expect(answer, 'the answer to another host on the loopback port').toMatch(/^E(?!CONNRESET)[A-Z]+$/);
     }
   },
+  oracle: { bare: servedAlone({ port: published.loopback, isLocal: true }) },
   sabotage: { ...carelessFirewall, fails: /the answer to another host on the loopback port/ },
 });
 
@@ -173,6 +189,7 @@ check({
     const [answer] = await peer.fetch({ port: udp, protocol: 'udp', timeoutMs: 5000 });
     expect(answer, 'the answer over UDP to another host').toContain(serverNonce);
   },
+  oracle: { bare: servedAlone({ port: published.udp, protocol: 'udp' }) },
   sabotage: { ...carelessFirewall, fails: /the answer over UDP to another host/ },
 });
 
@@ -198,6 +215,7 @@ check({
     const [answer] = await peer.fetch({ port, address: peer.hostAddress6 });
     expect(answer, 'the answer over IPv6 to another host').toContain(wanted);
   },
+  oracle: { bare: servedAlone({ port: published.any, isV6: true }) },
   sabotage: { ...carelessFirewall, fails: /the answer on \[::1\]/ },
 });
 
@@ -219,8 +237,16 @@ check({
     const bridge = await gateway(target, pid);
     asFinding('differs', () => expect(client, `differs: ${label}`).toBe(bridge));
   },
+  oracle: { bare: clientAlone },
   sabotage: { ...byRootful, fails: /^lifted: the client that the container sees/ },
 });
+
+/** A kernel without SCTP has no listener for anybody. */
+const sctpAlone: Oracle['bare'] = async ({ target }) => {
+  const connect = ['connect', 'sctp', '127.0.0.1', '28085'];
+  const { errno } = await hostProbe<{ errno: string | null }>(target, target, connect);
+  return { works: errno !== 'EPROTONOSUPPORT', saw: `an SCTP connection to a free port: ${errno ?? 'done'}` };
+};
 
 type Inspected = { NetworkSettings: { Ports: Record<string, { HostPort: string }[] | null> } };
 
@@ -247,6 +273,7 @@ check({
     // a kernel without SCTP has no listener either
     expectDocumented(errno, /^E(CONNREFUSED|PROTONOSUPPORT)$/, 'an SCTP connection to the published port');
   },
+  oracle: { bare: sctpAlone },
   sabotage: { ...byRootful, fails: /^lifted: an SCTP connection/ },
 });
 

@@ -1,4 +1,14 @@
-import { checksOf, chmod, code, expect, hostProbe, issue, man, rootScript } from '../../harness/index.ts';
+import {
+  aloneByScript,
+  checksOf,
+  chmod,
+  code,
+  expect,
+  hostProbe,
+  issue,
+  man,
+  rootScript,
+} from '../../harness/index.ts';
 import { acceptedRules, bridgeRules, firewallTool } from './firewall.ts';
 import { driverAtWork, driversOf, programOf } from './network-driver.ts';
 
@@ -57,6 +67,13 @@ check({
     for (const rule of bridgeRules) {
       expect(rules, `rules in the kernel for ${version}`).toContain(rule.replace(/^-t \w+ /, ''));
     }
+  },
+  oracle: {
+    bare: aloneByScript(
+      'a NAT rule in a network namespace of its own',
+      'PATH=$PATH:/usr/sbin:/sbin; unshare -Urn iptables -t nat -A POSTROUTING -m addrtype --src-type LOCAL -j MASQUERADE',
+    ),
+    notRootful: 'root loads the modules that it needs',
   },
   sabotage: {
     name: 'iptables becomes iptables-legacy, whose modules nobody loaded',

@@ -12,6 +12,7 @@ import {
   rootScript,
   sysctl,
 } from '../../harness/index.ts';
+import { mapAlone, namespacesAlone } from '../alone/user-namespace.ts';
 import { hasUnifiedCgroups, userCgroup } from '../cgroups/container-cgroup.ts';
 import { awaitDaemon } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
@@ -24,6 +25,8 @@ import { sysctlValue } from './sysctl-value.ts';
 import { userBus } from './user-bus.ts';
 
 const check = checksOf('prerequisites');
+
+const asksNoDaemon = 'the check asks no daemon';
 
 /** Docker's documentation asks for this many in each file. */
 const wantedIds = 65_536;
@@ -47,6 +50,7 @@ check({
     expect(fresh?.uidMap.length, 'lines of its UID map').toBeGreaterThan(1);
     expect(fresh?.gidMap.length, 'lines of its GID map').toBeGreaterThan(1);
   },
+  oracle: { bare: mapAlone, notRootful: asksNoDaemon },
   sabotage: {
     name: 'newuidmap loses its set-user-ID bit',
     by: unprivilegedHelper,
@@ -166,6 +170,7 @@ check({
     expect(await sysctlValue(target, 'kernel.unprivileged_userns_clone'), 'kernel.unprivileged_userns_clone').toBe(1);
     expect(await freshUserNamespace(target), 'a user namespace made by RootlessKit').not.toBeNull();
   },
+  oracle: { bare: namespacesAlone, notRootful: asksNoDaemon },
   sabotage: {
     name: 'sysctl kernel.unprivileged_userns_clone=0',
     by: sysctl('kernel.unprivileged_userns_clone', 0),
@@ -185,6 +190,7 @@ check({
     }
     expect(await freshUserNamespace(target), 'a user namespace made by RootlessKit').not.toBeNull();
   },
+  oracle: { bare: namespacesAlone, notRootful: asksNoDaemon },
   sabotage: {
     name: 'sysctl user.max_user_namespaces=0',
     by: sysctl('user.max_user_namespaces', 0),

@@ -9,6 +9,7 @@ import {
   issue,
   known,
   man,
+  type Oracle,
   page,
   refusalOf,
   rootScript,
@@ -44,6 +45,16 @@ const [zero, kmsg] = ['1:5', '1:b'];
 const openToAll = { name: 'the port gets mode 666', by: chmod('0666', firstPort) };
 const rootful = { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon };
 
+/** The user opens the port on the host, as it is or with another mode. */
+function openAlone(mode?: string): NonNullable<Oracle['bare']> {
+  return async ({ target, host, defer }) => {
+    const port = firstPort(host);
+    if (mode !== undefined) defer(await setMode(target, port, mode));
+    const { errno } = await openOutside(target, target, port);
+    return { works: errno === null, saw: `opening ${port} on the host: ${errno ?? 'done'}` };
+  };
+}
+
 check({
   id: 'DEV-GROUP',
   level: 'LIMITATION',
@@ -62,6 +73,7 @@ check({
     const owner = `${inside.stat?.uid}:${inside.stat?.gid}`;
     asFinding('differs', () => expect(owner, 'differs: owner and group that the container sees').toBe('65534:65534'));
   },
+  oracle: { bare: openAlone() },
   sabotage: {
     ...openToAll,
     fails: /^lifted: opening \/dev\/ttyS\d in a container/,
@@ -88,6 +100,7 @@ check({
     expect(ids?.groups, 'supplementary groups in the container').toContain(await groupOf(target, port));
     expectDocumented(known(opened, 'the answer of probe open').errno, /^EACCES$/, `opening ${port} with --group-add`);
   },
+  oracle: { bare: openAlone() },
   sabotage: { ...openToAll, fails: /^lifted: opening \/dev\/ttyS\d with --group-add/ },
 });
 
@@ -106,6 +119,7 @@ check({
     const container = await sharedFixture(target, { host: device(port) });
     expect((await openInside(container, port)).errno, `opening ${port} with mode 666 in a container`).toBeNull();
   },
+  oracle: { bare: openAlone('0666') },
   sabotage: {
     name: 'the mode goes back to 660 after it was set, as udev does at re-plug',
     at: 'applied',
@@ -199,6 +213,7 @@ check({
     const numbers = `${inside.stat?.major}:${inside.stat?.minor}`;
     expect(numbers, `device number of ${port} in the container`).toBe(`${stat?.major}:${stat?.minor}`);
   },
+  oracle: { bare: openAlone('0666'), notRootful: 'a rootful container has a device controller' },
   sabotage: { ...rootful, fails: /opening \/dev\/ttyS\d as a volume of a container/ },
 });
 
@@ -224,6 +239,7 @@ check({
     const refusal = await refusalOf(target, { host: { Devices: [absent] } });
     expectDocumented(refusal, /rdc-absent.*no such file or directory/, 'a name that the host does not have');
   },
+  oracle: {},
   sabotage: { ...rootful, fails: /^lifted: device number of \/dev\/zero/ },
 });
 
@@ -244,6 +260,7 @@ check({
     const container = await sharedFixture(target, { host: device(near) });
     await exchangeBytes(target, container, { near, far });
   },
+  oracle: { bare: openAlone('0666') },
   sabotage: {
     name: 'the peer is no serial line any more: /dev/null lies over it',
     by: rootScript(

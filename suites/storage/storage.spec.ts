@@ -24,6 +24,7 @@ import {
   startFixture,
   type Target,
 } from '../../harness/index.ts';
+import { capableFileAlone, overlayAlone } from '../alone/user-namespace.ts';
 import { daemonJson, restartDaemon } from '../daemon/control-daemon.ts';
 import { dataRoot, findInDataRoot } from '../daemon/data-root.ts';
 import { mapped, rootlessMap, totalOf } from '../namespaces/id-map.ts';
@@ -69,6 +70,7 @@ check({
     expect(Object.values(copyOnWrite), "file systems that a container's root may have").toContain(root.type);
     expect(copyOnWrite[Driver], `file system of the storage driver ${Driver}`).toBe(root.type);
   },
+  oracle: { bare: overlayAlone },
   sabotage: { ...copyingDriver, fails: /file systems that a container's root may have/ },
 });
 
@@ -109,6 +111,7 @@ check({
     expect(overlay.copiedUp, 'a file written to the mount, in its upper directory').toBe(true);
     expect(overlay.whiteout, 'the upper directory, where a file was removed').toBe('character special file 0:0');
   },
+  oracle: { bare: overlayAlone, notRootful: 'no daemon is asked' },
   sabotage: {
     name: 'the overlay module is unloaded and kept from loading',
     by: withoutOverlay,
@@ -151,6 +154,7 @@ check({
       'var directory 0:0',
     ]);
   },
+  oracle: { bare: overlayAlone, notRootful: 'its overlay has no userxattr' },
   sabotage: { ...copyingDriver, fails: /type and options of the container's root/ },
 });
 
@@ -211,6 +215,7 @@ check({
     expect(process.uid, 'host UID of the process').toBe(mapped(rootlessMap(host.user.uid, uids), 1000));
     expect(process.effective, 'effective capabilities of the process (CAP_NET_BIND_SERVICE is bit 10)').toBe('400');
   },
+  oracle: { bare: capableFileAlone, notRootful: 'its file capabilities are for the initial user namespace' },
   sabotage: {
     name: 'the file loses its capability on disk, as on a file system without extended attributes',
     at: 'imported',

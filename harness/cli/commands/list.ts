@@ -104,9 +104,17 @@ export async function explainCommand(words: readonly string[]): Promise<number> 
     ['only reads', check.readOnly ? 'yes: also in rdc doctor TARGET' : 'no'],
     ['remedy', check.remedy],
     ['sabotage', typeof sabotage === 'string' ? sabotage : `impossible: ${sabotage.impossible}`],
+    ['other views', viewsText(check)],
     ...('impossible' in check.sabotage ? [] : [['turns red with', String(check.sabotage.fails)] as [string, string]]),
   ];
   process.stdout.write(`${check.id}\n`);
   for (const [name, text] of rows) process.stdout.write(`  ${name.padEnd(15)}${text}\n`);
   return exitCodes.ok;
+}
+
+/** What `rdc run --oracle` can look at besides the verdict. */
+function viewsText({ oracle }: DeclaredCheck): string {
+  if (oracle === undefined) return 'none';
+  const rootful = oracle.notRootful === undefined ? 'a rootful daemon' : `no rootful daemon: ${oracle.notRootful}`;
+  return [rootful, ...(oracle.bare ? ['the user without Docker'] : [])].join('; ');
 }

@@ -6,6 +6,7 @@ import { RunProfile } from '../../profile/run-profile.ts';
 import type { Ratchet, ReportSink, RunContext } from '../../report-sink.ts';
 import { judgeTarget } from '../../run/judge-target.ts';
 import { loadChecks } from '../../run/load-checks.ts';
+import type { OracleOptions } from '../../run/take-views.ts';
 import { tell } from '../../run/tell.ts';
 import { enterLab } from '../enter-lab.ts';
 import { interruption } from '../interruption.ts';
@@ -30,11 +31,17 @@ export type RunJob = {
   readonly blastRadius?: 'read-only' | 'all';
   /** `--profile`: where the time of each check goes */
   readonly profile?: RunProfile;
+  readonly oracle?: OracleOptions;
 };
 
 /** `rdc run`: set up, provision, judge, report. Resolves to the exit code. */
 export async function runCommand(words: readonly string[]): Promise<number> {
-  const { options, positionals, values } = parseCommon(words, { profile: { type: 'boolean' } });
+  const { options, positionals, values } = parseCommon(words, {
+    profile: { type: 'boolean' },
+    oracle: { type: 'boolean' },
+    'allow-rootful': { type: 'boolean' },
+  });
+  const oracle = oracleOf(values);
   const targets = await resolveTargetsOf(positionals, options);
   const all = await loadChecks();
   const checks = selectChecks(all, options);
@@ -62,6 +69,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
     reports,
     signal: stop.signal,
     ...(profile ? { profile } : {}),
+    ...(oracle === undefined ? {} : { oracle }),
   };
   tell(sinks, (sink) => sink.runStarted?.(run));
   // under emulation two machines already fill the cores of a small host: targets run side by side only in pairs
@@ -75,6 +83,15 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   }
   if (options.json) process.stdout.write(`${JSON.stringify(reports.resultsOfRun(run.folder))}\n`);
   return stop.signal.aborted ? exitCodes.interrupted : reports.exitCodeOfRun(run.folder, run.gate);
+}
+
+function oracleOf(values: Readonly<Record<string, unknown>>): OracleOptions | undefined {
+  const allowRootful = values['allow-rootful'] === true;
+  if (values.oracle === true) return { allowRootful };
+  if (!allowRootful) return undefined;
+  throw new RdcError('USAGE', '--allow-rootful is for the views of --oracle', {
+    hint: './rdc run TARGET --oracle --allow-rootful',
+  });
 }
 
 /** Everything that the machines among the targets want of this host; see enterLab. */
@@ -107,6 +124,7 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
       reporters: (judged) => (job.reading === 'sabotage' ? [] : job.reports.targetReporters(context, judged)),
       ...(job.blastRadius === undefined ? {} : { blastRadius: job.blastRadius }),
       ...(profiled === undefined ? {} : { profile: true }),
+      ...(job.oracle === undefined ? {} : { oracle: job.oracle }),
       onMeta(id, meta) {
         job.metas?.set(id, { ...meta });
         profiled?.add(id, meta.profile);

@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { RdcError } from '../errors.ts';
+import type { HostFacts } from '../facts/host-facts.ts';
+import { mustRun } from '../sabotage/faults.ts';
+import type { Target } from '../target/target.ts';
+import { dockerApi } from './api.ts';
+
+const log = '/var/log/rdc-rootful.log';
+
+/** Script for root: a rootful dockerd on that socket, open to the user's group, with all its data in places of its own. */
+export function startRootful({ socket, user }: Pick<HostFacts, 'socket' | 'user'>): string {
+  return `
+rm -f '${socket}'
+mkdir -p /var/lib/rdc-rootful /run/rdc-rootful
+setsid dockerd -H 'unix://${socket}' --group ${user.gid} --data-root /var/lib/rdc-rootful --exec-root /run/rdc-rootful \\
+  --pidfile /run/rdc-rootful.pid > ${log} 2>&1 < /dev/null &`;
+}
+
+/** Script for root: ends that daemon and removes what it kept. */
+export function stopRootful({ socket }: Pick<HostFacts, 'socket'>): string {
+  return `
+if [ -s /run/rdc-rootful.pid ]; then
+  pid=$(cat /run/rdc-rootful.pid); kill "$pid" || true; i=0
+  while [ -d /proc/$pid ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done
+fi
+# a container with --net=host leaves the host's namespace mounted there
+umount /run/rdc-rootful/netns/* 2>/dev/null || true
+rm -rf /var/lib/rdc-rootful /run/rdc-rootful /run/rdc-rootful.pid '${socket}'
+ip link del docker0 2>/dev/null || true`;
+}
+
+/** Where the rootful daemon listens that runs beside the user's. */
+export const rootfulSocket = '/run/rdc-rootful.sock';
+
+/** What the host was before; below /run, so that a reboot forgets it with what it describes. */
+const before = '/run/rdc-oracle';
+
+/** Prints why no second rootful daemon may be started: it would take over the bridge and the rules of the first. */
+const guard = `
+for p in $(grep -lx dockerd /proc/[0-9]*/comm 2>/dev/null); do
+  [ "$(readlink "\${p%/comm}/ns/user")" != "$(readlink /proc/1/ns/user)" ] || { echo 'a rootful daemon runs on it already'; exit 0; }
+done
+[ -z "$(ls -A /sys/class/net/docker0/brif 2>/dev/null)" ] || { echo 'its bridge docker0 is in use'; exit 0; }`;
+
+/** A rootful daemon forwards packets, writes firewall rules and loads modules, one of which a user's daemon may lack. */
+const remember = `
+mkdir -m 700 ${before}
+for ip in iptables ip6tables; do $ip-save > ${before}/$ip 2>/dev/null || true; done
+for f in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding /proc/sys/net/ipv6/conf/default/forwarding; do
+  [ ! -e $f ] || echo "$f $(cat $f)"
+done > ${before}/sysctls
+cut -d' ' -f1 /proc/modules > ${before}/modules
+for f in /etc/docker /etc/docker/key.json; do [ -e $f ] || echo $f; done > ${before}/absent`;
+
+// a table that was not there before is emptied: iptables cannot remove one
+const restore = `
+while read -r f value; do echo "$value" > "$f"; done < ${before}/sysctls
+for ip in iptables ip6tables; do
+  for table in $($ip-save 2>/dev/null | sed -n 's/^\\*//p'); do
+    grep -qx "\\*$table" ${before}/$ip || { $ip -w -t $table -F; $ip -w -t $table -X; }
+  done
+  [ "$($ip-save 2>/dev/null | grep -c '^:FORWARD DROP')" = 0 ] || $ip -w -P FORWARD ACCEPT
+  [ ! -s ${before}/$ip ] || $ip-restore < ${before}/$ip
+done
+for again in 1 2 3; do
+  cut -d' ' -f1 /proc/modules | grep -vxF -f ${before}/modules | xargs -r -n 1 rmmod 2>/dev/null || true
+done
+xargs -r rm -rf < ${before}/absent
+rm -rf ${before}`;
+
+export type RootfulDaemon = {
+  /** ends the daemon and puts the host back as it was; throws COMMAND when that fails */
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts a rootful daemon on `rootfulSocket` beside the user's own, which runs on. Resolves to the reason where there
+ * is none; throws when the host could not be put back as it was. The target's forwarded socket has to be that one.
+ */
+export async function startRootfulBeside(target: Target, timeoutMs = 120_000): Promise<RootfulDaemon | string> {
+  const where = { socket: rootfulSocket, user: target.facts.host.user };
+  const stop = `[ -d ${before} ] || exit 0\n${stopRootful(where)}\n${restore}`;
+  const refusal = await prepare(target, stop);
+  if (refusal !== '') return refusal;
+  try {
+    await mustRun(target.root, startRootful(where));
+    await awaitAnswer(target, timeoutMs);
+    return { stop: async () => void (await mustRun(target.root, `${stop}\nrm -f ${log}`)) };
+  } catch (error) {
+    await mustRun(target.root, stop);
+    return reasonOf(error);
+  }
+}
+
+/** Why there can be none, or '' when everything that it will change is remembered. */
+async function prepare(target: Target, stop: string): Promise<string> {
+  try {
+    // what an interrupted run left behind goes first
+    await mustRun(target.root, stop);
+    const refusal = (await mustRun(target.root, guard)).trim();
+    if (refusal !== '') return `no second rootful daemon is started on the host: ${refusal}`;
+    await mustRun(target.root, `command -v dockerd > /dev/null\n${remember}`);
+    return '';
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof RdcError)) throw error;
+  return `no rootful daemon could be started: ${error.message}`;
+}
+
+async function awaitAnswer(target: Target, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const ping = await dockerApi(target, 'GET', '/_ping', { timeoutMs: 10_000, fresh: true }).catch(() => null);
+    if (ping?.status === 200) return;
+    if (Date.now() > deadline) {
+      throw new RdcError('DAEMON', `the rootful daemon did not answer within ${timeoutMs / 1000} s`, {
+        hint: `its log: ${log} on the target`,
+      });
+    }
+    await delay(250);
+  }
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import { hostProbe, type Oracle } from '../../harness/index.ts';
+import { serveOnHost } from '../network/host-server.ts';
+import { startPeer } from '../peer/peer.ts';
+import { fetchFromHost } from './nonce-server.ts';
+
+type Bare = NonNullable<Oracle['bare']>;
+
+/** What checks ask of a published port, asked of a server that the user runs on the host without a container. */
+type Served = {
+  readonly port: number;
+  readonly protocol?: 'tcp' | 'udp';
+  /** listening on the loopback address: another host is to be refused */
+  readonly isLocal?: true;
+  readonly isV6?: true;
+};
+
+/** It answers on the host and to another host, or on the host alone: `servedAlone({ port: 28_084, protocol: 'udp' })`. */
+export function servedAlone({ port, protocol = 'tcp', isLocal, isV6 }: Served): Bare {
+  return async ({ target }) => {
+    const nonce = randomUUID();
+    // the container that the checks of this area share has the port
+    await target.invalidate();
+    const bind = ['bind', protocol, isLocal ? '127.0.0.1' : '0.0.0.0', String(port)];
+    const { errno } = await hostProbe<{ errno: string | null }>(target, target, bind);
+    // whoever has it, that says nothing of what the host grants
+    if (errno === 'EADDRINUSE') throw new Error(`port ${port} of the host is in use`);
+    if (errno !== null) return { works: false, saw: `binding port ${port}: ${errno}` };
+    const address = isLocal ? ['99', '127.0.0.1'] : [];
+    await using _server = await serveOnHost(target, target, [protocol, String(port), nonce, ...address]);
+    await using peer = await startPeer(target);
+    const own = await fetchFromHost(target, port, isV6 ? '::1' : '127.0.0.1', protocol);
+    const to = isV6 ? { address: peer.hostAddress6 } : {};
+    const [others = ''] = await peer.fetch({ port, protocol, timeoutMs: 5000, ...to });
+    const answers = [own, others].map((answer) => (answer.includes(nonce) ? 'an answer' : answer || 'nothing'));
+    return {
+      works: own.includes(nonce) && others.includes(nonce) !== (isLocal ?? false),
+      saw: `a server of the user's on port ${port}: ${answers[0]} to the host, ${answers[1]} to another host`,
+    };
+  };
+}
+
+/** The address by which a server of the user's on the host sees a client of another host. */
+export const clientAlone: Bare = async ({ target }) => {
+  await using server = await serveOnHost(target, target, ['tcp', '0', randomUUID()]);
+  await using peer = await startPeer(target);
+  const [answer = ''] = await peer.fetch({ port: server.ports[0] ?? 0 });
+  const works = answer.includes(peer.address);
+  return { works, saw: `a server of the user's sees ${works ? 'the address of its client' : 'another address'}` };
+};
