@@ -6,10 +6,11 @@ import { boxIdentity } from '../lab/box.ts';
 import { cacheRoot } from '../lab/cache-paths.ts';
 import { findDeadRuns } from '../lab/dead-runs.ts';
 import { runningDomains } from '../lab/domain.ts';
+import { knownMachines } from '../lab/known-machines.ts';
 import { runEntries } from '../lab/live-runs.ts';
 import { describeOwner, lockOwner } from '../lab/machine-lock.ts';
 import { machineStamp, readRecord } from '../lab/machine-record.ts';
-import { readMachines } from '../lab/machines.ts';
+
 import { diskUsage, entriesOf } from './disk-usage.ts';
 import type { Found, FoundMachine, FoundVolume, World } from './leftover.ts';
 import { backingFileOf } from './qcow2.ts';
@@ -57,12 +58,14 @@ export async function readWorld(outFolder: string): Promise<World> {
 /** Every name whose lock `rdc clean` has to have before it removes anything. */
 export function lockNames(): string[] {
   const found = entriesIn(imagesFolder()).filter(({ name }) => name.startsWith('rdc-') && !isBaseVolume(name));
-  return [...new Set([...readMachines().machines.map(({ name }) => name), ...machineNames(found.map(asDisk))])];
+  return [...new Set([...knownMachines().machines.map(({ name }) => name), ...machineNames(found.map(asDisk))])];
 }
 
 async function listedMachines(): Promise<World['listed']> {
   const listed = new Map<string, { stamp: string; box: string }>();
-  for (const machine of readMachines().machines) {
+  for (const machine of knownMachines().machines) {
+    // without a checksum nobody has brought its image yet: there is nothing of it to keep or to remove
+    if (machine.box.image !== undefined && machine.box.sha256 === undefined) continue;
     const box = await boxIdentity(machine);
     // where no kernel was booted yet to find out, the snapshot's own word is as good as any
     const accel = rememberedAccel()?.accel ?? readRecord(machine.name)?.accel ?? 'tcg';
