@@ -9,7 +9,9 @@ import { ctrfReport } from './exports/ctrf.ts';
 import { kcidbReport } from './exports/kcidb.ts';
 import { tmtResults } from './exports/tmt.ts';
 import { findRun, outFolder } from './find-run.ts';
+import { historyFolderOf } from './history/target-history.ts';
 import { junitXml } from './junit.ts';
+import { plainText } from './plain-text.ts';
 import { readRun } from './read-results.ts';
 import type { Results } from './results.schema.ts';
 import { tapDocument } from './tap.ts';
@@ -27,26 +29,29 @@ const formats: Readonly<Record<string, (results: Results) => string>> = {
 export const exportFormats: readonly string[] = Object.keys(formats);
 
 /** Builds the Allure report of a run or a bundle (default: the latest run) and prints its path; `open` hands it to the desktop. */
-export async function reportCommand(options: { run?: string; open: boolean }): Promise<void> {
+export async function reportCommand(options: { run?: string; history?: string; open: boolean }): Promise<void> {
   const path = await keepRun(findRun(options.run), outFolder);
   const folder = statSync(path).isDirectory() ? path : dirname(path);
-  const index = await generateAllureReport(folder);
+  const { path: index, notes } = await generateAllureReport(folder, historyFolderOf(folder, options.history));
+  for (const note of notes) process.stderr.write(`history: ${plainText(note, 2_000)}\n`);
   process.stdout.write(`${index}\n`);
   if (options.open) openInDesktop(index);
 }
 
+/** Throws USAGE for a format that there is not: a wrong word is said before a run is looked for. */
+export function requireExportFormat(format: string): (results: Results) => string {
+  const write = Object.hasOwn(formats, format) ? formats[format] : undefined;
+  if (write) return write;
+  throw new RdcError(
+    'USAGE',
+    `unknown export format ${JSON.stringify(format)}: there are ${exportFormats.join(', ')}`,
+    { hint: './rdc export --format junit' },
+  );
+}
+
 /** Prints a run in another format on stdout; several targets need one export each, since no format here holds two. */
 export function exportCommand(options: { run?: string; format: string }): void {
-  const write = Object.hasOwn(formats, options.format) ? formats[options.format] : undefined;
-  if (!write) {
-    throw new RdcError(
-      'USAGE',
-      `unknown export format ${JSON.stringify(options.format)}: there are ${exportFormats.join(', ')}`,
-      {
-        hint: './rdc export --format junit',
-      },
-    );
-  }
+  const write = requireExportFormat(options.format);
   const path = findRun(options.run);
   const runs = readRun(path);
   const [only, ...others] = runs;

@@ -2,19 +2,27 @@ import type { Reporter } from 'vitest/node';
 import type { ReportSink, RunContext, TargetContext } from '../harness/report-sink.ts';
 import type { CheckResult } from '../harness/verdict.ts';
 import { createAllureReporter } from './allure/reporter.ts';
+import type { BaselineOptions } from './baseline/compare-with-baseline.ts';
 import { createSinks } from './sinks.ts';
 import type { Waiver } from './waivers/waivers.schema.ts';
 
 export { writeFileAtomic } from './atomic-file.ts';
+export { differsFromBaseline } from './baseline/compare-with-baseline.ts';
+export { readBaselines } from './baseline/read-baselines.ts';
 export { withRuns } from './bundle/open-bundle.ts';
-export { exportCommand, exportFormats, reportCommand } from './commands.ts';
+
+export { exportCommand, reportCommand, requireExportFormat } from './commands.ts';
+
 export { compareCommand } from './compare/command.ts';
 export { exitCodeOfRun, resultsOfRun } from './run-results.ts';
 export { checkWaiversCommand } from './waivers/command.ts';
 export { readWaivers } from './waivers/read-waivers.ts';
 
 /** All that the command line asks of reports/; it loads this module by its path, so that harness imports nothing from here. */
-export function openReports(run: RunContext, options: { live: boolean; waivers: readonly Waiver[] }): ReportSink[] {
+export function openReports(
+  run: RunContext,
+  options: { live: boolean; waivers: readonly Waiver[]; baseline?: BaselineOptions; history?: string },
+): ReportSink[] {
   return createSinks({ run, ...options });
 }
 

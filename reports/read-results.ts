@@ -57,7 +57,8 @@ function notFound(path: string, why: string): RdcError {
   return new RdcError('INPUT', `${path}: ${why}`, { hint: 'ls reports/out' });
 }
 
-function readResultsFile(file: string): Results {
+/** Results of one target, validated; throws INPUT. */
+export function readResultsFile(file: string): Results {
   return parseResults(file, readBounded(file));
 }
 
@@ -71,13 +72,24 @@ export function parseResults(file: string, text: string): Results {
 }
 
 function readBounded(file: string): string {
-  const handle = openSync(file, 'r');
+  const handle = openForReading(file);
   try {
-    const { size } = fstatSync(handle);
-    if (size > maxBytes) throw new RdcError('INPUT', `${file}: ${size} bytes, the limit is ${maxBytes}`);
+    const stats = fstatSync(handle);
+    // a device or a pipe has no size and may have no end
+    if (!stats.isFile()) throw new RdcError('INPUT', `${file}: not a regular file`);
+    if (stats.size > maxBytes) throw new RdcError('INPUT', `${file}: ${stats.size} bytes, the limit is ${maxBytes}`);
     return readFileSync(handle, 'utf8');
   } finally {
     closeSync(handle);
+  }
+}
+
+function openForReading(file: string): number {
+  try {
+    return openSync(file, 'r');
+  } catch (cause) {
+    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'for a reason unknown';
+    throw new RdcError('INPUT', `${file} cannot be read: ${why}`, { cause });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ReportSink, RunContext } from '../harness/report-sink.ts';
 import { createAllureSink } from './allure/sink.ts';
+import type { BaselineOptions } from './baseline/compare-with-baseline.ts';
 import { createJunitFile } from './junit.ts';
 import { createLatestLink } from './latest.ts';
 import { createResultsFile, type TargetRecords } from './results-file.ts';
@@ -12,17 +13,26 @@ export type SinkOptions = {
   /** a terminal that can be redrawn: the live list instead of plain lines */
   readonly live: boolean;
   readonly waivers?: readonly Waiver[];
+  readonly baseline?: BaselineOptions;
+  /** `--history`: where the runs of each target are kept for the trends */
+  readonly history?: string;
 };
 
 /** Every report of a run, in the order in which they are to be told: the results file first, since the others read it. */
-export function createSinks({ run, live, waivers = [] }: SinkOptions): ReportSink[] {
+export function createSinks({ run, live, waivers = [], baseline, history }: SinkOptions): ReportSink[] {
   const records: TargetRecords = new Map();
-  const allure = createAllureSink(records);
+  const allure = createAllureSink(records, history);
   return [
     createResultsFile(run, records, waivers),
     createLatestLink(),
     createJunitFile(records),
     allure,
-    createTerminal(records, { ...outputOf(run), run, live, built: allure.built }),
+    createTerminal(records, {
+      ...outputOf(run),
+      run,
+      live,
+      built: allure.built,
+      ...(baseline === undefined ? {} : { baseline }),
+    }),
   ];
 }

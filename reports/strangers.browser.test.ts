@@ -78,7 +78,7 @@ describe.skipIf(canSkip)('pages of a stranger’s results', { timeout: 120_000 }
   });
 
   it('the Allure report: all of it is text, in every view', async () => {
-    const index = await generateAllureReport(writeRun('allure'));
+    const { path: index } = await generateAllureReport(writeRun('allure'));
     const { page, said } = await open(index);
     await page.getByText('X-1').first().waitFor();
     for (const id of ['X-1', 'X-2', 'X-4']) {

@@ -34,9 +34,12 @@ const selection = `  --suite A,B        only these areas                 --check
   --image FILE       make the machine from this qcow2 cloud image; TARGET is then the machine's name
   --recipe R         how Docker is installed on it: vms/provision/rootless-R.sh
   --sha256 HASH      what the image has to be
+  --yes              agree beforehand to what is not read-only on ssh:// and local (docs/hosts.md); else run asks
   --lab KIND         hermetic (own network namespace) or system (the libvirt of this machine)
-  --identity FILE    private key for ssh:// (default: the agent)
-  --root-via HOW     sudo (default), ssh or none: how root is reached on ssh:// and local
+  --identity FILE    private key for ssh://, without a passphrase; after it, and without it, the agent is asked
+  --jump USER@HOST[:PORT]  reach ssh:// through this host; its key is verified too
+  --root-via HOW     sudo (default), ssh or none: how root is reached on ssh:// and local; what needs root and may not
+                     have it is skipped
   --json             one JSON document on stdout, everything else on stderr
   --no-color
 `;
@@ -46,15 +49,22 @@ const oracle = `  --oracle           place the blame for what is red, by two mor
   --allow-rootful    with --oracle, start that daemon on ssh:// and local hosts too
 `;
 
+const baseline = `  --baseline PATH    compare with an earlier run of the same target: a results file or the folder of a run, taken as it
+                     is; or a folder of runs (reports/out): the newest conformant one. No verdict is changed by it
+  --fail-on WHAT     regression or difference against the baseline: ends with 1 what would end with 0
+  --history DIR      where each target's runs are kept for the trends of the report (default: reports/out/history;
+                     with --out none are kept)
+`;
+
 const texts: Readonly<Record<string, string>> = {
   run: `./rdc run [TARGET...] [options]
 
-${selection}  --profile          where the time of each check goes: profile.json in the target's folder, and a table
+${selection}${baseline}  --profile          where the time of each check goes: profile.json in the target's folder, and a table
 ${oracle}`,
   selftest: `./rdc selftest [TARGET] [options]\n\nApplies the fault of each check and expects the check to fail with its own message.\nThe faults are applied as root and taken back; use it on machines of the lab.\n\n  --resume           take over what earlier runs of this suite found on this target, try the rest\n  --blast-radius [all]  judge other checks under each fault too: those that only read, or every steady one;\n                     a red that nobody explains is a finding\n${selection}`,
   test: './rdc test\n\nLint, types, unit tests, then a real VM: conformance, a sample of sabotage, the report in a browser.\n  --no-vm   without the VM; says so in its last lines\n',
   doctor:
-    './rdc doctor [TARGET] [options]\n\nWithout a target: what the lab needs on this machine, and what is missing, each with its remedy.\nWith one: the checks that only read, over SSH, on a host in use, in seconds. Nothing is installed, started or\nchanged on it; what needs root and may not have it is skipped. A machine of the lab has to run (./rdc up).\n\n  --suite A,B  --check ID,ID  --level L,L  --gate LEVEL  --out DIR  --identity FILE  --root-via sudo|ssh|none\n  --json  --no-color\n',
+    './rdc doctor [TARGET] [options]\n\nWithout a target: what the lab needs on this machine, and what is missing, each with its remedy.\nWith one: the checks that only read, over SSH, on a host in use, in seconds. Nothing is installed, started or\nchanged on it; what needs root and may not have it is skipped. A machine of the lab has to run (./rdc up).\n\n  --suite A,B  --check ID,ID  --level L,L  --gate LEVEL  --out DIR  --identity FILE  --jump USER@HOST[:PORT]\n  --root-via sudo|ssh|none  --json  --no-color\n',
   list: `./rdc list [--machines] [--json]
 ./rdc list --machines --format github|gitlab
 
@@ -72,8 +82,14 @@ not) or was lost (it passed and is not judged any more); "difference": when any 
 What there is to say of each waiver today; with runs, what it does there. Ends with 1 when one has expired or its
 check passes, with 2 when the file is not a waivers file.
 `,
-  report:
-    './rdc report [RUN] [--open]\n\nRUN: a run id below reports/out, a folder, a results.json or a bundle (unpacked to reports/out/bundle-<digest>);\ndefault: the latest run.\n',
+  report: `./rdc report [RUN] [--open] [--history DIR]
+
+RUN: a run id below reports/out, a folder, a results.json or a bundle (unpacked to reports/out/bundle-<digest>);
+default: the latest run.
+
+  --history DIR      earlier runs of its targets, for the trends (default: reports/out/history for a run of reports/out,
+                     none for a bundle)
+`,
   export: `./rdc export [RUN] --format junit|tap|tmt|kcidb|ctrf|autopkgtest
 
 Prints one target of a run; RUN as for report, or the folder of one target. What each format cannot say, and where it

@@ -5,11 +5,25 @@ import { projectRoot } from '../project-root.ts';
 import type { CheckDeclaration, ReportSink, RunContext, TargetContext } from '../report-sink.ts';
 import type { CheckResult, Level } from '../verdict.ts';
 
+/** What a run is compared with, as `readBaselines` gave it; `part`: the checks of a run of a part of the suite. */
+export type BaselineOptions = { readonly baselines: unknown; readonly part?: readonly string[] };
+
+/** What `--fail-on` may name. */
+export const failOns = ['regression', 'difference'] as const;
+export type FailOn = (typeof failOns)[number];
+
 /** What the command line needs of reports/port.ts. */
 export type Reports = {
-  openReports(run: RunContext, options: { live: boolean; waivers: readonly unknown[] }): ReportSink[];
+  openReports(
+    run: RunContext,
+    options: { live: boolean; waivers: readonly unknown[]; baseline?: BaselineOptions; history?: string },
+  ): ReportSink[];
   /** a waivers file, for `openReports`; throws INPUT with every problem at once */
   readWaivers(file: string, checkIds: readonly string[]): readonly unknown[];
+  /** a baseline for each target; throws INPUT with every target that has none */
+  readBaselines(path: string, wanted: { targets: readonly string[]; checks: readonly string[] }): unknown;
+  /** after a run: is there a change of that kind against the baseline? */
+  differsFromBaseline(folder: string, baseline: BaselineOptions, failOn: FailOn): boolean;
   /** prints what there is to say of each waiver; true when one is stale */
   checkWaiversCommand(file: string, runs: readonly string[], checkIds: readonly string[]): boolean;
   targetReporters(target: TargetContext, judged: (id: string) => CheckResult | undefined): Reporter[];
@@ -18,9 +32,9 @@ export type Reports = {
   writeFileAtomic(path: string, text: string): void;
   /** runs `work` with paths of runs; a bundle among them is unpacked for as long */
   withRuns<T>(runs: readonly string[], work: (paths: readonly string[]) => T | Promise<T>): Promise<T>;
-  reportCommand(options: { run?: string; open: boolean }): Promise<void>;
-  /** the formats of `rdc export` */
-  readonly exportFormats: readonly string[];
+  reportCommand(options: { run?: string; history?: string; open: boolean }): Promise<void>;
+  /** throws USAGE for a format that there is not */
+  requireExportFormat(format: string): unknown;
   exportCommand(options: { run?: string; format: string }): void;
   /** prints the comparison; true when it holds what `failOn` names */
   compareCommand(options: {
@@ -28,7 +42,7 @@ export type Reports = {
     html?: string;
     json: boolean;
     color: boolean;
-    failOn?: 'regression' | 'difference';
+    failOn?: FailOn;
   }): boolean;
 };
 

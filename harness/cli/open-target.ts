@@ -2,9 +2,9 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { attachMachine, bringUp, type MachineHandle, powerOff, releaseMachine } from '../lab/index.ts';
 import type { Connection } from '../target/connection.ts';
-import type { SshAddress } from '../transport/ssh.ts';
-import { knownHostKeys } from './known-hosts.ts';
+import type { SshAddress } from '../transport/login.ts';
 import type { CommonOptions } from './options.ts';
+import { sshAddress } from './ssh-addresses.ts';
 import type { TargetName } from './target-names.ts';
 
 export type OpenedTarget = AsyncDisposable & {
@@ -29,7 +29,7 @@ export async function openTarget(target: TargetName, open: OpenOptions): Promise
     kind: target.kind,
     folder,
     root: root === 'ssh' ? 'none' : root,
-    ...(target.kind === 'ssh' ? { user: sshAddress(target, options, target.user) } : {}),
+    ...(target.kind === 'ssh' ? { user: sshAddress(target, options) } : {}),
   } as const;
   return { connection, infraRetries: 0, [Symbol.asyncDispose]: async () => {} };
 }
@@ -59,10 +59,4 @@ async function openMachine(target: Extract<TargetName, { kind: 'machine' }>, ope
 
 function keepConsole(handle: MachineHandle, folder: string): void {
   if (existsSync(handle.consoleLog)) copyFileSync(handle.consoleLog, join(folder, 'console.log'));
-}
-
-function sshAddress(target: Extract<TargetName, { kind: 'ssh' }>, options: CommonOptions, user: string): SshAddress {
-  const { host, port } = target;
-  const identity = options.identity === undefined ? {} : { identityFile: options.identity };
-  return { host, port, user, hostKeys: knownHostKeys(host, port), ...identity };
 }

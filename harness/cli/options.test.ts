@@ -18,13 +18,14 @@ it('without options', () => {
     fresh: false,
     asIs: false,
     keep: false,
+    yes: false,
     json: false,
   });
 });
 
 it('with all of them', () => {
   const words =
-    '--suite ports,serial --check PORT-RELEASE, --level MUST,MAY --gate SHOULD --out /o --identity k --root-via none --lab hermetic --fresh --as-is --keep --json --no-color';
+    '--suite ports,serial --check PORT-RELEASE, --level MUST,MAY --gate SHOULD --out /o --identity k --jump a@b --root-via none --lab hermetic --fresh --as-is --keep --yes --json --no-color';
   expect(parseCommon(words.split(' ')).options).toMatchObject({
     suites: ['ports', 'serial'],
     checks: ['PORT-RELEASE'],
@@ -32,11 +33,13 @@ it('with all of them', () => {
     gate: ['MUST', 'SHOULD'],
     out: '/o',
     identity: 'k',
+    jump: 'a@b',
     rootVia: 'none',
     lab: 'hermetic',
     fresh: true,
     asIs: true,
     keep: true,
+    yes: true,
     json: true,
     color: false,
   });

@@ -10,6 +10,8 @@ export type CommonOptions = {
   readonly out: string | undefined;
   readonly waivers: string | undefined;
   readonly identity: string | undefined;
+  /** `USER@HOST[:PORT]` that ssh:// targets are reached through */
+  readonly jump: string | undefined;
   readonly rootVia: 'sudo' | 'ssh' | 'none';
   /** a qcow2 file that becomes the machine, the recipe it is provisioned by, and its SHA-256 */
   readonly image: string | undefined;
@@ -19,6 +21,8 @@ export type CommonOptions = {
   readonly fresh: boolean;
   readonly asIs: boolean;
   readonly keep: boolean;
+  /** agreed beforehand to what is not read-only on ssh:// and local */
+  readonly yes: boolean;
   readonly json: boolean;
   readonly color: boolean;
 };
@@ -38,6 +42,7 @@ const common: ParseArgsOptionsConfig = {
   out: { type: 'string' },
   waivers: { type: 'string' },
   identity: { type: 'string' },
+  jump: { type: 'string' },
   'root-via': { type: 'string' },
   image: { type: 'string' },
   recipe: { type: 'string' },
@@ -46,6 +51,7 @@ const common: ParseArgsOptionsConfig = {
   fresh: { type: 'boolean' },
   'as-is': { type: 'boolean' },
   keep: { type: 'boolean' },
+  yes: { type: 'boolean' },
   json: { type: 'boolean' },
   'no-color': { type: 'boolean' },
 };
@@ -75,6 +81,7 @@ export function parseCommon(words: readonly string[], own: ParseArgsOptionsConfi
       out: text('out'),
       waivers: text('waivers'),
       identity: text('identity'),
+      jump: text('jump'),
       rootVia: oneOf('root-via', text('root-via') ?? 'sudo', ['sudo', 'ssh', 'none'] as const),
       image: text('image'),
       recipe: text('recipe'),
@@ -83,6 +90,7 @@ export function parseCommon(words: readonly string[], own: ParseArgsOptionsConfi
       fresh: values.fresh === true,
       asIs: values['as-is'] === true,
       keep: values.keep === true,
+      yes: values.yes === true,
       json: values.json === true,
       color: values['no-color'] !== true && process.env.NO_COLOR === undefined && process.stdout.isTTY === true,
     },

@@ -8,8 +8,10 @@ import { readMachines } from '../lab/machines.ts';
 import { projectRoot } from '../project-root.ts';
 import { ciMatrix } from './ci-matrix.ts';
 import { listCommand } from './commands/list.ts';
+import { mergeCommand } from './commands/merge.ts';
 import { exportCommand } from './commands/report.ts';
-import { parseCommon, parseWords } from './options.ts';
+import { runOptions } from './commands/run.ts';
+import { parseCommon } from './options.ts';
 import { resolveTargets } from './target-names.ts';
 
 const recipe = (path: string) => join(projectRoot, 'docs/recipes', path);
@@ -69,9 +71,11 @@ function commandLines(text: string): string[][] {
 
 const understood: Readonly<Record<string, (words: string[]) => void | Promise<void>>> = {
   run: (words) => {
-    // --yes is named here as well, since hosts that are not the lab's may have come later than this recipe
-    const { positionals } = parseCommon(words, { yes: { type: 'boolean' } });
-    expect(resolveTargets(positionals)).toHaveLength(1);
+    const { positionals, options } = parseCommon(words, runOptions);
+    const targets = resolveTargets(positionals);
+    expect(targets).toHaveLength(1);
+    // nobody is there to be asked
+    expect(options.yes).toBe(targets[0]?.kind !== 'machine');
   },
   list: async (words) => {
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -82,9 +86,9 @@ const understood: Readonly<Record<string, (words: string[]) => void | Promise<vo
     const [, ...options] = words;
     await expect(exportCommand(['/no/such/run', ...options])).rejects.toThrow('[INPUT] /no/such/run: no such run');
   },
-  merge: (words) => {
-    const { positionals, values } = parseWords(words, { out: { type: 'string' } });
-    expect([positionals.length, typeof values.out]).toEqual([1, 'string']);
+  merge: async (words) => {
+    // what the shell makes of the pattern is not there
+    await expect(mergeCommand(words)).rejects.toThrow('[INPUT] run-*: no such run');
   },
 };
 
@@ -109,7 +113,7 @@ describe.each(Object.keys(recipes) as (keyof typeof recipes)[])('%s', (name) => 
 it('a command line that rdc does not understand is found', async () => {
   const [words = []] = commandLines('./rdc export "$out" --format subunit >x');
   expect(words).toEqual(['export', '/no/such/run', '--format', 'subunit']);
-  await expect(understood.export?.(words.slice(1))).rejects.toThrow('--format is');
+  await expect(understood.export?.(words.slice(1))).rejects.toThrow('unknown export format');
   expect(() => understood.run?.(['local', '--agree'])).toThrow('--agree');
 });
 

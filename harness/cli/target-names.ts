@@ -33,7 +33,8 @@ export function resolveTargets(words: readonly string[]): readonly TargetName[] 
   });
 }
 
-function parseSshUrl(word: string): TargetName {
+/** `ssh://USER@HOST[:PORT]`; the port is part of the name, since one address may forward to many hosts. */
+export function parseSshUrl(word: string): Extract<TargetName, { kind: 'ssh' }> {
   const [, user, host, port] =
     /^ssh:\/\/([A-Za-z0-9_][A-Za-z0-9._-]*)@(\[[0-9a-fA-F:]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(\d{1,5}))?\/?$/.exec(
       word,
@@ -45,5 +46,6 @@ function parseSshUrl(word: string): TargetName {
     });
   }
   const bare = host.replace(/^\[|\]$/g, '');
-  return { kind: 'ssh', name: `${user}@${bare}`.replaceAll(':', '_'), user, host: bare, port: number };
+  const name = `${user}@${bare}${number === 22 ? '' : `:${number}`}`.replaceAll(':', '_');
+  return { kind: 'ssh', name, user, host: bare, port: number };
 }

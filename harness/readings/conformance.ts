@@ -32,11 +32,20 @@ export async function readConformance(check: DeclaredCheck, reading: ReadingCont
       Object.assign(meta, { verdict: 'blocked', blockedBy: error.by, reason: error.message });
       context.skip(error.message);
     }
+    skipWithoutRoot(error, reading);
     Object.assign(meta, { verdict: verdictOf(error), reason: messageOf(error) });
     const finding = findingOf(error);
     if (finding) meta.finding = finding;
     throw error;
   }
+}
+
+/** A run may have no way to be root on a host (`--root-via`); what could not be looked at says nothing about the host. */
+function skipWithoutRoot(error: unknown, { context }: ReadingContext): void {
+  if (!(error instanceof RdcError) || error.code !== 'ROOT') return;
+  const reason = `it needs root: ${error.message}`;
+  Object.assign(context.task.meta, { verdict: 'skip', reason });
+  context.skip(reason);
 }
 
 /** Errors that say something about the whole target: after one of them, no other check can be judged. */

@@ -1,5 +1,6 @@
-import { expect, test as it } from 'vitest';
+import { describe, expect, test as it } from 'vitest';
 import type { Check, DeclaredCheck } from '../check.ts';
+import { RdcError } from '../errors.ts';
 import { verdictOf } from '../verdict.ts';
 import type { ReadingContext } from './conformance.ts';
 import { Evidence } from './evidence.ts';
@@ -54,6 +55,35 @@ it('a failed undo is an error when the claim did not hold: the next check judges
   });
   expect(verdictOf(outcome)).toBe('error');
   expect(String(outcome)).toContain('could not take back');
+});
+
+describe('where there is no way to be root', () => {
+  const noRoot = () => Promise.reject(new RdcError('ROOT', 'no way to be root'));
+
+  it('what cannot be taken back without it is said, when the claim held or could not be looked at', async () => {
+    for (const ending of [async () => {}, noRoot]) {
+      const outcome = await outcomeOf(async ({ defer }) => {
+        defer(noRoot);
+        await ending();
+      });
+      expect(outcome).toMatchObject({ code: 'ROOT', message: expect.stringContaining('some of it is left') });
+    }
+  });
+
+  it('a claim that does not hold, and another undo that fails, are not passed over for it', async () => {
+    const red = await outcomeOf(async ({ defer }) => {
+      defer(noRoot);
+      expect(1, 'the claim').toBe(2);
+    });
+    const stuck = await outcomeOf(async ({ defer }) => {
+      defer(noRoot);
+      defer(() => Promise.reject(new Error('stuck')));
+    });
+    expect([red, stuck]).toMatchObject([
+      { code: 'COMMAND', message: expect.stringContaining('the claim') },
+      { code: 'COMMAND' },
+    ]);
+  });
 });
 
 it('a falsy thing that is thrown is a failure too', async () => {

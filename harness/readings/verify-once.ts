@@ -9,7 +9,8 @@ export type Strike = (stage: string) => Promise<(() => Promise<void>) | undefine
 
 /**
  * Runs `verify` once and takes back what it changed. A failed undo is an error whether the claim held or not:
- * the checks after it would judge a machine that nobody meant.
+ * the checks after it would judge a machine that nobody meant. Where there is no root to undo it, that is what is
+ * said (ROOT); a claim that was found not to hold is not passed over for it.
  */
 export async function verifyOnce(
   check: DeclaredCheck,
@@ -39,12 +40,20 @@ export async function verifyOnce(
     hasFailed = true;
   }
   const undoFailures = await runAll(undos.reverse());
+  if (undoFailures.length > 0 && undoFailures.every(isRootMissing) && (!hasFailed || isRootMissing(failure))) {
+    reading.evidence.note('left behind: what this check changed only root can take back');
+    const what = 'only root can take back what the check changed; some of it is left on the target';
+    throw new RdcError('ROOT', what, { cause: undoFailures[0], hint: '--root-via sudo|ssh' });
+  }
   if (undoFailures.length > 0) {
     const also = hasFailed ? `, after: ${messageOf(failure)}` : '';
     throw new RdcError('COMMAND', `${check.id} could not take back what it changed${also}`, { cause: undoFailures[0] });
   }
   if (hasFailed) throw failure;
 }
+
+/** A target on which this run has no way to be root. */
+const isRootMissing = (error: unknown) => error instanceof RdcError && error.code === 'ROOT';
 
 async function runAll(undos: readonly (() => Promise<unknown>)[]): Promise<unknown[]> {
   const failures: unknown[] = [];

@@ -140,7 +140,7 @@ check('B-UNSELECTED', async () => { throw new Error('nobody asked'); });`,
       'A-APPLIES': 'error',
       'A-BLOCKED': 'blocked',
       'A-UNDO': 'error',
-      'A-ROOT': 'error',
+      'A-ROOT': 'skip',
       'A-LATER': 'pass',
       'B-PASS': 'pass',
       'C-ALONE': 'pass',
@@ -148,6 +148,7 @@ check('B-UNSELECTED', async () => { throw new Error('nobody asked'); });`,
     expect(verdicts['A-FAIL']?.reason).toContain('the number: expected 1 to be 2');
     expect(verdicts['A-THROWS']?.reason).toBe('no such thing');
     expect(verdicts['A-NOTHING']?.reason).toContain('assertion');
+    expect(verdicts['A-ROOT']?.reason).toMatch(/^it needs root: \[ROOT\] this run has no way to be root/);
     expect(verdicts['A-SLOW']?.reason).toContain('timed out in 4000ms');
     expect(verdicts['A-SKIP']?.reason).toBe('not on debian');
     expect(verdicts['A-APPLIES']?.reason).toBe('applies broke');

@@ -134,7 +134,7 @@ async function connectRoot(connection: Connection, user: Transport): Promise<Tra
 /** Who works through the user's own session cannot end it and look on. */
 function requireOwnRoot(root: Transport | RenewableTransport | null): RenewableTransport {
   if (root !== null && 'renew' in root) return root;
-  throw new RdcError('TRANSPORT', 'this run has no login of root of its own, besides the user', {
+  throw new RdcError('ROOT', 'this run has no login of root of its own, besides the user', {
     hint: '--root-via ssh',
   });
 }

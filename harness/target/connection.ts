@@ -1,6 +1,6 @@
 import type { FixtureImage } from '../docker/load-image.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
-import type { SshAddress } from '../transport/ssh.ts';
+import type { SshAddress } from '../transport/login.ts';
 
 /** Everything a worker needs to reach a target; plain data, because it crosses from the CLI's process into vitest's worker. */
 export type Connection = {

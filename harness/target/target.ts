@@ -23,7 +23,7 @@ export type Target = Executor & {
   login(script: string, options?: ExecOptions): Promise<ExecResult>;
   /**
    * Runs `work` while this run has no session of the user, and logs in again after it. Only `root` can be asked
-   * meanwhile. Throws TRANSPORT where root has no login of its own.
+   * meanwhile. Throws ROOT where root has no login of its own.
    */
   loggedOut<T>(work: () => Promise<T>): Promise<T>;
   /** reboots the machine, inside of `loggedOut`: nobody but root is logged in when it resolves, whatever else runs */

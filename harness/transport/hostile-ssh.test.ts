@@ -2,12 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Connection, utils } from 'ssh2';
+import type { Connection } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
 import { executor } from '../target/target.ts';
 import { type HostileName, hostileAnswers, poison } from './fixtures/hostile-answers.ts';
-import { type Oddities, sendPacket, startSshServer, type TestServer, uint32 } from './fixtures/ssh-server.ts';
-import { type SshAddress, type SshLimits, sshTransport } from './ssh.ts';
+import {
+  makeKeys,
+  type Oddities,
+  type ServerOptions,
+  sendPacket,
+  startSshServer,
+  type TestServer,
+  uint32,
+} from './fixtures/ssh-server.ts';
+import type { SshAddress, SshLimits } from './login.ts';
+import { sshTransport } from './ssh.ts';
 import type { Transport } from './transport.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-hostile-'));
@@ -18,7 +27,7 @@ const mebibyte = 2 ** 20;
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const hostile = (odd?: Oddities) =>
+const hostile = (odd?: ServerOptions) =>
   startSshServer((name, channel) => {
     const word = name.replace(/^sh -c '?|'$/g, '') as HostileName;
     (hostileAnswers[word] ?? hostileAnswers.silent)(channel);
@@ -242,10 +251,86 @@ describe('a login', () => {
     await using other = await hostile();
     const address = { ...addressOf(server), port: other.port };
     await expect(sshTransport(address)).rejects.toMatchObject({ code: 'HOST_KEY' });
-    const stranger = utils.generateKeyPairSync('ed25519').public;
+    const stranger = makeKeys().public;
     await expect(sshTransport({ ...addressOf(server), hostKeys: [stranger] })).rejects.toMatchObject({
       code: 'HOST_KEY',
     });
+  });
+});
+
+describe('through a jump host', () => {
+  const through = (jump: TestServer, target: TestServer, port = target.port): SshAddress => ({
+    ...addressOf(target),
+    port,
+    jump: addressOf(jump),
+  });
+  const noneOpen = (...servers: TestServer[]) =>
+    expect
+      .poll(() => servers.map((server) => server.connections()), { timeout: slackMs, message: 'connections left open' })
+      .toEqual(servers.map(() => 0));
+
+  it('that never opens the connection: it is left in time', async () => {
+    await using jump = await hostile({ isJumpHost: true, onThrough: () => true });
+    await using target = await hostile();
+    const outcome = await outcomeOf(() => sshTransport(through(jump, target)));
+    expect(outcome.said).toMatch(/\[TRANSPORT\] .* made no connection to 127\.0\.0\.1:\d+ within 300 ms/);
+    expect(outcome.ms).toBeLessThan(slackMs);
+    await noneOpen(jump);
+  });
+
+  it('that breaks in the breath of its login ends the connection, not the process', async () => {
+    await using jump = await hostile({
+      isJumpHost: true,
+      onLogin(connection, context) {
+        if (context.method !== 'publickey') return false;
+        context.accept();
+        return disconnect(connection, 'and good bye');
+      },
+    });
+    await using target = await hostile();
+    const outcome = await outcomeOf(() => sshTransport(through(jump, target)));
+    expect(outcome.said).toMatch(/\[TRANSPORT\]/);
+    expect(outcome.said).not.toMatch(/good bye/);
+  });
+
+  it.each<[string, Oddities['onLogin'], RegExp]>([
+    ['never answers', () => true, /\[TRANSPORT\] cannot log in .* Timed out/],
+    [
+      'says why, in escapes',
+      (connection) => disconnect(connection, poison.toString('latin1')),
+      /\[TRANSPORT\] cannot log in .*\(reason 2 of RFC 4253\)/,
+    ],
+  ])('a host that %s is refused in time, and nothing stays open', async (_, onLogin, said) => {
+    await using jump = await hostile({ isJumpHost: true });
+    await using target = await hostile(onLogin === undefined ? {} : { onLogin });
+    const outcome = await outcomeOf(() => sshTransport(through(jump, target)));
+    expect(outcome.said).toMatch(said);
+    expect(outcome.said).not.toMatch(/[\p{Cc}\p{Cf}]|owned/u);
+    expect(outcome.ms).toBeLessThan(slackMs);
+    await noneOpen(jump, target);
+  });
+
+  it('endless output is cut off there too', async () => {
+    await using jump = await hostile({ isJumpHost: true });
+    await using target = await hostile();
+    const transport = await sshTransport(through(jump, target));
+    const outcome = await outcomeOf(() => transport.run('endless', { timeoutMs: 120_000 }));
+    expect(outcome.said).toMatch(/\[LOST\] .* was left: a command sent more than 25165824 bytes/);
+    expect(outcome.mebibytes, 'MiB').toBeLessThan(300);
+    await noneOpen(jump, target);
+    await transport.close();
+  }, 60_000);
+
+  it('a farewell that is not answered ends in time', async () => {
+    await using jump = await hostile({ isJumpHost: true });
+    await using server = await startRaw((socket, toServer) => {
+      socket.pipe(toServer);
+      toServer.pipe(socket, { end: false });
+    });
+    const transport = await sshTransport(through(jump, server.ssh, server.port));
+    const outcome = await outcomeOf(() => transport.close());
+    expect(outcome.ms).toBeLessThan(slackMs);
+    await noneOpen(jump);
   });
 });
 

@@ -3,12 +3,13 @@ import { createServer as createHttpServer } from 'node:http';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ServerChannel, utils } from 'ssh2';
+import type { ServerChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
 import { dockerApi } from '../docker/api.ts';
 import { forwardSocket } from '../docker/forward-socket.ts';
-import { startSshServer, type TestServer } from './fixtures/ssh-server.ts';
-import { isPinned, type SshAddress, sshTransport } from './ssh.ts';
+import { makeKeys, startSshServer, type TestServer } from './fixtures/ssh-server.ts';
+import { isPinned, type SshAddress } from './login.ts';
+import { sshTransport } from './ssh.ts';
 import type { Transport } from './transport.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-ssh-'));
@@ -140,7 +141,7 @@ describe('a command', () => {
 
 describe('the connection', () => {
   it('to a host with another key is refused', async () => {
-    const other = utils.generateKeyPairSync('ed25519').public;
+    const other = makeKeys().public;
     for (const hostKeys of [[other], []]) {
       await expect(sshTransport(addressOf(server, { hostKeys }))).rejects.toMatchObject({ code: 'HOST_KEY' });
     }
@@ -148,7 +149,7 @@ describe('the connection', () => {
 
   it('with a key that may not log in, or none, is refused', async () => {
     const identityFile = join(folder, 'stranger');
-    writeFileSync(identityFile, utils.generateKeyPairSync('ed25519').private);
+    writeFileSync(identityFile, makeKeys().private);
     await expect(sshTransport(addressOf(server, { identityFile }))).rejects.toMatchObject({ code: 'TRANSPORT' });
     const missing = addressOf(server, { identityFile: join(folder, 'none') });
     await expect(sshTransport(missing)).rejects.toMatchObject({ code: 'INPUT' });

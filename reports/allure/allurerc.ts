@@ -2,17 +2,15 @@
 import { defineConfig } from 'allure';
 import { readRun } from '../read-results.ts';
 import { environmentOf } from './environment.ts';
+import { environmentName, shownRuns } from './history.ts';
 
 const runs = readRun(process.env.RDC_RUN_FOLDER ?? '.').map(({ results }) => results);
-
-// Names end up in the page's own markup and in its addresses.
-const safe = (name: string) => name.replace(/[^\w.@: -]/g, '_').slice(0, 60);
 
 const environments = Object.fromEntries(
   runs.map((results, index) => [
     `target-${index}`,
     {
-      name: safe(results.target.name),
+      name: environmentName(results.target.name),
       variables: environmentOf(results),
       matcher: ({ labels }: { labels: { name: string; value?: string }[] }) =>
         labels.some(({ name, value }) => name === 'parentSuite' && value === results.target.name),
@@ -29,8 +27,23 @@ const variables =
 
 const labelled = (name: string, value: string) => ({ labels: { [name]: value } });
 
+// Earlier runs, as generate.ts found them; without one nothing is said to be new. What is kept is kept by us.
+const historyPath = process.env.RDC_HISTORY_FILE;
+const history = historyPath ? { historyPath, historyLimit: shownRuns, appendHistory: false } : {};
+
+// Those of Allure's charts that say something here: there are no features, epics or layers, and its stability calls a lasting failure stable.
+const charts = [
+  { type: 'currentStatus', title: 'This run' },
+  { type: 'statusDynamics', title: 'Verdicts over the runs', limit: shownRuns },
+  { type: 'statusTransitions', title: 'Regressed and fixed', limit: shownRuns },
+  { type: 'statusAgePyramid', title: 'Since when', limit: shownRuns },
+  { type: 'durationDynamics', title: 'Duration over the runs', limit: shownRuns },
+  { type: 'durations', title: 'Durations of this run', groupBy: 'none' },
+];
+
 export default defineConfig({
-  name: `Rootless Docker conformance: ${runs.map(({ target }) => safe(target.name)).join(', ')}`,
+  name: `Rootless Docker conformance: ${runs.map(({ target }) => environmentName(target.name)).join(', ')}`,
+  ...history,
   environments,
   variables,
   // Of our tools, not of the target.
@@ -51,6 +64,7 @@ export default defineConfig({
         reportLanguage: 'en',
         groupBy: ['suite'],
         theme: 'auto',
+        charts,
         defaultSortBy: 'status,asc',
       },
     },

@@ -47,3 +47,16 @@ export function changeOf(base: Cell, other: Cell): Change {
 export function worstChange(changes: readonly Change[]): Change {
   return changesByWeight.find((change) => changes.includes(change)) ?? 'same';
 }
+
+/** What `--fail-on` names. */
+export type FailOn = 'regression' | 'difference';
+
+/** Does any row hold a change that `failOn` names? */
+export function hasChanges(
+  { checks }: { readonly checks: readonly { readonly changes: readonly Change[] }[] },
+  failOn: FailOn,
+): boolean {
+  return checks.some(({ changes }) =>
+    changes.some((change) => (failOn === 'difference' ? change !== 'same' : regressions.includes(change))),
+  );
+}

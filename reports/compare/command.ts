@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { RdcError } from '../../harness/errors.ts';
 import { findRun } from '../find-run.ts';
 import { readRun } from '../read-results.ts';
-import { regressions } from './change.ts';
-import { type Comparison, compareResults } from './compare.ts';
+import { type FailOn, hasChanges } from './change.ts';
+import { compareResults } from './compare.ts';
 import { differingEvidence } from './evidence.ts';
 import { comparisonPage } from './page.ts';
 import { comparisonTable } from './table.ts';
@@ -13,7 +13,7 @@ export type CompareOptions = {
   readonly html?: string;
   readonly json: boolean;
   readonly color: boolean;
-  readonly failOn?: 'regression' | 'difference';
+  readonly failOn?: FailOn;
 };
 
 /** Prints the comparison, writes the page if asked, and says whether it holds what `failOn` names. */
@@ -39,14 +39,7 @@ export function compareCommand(options: CompareOptions): boolean {
   process.stdout.write(
     options.json ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonTable(comparison, options.color),
   );
-  return isFailure(comparison, options.failOn);
-}
-
-function isFailure({ checks }: Comparison, failOn: CompareOptions['failOn']): boolean {
-  if (failOn === undefined) return false;
-  return checks.some(({ changes }) =>
-    changes.some((change) => (failOn === 'difference' ? change !== 'same' : regressions.includes(change))),
-  );
+  return options.failOn !== undefined && hasChanges(comparison, options.failOn);
 }
 
 function writePage(file: string, page: string): void {

@@ -147,7 +147,7 @@ describe('a comparison of runs', () => {
   });
 });
 
-it('200 hosts of 150 checks are compared and drawn in under 5 seconds', () => {
+it('200 hosts of 150 checks are compared and drawn in under 5 seconds of the processor', () => {
   const ids = Array.from({ length: 150 }, (_, index) => `CG-N${index}`);
   const hosts = Array.from({ length: 200 }, (_, host) =>
     resultsWith(
@@ -157,11 +157,13 @@ it('200 hosts of 150 checks are compared and drawn in under 5 seconds', () => {
     ),
   );
   const before = process.memoryUsage().heapUsed;
-  const start = performance.now();
+  // not the time that passes, which is also that of whatever else the machine does
+  const start = process.cpuUsage();
   const comparison = compareResults(hosts);
   const page = comparisonPage(comparison, {});
   expect(comparisonTable(comparison, false)).toContain('200 results, 150 checks');
-  expect(performance.now() - start, 'ms').toBeLessThan(5_000);
+  const { user, system } = process.cpuUsage(start);
+  expect((user + system) / 1_000, 'ms of the processor').toBeLessThan(5_000);
   expect((process.memoryUsage().heapUsed - before) / 2 ** 20, 'MiB').toBeLessThan(500);
   expect(page.length / 2 ** 20, 'MiB of the page').toBeLessThan(20);
 });

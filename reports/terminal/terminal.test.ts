@@ -23,7 +23,7 @@ function terminal(live: boolean, changes: Partial<RunContext> = {}, rows = 24): 
   const run = syntheticRun(changes);
   const records: TargetRecords = new Map();
   const written: string[] = [];
-  const built = Promise.resolve({ path: `${run.folder}/allure-report/index.html` });
+  const built = Promise.resolve({ path: `${run.folder}/allure-report/index.html`, notes: [] });
   const print = (text: string) => void written.push(text);
   const screen = { columns: 80, rows };
   const sinks = [createResultsFile(run, records), createTerminal(records, { run, live, print, screen, built })];

@@ -1,5 +1,5 @@
 import { exitCodes, RdcError } from '../../errors.ts';
-import { loadReports } from '../load-reports.ts';
+import { failOns, loadReports } from '../load-reports.ts';
 import { oneOf, parseWords } from '../options.ts';
 
 const options = {
@@ -20,9 +20,7 @@ export async function compareCommand(words: readonly string[]): Promise<number> 
     json: values.json === true,
     color: values['no-color'] !== true && process.env.NO_COLOR === undefined && process.stdout.isTTY === true,
     ...(values.html === undefined ? {} : { html: String(values.html) }),
-    ...(failOn === undefined
-      ? {}
-      : { failOn: oneOf('fail-on', String(failOn), ['regression', 'difference'] as const) }),
+    ...(failOn === undefined ? {} : { failOn: oneOf('fail-on', String(failOn), failOns) }),
   };
   const { withRuns, compareCommand: compare } = await loadReports();
   const isFailure = await withRuns(positionals, (runs) => compare({ runs, ...asked }));

@@ -9,6 +9,7 @@ import { openContext, openRun } from '../open-run.ts';
 import { openTarget } from '../open-target.ts';
 import type { CommonOptions } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
+import { requireHostOptions } from '../ssh-addresses.ts';
 import { resolveTargets } from '../target-names.ts';
 
 /**
@@ -21,6 +22,7 @@ export async function lookCommand(asked: CommonOptions, words: readonly string[]
   if (target === undefined || others.length > 0) {
     throw new RdcError('USAGE', `doctor takes one target, not ${words.length}`, { hint: './rdc doctor debian-13' });
   }
+  requireHostOptions([target], options);
   if (target.kind === 'machine' && !isInsideLab() && findLab()) runInside();
   const checks = readOnlyOf(selectChecks(await loadChecks(), options), options.checks !== undefined);
   const reports = await loadLookReports();

@@ -1,10 +1,14 @@
 import { exitCodes, RdcError } from '../../errors.ts';
 import { loadReports } from '../load-reports.ts';
-import { oneOf, parseWords } from '../options.ts';
+import { parseWords } from '../options.ts';
 
 export async function reportCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, { open: { type: 'boolean' } });
-  await (await loadReports()).reportCommand({ ...runOf(positionals), open: values.open === true });
+  const { values, positionals } = parseWords(words, {
+    open: { type: 'boolean' },
+    history: { type: 'string' },
+  });
+  const history = values.history === undefined ? {} : { history: String(values.history) };
+  await (await loadReports()).reportCommand({ ...runOf(positionals), ...history, open: values.open === true });
   return exitCodes.ok;
 }
 
@@ -13,7 +17,8 @@ export async function exportCommand(words: readonly string[]): Promise<number> {
   if (values.format === undefined)
     throw new RdcError('USAGE', '--format is missing', { hint: './rdc export --format junit' });
   const reports = await loadReports();
-  const format = oneOf('format', String(values.format), reports.exportFormats);
+  const format = String(values.format);
+  reports.requireExportFormat(format);
   await reports.withRuns(positionals.slice(0, 1), (runs) => reports.exportCommand({ ...runOf(runs), format }));
   return exitCodes.ok;
 }

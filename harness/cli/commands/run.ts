@@ -8,6 +8,8 @@ import { judgeTarget } from '../../run/judge-target.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import type { OracleOptions } from '../../run/take-views.ts';
 import { tell } from '../../run/tell.ts';
+import { baselineOptions, exitCodeAgainst, isPartOfSuite, readBaselineOptions } from '../baseline-option.ts';
+import { confirmHosts } from '../confirm-hosts.ts';
 import { enterLab } from '../enter-lab.ts';
 import { interruption } from '../interruption.ts';
 import { loadReports, type Reports } from '../load-reports.ts';
@@ -16,6 +18,7 @@ import { openTarget } from '../open-target.ts';
 import { type CommonOptions, parseCommon } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
 import type { CheckMetas } from '../selftest-file.ts';
+import { requireHostOptions } from '../ssh-addresses.ts';
 import { resolveTargetsOf, type TargetName } from '../target-names.ts';
 
 export type RunJob = {
@@ -34,15 +37,21 @@ export type RunJob = {
   readonly oracle?: OracleOptions;
 };
 
+/** What `rdc run` takes besides the common options. */
+export const runOptions = {
+  ...baselineOptions,
+  history: { type: 'string' },
+  profile: { type: 'boolean' },
+  oracle: { type: 'boolean' },
+  'allow-rootful': { type: 'boolean' },
+} as const;
+
 /** `rdc run`: set up, provision, judge, report. Resolves to the exit code. */
 export async function runCommand(words: readonly string[]): Promise<number> {
-  const { options, positionals, values } = parseCommon(words, {
-    profile: { type: 'boolean' },
-    oracle: { type: 'boolean' },
-    'allow-rootful': { type: 'boolean' },
-  });
+  const { options, positionals, values } = parseCommon(words, runOptions);
   const oracle = oracleOf(values);
   const targets = await resolveTargetsOf(positionals, options);
+  requireHostOptions(targets, options);
   const all = await loadChecks();
   const checks = selectChecks(all, options);
   const reports = await loadReports();
@@ -53,11 +62,18 @@ export async function runCommand(words: readonly string[]): Promise<number> {
           options.waivers,
           all.map(({ id }) => id),
         );
+  const baseline = readBaselineOptions(values, { targets, checks, options }, reports);
+  if (!(await confirmHosts({ targets, checks, options, reading: 'conformance' }))) return exitCodes.notJudged;
   await enterLabOf(targets, options);
 
   const run = openRun(options);
   const live = !options.json && process.stdout.isTTY === true;
-  const sinks = reports.openReports(run, { live, waivers });
+  const sinks = reports.openReports(run, {
+    live,
+    waivers,
+    ...(baseline.options ? { baseline: baseline.options } : {}),
+    ...(values.history === undefined ? {} : { history: String(values.history) }),
+  });
   const stop = interruption();
   const profile = values.profile === true ? new RunProfile() : undefined;
   const job: RunJob = {
@@ -82,7 +98,8 @@ export async function runCommand(words: readonly string[]): Promise<number> {
     process.stderr.write(profileTable(one));
   }
   if (options.json) process.stdout.write(`${JSON.stringify(reports.resultsOfRun(run.folder))}\n`);
-  return stop.signal.aborted ? exitCodes.interrupted : reports.exitCodeOfRun(run.folder, run.gate);
+  if (stop.signal.aborted) return exitCodes.interrupted;
+  return exitCodeAgainst(baseline, run, reports);
 }
 
 function oracleOf(values: Readonly<Record<string, unknown>>): OracleOptions | undefined {
@@ -143,12 +160,11 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
 /** A part of the suite owes nothing; all of it owes what it judged when the machine was last verified. */
 export function ratchetOf(
   target: TargetName,
-  { suites, checks, levels }: Pick<CommonOptions, 'suites' | 'checks' | 'levels'>,
+  options: Pick<CommonOptions, 'suites' | 'checks' | 'levels'>,
 ): Ratchet | undefined {
   if (target.kind !== 'machine' || target.machine.verified === false) return undefined;
-  const isPart = [suites, checks, levels].some((filter) => filter !== undefined);
   const { date, judged } = target.machine.verified;
-  return isPart || judged === undefined ? undefined : { judged, date };
+  return isPartOfSuite(options) || judged === undefined ? undefined : { judged, date };
 }
 
 async function eachOf<T>(items: readonly T[], places: number, work: (item: T) => Promise<void>): Promise<void> {

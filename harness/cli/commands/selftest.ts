@@ -4,6 +4,7 @@ import { exitCodes, RdcError } from '../../errors.ts';
 import { projectRoot } from '../../project-root.ts';
 import type { RunContext } from '../../report-sink.ts';
 import { loadChecks } from '../../run/load-checks.ts';
+import { confirmHosts } from '../confirm-hosts.ts';
 import { interruption } from '../interruption.ts';
 import { loadReports } from '../load-reports.ts';
 import { openRun } from '../open-run.ts';
@@ -21,6 +22,7 @@ import {
 import { carriedRows, selftestFileName } from '../selftest-resume.ts';
 import { printable, selftestSink } from '../selftest-sink.ts';
 import { selftestSummary } from '../selftest-summary.ts';
+import { requireHostOptions } from '../ssh-addresses.ts';
 import { suiteIdentity } from '../suite-identity.ts';
 import { resolveTargetsOf } from '../target-names.ts';
 import { enterLabOf, type RunJob, runTarget } from './run.ts';
@@ -39,6 +41,7 @@ export async function selftestCommand(words: readonly string[]): Promise<number>
       hint: './rdc selftest debian-13',
     });
   }
+  requireHostOptions([target], options);
   const asked = values['blast-radius'] as string | undefined;
   const blastRadius = asked === undefined ? undefined : oneOf('blast-radius', asked, radii);
   const checks = selectChecks(await loadChecks(), options);
@@ -53,6 +56,8 @@ export async function selftestCommand(words: readonly string[]): Promise<number>
         })
       : [];
   const left = checks.filter(({ id }) => !carried.some((row) => row.id === id));
+  const asking = { targets: [target], checks: left, options, reading: 'sabotage' } as const;
+  if (left.length > 0 && !(await confirmHosts(asking))) return exitCodes.notJudged;
   if (left.length > 0) await enterLabOf([target], options);
 
   const { writeFileAtomic, ...reports } = await loadReports();
