@@ -97,6 +97,7 @@ async function openFiles(container: Fixture, count: number): Promise<string> {
 const fewFiles = userManagerDropIn('LimitNOFILE=1024:4096');
 const wantedFiles = 5000;
 
+// Red on Debian 12, and rightly: pam_limits undoes what user@.service says of limits; see LIM-MLOCK-RAISE.
 check({
   id: 'GUIDE-HOMELAB-NOFILE',
   level: 'WORKAROUND',
@@ -105,7 +106,8 @@ check({
   applies: hasSystemd,
   needs,
   disruptive: true,
-  remedy: 'sudo systemctl edit user@.service: [Service] LimitNOFILE=1048576; then log in anew; not the unit of Docker',
+  remedy:
+    'sudo systemctl edit user@.service: [Service] LimitNOFILE=1048576; then log in anew; not the unit of Docker. Where pam_limits undoes it (Debian 12): a line in /etc/security/limits.d (not verified)',
   async verify({ target, host, stage, defer }) {
     defer(await fewFiles({ target, host }));
     const { LimitNOFILE } = await userUnit(target, ['LimitNOFILE']);
