@@ -120,7 +120,7 @@ check({
   applies: ({ host }) => host.init === 'systemd' || `PID 1 is ${host.init}, not systemd: there is no user@.service`,
   needs,
   disruptive: true,
-  remedy: `${raising}; where pam_limits undoes it (Debian 12): a line in /etc/security/limits.d (not verified)`,
+  remedy: raising,
   async verify(context) {
     const stage = () => context.stage('written');
     const seen = await restartUserManagerRaised('LIM-MLOCK-RAISE', { ...context, stage });
