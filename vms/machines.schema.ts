@@ -45,6 +45,12 @@ const verifiedSchema = {
       properties: {
         date: { type: 'string', pattern: '^\\d{4}-\\d{2}-\\d{2}$' },
         versions: { type: 'object', additionalProperties: { type: 'string' } },
+        part: {
+          type: 'string',
+          minLength: 1,
+          maxLength: 120,
+          description: 'what was run then, where it was not the whole suite; such a machine owes no number of checks',
+        },
         judged: {
           type: 'integer',
           minimum: 1,
@@ -52,6 +58,7 @@ const verifiedSchema = {
             'checks that came out as pass or fail then; a run of the whole suite that judges fewer is not green',
         },
       },
+      not: { required: ['part', 'judged'] },
     },
   ],
 } as const satisfies JSONSchema;
@@ -76,7 +83,12 @@ const machineSchema = {
         recipe: { type: 'string', pattern: '^[a-z0-9-]+$' },
       },
     },
-    variant: { type: 'string', minLength: 1 },
+    variant: {
+      type: 'string',
+      pattern: '^[a-z0-9]+([ -][a-z0-9]+)*$',
+      maxLength: 60,
+      description: 'what sets it apart from its release; made and proved by provision/variants/NAME.sh, spaces as "-"',
+    },
     verified: verifiedSchema,
   },
 } as const satisfies JSONSchema;

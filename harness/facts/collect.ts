@@ -34,6 +34,10 @@ const commands: Readonly<Record<string, string>> = {
   home: 'echo "$HOME"',
   memlock: 'ulimit -Hl',
   runtimeDir: 'echo "$XDG_RUNTIME_DIR"',
+  // only the one setting: the file may hold what is nobody's business
+  storageDriverAsked: `tr -d '\\n\\t ' < "$HOME/.config/docker/daemon.json" | grep -o '"storage-driver":"[a-z0-9-]*"'`,
+  rootlesskitAsked:
+    "systemctl --user show docker.service -p Environment --value | grep -oE 'DOCKERD_ROOTLESS_ROOTLESSKIT_(NET|PORT_DRIVER)=[a-z0-9-]+'",
   serialPorts:
     'for p in /dev/ttyS[1-9]; do [ -d "/sys/class/tty/${p#/dev/}/device" ] && grep -qs "[1-9]" "/sys/class/tty/${p#/dev/}/type" && echo "$p"; done',
   paths:

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { collectScript } from './collect.ts';
@@ -119,6 +121,32 @@ it.each([
 
 it('a greeting of the login shell before the answer does no harm', () => {
   expect(parseHostFacts(`Welcome!\r\n${recorded('debian-13')}`).user.uid).toBe(1001);
+});
+
+it("what the user's files ask of the daemon", () => {
+  const nothing = { storageDriver: null, networkDriver: null, portDriver: null };
+  expect(parseHostFacts(recorded('debian-13')).asked).toEqual(nothing);
+  const net = 'DOCKERD_ROOTLESS_ROOTLESSKIT_NET=pasta\nDOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=implicit';
+  const sections = `@@rdc:storageDriverAsked\n"storage-driver":"fuse-overlayfs"\n@@rdc:rootlesskitAsked\n${net}\n@@rdc:end`;
+  expect(parseHostFacts(recorded('debian-13').replace('@@rdc:end', sections)).asked).toEqual({
+    storageDriver: 'fuse-overlayfs',
+    networkDriver: 'pasta',
+    portDriver: 'implicit',
+  });
+});
+
+it.each([
+  ['{\n  "debug": true,\n  "storage-driver" : "fuse-overlayfs"\n}\n', '"storage-driver":"fuse-overlayfs"'],
+  ['{"storage-driver":"a;b"}', ''],
+  [null, ''],
+])('of daemon.json only the storage driver is read: %j', (file, answer) => {
+  const home = mkdtempSync(join(tmpdir(), 'rdc-home-'));
+  mkdirSync(join(home, '.config', 'docker'), { recursive: true });
+  if (file !== null) writeFileSync(join(home, '.config', 'docker', 'daemon.json'), file);
+  const command = collectScript.split('\n').find((line) => line.includes('storageDriverAsked')) ?? '';
+  const { stdout } = spawnSync('sh', ['-c', command], { env: { ...process.env, HOME: home }, encoding: 'utf8' });
+  rmSync(home, { recursive: true });
+  expect(stdout).toBe(`@@rdc:storageDriverAsked\n${answer}${answer && '\n'}`);
 });
 
 it('everything is read by one script', async () => {

@@ -48,6 +48,15 @@ export type HostFacts = {
   readonly runtimeDir: string | null;
   /** the user daemon's API socket: `$XDG_RUNTIME_DIR/docker.sock` */
   readonly socket: string;
+  /** what the user's own files ask of the daemon, and not what it then is; null where they leave it to the daemon */
+  readonly asked: {
+    /** `storage-driver` of ~/.config/docker/daemon.json */
+    readonly storageDriver: string | null;
+    /** DOCKERD_ROOTLESS_ROOTLESSKIT_NET of the user unit, e.g. `pasta` */
+    readonly networkDriver: string | null;
+    /** DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER of the user unit, e.g. `implicit` */
+    readonly portDriver: string | null;
+  };
   /** versions by binary; null where it is not installed. Paths in `paths` */
   readonly versions: Readonly<Record<string, string | null>>;
   readonly paths: Readonly<Record<string, string | null>>;
@@ -111,6 +120,11 @@ export function parseHostFacts(text: string): HostFacts {
     },
     runtimeDir,
     socket: `${runtimeDir ?? `/run/user/${uid}`}/docker.sock`,
+    asked: {
+      storageDriver: /^"storage-driver":"([a-z0-9-]+)"$/m.exec(at('storageDriverAsked'))?.[1] ?? null,
+      networkDriver: /^DOCKERD_ROOTLESS_ROOTLESSKIT_NET=(.+)$/m.exec(at('rootlesskitAsked'))?.[1] ?? null,
+      portDriver: /^DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=(.+)$/m.exec(at('rootlesskitAsked'))?.[1] ?? null,
+    },
     versions: memberOf(at('versions')),
     paths: memberOf(at('paths')),
     serialPorts: words(at('serialPorts')),

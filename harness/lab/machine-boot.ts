@@ -52,6 +52,7 @@ async function vagrantUp(plan: Plan): Promise<void> {
     [/Starting domain/, 'booting'],
     [/Running provisioner: base/, 'making the users'],
     [/Running provisioner: kernel-args/, 'rebooting with the kernel arguments'],
+    [/Running provisioner: variant \(/, 'making the variant'],
     [/Running provisioner: rootless/, "installing rootless Docker with the distribution's packages"],
   ];
   const onLine = (line: string): void => {

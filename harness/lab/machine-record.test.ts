@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { machineStamp, stampOf } from './machine-record.ts';
+import { checkout } from './cache-paths.ts';
+import { machineStamp, stampOf, withoutVariants } from './machine-record.ts';
 import { findMachine, readMachines } from './machines.ts';
 
 it('a stamp depends on every part and on which part is which', () => {
@@ -19,4 +22,15 @@ it('box, accelerator and entry are part of the stamp; when it was last verified 
   expect(machineStamp({ ...machine, memoryMiB: 4096 }, '/cache/a.box', 'tcg')).not.toBe(stamp);
   const verified = { date: '2026-11-22', versions: {}, judged: 37 };
   expect(machineStamp({ ...machine, verified }, '/cache/a.box', 'tcg')).toBe(stamp);
+});
+
+it('what only variants run is no part of the stamp of the others', () => {
+  const vagrantfile = readFileSync(join(checkout, 'Vagrantfile'), 'utf8');
+  const plain = withoutVariants(vagrantfile);
+  expect(plain).not.toMatch(/variant/i);
+  expect(vagrantfile.split('\n').length - plain.split('\n').length).toBe(3);
+  const { variant, ...machine } = findMachine(readMachines(), 'debian-13-pasta');
+  const stamp = machineStamp({ ...machine, variant: variant ?? '' }, '/cache/a.box', 'tcg');
+  expect(machineStamp({ ...machine, variant: 'fuse-overlayfs' }, '/cache/a.box', 'tcg')).not.toBe(stamp);
+  expect(machineStamp(machine, '/cache/a.box', 'tcg')).not.toBe(stamp);
 });

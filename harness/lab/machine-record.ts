@@ -3,7 +3,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Accel } from './accel.ts';
 import { cachePath, cacheRoot, checkout } from './cache-paths.ts';
-import type { Machine } from './machines.ts';
+import { type Machine, variantScript } from './machines.ts';
 import { provisionScripts } from './recipes.ts';
 
 /** What is known of a machine whose snapshot can be restored. */
@@ -51,18 +51,28 @@ export function stampOf(parts: Readonly<Record<string, string>>): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Changes whenever a machine made now would differ from one made before. */
+/**
+ * Changes whenever a machine made now would differ from one made before. What only variants run (their scripts, and
+ * lines of the Vagrantfile that say so) is no part of the others: another variant is no reason to boot those anew.
+ */
 export function machineStamp(machine: Machine, box: string, accel: Accel): string {
   const { sha256 } = machine.box;
   // an image is the same wherever its file lies
   const from = machine.box.image === undefined ? {} : { box: { sha256 } };
+  const vagrantfile = readFileSync(join(checkout, 'Vagrantfile'), 'utf8');
   const parts: Record<string, string> = {
-    Vagrantfile: readFileSync(join(checkout, 'Vagrantfile'), 'utf8'),
+    Vagrantfile: machine.variant === undefined ? withoutVariants(vagrantfile) : vagrantfile,
     // a run that judged the machine changes `verified`, not the machine
     machine: JSON.stringify({ ...machine, ...from, verified: false }),
     box: basename(box),
     accel,
   };
   for (const [script, text] of Object.entries(provisionScripts(machine))) parts[`provision/${script}`] = text;
+  if (machine.variant !== undefined) parts.variant = readFileSync(variantScript(machine.variant), 'utf8');
   return stampOf(parts);
+}
+
+/** Without the lines that end in `# variants only`: none of them may do anything for a machine without a variant. */
+export function withoutVariants(vagrantfile: string): string {
+  return vagrantfile.replaceAll(/^.* # variants only\n/gm, '');
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, expect, test as it } from 'vitest';
 import { RdcError } from '../errors.ts';
-import { findMachine, readMachines } from './machines.ts';
+import { findMachine, readMachines, variantScript } from './machines.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-machines-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -55,7 +56,12 @@ it('every problem is listed at once, with its path and the allowed values', () =
 it('verified is false or a date with versions, said in one line', () => {
   const { message } = refusalOf({ default: 'one', machines: [{ ...good, verified: true }] });
   expect(message).toContain('1 problem\n');
-  expect(message).toContain('/machines/0/verified: true; allowed: false or {date, versions, judged?}');
+  expect(message).toContain('/machines/0/verified: true; allowed: false or {date, versions, judged? | part?}');
+});
+
+it('a part of the suite is no measure for the whole', () => {
+  const verified = { date: '2026-11-22', versions: {}, part: '27 checks: cgroups', judged: 27 };
+  expect(refusalOf({ default: 'one', machines: [{ ...good, verified }] }).message).toContain('judged? | part?');
 });
 
 it('a box is of exactly one kind', () => {
@@ -69,6 +75,7 @@ it.each([
   { kernelArgs: 'systemd.unified_cgroup_hierarchy=0', variant: 'cgroup v1' },
   { verified: { date: '2026-11-22', versions: { 'docker.io': '26.1.5' } } },
   { verified: { date: '2026-11-22', versions: {}, judged: 37 } },
+  { verified: { date: '2026-11-22', versions: {}, part: '27 checks: cgroups' } },
 ])('%o is a valid entry', (part) => {
   const file = join(folder, 'good.json');
   writeFileSync(file, JSON.stringify({ default: 'one', machines: [{ ...good, ...part }] }));
@@ -80,6 +87,24 @@ it('kernel arguments hold nothing a shell or sed could trip over', () => {
     'kernelArgs',
   );
 });
+
+it('a variant is made by a script', () => {
+  const { message } = refusalOf({ default: 'one', machines: [{ ...good, variant: 'cgroup v3' }] });
+  expect(message).toContain(
+    "/machines/0/variant: 'cgroup v3' is made by no script in vms/provision/variants; allowed: cgroup-v1,",
+  );
+  expect(refusalOf({ default: 'one', machines: [{ ...good, variant: '../base' }] }).message).toContain('must match');
+});
+
+it.each(readMachines().machines.filter(({ variant }) => variant !== undefined))(
+  '$name: its script knows both steps, and nothing else',
+  ({ variant }) => {
+    const script = variantScript(variant ?? '');
+    expect(readFileSync(script, 'utf8')).toMatch(/^make \| prove\)/m);
+    const { status, stderr } = spawnSync('sh', [script], { encoding: 'utf8' });
+    expect({ status, stderr }).toEqual({ status: 2, stderr: `usage: ${basename(script)} make|prove\n` });
+  },
+);
 
 it('names are unique and the default is one of them', () => {
   const { message } = refusalOf({ default: 'two', machines: [good, good] });

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { type Machine, type Machines, machinesSchema } from '../../vms/machines.schema.ts';
 import { RdcError } from '../errors.ts';
@@ -26,7 +26,7 @@ export function readMachines(file: string = machinesFile()): Machines {
     });
   }
   const problems = validate(value)
-    ? duplicateProblems(merged(value))
+    ? [...duplicateProblems(merged(value)), ...variantProblems(merged(value))]
     : (validate.errors ?? []).filter(isDecisive).map(describeProblem).filter(isNew);
   if (problems.length === 0) return merged(value as Machines);
   const list = problems.map((problem) => `\n  ${problem}`).join('');
@@ -70,6 +70,21 @@ function duplicateProblems(machines: Machines): string[] {
   return problems;
 }
 
+/** The script that makes a variant: `cgroup v1` is made by vms/provision/variants/cgroup-v1.sh. The Vagrantfile has the same rule. */
+export function variantScript(variant: string): string {
+  return join(checkout, 'vms', 'provision', 'variants', `${variant.replaceAll(' ', '-')}.sh`);
+}
+
+function variantProblems(machines: Machines): string[] {
+  return machines.machines.flatMap(({ variant }, index) => {
+    if (variant === undefined || existsSync(variantScript(variant))) return [];
+    const known = readdirSync(dirname(variantScript(variant))).map((name) => name.replace(/\.sh$/, ''));
+    return [
+      `/machines/${index}/variant: '${variant}' is made by no script in vms/provision/variants; allowed: ${known.sort().join(', ')}`,
+    ];
+  });
+}
+
 /** One problem as `path: what is wrong, what came; allowed: ...`. */
 function describeProblem(error: ErrorObject): string {
   const path = error.instancePath || '/';
@@ -84,7 +99,7 @@ function describeProblem(error: ErrorObject): string {
     case 'oneOf':
       return path.endsWith('/box')
         ? `${path}: not one kind of box; allowed: {build: {distribution, release}}, {name, version, url?, sha256?} or {image, sha256?}`
-        : `${path}: ${show(error.data)}; allowed: false or {date, versions, judged?}`;
+        : `${path}: ${show(error.data)}; allowed: false or {date, versions, judged? | part?}`;
     default:
       return `${path}: ${show(error.data)} ${error.message ?? error.keyword}`;
   }

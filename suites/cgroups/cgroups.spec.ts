@@ -130,10 +130,16 @@ check({
   title: '--cpus 0.5 is in the kernel, and a busy loop gets half a core',
   source: limiting,
   applies: ({ host }) => {
+    const unified = hasUnifiedCgroups({ host });
+    if (unified !== true) return unified;
     if (!controllersByDefault(host).includes('cpu')) {
       return `systemd ${host.systemdVersion} does not delegate the cpu controller to users (252 and later do); see CG-DELEG`;
     }
-    return hasUnifiedCgroups({ host });
+    // the refusal that --cpus then meets is GUIDE-PHOTON-FLAGS' matter
+    return (
+      host.cgroup.userControllers?.includes('cpu') !== false ||
+      `user@${host.user.uid}.service is not given the cpu controller, which CG-DELEG reports`
+    );
   },
   needs,
   remedy: delegation,

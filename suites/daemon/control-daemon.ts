@@ -3,6 +3,7 @@ import {
   type Fault,
   type HostFacts,
   mustRun,
+  quoteWord,
   startRootful,
   stopRootful,
   type Target,
@@ -55,13 +56,18 @@ export function userManagerDropIn(...settings: readonly string[]): Fault {
   };
 }
 
-/** A daemon.json for the user's daemon, which is restarted with it: `daemonJson({ 'exec-opts': [...] })`. */
+/**
+ * Settings in the daemon.json of the user's daemon, which is restarted with it: `daemonJson({ 'exec-opts': [...] })`.
+ * The rest of the file stays: with another storage driver or data root it would be another daemon.
+ */
 export function daemonJson(config: Readonly<Record<string, unknown>>): Fault {
   const file = '"$HOME/.config/docker/daemon.json"';
   return async ({ target }) => {
+    const { stdout } = await target.shell(`cat ${file} 2>/dev/null`);
+    const merged = { ...(JSON.parse(stdout || '{}') as object), ...config };
     await mustRun(
       target,
-      `mkdir -p "$HOME/.config/docker"; [ ! -e ${file} ] || cp -a ${file} ${file}.rdc; printf %s '${JSON.stringify(config)}' > ${file}`,
+      `mkdir -p "$HOME/.config/docker"; [ ! -e ${file} ] || cp -a ${file} ${file}.rdc; printf %s ${quoteWord(JSON.stringify(merged))} > ${file}`,
     );
     const undo = async () => {
       await mustRun(target, `if [ -e ${file}.rdc ]; then mv ${file}.rdc ${file}; else rm ${file}; fi`);

@@ -19,6 +19,7 @@ const serviceNames = [
   'exe',
   'slirp4netns',
   'pasta',
+  'pasta.avx2',
   'vpnkit',
   'dockerd',
   'containerd',

@@ -259,14 +259,15 @@ check({
   source: script('DOCKERD_ROOTLESS_ROOTLESSKIT_MTU'),
   needs,
   remedy: 'remove DOCKERD_ROOTLESS_ROOTLESSKIT_MTU and --mtu from the user unit; systemctl --user restart docker',
-  async verify({ target }) {
+  async verify({ target, host }) {
     const container = await bridged(target);
     const state = await inBridgeNetns(target, 'ip -4 route show; ip -o link show');
     const { device } = driverNetwork(parseRoutes(state));
     const mtu = (name: string) => Number(new RegExp(`^\\d+: ${name}[:@].* mtu (\\d+)`, 'm').exec(state)?.[1]);
     const { service } = await daemonProcess(target);
-    // the others, VPNKit and lxc-user-nic, have processes of their own
-    const isSmall = service.some(({ command }) => /^(vpnkit|lxc-user-nic)/.test(command));
+    // the others, VPNKit and lxc-user-nic, have processes of their own; so has pasta, which got more from 28.5 on
+    const small = isEngineSince(host, '28.5') ? /^(vpnkit|lxc-user-nic)/ : /^(vpnkit|lxc-user-nic|pas(ta|st))/;
+    const isSmall = service.some(({ command }) => small.test(command));
     expect(mtu(device), `MTU of ${device}`).toBe(isSmall ? 1500 : 65_520);
     expect(mtu('docker0'), 'MTU of docker0').toBe(1500);
     const address = await hostAddress(target);

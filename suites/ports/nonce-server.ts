@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Fixture, hostProbe, refusalIn, startFixture, type Target } from '../../harness/index.ts';
+import { forwarded } from './rootlesskit.ts';
 
 export type NonceServer = Fixture & { readonly nonce: string };
 
@@ -10,6 +11,7 @@ export async function startNonceServer(target: Target, hostPort: number, hostIp?
     command: ['probe', 'serve', 'tcp', '80', nonce],
     publish: [{ hostPort, containerPort: 80, ...(hostIp === undefined ? {} : { hostIp }) }],
   });
+  await forwarded(target);
   return Object.assign(container, { nonce });
 }
 
@@ -37,4 +39,13 @@ export async function fetchFromHost(
     '15000',
   ]);
   return answer.errno ?? answer.text ?? '';
+}
+
+/** Why nothing answers on a host port that is published: the daemon's refusal, or what is there in silence; null when it answers. */
+export async function refusalOrSilence(target: Target, hostPort: number): Promise<string | null> {
+  const published = await tryNonceServer(target, hostPort);
+  if (typeof published === 'string') return published;
+  await using server = published;
+  const answer = await fetchFromHost(target, hostPort);
+  return answer.includes(server.nonce) ? null : `no refusal, and the port answers ${answer}`;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { dockerApi, type Fixture, known, mustRun, probePath, sharedFixture, type Target } from '../../harness/index.ts';
+import { forwarded } from './rootlesskit.ts';
 
 /** Host ports of the shared server; one more is the daemon's choice (`randomPort`). */
 export const published = { any: 28_082, loopback: 28_083, udp: 28_084 } as const;
@@ -32,6 +33,7 @@ export async function portServer(target: Target): Promise<PortServer> {
     ],
   });
   const pid = Number(await mustRun(target.root, awaitSockets));
+  await forwarded(target);
   return { container, pid };
 }
 

@@ -24,7 +24,7 @@ import { startPeer } from '../peer/peer.ts';
 import { listenersLeft, tcpListeners } from './listeners.ts';
 import { fetchFromHost, startNonceServer } from './nonce-server.ts';
 import { gateway, occupy, portServer, published, randomPort, serverNonce } from './port-server.ts';
-import { portOwner, rootlessKit } from './rootlesskit.ts';
+import { losesSource, portOwner, programName, rootlessKit } from './rootlesskit.ts';
 import { clientAlone, servedAlone } from './served-alone.ts';
 
 const check = checksOf('ports');
@@ -44,7 +44,7 @@ check({
     expect(await fetchFromHost(target, port), 'the answer on the published port').toContain(server.nonce);
     const driver = (await rootlessKit(target))?.portDriver ?? 'builtin';
     const owners = (await tcpListeners(target, port)).map(
-      ({ uid, executable }) => `${executable.split('/').at(-1)} of UID ${uid}`,
+      ({ uid, executable }) => `${programName(executable)} of UID ${uid}`,
     );
     expect([...new Set(owners)], `who listens on ${port} (port driver ${driver})`).toEqual([
       `${portOwner[driver]} of UID ${host.user.uid}`,
@@ -224,6 +224,7 @@ check({
   level: 'LIMITATION',
   title: "a container sees its bridge's gateway in the place of a client of another host",
   source: issue('moby/moby', 41789, 'the source address is lost on the way through the builtin port driver'),
+  applies: losesSource,
   needs,
   remedy: 'Docker 29.5 with "userland-proxy": false (SRC-BUILTIN3), or the slirp4netns port driver, keep the address',
   async verify({ target }) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { parseListeners } from './listeners.ts';
 import { parseGateway } from './port-server.ts';
-import { parseRootlessKit } from './rootlesskit.ts';
+import { parseRootlessKit, programName } from './rootlesskit.ts';
 
 const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', `${name}.txt`), 'utf8');
 
@@ -41,4 +41,13 @@ it('listeners: one line an address family, both of the same process', () => {
 it("the gateway of a container of Debian 12's daemon; a network of no way out has none", () => {
   expect(parseGateway(recorded('debian-12-route'))).toBe('172.17.0.1');
   expect(parseGateway('Iface\tDestination\tGateway\n')).toBeNull();
+});
+
+it.each([
+  ['/usr/bin/rootlesskit', 'rootlesskit'],
+  ['/usr/bin/pasta', 'pasta'],
+  ['/usr/bin/passt.avx2', 'pasta'],
+  ['/opt/pasta/bin/slirp4netns', 'slirp4netns'],
+])('%s is %s', (executable, name) => {
+  expect(programName(executable)).toBe(name);
 });

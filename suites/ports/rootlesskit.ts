@@ -1,4 +1,4 @@
-import type { Target } from '../../harness/index.ts';
+import type { HostFacts, Target } from '../../harness/index.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 
 /** The parent process of RootlessKit, from the kernel's side. */
@@ -38,3 +38,35 @@ export const portOwner: Readonly<Record<string, string>> = {
   slirp4netns: 'slirp4netns',
   implicit: 'pasta',
 };
+
+/** `/usr/bin/pasta.avx2` is `pasta`: passt runs a build of itself for the processor, in its place. */
+export function programName(executable: string): string {
+  const name = executable.split('/').at(-1) ?? '';
+  return /^(pasta|passt)(\.avx2)?$/.test(name) ? 'pasta' : name;
+}
+
+/** The port driver that the user unit asks for, in words or by its network driver; `builtin` where it asks for none. */
+export function portDriverAsked({ asked }: HostFacts): string {
+  return asked.portDriver ?? (asked.networkDriver === 'pasta' ? 'implicit' : 'builtin');
+}
+
+/** Only the port drivers slirp4netns and implicit (pasta's) keep a client's address, by the table in dockerd-rootless.sh. */
+export function losesSource({ host }: { readonly host: HostFacts }): true | string {
+  const asked = portDriverAsked(host);
+  return (
+    !['slirp4netns', 'implicit'].includes(asked) || `the user unit asks for the port driver ${asked}, which keeps it`
+  );
+}
+
+/** With the port driver implicit it is pasta that binds a port, and nobody asks RootlessKit for it. */
+export function asksRootlessKit({ host }: { readonly host: HostFacts }): true | string {
+  return (
+    portDriverAsked(host) !== 'implicit' || 'with the port driver implicit pasta binds the port, and not RootlessKit'
+  );
+}
+
+/** pasta looks once a second for what listens in its namespace, and only then listens itself (pasta(1), `-t auto`). */
+export async function forwarded(target: Target): Promise<void> {
+  if (portDriverAsked(target.facts.host) !== 'implicit') return;
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+}

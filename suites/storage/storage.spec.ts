@@ -9,6 +9,7 @@ import {
   expectDocumented,
   type Fault,
   filtered,
+  type HostFacts,
   importImage,
   inOrder,
   issue,
@@ -119,6 +120,14 @@ check({
   },
 });
 
+/** Who asks for another copy-on-write driver has its file system for root; whether it has is ST-DRIVER's matter. */
+const hasKernelOverlay = ({ host }: { readonly host: HostFacts }): true | string => {
+  const wanted = host.asked.storageDriver ?? 'overlay2';
+  const fileSystem = copyOnWrite[wanted] ?? 'overlay';
+  if (fileSystem !== 'overlay') return `daemon.json asks for ${wanted}: no overlay of the kernel's`;
+  return hasOverlayInUserNamespaces({ host });
+};
+
 /** Of the image's own directories: /var is replaced, /mnt is renamed, /etc/group goes. */
 const changesOfLowerFiles = `
 rm -rf /var && mkdir /var && echo new > /var/new && echo "replaced $(ls -A /var)"
@@ -130,7 +139,7 @@ check({
   level: 'MUST',
   title: 'the overlay of a container has userxattr: directories of the image can be replaced, renamed and removed',
   source: issue('moby/moby', 42055, 'overlay2 in a user namespace without userxattr'),
-  applies: hasOverlayInUserNamespaces,
+  applies: hasKernelOverlay,
   needs,
   remedy: 'use the driver overlay2 from Docker 20.10.6 on, or fuse-overlayfs: storage-driver in daemon.json',
   async verify({ target }) {

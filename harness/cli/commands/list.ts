@@ -68,9 +68,11 @@ async function listMachines(json: boolean): Promise<number> {
   }
   const width = Math.max(...machines.map((machine) => machine.name.length));
   for (const machine of machines) {
-    const verified = machine.verified === false ? 'not verified' : `verified ${machine.verified.date}`;
+    const { date, part } = machine.verified || {};
+    const verified = date === undefined ? 'not verified' : `verified ${date}${part === undefined ? '' : ` (${part})`}`;
     const isDefault = machine.name === standard ? ' (default)' : '';
-    process.stdout.write(`${machine.name.padEnd(width)}  ${verified}${isDefault}${imageNote(machine)}\n`);
+    const variant = machine.variant === undefined ? '' : `, ${machine.variant}`;
+    process.stdout.write(`${machine.name.padEnd(width)}  ${verified}${variant}${isDefault}${imageNote(machine)}\n`);
   }
   return exitCodes.ok;
 }

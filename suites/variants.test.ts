@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test as it } from 'vitest';
+import { type HostFacts, parseHostFacts } from '../harness/facts/host-facts.ts';
+import { projectRoot } from '../harness/project-root.ts';
+import { loadChecks } from '../harness/run/load-checks.ts';
+
+// What the variants of machines.json change in a host's facts, and which checks then skip, with which words.
+
+const checks = await loadChecks();
+const debian13 = parseHostFacts(readFileSync(join(projectRoot, 'harness/facts/fixtures/debian-13-facts.txt'), 'utf8'));
+
+/** Checks that skip on the host and not on Debian 13 itself, with their reasons. */
+function skippedOn(host: HostFacts): Record<string, string> {
+  const reasons = checks.map(({ id, applies }) => {
+    const [plain, reason] = [debian13, host].map((facts) => applies?.({ host: facts }) ?? true);
+    return [id, plain === true && reason !== true ? String(reason) : ''];
+  });
+  return Object.fromEntries(reasons.filter(([, reason]) => reason !== ''));
+}
+
+it('cgroup v1: what wants limits skips, what shows them ignored is judged', () => {
+  const skipped = skippedOn({ ...debian13, cgroup: { version: 1, userControllers: null } });
+  expect(Object.keys(skipped).sort()).toEqual(
+    `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-TOP GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS
+     GUIDE-PHOTON-FLAGS PRE-DBUS`.split(/\s+/),
+  );
+  expect(skipped['CG-MEM']).toBe(
+    'the host has cgroup v1: a rootless daemon has no cgroup driver there and ignores the flag',
+  );
+});
+
+it('no cpu controller for the user: only the quota skips, and says who reports it', () => {
+  const skipped = skippedOn({ ...debian13, cgroup: { version: 2, userControllers: ['memory', 'pids'] } });
+  expect(skipped).toEqual({ 'CG-CPU': 'user@1001.service is not given the cpu controller, which CG-DELEG reports' });
+});
+
+it('no IPv6', () => {
+  const skipped = skippedOn({ ...debian13, sysctl: { ...debian13.sysctl, disableIpv6: null } });
+  expect(skipped).toEqual({ 'PORT-V6': 'IPv6 is off on this host' });
+});
+
+it('fuse-overlayfs, and a driver that copies everything, which is no reason to skip', () => {
+  const asking = (storageDriver: string) => ({ ...debian13, asked: { ...debian13.asked, storageDriver } });
+  expect(skippedOn(asking('fuse-overlayfs'))).toEqual({
+    'ST-USERXATTR': "daemon.json asks for fuse-overlayfs: no overlay of the kernel's",
+  });
+  expect(skippedOn(asking('vfs'))).toEqual({});
+  expect(skippedOn(asking('overlay2'))).toEqual({});
+});
+
+it('pasta, with and without its port driver by name', () => {
+  const asking = (portDriver: string | null) => {
+    return skippedOn({ ...debian13, asked: { ...debian13.asked, networkDriver: 'pasta', portDriver } });
+  };
+  const reasons = {
+    'PORT-PRIV-CAP': 'with the port driver implicit pasta binds the port, and not RootlessKit',
+    'SRC-LEGACY': 'the user unit asks for the port driver implicit, which keeps it',
+  };
+  expect(asking('implicit')).toEqual(reasons);
+  expect(asking(null)).toEqual(reasons);
+  expect(asking('builtin')).toEqual({});
+});

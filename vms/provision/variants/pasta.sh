@@ -1,0 +1,31 @@
+#!/bin/sh
+# pasta in the place of slirp4netns, by a drop-in of the user unit as dockerd-rootless.sh (26.1) describes it itself.
+# Needs Docker 25 or later: before, the script knows no pasta.
+#   pasta.sh make     before rootless Docker is installed
+#   pasta.sh prove    when it runs
+set -eu
+
+user=tester
+
+make() {
+	DEBIAN_FRONTEND=noninteractive apt-get install -y passt
+	home=$(getent passwd "$user" | cut -d: -f6)
+	group=$(id -gn "$user")
+	folder=$home/.config/systemd/user/docker.service.d
+	install -d -o "$user" -g "$group" "$home/.config" "$home/.config/systemd" "$home/.config/systemd/user" "$folder"
+	printf '%s\n' '[Service]' 'Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_NET=pasta"' \
+		'Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=implicit"' >"$folder/override.conf"
+	chown "$user:$group" "$folder/override.conf"
+}
+
+prove() {
+	pgrep -u "$user" '^pas(ta|st)(\.avx2)?$' >/dev/null || {
+		echo "no pasta runs for $user" >&2
+		exit 1
+	}
+}
+
+case ${1-} in
+make | prove) "$1" ;;
+*) echo 'usage: pasta.sh make|prove' >&2; exit 2 ;;
+esac
