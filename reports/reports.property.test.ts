@@ -195,14 +195,19 @@ describe('waivers', { timeout: limitMs }, () => {
 describe('machines.json', { timeout: limitMs }, () => {
   const committed = readFileSync(join(import.meta.dirname, '../vms/machines.json'), 'utf8');
   it('that was changed is refused, or is what JSON says, with names that are one each', () => {
-    expect(readMachines(join(import.meta.dirname, '../vms/machines.json'))).toEqual(JSON.parse(committed));
+    type Listed = { machines: object[]; fromImages?: object[] };
+    const asRead = (text: string) => {
+      const { fromImages = [], ...listed } = JSON.parse(text) as Listed;
+      return { ...listed, machines: [...listed.machines, ...fromImages] };
+    };
+    expect(readMachines(join(import.meta.dirname, '../vms/machines.json'))).toEqual(asRead(committed));
     holds(
       mutated(fc.constant(committed)),
       (document) => {
         const read = reading(document, () => readMachines(file));
         if (read === 'refused') return;
         const names = read.machines.map(({ name }) => name);
-        expect(read).toEqual(JSON.parse(document));
+        expect(read).toEqual(asRead(document));
         expect(new Set(names).size).toBe(names.length);
         expect(names).toContain(read.default);
       },

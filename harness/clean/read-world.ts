@@ -6,6 +6,7 @@ import { boxIdentity } from '../lab/box.ts';
 import { cacheRoot } from '../lab/cache-paths.ts';
 import { findDeadRuns } from '../lab/dead-runs.ts';
 import { runningDomains } from '../lab/domain.ts';
+import { imageMachines } from '../lab/image-machine.ts';
 import { knownMachines } from '../lab/known-machines.ts';
 import { runEntries } from '../lab/live-runs.ts';
 import { describeOwner, lockOwner } from '../lab/machine-lock.ts';
@@ -63,9 +64,10 @@ export function lockNames(): string[] {
 
 async function listedMachines(): Promise<World['listed']> {
   const listed = new Map<string, { stamp: string; box: string }>();
+  const made = new Set(imageMachines().map(({ name }) => name));
   for (const machine of knownMachines().machines) {
-    // without a checksum nobody has brought its image yet: there is nothing of it to keep or to remove
-    if (machine.box.image !== undefined && machine.box.sha256 === undefined) continue;
+    // nobody has brought its image yet: there is nothing of it to keep or to remove
+    if (machine.box.image !== undefined && !made.has(machine.name)) continue;
     const box = await boxIdentity(machine);
     // where no kernel was booted yet to find out, the snapshot's own word is as good as any
     const accel = rememberedAccel()?.accel ?? readRecord(machine.name)?.accel ?? 'tcg';
