@@ -207,7 +207,8 @@ describe('machines.json', { timeout: limitMs }, () => {
         const read = reading(document, () => readMachines(file));
         if (read === 'refused') return;
         const names = read.machines.map(({ name }) => name);
-        expect(read).toEqual(asRead(document));
+        // what no UTF-8 can say was replaced on its way through the file
+        expect(read).toEqual(asRead(document.toWellFormed()));
         expect(new Set(names).size).toBe(names.length);
         expect(names).toContain(read.default);
       },
