@@ -7,6 +7,7 @@ const columns = ['check', 'total', 'container start', 'guest commands', 'daemon 
 /** "Where the time went": the slowest checks, the sum of all, and what the harness itself took. Ends with a line break. */
 export function profileTable(profile: Profile): string {
   const { target, wallMs, checks, sum, outsideMs, harness } = profile;
+  if (checks.length === 0) return `\nwhere the time went, ${target}: no check was judged\n`;
   const slowest = checks.slice(0, shownChecks);
   const rows = [
     columns,
