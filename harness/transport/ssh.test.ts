@@ -105,14 +105,15 @@ describe('a command', () => {
   });
 
   it('that says much is cut, and what was cut is not kept in memory', async () => {
+    // far more than what garbage may lie about, and less than what costs the connection
     const before = process.memoryUsage.rss();
-    const result = await ssh.run('big 96', { maxBytes: 1000 });
+    const result = await ssh.run('big 224', { maxBytes: 1000 });
     expect({ length: result.stdout.length, truncated: result.truncated, code: result.code }).toEqual({
       length: 1000,
       truncated: true,
       code: 0,
     });
-    expect((process.memoryUsage.rss() - before) / 2 ** 20, 'MiB more than before').toBeLessThan(80);
+    expect((process.memoryUsage.rss() - before) / 2 ** 20, 'MiB more than before').toBeLessThan(160);
   });
 
   it('that does not end is left in time, and the connection lives on', async () => {
