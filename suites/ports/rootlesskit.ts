@@ -65,7 +65,7 @@ export function asksRootlessKit({ host }: { readonly host: HostFacts }): true | 
   );
 }
 
-/** pasta looks once a second for what listens in its namespace, and only then listens itself (pasta(1), `-t auto`). */
+/** pasta looks once a second for what listens in its namespace, and only then listens itself (pasta(1), `-t auto`). Not verified on a machine. */
 export async function forwarded(target: Target): Promise<void> {
   if (portDriverAsked(target.facts.host) !== 'implicit') return;
   await new Promise((resolve) => setTimeout(resolve, 3000));
