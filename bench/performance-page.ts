@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { projectRoot } from '../harness/project-root.ts';
 import { writeFileAtomic } from '../reports/atomic-file.ts';
 
-const page = join(projectRoot, 'docs/performance.md');
+const performancePage = join(projectRoot, 'docs/performance.md');
 const head = `# Performance
 
 Figures with the commands that make them again; each section is written by its command. Goals: bench/README.md.
 `;
 
-/** Puts a section on docs/performance.md, in place of the one with this name; the others stay. */
-export function writeSection(name: string, text: string): void {
+/** Puts a section on a page of docs/, in place of the one with this name; the others stay. */
+export function writeSection(name: string, text: string, page = performancePage): void {
   const before = existsSync(page) ? readFileSync(page, 'utf8') : head;
   writeFileAtomic(page, withSection(before, name, text));
 }

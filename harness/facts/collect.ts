@@ -17,6 +17,7 @@ const files: Readonly<Record<string, string>> = {
   'sysctl.ping_group_range': '/proc/sys/net/ipv4/ping_group_range',
   'sysctl.disable_ipv6': '/proc/sys/net/ipv6/conf/lo/disable_ipv6',
   'sysctl.maxkeys': '/proc/sys/kernel/keys/maxkeys',
+  'sysctl.randomize_va_space': '/proc/sys/kernel/randomize_va_space',
 };
 
 const commands: Readonly<Record<string, string>> = {

@@ -34,6 +34,7 @@ it('Debian 13, as its kernel and files say', () => {
       unprivilegedPortStart: 1024,
       pingGroupRange: '1 0',
       disableIpv6: 0,
+      randomizeVaSpace: null,
     },
     user: {
       name: 'tester',

@@ -32,6 +32,8 @@ export type HostFacts = {
     readonly maxKeys: number | null;
     /** of the loopback interface; null where the kernel has no IPv6 */
     readonly disableIpv6: number | null;
+    /** 0 on the emulated machines of the lab (vms/provision/base.sh), 2 on other hosts */
+    readonly randomizeVaSpace: number | null;
   };
   readonly user: {
     readonly name: string;
@@ -107,6 +109,7 @@ export function parseHostFacts(text: string): HostFacts {
       pingGroupRange: words(at('sysctl.ping_group_range')).join(' ') || null,
       maxKeys: numberOf(at('sysctl.maxkeys')),
       disableIpv6: numberOf(at('sysctl.disable_ipv6')),
+      randomizeVaSpace: numberOf(at('sysctl.randomize_va_space')),
     },
     user: {
       name,

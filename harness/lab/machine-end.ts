@@ -8,10 +8,11 @@ import {
   domainState,
   hasSnapshot,
   releaseAddress,
+  removeDomain,
   stopDomain,
 } from './domain.ts';
 import { knownMachines } from './known-machines.ts';
-import { domainName, vagrantCommand, vagrantEnvironment, virsh } from './lab-commands.ts';
+import { vagrantCommand, vagrantEnvironment, virsh } from './lab-commands.ts';
 import { lockMachine, lockOwner, releaseMachine } from './machine-lock.ts';
 import { forgetRecord, readRecord } from './machine-record.ts';
 import { runLogged } from './run-command.ts';
@@ -33,19 +34,23 @@ export async function destroyMachine(name: string): Promise<void> {
   // Vagrant takes the network down with the machine that made it, under the feet of others: libvirt's count of
   // connections, which is to prevent that, is wrong once a snapshot was restored.
   rmSync(join(vagrantState, 'created_networks'), { force: true });
+  let vagrantSaid: unknown;
   if (existsSync(join(vagrantState, 'id'))) {
+    const options = { log: `vagrant-destroy-${name}`, what: `vagrant destroy ${name}`, timeoutMs: 120_000 };
     await runLogged(vagrantCommand('destroy', '-f', name), {
-      log: `vagrant-destroy-${name}`,
+      ...options,
       code: 'MACHINE',
-      what: `vagrant destroy ${name}`,
-      timeoutMs: 120_000,
       env: vagrantEnvironment(name),
+    }).catch((error: unknown) => {
+      vagrantSaid = error;
     });
   }
-  // A machine that Vagrant forgot would otherwise stay in the way of the next one of its name.
+  // A machine that Vagrant forgot, or cannot remove, would otherwise stay in the way of the next one of its name.
   if ((await domainState(name)) !== 'absent') {
     await stopDomain(name);
-    await virsh('undefine', domainName(name), '--snapshots-metadata', '--remove-all-storage');
+    await removeDomain(name).catch((error: unknown) => {
+      throw vagrantSaid ?? error;
+    });
   }
   if (mac && ip) await releaseAddress({ mac, ip });
   rmSync(cachePath('machines', 'machines', name), { recursive: true, force: true });

@@ -1,9 +1,17 @@
 #!/bin/sh
 # The machine before Docker: two ordinary users and the keys to reach it. Knows nothing of Vagrant; run as root.
-# Environment: RDC_PUBLIC_KEY (one OpenSSH public key line), RDC_HOSTNAME (optional).
+# Environment: RDC_PUBLIC_KEY (one OpenSSH public key line), RDC_HOSTNAME (optional), RDC_ACCEL (tcg: emulated).
 set -eu
 
 : "${RDC_PUBLIC_KEY:?the public key that may log in as root, tester and other}"
+
+# An emulator translates code anew wherever in memory it meets it: with random addresses that is each program at each
+# start, and took three quarters of the time (docs/performance.md). Nothing that is judged here depends on them.
+fix_addresses() {
+	[ "${RDC_ACCEL-}" = tcg ] || return 0
+	echo 'kernel.randomize_va_space = 0' >/etc/sysctl.d/60-rdc-emulated.conf
+	echo 0 >/proc/sys/kernel/randomize_va_space
+}
 
 add_user() {
 	if ! id "$1" >/dev/null 2>&1; then
@@ -39,6 +47,7 @@ set_resolver() {
 	[ -z "$gateway" ] || printf 'nameserver %s\n' "$gateway" >/etc/resolv.conf
 }
 
+fix_addresses
 set_hostname
 set_resolver
 add_user tester

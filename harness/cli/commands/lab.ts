@@ -53,7 +53,7 @@ export async function downCommand(words: readonly string[]): Promise<number> {
     say(`${name}: gone`);
   }
   if (machines.length > 0) return exitCodes.ok;
-  for (const name of await downAll()) say(`${name}: gone`);
+  for (const name of await downAll()) say(`${name}: off`);
   if (!isInsideLab()) {
     const ended = await stopLab();
     if (ended > 0) say(`the lab is gone (${ended} processes ended)`);
