@@ -11,7 +11,7 @@ export async function startNonceServer(target: Target, hostPort: number, hostIp?
     command: ['probe', 'serve', 'tcp', '80', nonce],
     publish: [{ hostPort, containerPort: 80, ...(hostIp === undefined ? {} : { hostIp }) }],
   });
-  await forwarded(target);
+  await forwarded(target, [hostPort]);
   return Object.assign(container, { nonce });
 }
 

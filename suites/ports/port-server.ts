@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { dockerApi, type Fixture, known, mustRun, probePath, sharedFixture, type Target } from '../../harness/index.ts';
-import { forwarded } from './rootlesskit.ts';
+import { forwarded, untilBound } from './rootlesskit.ts';
 
 /** Host ports of the shared server; one more is the daemon's choice (`randomPort`). */
 export const published = { any: 28_082, loopback: 28_083, udp: 28_084 } as const;
@@ -33,7 +33,7 @@ export async function portServer(target: Target): Promise<PortServer> {
     ],
   });
   const pid = Number(await mustRun(target.root, awaitSockets));
-  await forwarded(target);
+  await forwarded(target, [published.any, published.loopback], [published.udp]);
   return { container, pid };
 }
 
@@ -78,14 +78,11 @@ export function parseGateway(table: string): string | null {
 /** Somebody else of the user's listens on these TCP ports of the host; resolves to the function that ends it. */
 export async function occupy(target: Target, ports: readonly number[]): Promise<() => Promise<void>> {
   const probe = await probePath(target);
-  const hex = ports.map((port) => port.toString(16).toUpperCase()).join('|');
   const pids = await mustRun(
     target,
     `
 for port in ${ports.join(' ')}; do ${probe} serve tcp $port busy > /dev/null 2>&1 < /dev/null & echo $!; done
-i=0
-until cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" && sub(/.*:/, "", $2) && $2 ~ /^(${hex})$/ {seen[$2]} END {n = 0; for (port in seen) n++; exit n < ${ports.length}}'
-do sleep 0.1; i=$((i+1)); [ $i -lt 100 ]; done`,
+${untilBound(ports)}`,
   );
   return async () => void (await target.shell(`kill ${pids.trim().replaceAll('\n', ' ')}`));
 }

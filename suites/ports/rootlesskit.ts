@@ -65,8 +65,23 @@ export function asksRootlessKit({ host }: { readonly host: HostFacts }): true | 
   );
 }
 
-/** pasta looks once a second for what listens in its namespace, and only then listens itself (pasta(1), `-t auto`). Not verified on a machine. */
-export async function forwarded(target: Target): Promise<void> {
-  if (portDriverAsked(target.facts.host) !== 'implicit') return;
-  await new Promise((resolve) => setTimeout(resolve, 3000));
+/**
+ * pasta looks once a second for what listens in its namespace, and only then listens itself (pasta(1), `-t auto`):
+ * waits for that, where pasta forwards. What nobody listens on after 10 s is for the check to find.
+ */
+export async function forwarded(target: Target, tcp: readonly number[], udp: readonly number[] = []): Promise<void> {
+  if (portDriverAsked(target.facts.host) === 'implicit') await target.shell(untilBound(tcp, udp));
+}
+
+/** A script that ends when the host has sockets on all these ports (TCP: listening), or fails after 10 s. */
+export function untilBound(tcp: readonly number[], udp: readonly number[] = []): string {
+  const hex = (ports: readonly number[]) =>
+    ports.map((port) => port.toString(16).toUpperCase().padStart(4, '0')).join('|');
+  const seen = (files: string, filter: string, ports: readonly number[]) =>
+    `cat ${files} 2>/dev/null | awk '${filter}sub(/.*:/, "", $2) && $2 ~ /^(${hex(ports)})$/ {seen[$2]} END {n = 0; for (port in seen) n++; exit n < ${ports.length}}'`;
+  return `
+i=0
+until ${seen('/proc/net/tcp /proc/net/tcp6', '$4 == "0A" && ', tcp)} &&
+  ${udp.length === 0 ? 'true' : seen('/proc/net/udp /proc/net/udp6', '', udp)}
+do sleep 0.1; i=$((i+1)); [ $i -lt 100 ] || exit 1; done`;
 }
