@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
@@ -33,6 +34,12 @@ function refusal(change: (results: Results) => unknown): string {
 it('the committed schema is the one in the source', () => {
   const committed = JSON.parse(readFileSync(new URL('results.schema.json', import.meta.url), 'utf8'));
   expect(committed, 'run: node reports/write-results-schema.ts').toEqual(JSON.parse(JSON.stringify(resultsSchema)));
+});
+
+it('a pipe in the place of a file is refused at once', () => {
+  const file = join(syntheticRun().folder, 'results.json');
+  execFileSync('mkfifo', [file]);
+  expect(() => readResults(file)).toThrow('not a regular file');
 });
 
 it('a run folder, a target folder and a file read the same', () => {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { RdcError } from '../harness/errors.ts';
@@ -86,7 +86,8 @@ function readBounded(file: string): string {
 
 function openForReading(file: string): number {
   try {
-    return openSync(file, 'r');
+    // a pipe nobody writes to would hold the opening up for ever
+    return openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'for a reason unknown';
     throw new RdcError('INPUT', `${file} cannot be read: ${why}`, { cause });

@@ -50,7 +50,7 @@ const defaultSshLimits: SshLimits = {
 };
 
 const lostHint =
-  'is the machine still running? its console.log is in the run folder; ./rdc up brings a machine of the lab back';
+  'is the host still up? a machine of the lab has its console.log in the run folder, and ./rdc up brings it back';
 
 /** One login: its connection, and why there is none any more. */
 export type Login = {

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { RdcError } from '../../harness/errors.ts';
 import type { Results } from '../results.schema.ts';
@@ -48,7 +48,7 @@ function namesIn(folder: string): string[] {
 
 /** A whole file, bounded. */
 export function readRunFile(file: string): Buffer {
-  const handle = openSync(file, 'r');
+  const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const { size } = fstatSync(handle);
     if (size > bundleLimits.fileBytes)

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Ajv } from 'ajv';
 import { statusOf } from '../allure/check-result.ts';
@@ -102,7 +102,7 @@ function readPoint(file: string): HistoryPoint | string {
 }
 
 function readBounded(file: string): string {
-  const handle = openSync(file, 'r');
+  const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stats = fstatSync(handle);
     if (!stats.isFile() || stats.size > maxBytes) throw new Error(`${stats.size} bytes, the limit is ${maxBytes}`);
