@@ -2,6 +2,7 @@ import { XMLParser } from 'fast-xml-parser';
 import { expect, test as it } from 'vitest';
 import { profileOf } from '../harness/profile/run-profile.ts';
 import { judgeComparison, parseTap } from './bats-figures.ts';
+import { changedVerdicts } from './changed-verdicts.ts';
 import { growthChart } from './growth-chart.ts';
 import { measure, measureMedian } from './measure.ts';
 import { table, withSection } from './performance-page.ts';
@@ -87,4 +88,15 @@ it('medians are compared, and each goal says whether it is met', () => {
   const whole = judgeComparison({ checks: 2, bats, suite: [turn(4_500)], whole: { wallMs: 150_000, checks: 100 } });
   expect(whole.goals[0]).toMatchObject({ goal: expect.stringContaining('whole suite'), measured: '0.30', isMet: true });
   expect(whole.goals[1]?.isMet).toBe(true);
+});
+
+it('a verdict that changed is named with all it was, one that is missing too', () => {
+  const run = (...verdicts: [string, string][]) => ({
+    checks: verdicts.map(([id, verdict]) => ({ id, verdict })) as never,
+  });
+  expect(changedVerdicts([run(['A', 'pass'], ['B', 'fail']), run(['A', 'pass'], ['B', 'fail'])])).toEqual([]);
+  expect(changedVerdicts([run(['A', 'pass'], ['B', 'fail']), run(['A', 'error'])])).toEqual([
+    { id: 'A', verdicts: ['pass', 'error'] },
+    { id: 'B', verdicts: ['fail', 'none'] },
+  ]);
 });
