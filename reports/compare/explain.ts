@@ -10,7 +10,12 @@ export type Explanation = FactRow & {
 
 /** Which facts a check of an area depends on, nearest first. */
 const nearest: Readonly<Record<string, readonly RegExp[]>> = {
-  prerequisites: [/^host\.(sysctl|user\.sub|install|paths|lsm)/, /^host\.versions\.(rootlesskit|slirp4netns|iptables)/],
+  prerequisites: [
+    /^host\.(sysctl|user\.sub|install|paths)/,
+    /^host\.versions\.rootlesskit/,
+    /^host\.versions\.(slirp4netns|iptables)/,
+    /^host\.lsm/,
+  ],
   sockets: [/^host\.install/, /^host\.versions\.(docker|rootlesskit)/, /^host\.systemdVersion/],
   namespaces: [/^host\.(sysctl|user\.sub)/, /^host\.versions\.rootlesskit/, /^host\.kernel/],
   ports: [
@@ -29,6 +34,7 @@ const nearest: Readonly<Record<string, readonly RegExp[]>> = {
   mlock: [/^host\.user\.memlockBytes/, /^host\.systemdVersion/, /^host\.memoryMiB/, /^host\.kernel/],
   limits: [/^host\.user\.(memlock|nofile)/, /^host\.sysctl\.maxKeys/, /^host\.systemdVersion/],
   serial: [/^host\.serialPorts/, /^host\.user\.groups/, /^host\.versions\.runc/],
+  guides: [/^host\.user\.(memlock|nofile)/, /^host\.(systemdVersion|cgroup)/, /^daemon\.cgroup/],
   containment: [/^host\.lsm/, /^daemon\.securityOptions/, /^host\.versions\.(docker|runc)/],
 };
 const nearEverything = [/^host\.kernel$/, /^host\.versions\.dockerd/, /^host\.os\.versionId/, /^daemon\.serverVersion/];
@@ -130,5 +136,8 @@ function named({ fact, values }: FactRow, reasons: string): number {
       .at(-1)
       ?.replace(/(Version|Bytes|MiB)$/, '') ?? '';
   const isNamed = word.length > 3 && reasons.toLowerCase().includes(word.toLowerCase());
-  return isNamed && values.some((value) => value !== null && reasons.includes(value)) ? 1.5 : 0;
+  if (!isNamed) return 0;
+  if (values.some((value) => value !== null && reasons.includes(value))) return 1.5;
+  // `refused before Docker 23.0`: the program, and a version that no column has
+  return fact.startsWith('host.versions.') ? 0.5 : 0;
 }
