@@ -128,6 +128,8 @@ function project(job: ReadingJob, name: string, part: { checks: readonly Declare
       sequence: { groupOrder },
       // a view is an observation: there may be nothing to assert in it
       expect: { requireAssertions: reading !== 'views' },
+      // a reason such as `expected [ …(5) ] to deeply equal []` leaves out what was found
+      chaiConfig: { truncateThreshold: 400 },
       hookTimeout: 120_000,
       teardownTimeout: 20_000,
     },
