@@ -40,7 +40,8 @@ const commands: Readonly<Record<string, string>> = {
   rootlesskitAsked:
     "systemctl --user show docker.service -p Environment --value | grep -oE 'DOCKERD_ROOTLESS_ROOTLESSKIT_(NET|PORT_DRIVER)=[a-z0-9-]+'",
   serialPorts:
-    'for p in /dev/ttyS[1-9]; do [ -d "/sys/class/tty/${p#/dev/}/device" ] && grep -qs "[1-9]" "/sys/class/tty/${p#/dev/}/type" && echo "$p"; done',
+    // what the kernel has, also where somebody took its node out of /dev
+    'for d in /sys/class/tty/ttyS[1-9]; do [ -d "$d/device" ] && grep -qs "[1-9]" "$d/type" && echo "/dev/${d##*/}"; done',
   paths:
     'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables getfacl; do echo "$b $(command -v "$b" || echo -)"; done',
   versions: [

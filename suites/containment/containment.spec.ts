@@ -76,11 +76,14 @@ check({
   id: 'SEC-CAPS',
   level: 'MUST',
   title:
-    'capabilities count in the user namespace only: all of them set no clock, load no module, write no kernel sysctl',
+    'a container has the default capabilities; all there are count in the user namespace only: no clock, module or kernel sysctl',
   source: man('user_namespaces', 7, 'capabilities'),
   needs,
   remedy: notRootless,
   async verify({ target }) {
+    // what dockerd asks for by default, the same since before 20.10
+    const plain = await (await sharedFixture(target)).probe<{ capEff: string }>('ids');
+    expect(BigInt(`0x${plain.capEff}`), 'effective capabilities of an ordinary container').toBe(0xa80425fbn);
     const container = await sharedFixture(target, mighty);
     const { capEff } = await container.probe<{ capEff: string }>('ids');
     expect(BigInt(`0x${capEff}`) & strong, "the container's capabilities").toBe(strong);

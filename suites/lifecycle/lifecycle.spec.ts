@@ -10,6 +10,7 @@ import {
   refusalIn,
   rootScript,
   startFixture,
+  type Target,
 } from '../../harness/index.ts';
 import { daemonJson } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
@@ -24,6 +25,18 @@ const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
 const setupTool = (section: string) => code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', section);
 
+/** What the kernel has: limits of the unit's cgroup and of those above it that the user manager keeps. */
+async function limitsAbove(target: Target, controlGroup: string): Promise<string> {
+  const { stdout } = await target.root.shell(`
+d='${controlGroup}'
+while [ -n "$d" ]; do
+  for f in pids.max memory.max memory.high cpu.max; do grep -Hv '^max' "/sys/fs/cgroup$d/$f" 2>/dev/null; done
+  case $d in */user@*.service) break ;; esac
+  d=\${d%/*}
+done`);
+  return stdout.trim();
+}
+
 check({
   id: 'SVC-UNIT',
   level: 'MUST',
@@ -32,7 +45,7 @@ check({
   applies: hasSystemd,
   readOnly: true,
   remedy:
-    'rm ~/.config/systemd/user/docker.service; dockerd-rootless-setuptool.sh install; systemctl --user cat docker',
+    'rm ~/.config/systemd/user/docker.service; dockerd-rootless-setuptool.sh install; systemctl --user cat docker app.slice',
   async verify({ target, host }) {
     const wanted = {
       Delegate: 'yes',
@@ -45,8 +58,10 @@ check({
       // an older unit does not wait for the daemon
       ...(isEngineSince(host, '23.0') ? { Type: 'notify', NotifyAccess: 'all' } : {}),
     };
-    const { Requires = '', ...settings } = await userUnit(target, [...Object.keys(wanted), 'Requires']);
+    const asked = [...Object.keys(wanted), 'Requires', 'ControlGroup'];
+    const { Requires = '', ControlGroup = '', ...settings } = await userUnit(target, asked);
     expect(settings, 'settings of the user unit').toEqual(wanted);
+    if (host.cgroup.version === 2) expect(await limitsAbove(target, ControlGroup), 'limits in its cgroups').toBe('');
     if (isEngineSince(host, '27.1')) expect(Requires.split(' '), 'Requires= of the user unit').toContain('dbus.socket');
   },
   sabotage: {

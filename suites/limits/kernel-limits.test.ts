@@ -19,8 +19,8 @@ it('the second number is the hard limit, and a process that is not there has non
 });
 
 it("the user's key quota, and nobody else's", () => {
-  expect(parseKeyUsers(recorded('key-users'), 1001)).toEqual({ used: 5, max: 200 });
-  expect(parseKeyUsers(recorded('key-users'), 0)).toEqual({ used: 20, max: 1_000_000 });
+  expect(parseKeyUsers(recorded('key-users'), 1001)).toMatchObject({ used: 5, max: 200 });
+  expect(parseKeyUsers(recorded('key-users'), 0)).toMatchObject({ used: 20, max: 1_000_000 });
   expect(parseKeyUsers(recorded('key-users'), 1)).toBeNull();
 });
 

@@ -19,6 +19,22 @@ for p in "daemon ${pid}" "container ${inside}" "manager $manager"; do sed -n "s/
   };
 }
 
+/** Hard RLIMIT_NPROC as the kernel writes it: a number or `unlimited`. */
+export type ProcessLimits = { readonly init: string; readonly daemon: string; readonly inContainer: string };
+
+export async function processLimits(target: Target, container: Fixture): Promise<ProcessLimits> {
+  const { pid } = await daemonProcess(target);
+  const { stdout } = await target.root.shell(
+    `for p in 1 ${pid} ${await container.hostPid()}; do awk '/^Max processes/ {print $4}' /proc/$p/limits; done`,
+  );
+  const [init, daemon, inContainer] = stdout.split('\n');
+  return {
+    init: known(init || null, "PID 1's limits"),
+    daemon: known(daemon || null, "dockerd's limits"),
+    inContainer: known(inContainer || null, "the container's limits"),
+  };
+}
+
 /** Pure: `name soft hard files`, as in /proc/PID/limits. */
 export function parseOpenFileLimits(text: string): Readonly<Record<string, number>> {
   const lines = [...text.matchAll(/^(\S+) +(\d+) +(\d+) +files/gm)];
@@ -39,7 +55,12 @@ export async function raiseFileCeiling(target: Target, limit: number): Promise<(
 }
 
 /** Keys that count against a user's quota. */
-export type KeyQuota = { readonly used: number; readonly max: number };
+export type KeyQuota = {
+  readonly used: number;
+  readonly max: number;
+  readonly usedBytes: number;
+  readonly maxBytes: number;
+};
 
 export async function keyQuota(target: Target, host: HostFacts): Promise<KeyQuota | null> {
   const { stdout } = await target.root.exec(['cat', '/proc/key-users']);
@@ -48,8 +69,10 @@ export async function keyQuota(target: Target, host: HostFacts): Promise<KeyQuot
 
 /** Pure: the user's line of /proc/key-users, `UID: usage nkeys/nikeys qnkeys/maxkeys qnbytes/maxbytes`; see keyrings(7). */
 export function parseKeyUsers(text: string, uid: number): KeyQuota | null {
-  const line = new RegExp(`^ *${uid}:\\s+\\d+\\s+\\d+/\\d+\\s+(\\d+)/(\\d+)\\s`, 'm').exec(text);
-  return line ? { used: Number(line[1]), max: Number(line[2]) } : null;
+  const line = new RegExp(`^ *${uid}:\\s+\\d+\\s+\\d+/\\d+\\s+(\\d+)/(\\d+)\\s+(\\d+)/(\\d+)$`, 'm').exec(text);
+  if (!line) return null;
+  const [used = 0, max = 0, usedBytes = 0, maxBytes = 0] = line.slice(1).map(Number);
+  return { used, max, usedBytes, maxBytes };
 }
 
 /** Keys of a container on the user's account; runc makes a keyring `_ses.ID`. */

@@ -1,6 +1,7 @@
 import {
   aloneByScript,
   checksOf,
+  code,
   expect,
   expectDocumented,
   issue,
@@ -13,7 +14,7 @@ import {
 import { unitAlone } from '../alone/user-manager.ts';
 import { rootfulDaemon } from '../daemon/control-daemon.ts';
 import { unitDropIn } from '../daemon/unit-drop-in.ts';
-import { keyQuota, openFileLimits, raiseFileCeiling, sessionKeys } from './kernel-limits.ts';
+import { keyQuota, openFileLimits, processLimits, raiseFileCeiling, sessionKeys } from './kernel-limits.ts';
 
 const check = checksOf('limits');
 const needs = ['SOCK-PATH'] as const;
@@ -44,6 +45,28 @@ check({
     name: 'LimitNOFILE=1024:4096 in a drop-in of the user unit',
     by: unitDropIn('LimitNOFILE=1024:4096'),
     fails: /hard RLIMIT_NOFILE of dockerd/,
+  },
+});
+
+check({
+  id: 'LIM-NPROC',
+  level: 'SHOULD',
+  title:
+    'the daemon and containers may start as many processes as the first process of the host, whatever limits log-ins',
+  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'install_systemd: LimitNPROC=infinity'),
+  needs,
+  remedy:
+    'look for nproc in /etc/security/limits.conf and limits.d, and for LimitNPROC= at user@.service; then log in anew',
+  async verify({ target }) {
+    const container = await sharedFixture(target);
+    const { init, daemon, inContainer } = await processLimits(target, container);
+    expect(daemon, "hard RLIMIT_NPROC of dockerd beside PID 1's").toBe(init);
+    expect(inContainer, 'hard RLIMIT_NPROC in a container').toBe(daemon);
+  },
+  sabotage: {
+    name: 'LimitNPROC=700 in a drop-in of the user unit',
+    by: unitDropIn('LimitNPROC=700'),
+    fails: /hard RLIMIT_NPROC of dockerd/,
   },
 });
 
@@ -82,7 +105,8 @@ check({
   title: `the user's quota of kernel keys has room for ${containersToHold} more containers, each of which takes a session key`,
   source: issue('moby/moby', 22865, 'kernel.keys.maxkeys and session keyrings of containers'),
   needs,
-  remedy: "echo 'kernel.keys.maxkeys=2000' | sudo tee /etc/sysctl.d/90-rootless.conf && sudo sysctl --system",
+  remedy:
+    "printf 'kernel.keys.maxkeys=2000\\nkernel.keys.maxbytes=200000\\n' | sudo tee /etc/sysctl.d/90-rootless.conf && sudo sysctl --system",
   async verify({ target, host }) {
     const before = known(await keyQuota(target, host), "the user's line of /proc/key-users");
     expect(before.max - before.used, `free keys of ${before.max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(
@@ -91,8 +115,12 @@ check({
     const container = await sharedFixture(target);
     const keys = await sessionKeys(target, container.id);
     expect(keys, "session keys of one container, on the user's account").toBeGreaterThanOrEqual(1);
-    const { used, max } = known(await keyQuota(target, host), "the user's line of /proc/key-users");
+    const after = known(await keyQuota(target, host), "the user's line of /proc/key-users");
+    const { used, max, usedBytes, maxBytes } = after;
     expect(max - used, `free keys of ${max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(containersToHold * keys);
+    // an empty keyring costs its name, and the byte that ends it
+    const bytes = containersToHold * keys * (`_ses.${container.id}`.length + 1);
+    expect(maxBytes - usedBytes, `free bytes of ${maxBytes} (kernel.keys.maxbytes)`).toBeGreaterThanOrEqual(bytes);
   },
   oracle: {
     bare: aloneByScript(

@@ -61,16 +61,22 @@ check({
   sabotage: { ...byRootful, fails: /SecurityOptions of \/info/ },
 });
 
+/** Pure: of lines `CapPrm comm`, those with more than CAP_NET_BIND_SERVICE, which is documented (PORT-PRIV-CAP). */
+function mightyOf(text: string): string[] {
+  return text.split('\n').filter((line) => (BigInt(`0x${line.split(' ')[0] || '0'}`) & ~(1n << 10n)) !== 0n);
+}
+
 check({
   id: 'NS-DAEMON-EUID',
   level: 'MUST',
-  title: 'every process of the service runs as the user: daemon, containerd, RootlessKit, network driver',
+  title:
+    'every process of the service runs as the user and without capabilities on the host: daemon, containerd, RootlessKit, network driver',
   source: docker('engine/security/rootless', 'how it works: no process runs as root'),
   needs,
   readOnly: true,
   remedy: 'systemctl --user status docker; no part of the service may be started by sudo or be set-user-ID',
   async verify({ target, host }) {
-    const { service, pid } = await daemonProcess(target);
+    const { service, pid, initialUserNamespace } = await daemonProcess(target);
     const foreign = service.filter((process) => process.uids.some((uid) => uid !== host.user.uid));
     expect(foreign, 'processes of the service with another UID').toEqual([]);
     expect(
@@ -81,6 +87,11 @@ check({
       service.map((process) => process.command),
       'the service',
     ).toEqual(expect.arrayContaining(['rootlesskit', 'dockerd', 'containerd']));
+    const pids = service.map((process) => process.pid).join(' ');
+    const { stdout } = await target.root.shell(
+      `for p in ${pids}; do [ "$(readlink /proc/$p/ns/user)" != '${initialUserNamespace}' ] || echo "$(awk '/^CapPrm:/{print $2}' /proc/$p/status) $(cat /proc/$p/comm)"; done`,
+    );
+    expect(mightyOf(stdout), "processes of the service with capabilities in the host's user namespace").toEqual([]);
   },
   sabotage: { ...byRootful, fails: /processes of the service with another UID/ },
 });

@@ -301,6 +301,12 @@ check({
     await using server = await serveOnHost(target, target, ['tcp', '0', outside, '99', address]);
     const answer = await container.probe<{ text: string }>('fetch', 'tcp', address, String(server.ports[0]));
     expect(answer.text, 'what a container fetches from outside').toContain(outside);
+    // an address of the host's own never leaves by a wire: what a firewall does to that shows only on another host
+    await using peer = await startPeer(target);
+    const there = { shell: peer.shell, exec: target.root.exec };
+    await using others = await serveOnHost(target, there, ['tcp', '0', outside, '99', peer.address]);
+    const far = await container.probe<{ text: string }>('fetch', 'tcp', peer.address, String(others.ports[0]));
+    expect(far.text, 'what a container fetches from another host').toContain(outside);
   },
   sabotage: {
     name: "net.ipv4.ip_forward=0 in RootlessKit's network namespace",

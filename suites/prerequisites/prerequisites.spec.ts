@@ -181,14 +181,21 @@ check({
 check({
   id: 'PRE-USERNS-MAX',
   level: 'MUST',
-  title: 'the kernel lets a user make user, network and mount namespaces (user.max_*_namespaces)',
+  title: 'the kernel lets a user make every kind of namespace that a container has (user.max_*_namespaces)',
   source: docker('engine/security/rootless/troubleshoot', 'no space left on device'),
   remedy: 'sudo sysctl -w user.max_user_namespaces=28633 (hardened images set it to 0; keep it in /etc/sysctl.d)',
-  async verify({ target }) {
-    for (const name of ['user.max_user_namespaces', 'user.max_net_namespaces', 'user.max_mnt_namespaces']) {
+  async verify({ target, host }) {
+    const kinds = ['user', 'net', 'mnt', 'pid', 'ipc', 'uts', ...(host.cgroup.version === 2 ? ['cgroup'] : [])];
+    for (const name of kinds.map((kind) => `user.max_${kind}_namespaces`)) {
       expect(await sysctlValue(target, name), name).toBeGreaterThan(0);
     }
     expect(await freshUserNamespace(target), 'a user namespace made by RootlessKit').not.toBeNull();
+    // a limit above 0 may be used up
+    const flags = host.cgroup.version === 2 ? '-nmpiuCf' : '-nmpiuf';
+    const { code: ended } = await target.shell(
+      `d=$(mktemp -d); rootlesskit --state-dir="$d/state" unshare ${flags} true; c=$?; rm -rf "$d"; exit $c`,
+    );
+    expect(ended, 'exit code of making the other namespaces of a container').toBe(0);
   },
   oracle: { bare: namespacesAlone, notRootful: asksNoDaemon },
   sabotage: {
@@ -205,9 +212,10 @@ check({
   source: man('pam_systemd', 8, 'XDG_RUNTIME_DIR'),
   remedy: 'log in by ssh or on a console, not by su; see that libpam-systemd is installed and in /etc/pam.d',
   async verify({ target, host }) {
-    const login = await target.login(
-      'echo "${XDG_RUNTIME_DIR-unset}"; stat -Lc "%F %a %u" "$XDG_RUNTIME_DIR"; t=$(mktemp "$XDG_RUNTIME_DIR/rdc.XXXXXX") && rm "$t" && echo writable',
-    );
+    const look =
+      'echo "${XDG_RUNTIME_DIR-unset}"; stat -Lc "%F %a %u" "$XDG_RUNTIME_DIR"; t=$(mktemp "$XDG_RUNTIME_DIR/rdc.XXXXXX") && rm "$t" && echo writable';
+    // in a login shell: its files come after pam_systemd
+    const login = await target.login(`exec "$SHELL" -lc ${quoteWord(look)}`);
     const [folder = '', state, writable] = login.stdout.split('\n');
     expect(folder, 'XDG_RUNTIME_DIR of a login session').toMatch(/^\//);
     expect(state, `kind, mode and owner of ${folder}`).toBe(`directory 700 ${host.user.uid}`);

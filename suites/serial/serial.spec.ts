@@ -15,6 +15,7 @@ import {
   rootScript,
   sharedFixture,
 } from '../../harness/index.ts';
+import { attemptsIn } from '../containment/attempts.ts';
 import { rootfulDaemon } from '../daemon/control-daemon.ts';
 import { exchangeBytes } from './serial-io.ts';
 import {
@@ -64,19 +65,25 @@ check({
   needs,
   remedy: aclRemedy,
   async verify({ target, host }) {
-    const port = firstPort(host);
-    const outside = await openOutside(target, target, port);
-    expect(outside.errno, `opening ${port} as ${host.user.name} on the host`).toBeNull();
-    const container = await sharedFixture(target, { host: device(port) });
-    const inside = await openInside(container, port);
-    expectDocumented(inside.errno, /^EACCES$/, `opening ${port} in a container`);
+    for (const port of host.serialPorts) {
+      const outside = await openOutside(target, target, port);
+      expect(outside.errno, `opening ${port} as ${host.user.name} on the host`).toBeNull();
+    }
+    const Devices = host.serialPorts.flatMap((port) => device(port).Devices);
+    const container = await sharedFixture(target, { host: { Devices } });
+    // to read alone and to write alone as well: mode 664 refuses only one of them
+    const calls = host.serialPorts.flatMap((port) => ['r', 'w', 'rw'].map((access) => `open ${port} ${access}`));
+    for (const [call, errno] of Object.entries(await attemptsIn(container, calls))) {
+      expectDocumented(errno, /^EACCES$/, call.replace(/^open (\S+) (\w+)$/, 'opening $1 ($2) in a container'));
+    }
+    const inside = await openInside(container, firstPort(host));
     const owner = `${inside.stat?.uid}:${inside.stat?.gid}`;
     asFinding('differs', () => expect(owner, 'differs: owner and group that the container sees').toBe('65534:65534'));
   },
   oracle: { bare: openAlone() },
   sabotage: {
     ...openToAll,
-    fails: /^lifted: opening \/dev\/ttyS\d in a container/,
+    fails: /^lifted: opening \/dev\/ttyS\d \(r\) in a container/,
   },
 });
 

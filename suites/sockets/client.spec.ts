@@ -1,4 +1,14 @@
-import { checksOf, code, docker, expect, type Fault, mustRun, probePath, rootScript } from '../../harness/index.ts';
+import {
+  checksOf,
+  code,
+  docker,
+  dockerApi,
+  expect,
+  type Fault,
+  mustRun,
+  probePath,
+  rootScript,
+} from '../../harness/index.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 
 const check = checksOf('sockets');
@@ -25,6 +35,10 @@ check({
       "unset DOCKER_HOST DOCKER_CONTEXT; docker context inspect --format '{{.Name}} {{.Endpoints.docker.Host}}'",
     );
     expect(stdout.trim(), "context of the user's client, and where it leads").toBe(`rootless unix://${host.socket}`);
+    // as a user types it: what the files of a login shell set (DOCKER_HOST) outweighs the context
+    const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
+    const typed = await target.login(`exec "$SHELL" -lc 'docker info --format "reached {{.ID}}"'`);
+    expect(typed.stdout, 'the daemon that the client of a login shell reaches').toContain(`reached ${ID}`);
   },
   sabotage: {
     name: 'docker context use default',

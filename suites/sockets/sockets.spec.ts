@@ -12,6 +12,7 @@ import {
   page,
   rootScript,
   startFixture,
+  type Target,
 } from '../../harness/index.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { hidesSocket, overlaidForDaemon } from '../daemon/overlaid-for-daemon.ts';
@@ -78,10 +79,21 @@ check({
   },
 });
 
+/** Where the daemon listens by TCP, as the kernel writes addresses; nothing where clients have to show a certificate. */
+async function openApis(target: Target, pid: number): Promise<string> {
+  // 127.0.0.11 is dockerd's name server inside of containers' networks
+  const { stdout } = await target.root.shell(`
+grep -qz -- --tlsverify /proc/${pid}/cmdline && exit 0
+cat /proc/${pid}/task/*/net/tcp /proc/${pid}/task/*/net/tcp6 2>/dev/null |
+awk '$4 == "0A" && $2 !~ /^0B00007F:/ {print $10, $2}' | sort -u |
+while read -r inode at; do find /proc/${pid}/fd -lname "socket:\\[$inode\\]" -printf "$at\\n"; done`);
+  return stdout.trim();
+}
+
 check({
   id: 'SOCK-PRIVATE',
   level: 'MUST',
-  title: 'another local user cannot connect to the socket',
+  title: 'another local user cannot connect to the socket, and the API is open on no TCP port',
   source: page('https://specifications.freedesktop.org/basedir-spec/latest/', 'XDG_RUNTIME_DIR: access mode 0700'),
   needs: ['SOCK-PATH'],
   remedy: 'chmod 700 $XDG_RUNTIME_DIR; chmod 1660 $XDG_RUNTIME_DIR/docker.sock',
@@ -90,6 +102,8 @@ check({
     expect(await connectAs(target, 'nobody', host.socket), 'the connection of another user').toMatch(
       /permission denied/,
     );
+    const { pid } = await daemonProcess(target);
+    expect(await openApis(target, pid), 'TCP addresses on which the daemon listens without TLS').toBe('');
   },
   sabotage: {
     name: 'the runtime directory and the socket are opened to others',

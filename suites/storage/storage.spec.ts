@@ -362,8 +362,10 @@ check({
     await stage('written');
     await restartDaemon(target);
     await using reader = await startFixture(target, options);
-    const { stdout } = await reader.exec(['sh', '-c', "stat -c '%u %a' /v/d; cat /v/d/f"]);
-    expect(stdout.trim().split('\n'), 'owner, mode and content in a container').toEqual(['1001 700', nonce]);
+    // a program runs from the volume too: a data root on a noexec mount takes that away
+    const look = "stat -c '%u %a' /v/d; cat /v/d/f; cp /bin/busybox /v/sh && /v/sh -c 'echo runs'";
+    const { stdout } = await reader.exec(['sh', '-c', look]);
+    expect(stdout.trim().split('\n'), 'owner, mode and content in a container').toEqual(['1001 700', nonce, 'runs']);
     const file = `${await dataRoot(target)}/volumes/${volume}/_data/d/f`;
     const onDisk = await target.root.exec(['stat', '-c', '%u', file]);
     expect(onDisk.stdout.trim(), "owner on the host's disk").toBe(
