@@ -1,6 +1,14 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { attachMachine, bringUp, type MachineHandle, powerOff, releaseMachine } from '../lab/index.ts';
+import {
+  attachMachine,
+  bringUp,
+  consoleLogOf,
+  isLockedByUs,
+  type MachineHandle,
+  powerOff,
+  releaseMachine,
+} from '../lab/index.ts';
 import type { Connection } from '../target/connection.ts';
 import type { SshAddress } from '../transport/login.ts';
 import type { CommonOptions } from './options.ts';
@@ -16,6 +24,7 @@ type OpenOptions = {
   readonly options: CommonOptions;
   readonly folder: string;
   readonly onStage: (text: string) => void;
+  readonly signal?: AbortSignal;
 };
 
 /** Makes a target reachable. Disposing of it powers a machine off (its snapshot stays) unless it is to be kept. */
@@ -35,10 +44,8 @@ export async function openTarget(target: TargetName, open: OpenOptions): Promise
 }
 
 async function openMachine(target: Extract<TargetName, { kind: 'machine' }>, open: OpenOptions): Promise<OpenedTarget> {
-  const { options, folder, onStage } = open;
-  const handle = options.asIs
-    ? await attachMachine(target.name)
-    : await bringUp(target.machine, { fresh: options.fresh, onStage });
+  const { options, folder } = open;
+  const handle = options.asIs ? await attachMachine(target.name) : await bringUpOrOff(target, open);
   const login = (user: string): SshAddress => ({
     host: handle.host,
     port: handle.port,
@@ -50,13 +57,31 @@ async function openMachine(target: Extract<TargetName, { kind: 'machine' }>, ope
     connection: { name: target.name, kind: 'machine', folder, user: login(handle.user), root: login('root') },
     infraRetries: handle.infraRetries,
     async [Symbol.asyncDispose]() {
-      keepConsole(handle, folder);
+      keepConsole(target.name, folder);
       if (options.keep || options.asIs) releaseMachine(target.name);
       else await powerOff(target.name);
     },
   };
 }
 
-function keepConsole(handle: MachineHandle, folder: string): void {
-  if (existsSync(handle.consoleLog)) copyFileSync(handle.consoleLog, join(folder, 'console.log'));
+/** A machine that did not come up is not left running: nobody would know of it. */
+async function bringUpOrOff(
+  { name, machine }: Extract<TargetName, { kind: 'machine' }>,
+  { options, folder, onStage, signal }: OpenOptions,
+): Promise<MachineHandle> {
+  try {
+    return await bringUp(machine, { fresh: options.fresh, onStage, signal });
+  } catch (error) {
+    // another run's machine is why it did not come up here
+    if (isLockedByUs(name)) {
+      keepConsole(name, folder);
+      if (!options.keep) await powerOff(name);
+    }
+    throw error;
+  }
+}
+
+function keepConsole(name: string, folder: string): void {
+  const log = consoleLogOf(name);
+  if (existsSync(log)) copyFileSync(log, join(folder, 'console.log'));
 }

@@ -1,8 +1,7 @@
 import { RdcError } from '../errors.ts';
-import { cachePath } from './cache-paths.ts';
 import { domainState } from './domain.ts';
 import { type GuestUser, sshCommand } from './guest-ssh.ts';
-import type { MachineHandle } from './machine-handle.ts';
+import { consoleLogOf, type MachineHandle } from './machine-handle.ts';
 import { lockMachine } from './machine-lock.ts';
 import { type MachineRecord, readRecord } from './machine-record.ts';
 import { ensureSshKey } from './ssh-key.ts';
@@ -19,7 +18,7 @@ export async function attachMachine(name: string): Promise<MachineHandle> {
     user: 'tester',
     identityFile,
     hostKeys: record.hostKeys,
-    consoleLog: cachePath('consoles', `${name}.log`),
+    consoleLog: consoleLogOf(name),
     accel: record.accel,
     restored: false,
     infraRetries: 0,

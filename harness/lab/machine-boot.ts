@@ -30,7 +30,7 @@ export async function bootAnew(plan: Plan): Promise<MachineHandle> {
   try {
     await vagrantUp(plan);
   } catch (error) {
-    if (!(error instanceof RdcError) || error.code !== 'MACHINE') throw error;
+    if (!(error instanceof RdcError) || error.code !== 'MACHINE' || plan.signal?.aborted) throw error;
     plan.onStage(`the machine did not boot (${error.message}), once more`);
     infraRetries = 1;
     await destroyMachine(name);
@@ -60,7 +60,8 @@ async function vagrantUp(plan: Plan): Promise<void> {
     const stage = stages.find(([pattern]) => pattern.test(line));
     if (stage) plan.onStage(stage[1]);
   };
-  const options = { log: `vagrant-up-${name}`, what: `vagrant up ${name}`, timeoutMs: 1_500_000, onLine };
+  const signal = plan.signal ? { signal: plan.signal } : {};
+  const options = { log: `vagrant-up-${name}`, what: `vagrant up ${name}`, timeoutMs: 1_500_000, onLine, ...signal };
   const env = { ...vagrantEnvironment(name), RDC_ACCEL: plan.accel };
   try {
     await runLogged(vagrantCommand('up', name, '--provider', 'libvirt'), { ...options, code: 'MACHINE', env });

@@ -29,7 +29,13 @@ export type Plan = {
   stamp: string;
   identityFile: string;
   onStage: (text: string) => void;
+  signal?: AbortSignal | undefined;
 };
+
+/** Where the serial console of a machine is kept on this host. */
+export function consoleLogOf(name: string): string {
+  return cachePath('consoles', `${name}.log`);
+}
 
 const daemonWithinMs = 180_000;
 const daemonAnswers = 'docker --host "unix:///run/user/$(id -u)/docker.sock" version --format "{{.Server.Version}}"';
@@ -53,7 +59,6 @@ export function handle(
   how: { restored: boolean; infraRetries: number },
 ): MachineHandle {
   const { host, port, hostKeys, accel } = record;
-  const consoleLog = cachePath('consoles', `${plan.machine.name}.log`);
   return {
     name: plan.machine.name,
     host,
@@ -61,7 +66,7 @@ export function handle(
     user: 'tester',
     identityFile: plan.identityFile,
     hostKeys,
-    consoleLog,
+    consoleLog: consoleLogOf(plan.machine.name),
     accel,
     ...how,
   };

@@ -11,7 +11,12 @@ import { restoreMachine } from './machine-restore.ts';
 import { findMachine, type Machine } from './machines.ts';
 import { ensureSshKey } from './ssh-key.ts';
 
-export type BringUpOptions = { readonly fresh?: boolean; readonly onStage?: (text: string) => void };
+export type BringUpOptions = {
+  readonly fresh?: boolean;
+  readonly onStage?: (text: string) => void;
+  /** ends a boot or an installation under way; what is there of the machine by then stays */
+  readonly signal?: AbortSignal | undefined;
+};
 
 /**
  * A machine with rootless Docker running: from its snapshot where there is one, else booted and provisioned.
@@ -23,7 +28,14 @@ export async function bringUp(machine: Machine, options: BringUpOptions = {}): P
   const { accel } = await chooseAccel();
   const box = await boxIdentity(machine);
   const { identityFile } = await ensureSshKey();
-  const plan: Plan = { machine, accel, stamp: machineStamp(machine, box, accel), identityFile, onStage };
+  const plan: Plan = {
+    machine,
+    accel,
+    stamp: machineStamp(machine, box, accel),
+    identityFile,
+    onStage,
+    signal: options.signal,
+  };
   const record = options.fresh ? undefined : await usableRecord(plan);
   let failedRestores = 0;
   if (record) {

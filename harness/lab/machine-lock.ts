@@ -134,6 +134,10 @@ export function lockMachine(name: string, more: Pick<LockOwner, 'attached'> = {}
   });
 }
 
+export function isLockedByUs(name: string): boolean {
+  return lockOwner(name)?.pid === process.pid;
+}
+
 export function releaseMachine(name: string): void {
-  if (lockOwner(name)?.pid === process.pid) rmSync(lockFile(name), { force: true });
+  if (isLockedByUs(name)) rmSync(lockFile(name), { force: true });
 }

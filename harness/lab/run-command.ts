@@ -10,6 +10,8 @@ export type CommandOptions = {
   readonly cwd?: string;
   readonly env?: Record<string, string | undefined>;
   readonly input?: string;
+  /** ends the command and all it started, as its time limit does */
+  readonly signal?: AbortSignal;
 };
 
 type Ended = { output: ProcessOutput; timedOut: boolean };
@@ -44,14 +46,20 @@ async function run(
   const { pid } = child;
   let timedOut = false;
   const timers: NodeJS.Timeout[] = [];
+  const end = (): void => {
+    if (pid === undefined) return;
+    killGroup(pid, 'SIGTERM');
+    timers.push(setTimeout(() => killGroup(pid, 'SIGKILL'), 10_000));
+  };
   if (pid !== undefined) {
     running.add(pid);
-    const end = (): void => {
+    const late = (): void => {
       timedOut = true;
-      killGroup(pid, 'SIGTERM');
-      timers.push(setTimeout(() => killGroup(pid, 'SIGKILL'), 10_000));
+      end();
     };
-    timers.push(setTimeout(end, options.timeoutMs));
+    timers.push(setTimeout(late, options.timeoutMs));
+    options.signal?.addEventListener('abort', end);
+    if (options.signal?.aborted) end();
   }
   if (take) {
     child.stdout.on('data', take);
@@ -61,6 +69,7 @@ async function run(
     return { output: await child, timedOut };
   } finally {
     for (const timer of timers) clearTimeout(timer);
+    options.signal?.removeEventListener('abort', end);
     if (pid !== undefined) running.delete(pid);
   }
 }

@@ -130,6 +130,7 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
       options: job.options,
       folder: context.folder,
       onStage: (text) => tell(job.sinks, (sink) => sink.stage?.(target.name, text)),
+      signal: job.signal,
     });
     infraRetries = opened.infraRetries;
     broken = await judgeTarget({
