@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { expect, test as it } from 'vitest';
+import { loadChecks } from '../../harness/run/load-checks.ts';
 import type { Results } from '../../reports/results.schema.ts';
 import { type Aftermath, broken } from './held.ts';
 import { faultKinds } from './kinds.ts';
 import { momentText, planFaults } from './plan.ts';
+import { strangersFaults } from './strangers.ts';
 
 const campaign = { faults: 60, seed: 7, kinds: faultKinds.length, checks: 16 };
 
@@ -85,4 +88,12 @@ it('a run that was killed may have written one verdict that it did not show', ()
   expect(broken({ ...held, kind, code: 'signal', lines: [] })).toEqual([]);
   const two = resultsOf({ checks: [passed('A'), passed('B')] });
   expect(broken({ ...held, kind, code: 'signal', lines: [], results: two })).toHaveLength(1);
+});
+
+it('the faults of strangers name checks that there are, and their scripts are well formed', async () => {
+  const ids = (await loadChecks()).map(({ id }) => id);
+  for (const { name, red, apply, undo } of strangersFaults) {
+    expect(ids, name).toEqual(expect.arrayContaining([...red]));
+    for (const script of [apply, undo]) execFileSync('dash', ['-n'], { input: script });
+  }
 });

@@ -1,0 +1,85 @@
+// Faults of strangers (strangers.ts), one after the other on a running machine: does a check turn red?
+// node bench/faults/unnoticed.ts MACHINE [--fault WORD] [--write]. Wants ./rdc up MACHINE before.
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { onMachine, outFolder, rdc } from '../../harness/e2e/rdc-process.ts';
+import { RdcError, renderError } from '../../harness/errors.ts';
+import { projectRoot } from '../../harness/project-root.ts';
+import { readResults } from '../../reports/read-results.ts';
+import { circumstances, table, writeSection } from '../performance-page.ts';
+import { type StrangersFault, strangersFaults } from './strangers.ts';
+
+type Noticed = { readonly fault: StrangersFault; readonly before: string; readonly under: string };
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${renderError(error)}\n`);
+  process.exitCode = error instanceof RdcError ? error.exitCode : 3;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { fault: { type: 'string', default: '' }, write: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  const [machine, ...others] = positionals;
+  const faults = strangersFaults.filter(({ name, red }) => name.includes(values.fault) || red.includes(values.fault));
+  if (machine === undefined || others.length > 0 || faults.length === 0)
+    throw new RdcError('USAGE', 'one machine of the lab that runs, and a fault there is', {
+      hint: './rdc up debian-13 && node bench/faults/unnoticed.ts debian-13',
+    });
+  const ids = [...new Set(faults.flatMap(({ red }) => red))];
+  const first = await judge(machine, ids);
+  const all: Noticed[] = [];
+  for (const fault of faults) {
+    await onMachine(machine, fault.apply);
+    const verdicts = await judge(machine, fault.red).finally(() => onMachine(machine, fault.undo));
+    const one = { fault, before: words(first, fault), under: words(verdicts, fault) };
+    all.push(one);
+    const word = !isPossible(one) ? 'not here ' : isNoticed(one) ? 'noticed  ' : 'UNNOTICED';
+    process.stdout.write(`${word}  ${fault.name}: ${one.under}\n`);
+  }
+  const last = await judge(machine, ids);
+  const leftBehind = all.filter(({ fault, before }) => words(last, fault) !== before);
+  for (const { fault } of leftBehind)
+    process.stdout.write(`not as before when it was taken back: ${fault.name}: ${words(last, fault)}\n`);
+  const possible = all.filter(isPossible);
+  process.stdout.write(`${possible.filter(isNoticed).length} of ${possible.length} noticed\n`);
+  if (values.write) write(machine, possible);
+  return possible.every(isNoticed) && leftBehind.length === 0 ? 0 : 1;
+}
+
+/** A check that is skipped or red on the machine as it is cannot notice anything. */
+function isPossible({ before }: Noticed): boolean {
+  return before.includes('pass');
+}
+
+function isNoticed({ before, under }: Noticed): boolean {
+  return under.includes('fail') && !before.includes('fail');
+}
+
+async function judge(machine: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const out = outFolder();
+  const { code, stderr } = await rdc(['run', machine, '--as-is', '--check', ids.join(','), '--out', out]);
+  if (code === 2) throw new RdcError('COMMAND', `rdc run: ${stderr.slice(-300)}`);
+  return new Map(readResults(join(out, machine)).checks.map(({ id, verdict }) => [id, verdict]));
+}
+
+function words(verdicts: ReadonlyMap<string, string>, { red }: StrangersFault): string {
+  return red.map((id) => `${id} ${verdicts.get(id) ?? 'not judged'}`).join(', ');
+}
+
+function write(machine: string, all: readonly Noticed[]): void {
+  const rows = all.map((one) => [one.fault.name, one.under, isNoticed(one) ? 'yes' : 'no']);
+  const text = [
+    '## Faults of strangers',
+    '',
+    'Faults that no check declares as its own, each applied to a running machine by a script (`bench/faults/strangers.ts`):',
+    '',
+    table([['fault', 'verdict under it', 'noticed'], ...rows]),
+    '',
+    `${circumstances()} Made by \`./rdc up ${machine}; node bench/faults/unnoticed.ts ${machine} --write\`.`,
+  ];
+  writeSection('strangers', text.join('\n'), join(projectRoot, 'docs/reliability.md'));
+}
