@@ -18,7 +18,7 @@ import {
   type Target,
 } from '../../harness/index.ts';
 import { limitAlone, unitAlone } from '../alone/user-manager.ts';
-import { daemonJson, restartDaemon, rootfulDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
+import { byRootful, daemonJson, restartDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { dropInOverwritten, restartUserManagerRaised } from '../daemon/raised-manager.ts';
 import {
@@ -44,10 +44,12 @@ const notDelegated = {
   name: 'user@.service delegates nothing but the pids controller',
   // lists of Delegate= add up: only an empty one takes the distribution's away
   by: userManagerDropIn('Delegate=', 'Delegate=pids'),
+  alsoFails: ['CG-INFO-TRUTH'],
 };
 const driverNone = {
   name: 'daemon.json asks for the cgroupfs driver, which is "none" without root',
   by: daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] }),
+  alsoFails: ['CG-INFO-TRUTH'],
 };
 
 /** Where containers are kept and what they see of it, both other than by default: one restart shows two checks at work. */
@@ -248,6 +250,7 @@ check({
   sabotage: {
     name: 'daemon.json moves containers to another slice and into the cgroup namespace of the host',
     by: movedCgroups,
+    alsoFails: ['NS-INFO'],
     fails: /the container's cgroup/,
   },
 });
@@ -273,6 +276,7 @@ check({
   sabotage: {
     name: 'daemon.json moves containers to another slice and into the cgroup namespace of the host',
     by: movedCgroups,
+    alsoFails: ['NS-INFO'],
     fails: /the cgroup that a process in the container sees/,
   },
 });
@@ -341,8 +345,7 @@ check({
     bare: aloneByScript('oom_score_adj -500 for a process of its own', 'echo -500 > /proc/self/oom_score_adj'),
   },
   sabotage: {
-    name: "a rootful daemon takes the place of the user's",
-    by: rootfulDaemon,
+    ...byRootful,
     fails: /^lifted: oom_score_adj in the container/,
   },
 });

@@ -17,7 +17,7 @@ import {
   sharedFixture,
   type Target,
 } from '../../harness/index.ts';
-import { rootfulDaemon } from '../daemon/control-daemon.ts';
+import { byRootful } from '../daemon/control-daemon.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { attemptsIn, attemptsOnHost, unexpected } from './attempts.ts';
 import { mountAt } from './mounts.ts';
@@ -28,7 +28,6 @@ const needs = ['SOCK-PATH'] as const;
 const notRootless = 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless';
 const limits = docker('engine/security/rootless', 'how it works: root of a container is the user');
 
-const byRootful = { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon };
 const byRuntime = { name: 'the OCI runtime does not do as it is told: no filter, no masks', by: waywardRuntime };
 
 /** All that a client can ask for: privileged, and the whole file system of the host. */

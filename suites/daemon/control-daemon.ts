@@ -107,3 +107,10 @@ export const rootfulDaemon: Fault = async ({ target, host }) => {
   }
   return undo;
 };
+
+/** The sabotage of what only a rootless daemon keeps. What also turns red sees that the user's own daemon is not there. */
+export const byRootful = {
+  name: "a rootful daemon takes the place of the user's",
+  by: rootfulDaemon,
+  alsoFails: ['SOCK-MODE', 'SOCK-PID', 'SOCK-DATA', 'NS-UIDMAP', 'NS-GIDMAP', 'CG-INFO-TRUTH', 'SVC-ACTIVE'],
+};

@@ -30,6 +30,10 @@ function script(socket: string): string {
   return `
 for p in $(grep -lx dockerd /proc/[0-9]*/comm 2>/dev/null); do
   p=\${p%/comm}
+  # between fork and exec a child of the daemon has its name and its network, and is gone a moment later
+  parent=; while read -r key value; do [ "$key" = PPid: ] && parent=$value && break; done 2>/dev/null < $p/status
+  name=; read -r name 2>/dev/null < /proc/\${parent:-0}/comm
+  [ "$name" = dockerd ] && continue
   grep -qs ' ${socket}$' $p/task/*/net/unix && { daemon=\${p#/proc/}; break; }
 done
 [ -n "$daemon" ] || exit 0

@@ -12,7 +12,7 @@ import {
   rootScript,
   startFixture,
 } from '../../harness/index.ts';
-import { awaitDaemon, restartDaemon, rootfulDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
+import { awaitDaemon, byRootful, restartDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { daemonBeforeLogin, outlastManager } from '../lifecycle/sessions.ts';
 import { hasSystemd, mayInterrupt, userUnit } from '../lifecycle/user-unit.ts';
@@ -84,7 +84,10 @@ check({
     const { stdout } = await target.root.exec(['stat', '-c', '%u', `${folder}/root`]);
     expect(stdout.trim(), "owner of container root's file").toBe(String(uid));
   },
-  sabotage: { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon, fails: /^lifted: writing to/ },
+  sabotage: {
+    ...byRootful,
+    fails: /^lifted: writing to/,
+  },
 });
 
 /** Opens files until it has `count` of them or the kernel refuses: the last line is how many, or the complaint. */

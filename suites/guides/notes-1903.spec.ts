@@ -1,6 +1,6 @@
 import { checksOf, expect, known, page, sharedFixture, startFixture } from '../../harness/index.ts';
 import { containerCgroup, hasUnifiedCgroups } from '../cgroups/container-cgroup.ts';
-import { driverNone, rootfulDaemon } from '../daemon/control-daemon.ts';
+import { byRootful, driverNone } from '../daemon/control-daemon.ts';
 
 // The notes on Docker 19.03, in which rootless mode was new: their claim on user namespaces, and their caveats with
 // today's truth. Caveats with a check of their own: checkpoint (LMT-CHECKPOINT), overlay networks (NET-OVERLAY), SCTP
@@ -28,7 +28,10 @@ check({
     const { errno } = await container.probe<{ errno: string | null }>('open', '/h/root', 'r');
     expect(errno, '/root of the host, opened by root of a privileged container').toBe('EACCES');
   },
-  sabotage: { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon, fails: /owner of process/ },
+  sabotage: {
+    ...byRootful,
+    fails: /owner of process/,
+  },
 });
 
 check({

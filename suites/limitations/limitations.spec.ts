@@ -11,7 +11,7 @@ import {
   sharedFixture,
 } from '../../harness/index.ts';
 import { domainNameAlone } from '../alone/user-namespace.ts';
-import { daemonJson, rootfulDaemon } from '../daemon/control-daemon.ts';
+import { byRootful, daemonJson } from '../daemon/control-daemon.ts';
 import { checkpointingRuntime } from './checkpointing-runtime.ts';
 
 const check = checksOf('limitations');
@@ -58,8 +58,7 @@ check({
   },
   oracle: { bare: domainNameAlone },
   sabotage: {
-    name: "a rootful daemon takes the place of the user's",
-    by: rootfulDaemon,
+    ...byRootful,
     fails: /^lifted: the start with --domainname/,
   },
 });

@@ -12,7 +12,7 @@ import {
   sysctl,
 } from '../../harness/index.ts';
 import { unitAlone } from '../alone/user-manager.ts';
-import { rootfulDaemon } from '../daemon/control-daemon.ts';
+import { byRootful } from '../daemon/control-daemon.ts';
 import { unitDropIn } from '../daemon/unit-drop-in.ts';
 import { keyQuota, openFileLimits, processLimits, raiseFileCeiling, sessionKeys } from './kernel-limits.ts';
 
@@ -44,6 +44,7 @@ check({
     // of the daemon and not of the user manager, whom its drop-ins' limits do not reach on Debian 12
     name: 'LimitNOFILE=1024:4096 in a drop-in of the user unit',
     by: unitDropIn('LimitNOFILE=1024:4096'),
+    alsoFails: ['SVC-UNIT'],
     fails: /hard RLIMIT_NOFILE of dockerd/,
   },
 });
@@ -66,6 +67,7 @@ check({
   sabotage: {
     name: 'LimitNPROC=700 in a drop-in of the user unit',
     by: unitDropIn('LimitNPROC=700'),
+    alsoFails: ['SVC-UNIT'],
     fails: /hard RLIMIT_NPROC of dockerd/,
   },
 });
@@ -91,8 +93,7 @@ check({
   },
   oracle: { bare: aloneByScript('a hard RLIMIT_NOFILE above its own', 'h=$(ulimit -Hn); ulimit -n $((h+1))') },
   sabotage: {
-    name: "a rootful daemon takes the place of the user's",
-    by: rootfulDaemon,
+    ...byRootful,
     fails: /^lifted: the start with --ulimit nofile/,
   },
 });

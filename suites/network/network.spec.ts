@@ -17,7 +17,7 @@ import {
   startFixture,
   sysctl,
 } from '../../harness/index.ts';
-import { rootfulDaemon } from '../daemon/control-daemon.ts';
+import { byRootful } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { startPeer } from '../peer/peer.ts';
@@ -37,7 +37,6 @@ const networking = (section: string) =>
   docker('engine/security/rootless/troubleshoot', `networking errors: ${section}`);
 const script = (section: string) => code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless.sh', section);
 
-const byRootful = { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon };
 const loosened = {
   name: "RootlessKit runs with an MTU of 1280, the host's loopback within reach and the daemon in its namespace",
   // the flag, because DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK came with Docker 26.0

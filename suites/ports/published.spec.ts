@@ -18,7 +18,7 @@ import {
   rootScript,
   startFixture,
 } from '../../harness/index.ts';
-import { rootfulDaemon } from '../daemon/control-daemon.ts';
+import { byRootful } from '../daemon/control-daemon.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { startPeer } from '../peer/peer.ts';
 import { listenersLeft, tcpListeners } from './listeners.ts';
@@ -29,7 +29,6 @@ import { clientAlone, servedAlone } from './served-alone.ts';
 
 const check = checksOf('ports');
 const needs = ['SOCK-PATH'] as const;
-const byRootful = { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon };
 
 check({
   id: 'PORT-LISTENER',

@@ -16,7 +16,7 @@ import {
   sharedFixture,
 } from '../../harness/index.ts';
 import { attemptsIn } from '../containment/attempts.ts';
-import { rootfulDaemon } from '../daemon/control-daemon.ts';
+import { byRootful } from '../daemon/control-daemon.ts';
 import { exchangeBytes } from './serial-io.ts';
 import {
   aclUndo,
@@ -44,7 +44,6 @@ const aclRemedy =
 /** Device numbers in `stat`'s hexadecimal: the same on every Linux. */
 const [zero, kmsg] = ['1:5', '1:b'];
 const openToAll = { name: 'the port gets mode 666', by: chmod('0666', firstPort) };
-const rootful = { name: "a rootful daemon takes the place of the user's", by: rootfulDaemon };
 
 /** The user opens the port on the host, as it is or with another mode. */
 function openAlone(mode?: string): NonNullable<Oracle['bare']> {
@@ -221,7 +220,7 @@ check({
     expect(numbers, `device number of ${port} in the container`).toBe(`${stat?.major}:${stat?.minor}`);
   },
   oracle: { bare: openAlone('0666'), notRootful: 'a rootful container has a device controller' },
-  sabotage: { ...rootful, fails: /opening \/dev\/ttyS\d as a volume of a container/ },
+  sabotage: { ...byRootful, fails: /opening \/dev\/ttyS\d as a volume of a container/ },
 });
 
 check({
@@ -247,7 +246,7 @@ check({
     expectDocumented(refusal, /rdc-absent.*no such file or directory/, 'a name that the host does not have');
   },
   oracle: {},
-  sabotage: { ...rootful, fails: /^lifted: device number of \/dev\/zero/ },
+  sabotage: { ...byRootful, fails: /^lifted: device number of \/dev\/zero/ },
 });
 
 check({

@@ -111,6 +111,7 @@ check({
       chmod('o+x', (host) => host.runtimeDir ?? `/run/user/${host.user.uid}`),
       chmod('o+rw', (host) => host.socket),
     ),
+    alsoFails: ['SOCK-MODE'],
     fails: /the connection of another user/,
   },
 });
