@@ -4,6 +4,7 @@ import {
   expect,
   expectDocumented,
   type Fault,
+  type HostFacts,
   issue,
   known,
   mustRun,
@@ -15,16 +16,21 @@ import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince, isSince } from '../daemon/engine-version.ts';
 import { startPeer } from '../peer/peer.ts';
 import { fetchFromHost, startNonceServer } from './nonce-server.ts';
-import { rootlessKit } from './rootlesskit.ts';
+import { portDriverAsked, rootlessKit } from './rootlesskit.ts';
 
 const check = checksOf('ports');
 const needs = ['SOCK-PATH'] as const;
 const proxyOff = { 'userland-proxy': false };
 const port = 28_086;
 
+/** pasta forwards whatever is listened on in the daemon's network, and the daemon reserves its ports by listening. */
+function answersWithoutProxy(host: HostFacts): boolean {
+  return isEngineSince(host, '28.0') || portDriverAsked(host) === 'implicit';
+}
+
 /** Where nothing is documented to answer RootlessKit is told of the port by hand; where something is, a firewall forbids it. */
 const otherThanDocumented: Fault = async ({ target, host }) => {
-  if (isEngineSince(host, '28.0')) {
+  if (answersWithoutProxy(host)) {
     const rule = `INPUT -p tcp --dport ${port} -j REJECT --reject-with tcp-reset`;
     await mustRun(target.root, `iptables -w -I ${rule}`);
     return async () => void (await mustRun(target.root, `iptables -w -D ${rule}`));
@@ -39,7 +45,8 @@ const otherThanDocumented: Fault = async ({ target, host }) => {
 check({
   id: 'PORT-NOPROXY',
   level: 'MUST',
-  title: 'with "userland-proxy": false a published port answers from 28.0 on; before, it is published and dead',
+  title:
+    'with "userland-proxy": false a published port answers from 28.0 on, and with pasta; before, it is published and dead',
   source: issue('moby/moby', 43090, 'published ports without the userland proxy'),
   needs,
   disruptive: true,
@@ -49,7 +56,7 @@ check({
     await using server = await startNonceServer(target, port);
     await stage('published');
     const answer = await fetchFromHost(target, port);
-    if (isEngineSince(host, '28.0')) {
+    if (answersWithoutProxy(host)) {
       expect(answer, 'the answer without the userland proxy').toContain(server.nonce);
       return;
     }
