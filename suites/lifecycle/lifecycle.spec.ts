@@ -31,8 +31,7 @@ async function limitsAbove(target: Target, controlGroup: string): Promise<string
 d='${controlGroup}'
 while [ -n "$d" ]; do
   for f in pids.max memory.max memory.high cpu.max; do grep -Hv '^max' "/sys/fs/cgroup$d/$f" 2>/dev/null; done
-  case $d in */user@*.service) break ;; esac
-  d=\${d%/*}
+  case $d in */user@*.service/*) d=\${d%/*} ;; *) break ;; esac
 done`);
   return stdout.trim();
 }
