@@ -134,7 +134,7 @@ sed -i "s#RUNTIME#$r#" $r; chmod 755 $r`,
     name: 'the mount of the helpers takes set-user-ID and capabilities away',
     red: ['PRE-NEWIDMAP'],
     apply: 'mount --bind /usr/bin /usr/bin; mount -o remount,bind,nosuid /usr/bin',
-    undo: 'umount /usr/bin',
+    undo: 'umount -l /usr/bin',
   },
   {
     name: 'log-ins may start few processes',
