@@ -97,7 +97,9 @@ function readWords() {
   return { machine, faults, seed, kinds, log: values.log, write: values.write };
 }
 
-async function tryFault(machine: string, plan: Plan, kind: FaultKind): Promise<Outcome> {
+async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promise<Outcome> {
+  // a machine that is lost while it is restored is booted anew, and a session that is not there yet cannot be killed
+  const plan = kind.loses ? { ...planned, afterCheck: Math.max(1, planned.afterCheck) } : planned;
   const folder = outFolder();
   const startedAt = performance.now();
   const now = () => performance.now() - startedAt;
