@@ -29,7 +29,8 @@ export async function awaitDaemon(target: Target, timeoutMs = 120_000): Promise<
 /** Restarts the user's daemon through its user unit and waits until it answers. */
 export async function restartDaemon(target: Target): Promise<void> {
   await target.invalidate();
-  await mustRun(target, 'systemctl --user reset-failed docker 2>/dev/null; systemctl --user restart docker');
+  // a unit that the manager has not loaded yet, as after a boot without it, cannot be reset
+  await mustRun(target, 'systemctl --user reset-failed docker 2>/dev/null || true; systemctl --user restart docker');
   await awaitDaemon(target);
 }
 
