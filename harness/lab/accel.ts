@@ -15,7 +15,7 @@ const smokeBootMs = 20_000;
 export function describeAccel(answer: AccelAnswer): string {
   return answer.accel === 'kvm'
     ? 'VMs run with KVM.'
-    : `VMs run without hardware virtualisation (${answer.reason}): everything inside them is about ten times slower, a first run of the whole suite takes half an hour.`;
+    : `VMs run without hardware virtualisation (${answer.reason}): everything inside them is many times slower, a first run of the whole suite takes about half an hour.`;
 }
 
 /** KVM only if a kernel really boots under it; the answer is remembered for this host's kernel and CPU. */

@@ -9,6 +9,7 @@ import {
   hasSnapshot,
   releaseAddress,
   removeDomain,
+  runningDomains,
   stopDomain,
 } from './domain.ts';
 import { knownMachines } from './known-machines.ts';
@@ -45,6 +46,8 @@ export async function destroyMachine(name: string): Promise<void> {
       vagrantSaid = error;
     });
   }
+  // libvirt that does not answer would look like a machine that is gone
+  if (vagrantSaid !== undefined) await runningDomains();
   // A machine that Vagrant forgot, or cannot remove, would otherwise stay in the way of the next one of its name.
   if ((await domainState(name)) !== 'absent') {
     await stopDomain(name);
