@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import { exitCodes, RdcError } from '../../errors.ts';
 import {
   bringUp,
+  chooseLab,
   destroyMachine,
   downAll,
+  ensureLab,
   findLab,
   findMachine,
   forgetImageMachine,
@@ -47,16 +49,27 @@ export async function downCommand(words: readonly string[]): Promise<number> {
   const { positionals } = parseWords(words, { lab: { type: 'string' } });
   const all = knownMachines();
   const machines = positionals.map((name) => findMachine(all, name));
-  for (const { name } of machines) {
-    await destroyMachine(name);
-    await forgetImageMachine(name);
-    say(`${name}: gone`);
-  }
-  if (machines.length > 0) return exitCodes.ok;
+  if (machines.length > 0) return await removeMachines(machines);
   for (const name of await downAll()) say(`${name}: off`);
   if (!isInsideLab()) {
     const ended = await stopLab();
     if (ended > 0) say(`the lab is gone (${ended} processes ended)`);
+  }
+  return exitCodes.ok;
+}
+
+/** In the lab, which is there for that long only where it was not before. */
+async function removeMachines(machines: readonly Machine[]): Promise<number> {
+  const isMade = chooseLab() === 'hermetic' && findLab() === undefined;
+  if (isMade) await ensureLab();
+  try {
+    for (const { name } of machines) {
+      await destroyMachine(name);
+      await forgetImageMachine(name);
+      say(`${name}: gone`);
+    }
+  } finally {
+    if (isMade) await stopLab();
   }
   return exitCodes.ok;
 }
