@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test as it } from 'vitest';
 import { readMachines } from '../lab/machines.ts';
-import { onMachine, outFolder, rdc } from './rdc-process.ts';
+import { inNode, onMachine, outFolder, rdc } from './rdc-process.ts';
 
 // The whole product on a real VM of the default machine, through the command line only. The tests build on each
 // other: the first one brings the machine up, the faults come last.
@@ -85,6 +85,13 @@ describe(`the machine ${machine}`, () => {
     ).toEqual([]);
     expect(checks.map((check) => check.id).sort()).toEqual([...mutants].sort());
     expect(run.code).toBe(0);
+  });
+
+  it('turns a check red by each fault that no check declares as its own', { timeout: minutes(20) }, async () => {
+    const { code, stdout, stderr } = await inNode(['bench/faults/unnoticed.ts', machine]);
+    expect(stdout, stderr.slice(-1000)).not.toMatch(/^UNNOTICED|not as before/m);
+    expect(stdout.match(/^noticed /gm)?.length).toBeGreaterThanOrEqual(20);
+    expect(code).toBe(0);
   });
 
   it('with a fault from outside is non-conformant, and the report says why and what to do', {

@@ -14,10 +14,19 @@ export type RdcOptions = {
 
 /** The command line as a user calls it, in a process of its own. */
 export function rdc(words: readonly string[], options: RdcOptions = {}): Promise<Ended> {
+  return run(join(projectRoot, 'rdc'), words, options);
+}
+
+/** A script of the project in a Node of its own; its path is from the project's root. */
+export function inNode([script = '', ...words]: readonly string[]): Promise<Ended> {
+  return run(process.execPath, [join(projectRoot, script), ...words], {});
+}
+
+function run(file: string, words: readonly string[], options: RdcOptions): Promise<Ended> {
   const env = { ...process.env, ...options.env };
   // vitest marks its workers; a run of ours inside must not take itself for one
   for (const name of Object.keys(env)) if (/^(VITEST|TEST$|NODE_ENV)/.test(name)) delete env[name];
-  const child = spawn(join(projectRoot, 'rdc'), [...words], { env, cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, [...words], { env, cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   const heard = () => options.onOutput?.(stdout + stderr, (signal) => void child.kill(signal));

@@ -7,6 +7,7 @@ import {
   expectDocumented,
   inOrder,
   issue,
+  known,
   refusalIn,
   rootScript,
   startFixture,
@@ -28,12 +29,16 @@ const setupTool = (section: string) => code('moby/moby', 'v26.1.5', 'contrib/doc
 /** What the kernel has: limits of the unit's cgroup and of those above it that the user manager keeps. */
 async function limitsAbove(target: Target, controlGroup: string): Promise<string> {
   const { stdout } = await target.root.shell(`
-d='${controlGroup}'
+d='${controlGroup}' looked=0
 while [ -n "$d" ]; do
+  [ -r "/sys/fs/cgroup$d/cgroup.procs" ] && looked=$((looked + 1))
   for f in pids.max memory.max memory.high cpu.max; do grep -Hv '^max' "/sys/fs/cgroup$d/$f" 2>/dev/null; done
   case $d in */user@*.service/*) d=\${d%/*} ;; *) break ;; esac
-done`);
-  return stdout.trim();
+done
+echo "cgroups $looked"`);
+  const [, limits, looked] = known(/^(.*)cgroups (\d+)\n$/s.exec(stdout), "the unit's cgroups");
+  expect(Number(looked), 'cgroups of the unit that the kernel shows').toBeGreaterThan(0);
+  return limits?.trim() ?? '';
 }
 
 check({
