@@ -7,6 +7,9 @@ it.each([
   ['Docker version 26.1.5+dfsg1, build 411e817', '25.5', true],
   ['Docker version 20.10.24+dfsg1, build 5d6db84', '23.0', false],
   ['Docker version 29.10.0, build 1234567', '29.5', true],
+  ['Docker version 20.10.5+dfsg1, build 55c4c88', '20.10.6', false],
+  ['Docker version 20.10.24+dfsg1, build 5d6db84', '20.10.6', true],
+  ['Docker version 23.0.1, build a5ee5b1', '20.10.6', true],
 ])('%s is %s or later: %s', (dockerd, release, isSince) => {
   expect(isEngineSince({ versions: { dockerd } }, release)).toBe(isSince);
 });
