@@ -11,29 +11,10 @@ import { projectRoot } from '../../harness/project-root.ts';
 import { readResults } from '../../reports/read-results.ts';
 import { resultsFileName } from '../../reports/results-file.ts';
 import { circumstances, table, writeSection } from '../performance-page.ts';
+import { quickChecks } from '../quick-checks.ts';
 import { type Aftermath, broken, endsWithinMs } from './held.ts';
 import { type FaultKind, faultKinds, type Scene } from './kinds.ts';
 import { momentText, type Plan, planFaults } from './plan.ts';
-
-/** Of all areas, the quick ones: a run of them takes about a minute on a warm machine without KVM. */
-const checks = [
-  'PRE-NEWIDMAP',
-  'PRE-SUBID',
-  'PRE-XDG',
-  'SOCK-PATH',
-  'SOCK-MODE',
-  'SOCK-PRIVATE',
-  'NS-DAEMON-EUID',
-  'NS-UIDMAP',
-  'NS-FORMULA',
-  'CG-DRIVER',
-  'CG-MEM',
-  'LIM-MLOCK-OK',
-  'DEV-GROUP',
-  'PORT-PRIV-DENY',
-  'NET-CIDR',
-  'ST-RM',
-];
 
 type Outcome = Plan & {
   readonly kind: string;
@@ -56,7 +37,7 @@ try {
 async function main(): Promise<number> {
   const { machine, faults, seed, kinds, log, write } = readWords();
   const outcomes: Outcome[] = [];
-  for (const [index, plan] of planFaults({ faults, seed, kinds: kinds.length, checks: checks.length }).entries()) {
+  for (const [index, plan] of planFaults({ faults, seed, kinds: kinds.length, checks: quickChecks.length }).entries()) {
     const outcome = await tryFault(machine, plan, kinds[plan.kindIndex] as FaultKind);
     outcomes.push(outcome);
     if (log) appendFileSync(log, `${JSON.stringify(outcome)}\n`);
@@ -119,7 +100,7 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
     }
   };
   const limit = AbortSignal.timeout(endsWithinMs + 60_000);
-  const ended = await rdc(['run', machine, '--check', checks.join(','), '--out', folder], {
+  const ended = await rdc(['run', machine, '--check', quickChecks.join(','), '--out', folder], {
     onOutput(text, kill) {
       if (limit.aborted) kill('SIGKILL');
       lab ??= labNamespaces();
@@ -146,7 +127,7 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
     struckMs,
     tookMs,
     results,
-    selected: checks.length,
+    selected: quickChecks.length,
     left: await leftAfterDown(lab),
   };
   const missed = Number.isNaN(struckMs) ? (problem ?? 'the run was over before it') : undefined;
@@ -206,7 +187,7 @@ function writePage(machine: string, seed: number, outcomes: readonly Outcome[]):
   const text = [
     '## Fault campaign',
     '',
-    `Runs of ${checks.length} checks on ${machine}, each with one fault at a random moment: while the machine is restored, or`,
+    `Runs of ${quickChecks.length} checks on ${machine}, each with one fault at a random moment: while the machine is restored, or`,
     'after any of its verdicts. `rdc down` comes after each.',
     '',
     table([['fault', 'tried', 'held', 'exit codes seen', 'documented'], ...rows]),
