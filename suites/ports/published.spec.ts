@@ -200,7 +200,8 @@ check({
   source: code('rootless-containers/rootlesskit', 'v2.0.2', 'docs/port.md', 'note about IPv6'),
   applies: ({ host }) => host.sysctl.disableIpv6 === 0 || 'IPv6 is off on this host',
   needs,
-  remedy: 'Docker 20.10.6, 28.0.0 and 29.0 lost IPv6: upgrade; DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=builtin',
+  remedy:
+    'Docker 20.10.2 to 20.10.5 (Debian 11), 28.0.0 and 29.0 lost IPv6: upgrade; DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=builtin',
   async verify({ target }) {
     await portServer(target);
     await using peer = await startPeer(target);
