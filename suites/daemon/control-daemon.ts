@@ -49,11 +49,17 @@ export function userManagerDropIn(...settings: readonly string[]): Fault {
       target.root,
       `mkdir -p ${folder}; printf '[Service]\\n%s\\n' '${settings.join('\n')}' > ${folder}/zz-rdc.conf`,
     );
-    await restartUserManager(target, host);
-    return async () => {
+    const undo = async () => {
       await mustRun(target.root, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || true`);
       await restartUserManager(target, host);
     };
+    try {
+      await restartUserManager(target, host);
+    } catch (error) {
+      await undo();
+      throw error;
+    }
+    return undo;
   };
 }
 
