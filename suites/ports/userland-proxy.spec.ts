@@ -10,6 +10,7 @@ import {
   mustRun,
   probePath,
   type Target,
+  type VerifyContext,
 } from '../../harness/index.ts';
 import { daemonJson } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
@@ -26,6 +27,16 @@ const port = 28_086;
 /** pasta forwards whatever is listened on in the daemon's network, and the daemon reserves its ports by listening. */
 function answersWithoutProxy(host: HostFacts): boolean {
   return isEngineSince(host, '28.0') || portDriverAsked(host) === 'implicit';
+}
+
+/**
+ * From 28.0 on a daemon without the proxy ends at its start unless br_netfilter is loaded (moby/moby#52294; seen on Debian
+ * testing with 28.5.2), which only root can do.
+ */
+async function loadBridgeNetfilter({ target, host, defer }: VerifyContext): Promise<void> {
+  if (!isEngineSince(host, '28.0')) return;
+  const load = '[ -e /sys/module/br_netfilter ] || { modprobe br_netfilter; echo loaded; }';
+  if ((await mustRun(target.root, load)) !== '') defer(() => mustRun(target.root, 'modprobe -r br_netfilter'));
 }
 
 /** Where nothing is documented to answer RootlessKit is told of the port by hand; where something is, a firewall forbids it. */
@@ -46,12 +57,15 @@ check({
   id: 'PORT-NOPROXY',
   level: 'MUST',
   title:
-    'with "userland-proxy": false a published port answers from 28.0 on, and with pasta; before, it is published and dead',
+    'with "userland-proxy": false a published port answers from 28.0 on (with br_netfilter loaded), and with pasta; before, it is published and dead',
   source: issue('moby/moby', 43090, 'published ports without the userland proxy'),
   needs,
   disruptive: true,
-  remedy: 'before 28.0 leave "userland-proxy" on: without it nobody tells RootlessKit of the port',
-  async verify({ target, host, stage, defer }) {
+  remedy:
+    'before 28.0 leave "userland-proxy" on: without it nobody tells RootlessKit of the port; from 28.0 on: sudo modprobe br_netfilter',
+  async verify(context) {
+    const { target, host, stage, defer } = context;
+    await loadBridgeNetfilter(context);
     defer(await daemonJson(proxyOff)({ target, host }));
     await using server = await startNonceServer(target, port);
     await stage('published');
@@ -105,7 +119,9 @@ check({
   needs,
   disruptive: true,
   remedy: 'journalctl --user -u docker | grep transparent; it needs the iptables command and the mangle table',
-  async verify({ target, host, stage, defer }) {
+  async verify(context) {
+    const { target, host, stage, defer } = context;
+    await loadBridgeNetfilter(context);
     defer(await daemonJson(proxyOff)({ target, host }));
     await using server = await startNonceServer(target, port);
     await using peer = await startPeer(target);
