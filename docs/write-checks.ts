@@ -37,22 +37,32 @@ the message with which the check must then fail.${scoreText(checks, judged)}
 ${contents.join('\n')}`;
 }
 
-/** How many faults were killed on a real machine, of those that are possible; and which were not, by name. */
-function scoreText(checks: readonly DeclaredCheck[], { faults }: Judged): string {
-  if (Object.keys(faults).length === 0) return '';
-  const [impossible, possible] = [true, false].map((is) => checks.filter((one) => 'impossible' in one.sabotage === is));
-  const wordsOf = ({ id }: DeclaredCheck) => Object.values(faults[id] ?? {});
-  const has = (outcome: string) => (check: DeclaredCheck) => wordsOf(check).some((word) => word.startsWith(outcome));
-  const killed = (possible ?? []).filter(has('killed'));
-  const open = (possible ?? []).filter((check) => !has('killed')(check));
-  const survived = open.filter(has('survived'));
-  const untried = open.filter((check) => !has('survived')(check));
-  const days = killed.flatMap(wordsOf).map((word) => word.split(' ')[1] ?? '');
-  const listed = (what: string, some: readonly DeclaredCheck[] = []) =>
+/**
+ * How many faults were killed on a real machine, of those that are possible; and which were not, by name. A fault shows
+ * nothing where the check is skipped or red without it: one of a check that was green on no machine is not possible there.
+ */
+function scoreText(checks: readonly DeclaredCheck[], judged: Judged): string {
+  if (Object.keys(judged.faults).length === 0) return '';
+  const was = (words: Judged['checks'], verdict: string) => (check: DeclaredCheck) =>
+    Object.values(words[check.id] ?? {}).some((word) => word.startsWith(verdict));
+  const groups = Map.groupBy(checks, (check) => {
+    if ('impossible' in check.sabotage) return 'impossible';
+    if (was(judged.faults, 'killed')(check)) return 'killed';
+    if (was(judged.faults, 'survived')(check)) return 'survived';
+    if (was(judged.checks, 'pass')(check) || !was(judged.checks, '')(check)) return 'untried';
+    return was(judged.checks, 'fail')(check) ? 'red' : 'skipped';
+  });
+  const of = (group: Parameters<typeof groups.get>[0]) => groups.get(group) ?? [];
+  const listed = (what: string, some: readonly DeclaredCheck[]) =>
     some.length > 0 ? ` ${what}: ${some.map(linkTo).join(', ')}.` : '';
+  const killed = of('killed');
+  const possible = killed.length + of('survived').length + of('untried').length;
+  const days = killed
+    .flatMap(({ id }) => Object.values(judged.faults[id] ?? {}))
+    .map((word) => word.split(' ')[1] ?? '');
   return `
 
-**${killed.length} of ${possible?.length} possible faults were killed** on a real machine, the last on ${days.sort().at(-1) ?? 'no day'}.${listed('Survived', survived)}${listed('Not proven yet', untried)}${listed('Impossible', impossible)}`;
+**${killed.length} of ${possible} possible faults were killed** on a real machine, the last on ${days.sort().at(-1) ?? 'no day'}.${listed('Survived', of('survived'))}${listed('Not proven yet', of('untried'))}${listed('Impossible', of('impossible'))}${listed('No fault can show on the machines judged so far, since the check is skipped on all of them', of('skipped'))}${listed('Nor for this, since it is red without one', of('red'))}`;
 }
 
 function linkTo({ id }: DeclaredCheck): string {

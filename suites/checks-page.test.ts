@@ -53,7 +53,11 @@ it('what is not declared any more goes', () => {
 
 it('the page says where a check was judged and proven, and the score', async () => {
   const judged: Judged = {
-    checks: { 'NS-INFO': { 'debian-12': 'pass 2026-11-20', 'debian-13': 'pass 2026-11-22' } },
+    checks: {
+      'NS-INFO': { 'debian-12': 'pass 2026-11-20', 'debian-13': 'pass 2026-11-22' },
+      'PRE-INSTALL': { 'debian-12': 'fail 2026-11-20', 'debian-13': 'fail 2026-11-22' },
+      'SRC-BUILTIN3': { 'debian-13': 'skip 2026-11-22' },
+    },
     faults: { 'NS-INFO': { 'debian-13': 'killed 2026-11-22' }, 'SOCK-MODE': { 'debian-13': 'survived 2026-11-22' } },
   };
   const page = await renderChecksPage(judged);
@@ -62,7 +66,9 @@ it('the page says where a check was judged and proven, and the score', async () 
   expect(section).toContain('- Selftest: killed on debian-13 (2026-11-22)\n');
   expect(page).toMatch(/\*\*1 of \d+ possible faults were killed\*\* on a real machine, the last on 2026-11-22\./);
   expect(page).toContain('Survived: [SOCK-MODE](#sock-mode).');
-  expect(page).toMatch(/Not proven yet: .*\[NS-UIDMAP\]/);
+  expect(page).toMatch(/Not proven yet: [^.]*\[NS-UIDMAP\]/);
+  expect(page).toMatch(/skipped on all of them: \[SRC-BUILTIN3\]\(#src-builtin3\)\./);
+  expect(page).toMatch(/red without one: \[PRE-INSTALL\]\(#pre-install\)\./);
   const bare = await renderChecksPage(nothing);
   expect(bare).not.toMatch(/^- (Judged|Selftest): |possible faults/m);
 });
