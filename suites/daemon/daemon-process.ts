@@ -41,7 +41,9 @@ echo "pid $daemon"
 readlink /proc/$daemon/ns/user /proc/1/ns/user | sed '1s/^/userns /; 2s/^/initns /'
 sed 's/^/uid_map /' /proc/$daemon/uid_map
 sed 's/^/gid_map /' /proc/$daemon/gid_map
-awk '/^Name:/{n=$2} /^Pid:/{p=$2} /^PPid:/{q=$2} /^Uid:/{u=$2" "$3" "$4" "$5} /^NSpid:/{print "process", p, q, NF-1, u, n}' /proc/[0-9]*/status 2>/dev/null`;
+# cat, since awk ends at the first process that is gone by then, and the list would seem to end there
+cat /proc/[0-9]*/status 2>/dev/null |
+awk '/^Name:/{n=$2} /^Pid:/{p=$2} /^PPid:/{q=$2} /^Uid:/{u=$2" "$3" "$4" "$5} /^NSpid:/{print "process", p, q, NF-1, u, n}'`;
 }
 
 /** Pure; null when no daemon was found. */

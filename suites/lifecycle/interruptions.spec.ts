@@ -65,6 +65,7 @@ check({
   sabotage: {
     name: 'the unit kills RootlessKit and nothing else',
     by: unitDropIn('KillMode=process', 'KillSignal=SIGKILL'),
+    alsoFails: ['SVC-UNIT'],
     fails: /processes of the service after the stop/,
   },
 });
@@ -162,6 +163,7 @@ check({
   sabotage: {
     name: 'a drop-in sets Restart=no',
     by: unitDropIn('Restart=no'),
+    alsoFails: ['SVC-UNIT'],
     fails: /seconds from the kill to the start of another RootlessKit/,
   },
 });

@@ -30,8 +30,9 @@ const serviceNames = [
 
 /** Processes of the user with such a name, wherever they are: `dockerd 4711`. */
 export async function serviceProcesses(target: Target, host: HostFacts): Promise<string[]> {
+  // not awk alone: it ends at the first process that is gone by then, and those behind it would not be looked at
   const { stdout } = await target.root.shell(
-    `awk 'BEGIN{split("${serviceNames.join(' ')}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${host.user.uid} && n in is) print n, p}' /proc/[0-9]*/status 2>/dev/null`,
+    `cat /proc/[0-9]*/status 2>/dev/null | awk 'BEGIN{split("${serviceNames.join(' ')}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${host.user.uid} && n in is) print n, p}'`,
   );
   return stdout.split('\n').filter(Boolean);
 }

@@ -57,7 +57,7 @@ check({
   id: 'PORT-NOPROXY',
   level: 'MUST',
   title:
-    'with "userland-proxy": false a published port answers from 28.0 on (with br_netfilter loaded), and with pasta; before, it is published and dead',
+    'with "userland-proxy": false a published port answers with pasta and from 28.0 on (br_netfilter loaded); before, it is dead',
   source: issue('moby/moby', 43090, 'published ports without the userland proxy'),
   needs,
   disruptive: true,
