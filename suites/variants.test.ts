@@ -35,6 +35,28 @@ it('no cpu controller for the user: only the quota skips, and says who reports i
   expect(skipped).toEqual({ 'CG-CPU': 'user@1001.service is not given the cpu controller, which CG-DELEG reports' });
 });
 
+it('no systemd: what is about user units, user managers and limits skips; what restarts the daemon has a way to', () => {
+  const cgroup = { version: 2, userControllers: null } as const;
+  const alone = { ...debian13, init: 'init', systemdVersion: null, cgroup, daemonScript: null };
+  const skipped = skippedOn({ ...alone, daemonScript: '/home/tester/.config/rdc/daemon' });
+  expect(Object.keys(skipped).sort()).toEqual(
+    `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-TOP GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS
+     GUIDE-HOMELAB-BOOT GUIDE-HOMELAB-NOFILE GUIDE-PHOTON-FLAGS LIM-MLOCK-RAISE PRE-DBUS SVC-ACTIVE SVC-BOOT SVC-CRASH
+     SVC-LINGER SVC-LOGOUT SVC-RESTART SVC-STOP SVC-SU SVC-UNIT`.split(/\s+/),
+  );
+  expect(new Set(Object.values(skipped).map((reason) => reason.replace(/:.*/, '')))).toEqual(
+    new Set(['PID 1 is init, not systemd', 'a container gets its cgroup over the bus only on systemd with cgroup v2']),
+  );
+  const without = Object.keys(skippedOn(alone)).filter((id) => !(id in skipped));
+  expect(without.sort()).toEqual(['PORT-NOPROXY', 'PORT-PRIV-CAP', 'SOCK-STALE', 'ST-PERSIST']);
+});
+
+it('a private mount of /', () => {
+  expect(skippedOn({ ...debian13, rootPropagation: 'private' })).toEqual({
+    'ST-LOCKED': 'the mount of / is private: the daemon sees no mount made after its start',
+  });
+});
+
 it('no IPv6', () => {
   const skipped = skippedOn({ ...debian13, sysctl: { ...debian13.sysctl, disableIpv6: null } });
   expect(skipped).toEqual({ 'PORT-V6': 'IPv6 is off on this host' });

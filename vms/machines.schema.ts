@@ -17,7 +17,11 @@ const boxSchema = {
       required: ['distribution', 'release'],
       properties: {
         distribution: { type: 'string', enum: ['debian'] },
-        release: { type: 'string', enum: ['11', '12', '13', 'testing'] },
+        release: {
+          type: 'string',
+          enum: ['11', '12', '13', 'testing', '13-sysvinit'],
+          description: 'of Debian; behind a "-" the init that its box has in the place of systemd',
+        },
       },
     },
     name: { type: 'string', minLength: 1 },

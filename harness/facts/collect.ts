@@ -39,6 +39,9 @@ const commands: Readonly<Record<string, string>> = {
   storageDriverAsked: `tr -d '\\n\\t ' < "$HOME/.config/docker/daemon.json" | grep -o '"storage-driver":"[a-z0-9-]*"'`,
   rootlesskitAsked:
     "systemctl --user show docker.service -p Environment --value | grep -oE 'DOCKERD_ROOTLESS_ROOTLESSKIT_(NET|PORT_DRIVER)=[a-z0-9-]+'",
+  // what starts and stops the daemon where no user manager does; see docs/hosts.md
+  daemonScript: '[ -x "$HOME/.config/rdc/daemon" ] && echo "$HOME/.config/rdc/daemon"',
+  rootPropagation: 'awk \'$5 == "/" {print / shared:/ ? "shared" : "private"}\' /proc/self/mountinfo',
   serialPorts:
     // what the kernel has, also where somebody took its node out of /dev
     'for d in /sys/class/tty/ttyS[1-9]; do [ -d "$d/device" ] && grep -qs "[1-9]" "$d/type" && echo "/dev/${d##*/}"; done',

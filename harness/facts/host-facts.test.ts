@@ -150,6 +150,21 @@ it.each([
   expect(stdout).toBe(`@@rdc:storageDriverAsked\n${answer}${answer && '\n'}`);
 });
 
+it("the user's own program for the daemon, and whether mounts of the host go on to it", () => {
+  const known = (sections: string) => {
+    const { daemonScript, rootPropagation } = parseHostFacts(
+      recorded('debian-13').replace('@@rdc:end', `${sections}@@rdc:end`),
+    );
+    return { daemonScript, rootPropagation };
+  };
+  // an older recording
+  expect(known('')).toEqual({ daemonScript: null, rootPropagation: null });
+  expect(
+    known('@@rdc:daemonScript\n/home/tester/.config/rdc/daemon\n\n@@rdc:rootPropagation\nshared\nprivate\n\n'),
+  ).toEqual({ daemonScript: '/home/tester/.config/rdc/daemon', rootPropagation: 'private' });
+  expect(known('@@rdc:rootPropagation\nshared\n\n').rootPropagation).toBe('shared');
+});
+
 it('everything is read by one script', async () => {
   const asked: string[] = [];
   const shell = async (script: string) => {

@@ -50,6 +50,10 @@ export type HostFacts = {
   readonly runtimeDir: string | null;
   /** the user daemon's API socket: `$XDG_RUNTIME_DIR/docker.sock` */
   readonly socket: string;
+  /** the user's program that takes `start`, `stop` and `status` where no user manager starts the daemon, or null */
+  readonly daemonScript: string | null;
+  /** of the root file system: to a daemon on a host where it is `private` no mount appears that is made after its start */
+  readonly rootPropagation: 'shared' | 'private' | null;
   /** what the user's own files ask of the daemon, and not what it then is; null where they leave it to the daemon */
   readonly asked: {
     /** `storage-driver` of ~/.config/docker/daemon.json */
@@ -123,6 +127,8 @@ export function parseHostFacts(text: string): HostFacts {
     },
     runtimeDir,
     socket: `${runtimeDir ?? `/run/user/${uid}`}/docker.sock`,
+    daemonScript: /^\/.+$/m.exec(at('daemonScript'))?.[0] ?? null,
+    rootPropagation: propagationOf(at('rootPropagation')),
     asked: {
       storageDriver: /^"storage-driver":"([a-z0-9-]+)"$/m.exec(at('storageDriverAsked'))?.[1] ?? null,
       networkDriver: /^DOCKERD_ROOTLESS_ROOTLESSKIT_NET=(.+)$/m.exec(at('rootlesskitAsked'))?.[1] ?? null,
@@ -153,6 +159,12 @@ function cgroupVersion(text: string): 1 | 2 {
   throw new RdcError('FACTS', 'the target did not say which file system its cgroups are on', {
     hint: 'try: ssh USER@HOST stat -f -c %t /sys/fs/cgroup',
   });
+}
+
+function propagationOf(text: string): HostFacts['rootPropagation'] {
+  // mounts may lie over each other: the last one is what a process sees
+  const last = text.trim().split('\n').at(-1);
+  return last === 'shared' || last === 'private' ? last : null;
 }
 
 function memlockBytes(text: string): number | null {

@@ -49,7 +49,7 @@ it('every problem is listed at once, with its path and the allowed values', () =
   expect(message).toContain('/machines/1/cpus: "2" must be integer');
   expect(message).toContain('/machines/1/serialPorts: 3; allowed: 0, 2');
   expect(message).toContain("/machines/1: unknown property 'colour'; allowed: name, box,");
-  expect(message).toContain('/machines/1/box/build/release: "14"; allowed: "11", "12", "13", "testing"');
+  expect(message).toContain('/machines/1/box/build/release: "14"; allowed: "11", "12", "13", "testing", "13-sysvinit"');
   expect(message).toContain("/machines/2: 'provision' is missing");
 });
 

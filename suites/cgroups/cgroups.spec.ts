@@ -373,7 +373,7 @@ check({
   title: 'with Delegate=cpu cpuset io memory pids and a new log-in the user has all five, and --cpuset-cpus works',
   source: docker('engine/security/rootless/tips', 'limiting resources: delegating the controllers'),
   applies: ({ host }) => {
-    if ((host.systemdVersion ?? 0) < 244)
+    if (host.init === 'systemd' && (host.systemdVersion ?? 0) < 244)
       return `systemd ${host.systemdVersion} cannot delegate cpuset (244 and later can)`;
     return hasUnifiedCgroups({ host });
   },

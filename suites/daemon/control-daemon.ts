@@ -8,6 +8,7 @@ import {
   stopRootful,
   type Target,
 } from '../../harness/index.ts';
+import { daemonControl, stopDaemon } from './daemon-control.ts';
 
 const pollMs = 250;
 
@@ -26,11 +27,10 @@ export async function awaitDaemon(target: Target, timeoutMs = 120_000): Promise<
   }
 }
 
-/** Restarts the user's daemon through its user unit and waits until it answers. */
+/** Restarts the user's daemon in the way of its host and waits until it answers. */
 export async function restartDaemon(target: Target): Promise<void> {
   await target.invalidate();
-  // a unit that the manager has not loaded yet, as after a boot without it, cannot be reset
-  await mustRun(target, 'systemctl --user reset-failed docker 2>/dev/null || true; systemctl --user restart docker');
+  await mustRun(target, daemonControl(target.facts.host).restart);
   await awaitDaemon(target);
 }
 
@@ -99,7 +99,7 @@ export const driverNone: Fault = daemonJson({ 'exec-opts': ['native.cgroupdriver
  */
 export const rootfulDaemon: Fault = async ({ target, host }) => {
   await target.invalidate();
-  await mustRun(target, 'systemctl --user stop docker');
+  await stopDaemon(target);
   const undo = async () => {
     await target.invalidate();
     await mustRun(target.root, stopRootful(host));

@@ -14,6 +14,7 @@ import {
   sysctl,
 } from '../../harness/index.ts';
 import { restartDaemon } from '../daemon/control-daemon.ts';
+import { canRestart } from '../daemon/daemon-control.ts';
 import { sysctlValue } from '../prerequisites/sysctl-value.ts';
 import { fetchFromHost, refusalOrSilence, startNonceServer, tryNonceServer } from './nonce-server.ts';
 import { asksRootlessKit, rootlessKit } from './rootlesskit.ts';
@@ -99,7 +100,10 @@ check({
   level: 'WORKAROUND',
   title: 'with cap_net_bind_service on rootlesskit port 80 is published after a restart of the daemon, and not before',
   source: exposing,
-  applies: asksRootlessKit,
+  applies: (facts) => {
+    const asks = asksRootlessKit(facts);
+    return asks === true ? canRestart(facts) : asks;
+  },
   needs,
   disruptive: true,
   remedy: 'sudo setcap cap_net_bind_service=ep $(which rootlesskit) && systemctl --user restart docker',

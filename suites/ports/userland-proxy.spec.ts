@@ -13,6 +13,7 @@ import {
   type VerifyContext,
 } from '../../harness/index.ts';
 import { daemonJson } from '../daemon/control-daemon.ts';
+import { canRestart } from '../daemon/daemon-control.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince, isSince } from '../daemon/engine-version.ts';
 import { startPeer } from '../peer/peer.ts';
@@ -59,6 +60,7 @@ check({
   title:
     'with "userland-proxy": false a published port answers with pasta and from 28.0 on (br_netfilter loaded); before, it is dead',
   source: issue('moby/moby', 43090, 'published ports without the userland proxy'),
+  applies: canRestart,
   needs,
   disruptive: true,
   remedy:
@@ -114,7 +116,9 @@ check({
     const { rootlesskit, dockerd } = host.versions;
     if (!isSince(rootlesskit, '3.0'))
       return `${rootlesskit ?? 'no rootlesskit'}: 3.0 is the first that keeps the address`;
-    return isSince(dockerd, '29.5') || `${dockerd ?? 'no dockerd'}: 29.5 is the first that makes use of RootlessKit 3`;
+    if (!isSince(dockerd, '29.5'))
+      return `${dockerd ?? 'no dockerd'}: 29.5 is the first that makes use of RootlessKit 3`;
+    return canRestart({ host });
   },
   needs,
   disruptive: true,

@@ -27,6 +27,7 @@ import {
 } from '../../harness/index.ts';
 import { capableFileAlone, overlayAlone } from '../alone/user-namespace.ts';
 import { daemonJson, restartDaemon } from '../daemon/control-daemon.ts';
+import { canRestart, stopDaemon } from '../daemon/daemon-control.ts';
 import { dataRoot, findInDataRoot } from '../daemon/data-root.ts';
 import { mapped, rootlessMap, totalOf } from '../namespaces/id-map.ts';
 import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
@@ -84,7 +85,7 @@ const withoutOverlay: Fault = async ({ target }) => {
   };
   await target.invalidate();
   try {
-    await mustRun(target, 'systemctl --user stop docker');
+    await stopDaemon(target);
     await mustRun(
       target.root,
       `echo 'install overlay /bin/false' > ${setting}
@@ -292,8 +293,12 @@ check({
     'daemon/oci_linux.go',
     'flags that are locked in a user namespace (248f98ef5e)',
   ),
-  applies: ({ host }) =>
-    !/ 20\.10\.[0-5]\b/.test(host.versions.dockerd ?? '') || 'Docker learnt to keep locked flags with 20.10.6',
+  applies: ({ host }) => {
+    if (/ 20\.10\.[0-5]\b/.test(host.versions.dockerd ?? '')) return 'Docker learnt to keep locked flags with 20.10.6';
+    return (
+      host.rootPropagation !== 'private' || 'the mount of / is private: the daemon sees no mount made after its start'
+    );
+  },
   needs,
   remedy: 'update Docker to 20.10.6 and runc to 1.0.0-rc95 or later',
   async verify({ target, defer, stage }) {
@@ -351,6 +356,7 @@ check({
   level: 'MUST',
   title: 'content, owner and mode of files in a named volume survive a restart of the daemon',
   source: docker('engine/storage/volumes', 'volumes persist'),
+  applies: canRestart,
   needs,
   disruptive: true,
   remedy: 'do not change /etc/subuid or /etc/subgid of a user with data; chown the volume by rootlesskit if you must',

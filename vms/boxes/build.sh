@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds a bootable Debian box for vagrant-libvirt and prints its path; one that is there already is not built again.
-#   build.sh [--path] DISTRIBUTION RELEASE        e.g. build.sh debian 13
+#   build.sh [--path] DISTRIBUTION RELEASE        e.g. build.sh debian 13, build.sh debian 13-sysvinit
 # Environment: RDC_ARCH (amd64; arm64 is not verified), XDG_CACHE_HOME, RDC_APT_ETC (default /etc/apt).
 # Needs root (loop mount), mmdebstrap, qemu-utils, extlinux. Docker is not installed: its packages lie in the box's
 # package cache, so that the machine installs them with its distribution's own tools, also without a network.
@@ -22,12 +22,14 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/rdc/boxes
 case $distribution-$release in
 	debian-11) codename=bullseye ;;
 	debian-12) codename=bookworm ;;
-	debian-13) codename=trixie ;;
+	debian-13 | debian-13-sysvinit) codename=trixie ;;
 	debian-testing) codename=testing ;;
-	*) echo "no recipe for a box of $distribution $release: debian 11, 12, 13 or testing" >&2; exit 2 ;;
+	*) echo "no recipe for a box of $distribution $release: debian 11, 12, 13, 13-sysvinit or testing" >&2; exit 2 ;;
 esac
 
-digest=$(cat "$here/system.sh" "$here/disk.sh" "$here/packages.sh" | sha256sum | cut -c1-12)
+# Another init changes some functions of system.sh; the digest of the boxes that have systemd does not know of it.
+init=$(expr "$release" : '[^-]*-\(.*\)' || true)
+digest=$(cat "$here/system.sh" "$here/disk.sh" "$here/packages.sh" ${init:+"$here/$init.sh"} | sha256sum | cut -c1-12)
 name=$distribution-$release-$arch-$digest
 box=$cache/$name.box
 if [ -n "$only_path" ] || [ -s "$box" ]; then echo "$box"; exit 0; fi
@@ -41,6 +43,13 @@ if [ -s "$box" ]; then echo "$box"; exit 0; fi
 # A build that was killed leaves its directory: nobody else can own it while we hold the lock.
 rm -rf --one-file-system "$cache/.tmp-$distribution-$release-$arch"-*
 work=$(mktemp -d "$cache/.tmp-$distribution-$release-$arch-XXXXXX")
+if [ -n "$init" ]; then
+	mkdir "$work/scripts"
+	cp "$here/apt-sources.sh" "$here/disk.sh" "$here/packages.sh" "$work/scripts"
+	# before its last lines, which run one of its functions
+	{ sed '/^case /,$d' "$here/system.sh"; cat "$here/$init.sh"; sed -n '/^case /,$p' "$here/system.sh"; } >"$work/scripts/system.sh"
+	here=$work/scripts
+fi
 export work codename arch distribution release here
 
 # The build mounts a disk and, in it, /proc and /dev of this machine. All of that happens in namespaces that end with
