@@ -27,7 +27,7 @@ check({
   source: issue('moby/moby', 40942, 'RLIMIT_NOFILE of a rootless daemon'),
   needs,
   remedy:
-    'sudo systemctl edit user@.service: [Service] LimitNOFILE=1024:524288; look for default-ulimits in daemon.json; then log in anew',
+    'sudo systemctl edit user@.service: [Service] LimitNOFILE=1024:524288; look for default-ulimits in daemon.json; without systemd: USER hard nofile 524288 in /etc/security/limits.conf; then log in anew',
   async verify({ target }) {
     const container = await sharedFixture(target);
     const { daemon, manager, inContainer } = await openFileLimits(target, container);

@@ -205,12 +205,29 @@ check({
   },
 });
 
+const runtimeDirectoryLost: Fault = (context) => {
+  const bashrc = quoteWord(`${context.host.user.home}/.bashrc`);
+  const lose =
+    context.host.init === 'systemd'
+      ? rootScript(
+          () =>
+            'for f in $(grep -l "^[^#]*pam_systemd.so" /etc/pam.d/*); do cp -a $f $f.rdc; sed -i "/pam_systemd.so/s/^/#/" $f; done',
+          () => 'for f in /etc/pam.d/*.rdc; do cat $f > ${f%.rdc}; rm $f; done',
+        )
+      : rootScript(
+          () => `cp -a ${bashrc} ${bashrc}.rdc; sed -i '/^export XDG_RUNTIME_DIR=/d' ${bashrc}`,
+          () => `cat ${bashrc}.rdc > ${bashrc}; rm ${bashrc}.rdc`,
+        );
+  return lose(context);
+};
+
 check({
   id: 'PRE-XDG',
   level: 'MUST',
   title: 'a login session has XDG_RUNTIME_DIR, a directory of the user with mode 0700 that it can write to',
   source: man('pam_systemd', 8, 'XDG_RUNTIME_DIR'),
-  remedy: 'log in by ssh or on a console, not by su; see that libpam-systemd is installed and in /etc/pam.d',
+  remedy:
+    'log in by ssh or on a console, not by su; see that libpam-systemd is installed and in /etc/pam.d; without systemd make a directory at each boot and export it in ~/.bashrc',
   async verify({ target, host }) {
     const look =
       'echo "${XDG_RUNTIME_DIR-unset}"; stat -Lc "%F %a %u" "$XDG_RUNTIME_DIR"; t=$(mktemp "$XDG_RUNTIME_DIR/rdc.XXXXXX") && rm "$t" && echo writable';
@@ -222,12 +239,8 @@ check({
     expect(writable, `the user's write to ${folder}`).toBe('writable');
   },
   sabotage: {
-    name: 'pam_systemd is taken out of the login stack',
-    by: rootScript(
-      () =>
-        'for f in $(grep -l "^[^#]*pam_systemd.so" /etc/pam.d/*); do cp -a $f $f.rdc; sed -i "/pam_systemd.so/s/^/#/" $f; done',
-      () => 'for f in /etc/pam.d/*.rdc; do cat $f > ${f%.rdc}; rm $f; done',
-    ),
+    name: 'pam_systemd is taken out of the login stack; without systemd the line of ~/.bashrc goes',
+    by: runtimeDirectoryLost,
     fails: /XDG_RUNTIME_DIR of a login session/,
   },
 });
