@@ -8,17 +8,17 @@ import {
   fixtureImageTag,
   issue,
   man,
-  mustRun,
   rootScript,
   startFixture,
   type Target,
 } from '../../harness/index.ts';
 import { awaitDaemon, restartDaemon } from '../daemon/control-daemon.ts';
+import { canRestart, daemonState, stopDaemon } from '../daemon/daemon-control.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { endLeftovers, killRootlessKit, serviceProcesses, startOf } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 import { daemonBeforeLogin, outlastLogout } from './sessions.ts';
-import { hasSystemd, mayInterrupt, unitDropIn, userUnit } from './user-unit.ts';
+import { hasSystemd, mayInterrupt, unitDropIn } from './user-unit.ts';
 
 const check = checksOf('lifecycle');
 const needs = ['SOCK-PATH'] as const;
@@ -27,8 +27,8 @@ const linger = 'sudo loginctl enable-linger USER';
 
 /** The daemon is to answer again at the end, whatever became of it. */
 async function daemonBack(target: Target): Promise<void> {
-  const { ActiveState = '' } = await userUnit(target, ['ActiveState']);
-  await (['active', 'activating'].includes(ActiveState) ? awaitDaemon(target) : restartDaemon(target));
+  const state = await daemonState(target);
+  await (['active', 'activating'].includes(state) ? awaitDaemon(target) : restartDaemon(target));
 }
 
 /** The container's first process ends at once when it is told to. */
@@ -98,7 +98,7 @@ check({
   title:
     'with --restart=always a container runs again after a restart of the daemon; no trace of it stays when it is gone',
   source: issue('rootless-containers/rootlesskit', 355, 'containers do not come back after a stop and a start'),
-  applies: hasSystemd,
+  applies: canRestart,
   needs,
   disruptive: true,
   remedy: 'systemctl --user stop docker; rm -r $XDG_RUNTIME_DIR/docker; systemctl --user start docker; see SVC-UNIT',
@@ -114,7 +114,7 @@ check({
     const folder = host.socket.replace(/\.sock$/, '');
     const tracesNow = async () => (await target.root.exec(['find', folder, '-name', `*${container.id}*`])).stdout;
     const before = await container.hostPid();
-    await mustRun(target, 'systemctl --user stop docker.service');
+    await stopDaemon(target);
     expect(await tracesNow(), 'traces of the container in the runtime directory after the stop').toBe('');
     await stage('stopped');
     await restartDaemon(target);

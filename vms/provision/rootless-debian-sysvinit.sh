@@ -69,6 +69,8 @@ setup_daemon() {
 	as_root 'system-wide socket away' 'rm -f /var/run/docker.sock'
 	make_runtime_directory
 	setuptool check
+	# which asks for a module that iptables of Debian does not use, and that systemd loads where it is PID 1 (moby#49020)
+	as_root 'module that it asks for' 'modprobe ip_tables && echo ip_tables >/etc/modules-load.d/rootless-docker.conf'
 	setuptool install
 	write_daemon_script
 	as_user 'daemon in the foreground' "$daemon start"
