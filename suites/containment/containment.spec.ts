@@ -246,7 +246,7 @@ check({
   source: issue('moby/moby', 41457, '--pid=host and --ipc=host in rootless mode'),
   needs,
   remedy:
-    'upgrade Docker: --pid=host works from 23.0 on, --ipc=host from 24.0; where nobody mounts /dev/mqueue, as without systemd: sudo mkdir /dev/mqueue && sudo mount -t mqueue mqueue /dev/mqueue',
+    'upgrade Docker: --pid=host works from 23.0 on, --ipc=host from 24.0; where nobody mounts /dev/mqueue, as without systemd: sudo mkdir /dev/mqueue && sudo mount -t mqueue mqueue /dev/mqueue; then restart the daemon',
   async verify({ target, host }) {
     const modes = hostNamespaces(host);
     const started = await sharedFixture(target, 'PidMode' in modes ? { host: modes } : {}).catch((error) =>
