@@ -71,6 +71,19 @@ it('Debian 11 differs where the platforms differ', () => {
   expect(versions['fuse-overlayfs']).toMatch(/^fuse-overlayfs: version 1\.4/);
 });
 
+it('Debian 13 without systemd: another PID 1, nobody who delegates, and a private mount of /', () => {
+  expect(parseHostFacts(recorded('debian-13-sysvinit'))).toMatchObject({
+    os: { versionId: '13' },
+    init: 'init',
+    systemdVersion: null,
+    cgroup: { version: 2, userControllers: null },
+    runtimeDir: '/run/user/1001',
+    daemonScript: '/home/tester/.config/rdc/daemon',
+    rootPropagation: 'private',
+    install: { recipe: 'rootless-debian-sysvinit' },
+  });
+});
+
 it('the steps of the installation keep their exit codes, and nothing of their output', () => {
   const { install } = parseHostFacts(recorded('debian-13'));
   expect(install?.recipe).toBe('rootless-debian');

@@ -70,7 +70,8 @@ setup_daemon() {
 	make_runtime_directory
 	setuptool check
 	# which asks for a module that iptables of Debian does not use, and that systemd loads where it is PID 1 (moby#49020)
-	as_root 'module that it asks for' 'modprobe ip_tables && echo ip_tables >/etc/modules-load.d/rootless-docker.conf'
+	as_root 'module that it asks for' \
+		'modprobe ip_tables && mkdir -p /etc/modules-load.d && echo ip_tables >/etc/modules-load.d/rootless-docker.conf' || true
 	setuptool install
 	write_daemon_script
 	as_user 'daemon in the foreground' "$daemon start"
