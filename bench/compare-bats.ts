@@ -18,6 +18,7 @@ import { circumstances, table, writeSection } from './performance-page.ts';
 const here = join(import.meta.dirname, 'bats');
 const there = '/tmp/rdc-bats';
 const turnLimitMs = 900_000;
+const dockerHost = 'export DOCKER_HOST=unix://$XDG_RUNTIME_DIR/docker.sock';
 
 try {
   process.exitCode = await main();
@@ -89,8 +90,6 @@ async function putBats(machine: string): Promise<void> {
 async function forgetImage(machine: string): Promise<void> {
   await ask(machine, `${dockerHost}; docker image rm --force ${fixtureImageTag} >/dev/null 2>&1; true`);
 }
-
-const dockerHost = 'export DOCKER_HOST=unix://$XDG_RUNTIME_DIR/docker.sock';
 
 /** The time is the guest's own, from before bats starts to its end: no login is in it. */
 async function runBats(machine: string, checks: readonly string[]): Promise<BatsTurn> {
