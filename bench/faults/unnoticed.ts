@@ -73,9 +73,7 @@ function words(verdicts: ReadonlyMap<string, string>, { red }: StrangersFault): 
 function write(machine: string, all: readonly Noticed[]): void {
   const rows = all.map((one) => [one.fault.name, one.under, isNoticed(one) ? 'yes' : 'no']);
   const text = [
-    '## Faults of strangers',
-    '',
-    'Faults that no check declares as its own, each applied to a running machine by a script (`bench/faults/strangers.ts`):',
+    `### Each of them on ${machine}`,
     '',
     table([['fault', 'verdict under it', 'noticed'], ...rows]),
     '',
