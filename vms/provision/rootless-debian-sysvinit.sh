@@ -1,5 +1,5 @@
 #!/bin/sh
-# NOT VERIFIED: no machine was judged with it yet.
+# NOT VERIFIED: a machine was judged with it once, before it loaded the module that the setup tool asks for.
 # Rootless Docker on Debian without systemd, by what docs.docker.com/engine/security/rootless says of such hosts and
 # what the setup tool prints there: the daemon is started by hand, in the foreground, with a runtime directory that
 # somebody has to make. No limits are to be expected: nobody delegates a cgroup to the user.
@@ -42,7 +42,7 @@ write_daemon_script() {
 		export XDG_RUNTIME_DIR=$runtime PATH=$contrib:/sbin:/usr/sbin:\$PATH
 		pidfile=\$XDG_RUNTIME_DIR/rootlesskit.pid
 		# this program's child becomes setsid, the script and then RootlessKit; its number stays
-		pid() { read -r pid 2>/dev/null <"\$pidfile" && grep -qsx '\${0##*/}\|setsid\|dockerd-rootles\|rootlesskit' "/proc/\$pid/comm"; }
+		pid() { read -r pid 2>/dev/null <"\$pidfile" && grep -qsx "\${0##*/}\|setsid\|dockerd-rootles\|rootlesskit" "/proc/\$pid/comm"; }
 		case \$1 in
 		start)
 		  pid && exit
@@ -69,7 +69,7 @@ setup_daemon() {
 	as_root 'system-wide socket away' 'rm -f /var/run/docker.sock'
 	make_runtime_directory
 	setuptool check
-	# which asks for a module that iptables of Debian does not use, and that systemd loads where it is PID 1 (moby#49020)
+	# which asks for a module that iptables of Debian does not use (moby#49020); with systemd it was found loaded
 	as_root 'module that it asks for' \
 		'modprobe ip_tables && mkdir -p /etc/modules-load.d && echo ip_tables >/etc/modules-load.d/rootless-docker.conf' || true
 	setuptool install
