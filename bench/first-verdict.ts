@@ -74,7 +74,7 @@ async function waitForVerdict(machine: string): Promise<Waited> {
   const { code, stderr } = await rdc(['run', machine, '--no-color', '--out', out], {
     onOutput(text, kill) {
       if (seen.restore === 0 && text.includes('restoring the snapshot')) seen.restore = since();
-      if (seen.verdict === 0 && /^(ok|FAIL|ERROR|blocked|skip) /m.test(text)) {
+      if (seen.verdict === 0 && /^\S+: +\d+\/\d+ +(ok|FAIL|ERROR|blocked|skip) /m.test(text)) {
         seen.verdict = since();
         kill('SIGINT');
       }
