@@ -49,7 +49,7 @@ async function main(): Promise<number> {
     suite,
     ...(whole ? { whole: readWhole(whole) } : {}),
   });
-  write(machine, turns, comparison);
+  write(machine, `--turns ${turns}${whole ? ' --whole RUN' : ''}`, comparison);
   return comparison.goals.every(({ isMet }) => isMet) ? 0 : 1;
 }
 
@@ -149,7 +149,7 @@ async function rdc(words: readonly string[], input?: Buffer): Promise<string> {
   });
 }
 
-function write(machine: string, turns: number, { rows, goals }: Comparison): void {
+function write(machine: string, words: string, { rows, goals }: Comparison): void {
   const text = [
     table([['', 'bats', 'the suite'], ...rows]),
     '',
@@ -159,7 +159,7 @@ function write(machine: string, turns: number, { rows, goals }: Comparison): voi
     ]),
   ].join('\n');
   process.stdout.write(`${text}\n`);
-  const made = `Made by \`node bench/compare-bats.ts ${machine} --turns ${turns}\`; how to read it: bench/README.md.`;
+  const made = `Made by \`node bench/compare-bats.ts ${machine} ${words}\`; how to read it: bench/README.md.`;
   writeSection('bats', `## Against bats, on ${machine}\n\n${text}\n\n${circumstances()} ${made}`);
 }
 
