@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { RdcError, renderError } from '../harness/errors.ts';
+import { RdcError } from '../harness/errors.ts';
 import { ensureFixtureImage, fixtureImageTag } from '../harness/fixture-image.ts';
 import type { Profile } from '../harness/profile/run-profile.ts';
 import { projectRoot } from '../harness/project-root.ts';
@@ -14,18 +14,14 @@ import { findRun } from '../reports/find-run.ts';
 import { readResults } from '../reports/read-results.ts';
 import { type BatsTurn, type Comparison, judgeComparison, parseTap, type SuiteTurn } from './bats-figures.ts';
 import { circumstances, table, writeSection } from './performance-page.ts';
+import { runMain } from './run-main.ts';
 
 const here = join(import.meta.dirname, 'bats');
 const there = '/tmp/rdc-bats';
 const turnLimitMs = 900_000;
 const dockerHost = 'export DOCKER_HOST=unix://$XDG_RUNTIME_DIR/docker.sock';
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${renderError(error)}\n`);
-  process.exitCode = error instanceof RdcError ? error.exitCode : 3;
-}
+await runMain(main);
 
 async function main(): Promise<number> {
   const { machine, turns, whole } = readWords();

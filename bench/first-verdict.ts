@@ -5,20 +5,16 @@
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { outFolder, rdc } from '../harness/e2e/rdc-process.ts';
-import { RdcError, renderError } from '../harness/errors.ts';
+import { RdcError } from '../harness/errors.ts';
 import { circumstances, table, writeSection } from './performance-page.ts';
+import { runMain } from './run-main.ts';
 
 const goalS = 20;
 
 /** seconds since the call */
 type Waited = { readonly restore: number; readonly verdict: number };
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${renderError(error)}\n`);
-  process.exitCode = error instanceof RdcError ? error.exitCode : 3;
-}
+await runMain(main);
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

@@ -5,19 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { rdc } from '../harness/e2e/rdc-process.ts';
-import { RdcError, renderError } from '../harness/errors.ts';
+import { RdcError } from '../harness/errors.ts';
 import { projectRoot } from '../harness/project-root.ts';
 import { readResults } from '../reports/read-results.ts';
 import type { Results } from '../reports/results.schema.ts';
 import { changedVerdicts } from './changed-verdicts.ts';
 import { circumstances, writeSection } from './performance-page.ts';
+import { runMain } from './run-main.ts';
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${renderError(error)}\n`);
-  process.exitCode = error instanceof RdcError ? error.exitCode : 3;
-}
+await runMain(main);
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({

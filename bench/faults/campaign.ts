@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { outFolder, rdc } from '../../harness/e2e/rdc-process.ts';
-import { RdcError, renderError } from '../../harness/errors.ts';
+import { RdcError } from '../../harness/errors.ts';
 import { findLab } from '../../harness/lab/hermetic-lab.ts';
 import { membersOf, type Namespaces, namespacesOf } from '../../harness/lab/lab-processes.ts';
 import { projectRoot } from '../../harness/project-root.ts';
@@ -12,6 +12,7 @@ import { readResults } from '../../reports/read-results.ts';
 import { resultsFileName } from '../../reports/results-file.ts';
 import { circumstances, table, writeSection } from '../performance-page.ts';
 import { quickChecks } from '../quick-checks.ts';
+import { runMain } from '../run-main.ts';
 import { type Aftermath, broken, endsWithinMs } from './held.ts';
 import { type FaultKind, faultKinds, type Scene } from './kinds.ts';
 import { momentText, type Plan, planFaults } from './plan.ts';
@@ -27,12 +28,7 @@ type Outcome = Plan & {
   readonly missed?: string;
 };
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${renderError(error)}\n`);
-  process.exitCode = error instanceof RdcError ? error.exitCode : 3;
-}
+await runMain(main);
 
 async function main(): Promise<number> {
   const { machine, faults, seed, kinds, log, write } = readWords();

@@ -3,20 +3,16 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { onMachine, outFolder, rdc } from '../../harness/e2e/rdc-process.ts';
-import { RdcError, renderError } from '../../harness/errors.ts';
+import { RdcError } from '../../harness/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
 import { readResults } from '../../reports/read-results.ts';
 import { circumstances, table, writeSection } from '../performance-page.ts';
+import { runMain } from '../run-main.ts';
 import { type StrangersFault, strangersFaults } from './strangers.ts';
 
 type Noticed = { readonly fault: StrangersFault; readonly before: string; readonly under: string };
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.stderr.write(`${renderError(error)}\n`);
-  process.exitCode = error instanceof RdcError ? error.exitCode : 3;
-}
+await runMain(main);
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
