@@ -1,5 +1,4 @@
 #!/bin/sh
-# NOT VERIFIED: a machine was judged with it once, before it loaded the module that the setup tool asks for.
 # Rootless Docker on Debian without systemd, by what docs.docker.com/engine/security/rootless says of such hosts and
 # what the setup tool prints there: the daemon is started by hand, in the foreground, with a runtime directory that
 # somebody has to make. No limits are to be expected: nobody delegates a cgroup to the user.
