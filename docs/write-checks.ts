@@ -62,7 +62,7 @@ function scoreText(checks: readonly DeclaredCheck[], judged: Judged): string {
     .map((word) => word.split(' ')[1] ?? '');
   return `
 
-**${killed.length} of ${possible} possible faults were killed** on a real machine, the last on ${days.sort().at(-1) ?? 'no day'}.${listed('Survived', of('survived'))}${listed('Not proven yet', of('untried'))}${listed('Impossible', of('impossible'))}${listed('No fault can show on the machines judged so far, since the check is skipped on all of them', of('skipped'))}${listed('Nor for this, since it is red without one', of('red'))}`;
+**${killed.length} of ${possible} possible faults were killed** on a real machine, the last on ${days.sort().at(-1) ?? 'no day'}.${listed('Survived', of('survived'))}${listed('Not proven yet', of('untried'))}${listed('Impossible', of('impossible'))}${listed('No fault can show on the machines judged so far, since the check is skipped on all of them', of('skipped'))}${listed('Nor can one where the check is red without one', of('red'))}`;
 }
 
 function linkTo({ id }: DeclaredCheck): string {
