@@ -3,12 +3,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RdcError, renderError } from '../harness/errors.ts';
+import { RdcError } from '../harness/errors.ts';
 import { projectRoot } from '../harness/project-root.ts';
 import { readResults } from '../reports/read-results.ts';
 import { type Measured, measure } from './measure.ts';
 import { circumstances, table, writeSection } from './performance-page.ts';
 import { quickChecks } from './quick-checks.ts';
+import { runMain } from './run-main.ts';
 
 type Row = {
   readonly machines: number;
@@ -18,7 +19,9 @@ type Row = {
   readonly measured: Measured;
 };
 
-try {
+await runMain(main);
+
+async function main(): Promise<number> {
   const machines = process.argv.slice(2);
   if (machines.length === 0)
     throw new RdcError('USAGE', 'one machine of the lab, or several', {
@@ -29,9 +32,7 @@ try {
   for (let count = 2; count <= machines.length; count += 1)
     rows.push(await measureRun(machines.slice(0, count), quickChecks.length));
   report(machines, rows);
-} catch (error) {
-  process.stderr.write(`${renderError(error)}\n`);
-  process.exitCode = error instanceof RdcError ? error.exitCode : 3;
+  return 0;
 }
 
 async function measureRun(machines: readonly string[], count: number): Promise<Row> {

@@ -150,7 +150,7 @@ check({
   title: 'a port published on 127.0.0.1 answers on the host and to no other host',
   source: issue('moby/moby', 48838, 'ports of the loopback address that others reach'),
   needs,
-  // red on debian-13-pasta, and true: pasta of 2024_10_30 on hands it to the wrong address (rootlesskit pull request 482)
+  // red on debian-13-pasta, where a connection is taken and gets no answer; rootlesskit's pull request 482 tells why
   remedy:
     'publish as 127.0.0.1:PORT:PORT with the builtin port driver (with pasta: a RootlessKit that gives it --host-lo-to-ns-lo); look for DNAT: sudo iptables -t nat -S',
   async verify({ target }) {
