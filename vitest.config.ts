@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{harness,suites,reports,vms,bench}/**/*.test.ts'],
+    globalSetup: ['harness/fixtures/temporary-folder.ts'],
     environment: 'node',
     retry: 0,
     allowOnly: false,
