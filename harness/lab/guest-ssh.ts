@@ -51,12 +51,15 @@ export type Question = {
   readonly script: string;
   /** what goes to the script's standard input, made anew for every attempt */
   readonly input?: () => string;
+  /** nobody waits for the answer any more */
+  readonly signal?: AbortSignal;
 };
 
 /** One shell command in the machine over the pinned host keys; 255 is ssh's own failure. */
 export async function askGuest(guest: Guest, question: Question): Promise<CommandResult> {
   const argv = [...labPrefix(), ...sshCommand(guest, question.user), question.script];
-  return await runCommand(argv, { timeoutMs: 60_000, input: question.input?.() ?? '' });
+  const { input, signal } = question;
+  return await runCommand(argv, { timeoutMs: 60_000, input: input?.() ?? '', ...(signal ? { signal } : {}) });
 }
 
 /** Asks until the command succeeds; the last answer tells why it did not. */
@@ -64,7 +67,7 @@ export async function waitForGuest(guest: Guest, question: Question & { withinMs
   const deadline = Date.now() + question.withinMs;
   for (;;) {
     const answer = await askGuest(guest, question);
-    if (answer.exitCode === 0 || Date.now() >= deadline) return answer;
+    if (answer.exitCode === 0 || Date.now() >= deadline || question.signal?.aborted) return answer;
     await delay(500);
   }
 }

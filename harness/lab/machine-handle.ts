@@ -41,8 +41,13 @@ const daemonWithinMs = 180_000;
 const daemonAnswers = 'docker --host "unix:///run/user/$(id -u)/docker.sock" version --format "{{.Server.Version}}"';
 
 /** Waits until tester's daemon answers on its socket; how it does so is for the checks to find out. */
-export async function expectDaemon(guest: Guest, code: 'SNAPSHOT' | 'PROVISION'): Promise<void> {
-  const answer = await waitForGuest(guest, { user: 'tester', script: daemonAnswers, withinMs: daemonWithinMs });
+export async function expectDaemon(guest: Guest, code: 'SNAPSHOT' | 'PROVISION', signal?: AbortSignal): Promise<void> {
+  const answer = await waitForGuest(guest, {
+    user: 'tester',
+    script: daemonAnswers,
+    withinMs: daemonWithinMs,
+    ...(signal ? { signal } : {}),
+  });
   if (answer.exitCode === 0) return;
   throw new RdcError(
     code,

@@ -1,6 +1,6 @@
 import { RdcError } from '../errors.ts';
 import { domainMac, reserveAddress, revertToSnapshot } from './domain.ts';
-import { pinHostKeys, waitForGuest } from './guest-ssh.ts';
+import { type Guest, pinHostKeys, waitForGuest } from './guest-ssh.ts';
 import { expectDaemon, handle, type MachineHandle, type Plan } from './machine-handle.ts';
 import type { MachineRecord } from './machine-record.ts';
 
@@ -16,14 +16,25 @@ export async function restoreMachine(plan: Plan, record: MachineRecord): Promise
   if (mac) await reserveAddress({ mac, ip: record.host });
   const guest = { name, host: record.host, port: record.port, identityFile: plan.identityFile };
   pinHostKeys(guest, record.hostKeys);
+  // side by side: a login and the start of the client take seconds on an emulated machine
+  const inVain = new AbortController();
+  try {
+    await Promise.all([expectIdentity(guest, record), expectDaemon(guest, 'SNAPSHOT', inVain.signal)]);
+  } finally {
+    inVain.abort();
+  }
+  return handle(plan, record, { restored: true, infraRetries: 0 });
+}
+
+/** Sets the clock, and reads it back with the machine's id. */
+async function expectIdentity(guest: Guest, record: MachineRecord): Promise<void> {
+  const { name } = guest;
   const script = 'cat /etc/machine-id && date -s "@$(cat)" >/dev/null && date +%s';
   const identity = await waitForGuest(guest, { user: 'root', script, input: nowInSeconds, withinMs: answersWithinMs });
   if (identity.exitCode !== 0)
     throw new RdcError('SNAPSHOT', `${name} does not answer with its pinned host keys at ${record.host}`);
   const off = findDifference(record, identity.stdout, Date.now() / 1000);
   if (off) throw new RdcError('SNAPSHOT', `${name}: ${off}`, { hint: `./rdc up ${name} --fresh` });
-  await expectDaemon(guest, 'SNAPSHOT');
-  return handle(plan, record, { restored: true, infraRetries: 0 });
 }
 
 /** What a restored machine says of itself (its id and its clock, a line each) against what it should be. */
