@@ -1,7 +1,7 @@
 export type { Check, Fault, Oracle, VerifyContext } from './check.ts';
 export { checksOf } from './check.ts';
 export { dockerApi } from './docker/api.ts';
-export { type Fixture, refusalIn, refusalOf, sharedFixture, startFixture } from './docker/fixture.ts';
+export { expectFixture, type Fixture, refusalIn, refusalOf, sharedFixture, startFixture } from './docker/fixture.ts';
 export { importImage } from './docker/import-image.ts';
 export { startRootful, stopRootful } from './docker/rootful-daemon.ts';
 export { expect } from './expect.ts';

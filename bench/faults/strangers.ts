@@ -14,10 +14,30 @@ export type StrangersFault = {
 const uid = '$(id -u tester)';
 const asUser = `runuser -u tester -- env XDG_RUNTIME_DIR=/run/user/${uid} systemctl --user`;
 const dropIns = '/home/tester/.config/systemd/user/docker.service.d';
+const unit = '/home/tester/.config/systemd/user/docker.service';
 const manager = `/sys/fs/cgroup/user.slice/user-${uid}.slice/user@${uid}.service`;
 const rootlesskit = '"$(readlink -f "$(command -v rootlesskit)")"';
 const runc = '"$(readlink -f "$(command -v runc)")"';
 const data = '/home/tester/.local/share/docker';
+
+const daemonJson = '/home/tester/.config/docker/daemon.json';
+const daemonJsonAside = `install -d -o tester ${daemonJson.replace('/daemon.json', '')}; [ ! -e ${daemonJson} ] || mv ${daemonJson} ${daemonJson}.rdc`;
+const daemonJsonBack = `rm ${daemonJson}; [ ! -e ${daemonJson}.rdc ] || mv ${daemonJson}.rdc ${daemonJson}`;
+const netns = `nsenter --net=/proc/$(cat /run/user/${uid}/docker.pid)/ns/net`;
+const dockerd = '$(pgrep -xo -u tester dockerd)';
+
+/** A drop-in of the daemon's unit, in force after a restart; and what takes it away. */
+const restartedWith = (...lines: readonly string[]) => ({
+  apply: `install -d -o tester ${dropIns}; printf '[Service]\\n${lines.join('\\n')}\\n' > ${dropIns}/rdc-x.conf
+${asUser} daemon-reload; ${asUser} restart docker`,
+  undo: `rm ${dropIns}/rdc-x.conf; rmdir ${dropIns} 2>/dev/null; ${asUser} daemon-reload; ${asUser} restart docker`,
+});
+
+/** A sysctl with another value. */
+const withSysctl = (name: string, value: number) => ({
+  apply: `sysctl -n ${name} > /run/rdc-sysctl; sysctl -qw ${name}=${value}`,
+  undo: `sysctl -qw ${name}=$(cat /run/rdc-sysctl)`,
+});
 
 /** Adds capabilities to what dockerd asks for, and hands on to the runtime itself. */
 const generousRuntime = [
@@ -141,5 +161,199 @@ sed -i "s#RUNTIME#$r#" $r; chmod 755 $r`,
     red: ['LIM-NPROC'],
     apply: `echo 'tester - nproc 700' > /etc/security/limits.d/zz-rdc.conf; systemctl restart user@${uid}.service`,
     undo: `rm /etc/security/limits.d/zz-rdc.conf; systemctl restart user@${uid}.service`,
+  },
+  {
+    name: 'daemon.json promises containers more locked memory than the daemon has',
+    red: ['LIM-MLOCK-OK'],
+    apply: `${daemonJsonAside}
+echo '{"default-ulimits": {"memlock": {"Name": "memlock", "Soft": -1, "Hard": -1}}}' > ${daemonJson}; ${asUser} restart docker`,
+    undo: `${daemonJsonBack}; ${asUser} restart docker`,
+  },
+  {
+    name: "the user's slice may have few processes",
+    red: ['LIM-NPROC'],
+    apply: `systemctl set-property --runtime user-${uid}.slice TasksMax=300`,
+    undo: `systemctl set-property --runtime user-${uid}.slice TasksMax=33%`,
+  },
+  {
+    name: 'the slice of the containers may have few processes',
+    red: ['LIM-NPROC'],
+    apply: `${asUser} set-property --runtime user.slice TasksMax=200`,
+    undo: `${asUser} set-property --runtime user.slice TasksMax=infinity`,
+  },
+  {
+    name: 'the slice of the containers gets less than half a core',
+    red: ['CG-CPU'],
+    apply: `${asUser} set-property --runtime user.slice CPUQuota=40%`,
+    undo: `${asUser} set-property --runtime user.slice CPUQuota=`,
+  },
+  {
+    name: "the user's slice has a limit of memory",
+    red: ['SVC-UNIT'],
+    apply: `systemctl set-property --runtime user-${uid}.slice MemoryMax=1G`,
+    undo: `systemctl set-property --runtime user-${uid}.slice MemoryMax=infinity`,
+  },
+  {
+    name: 'the service may not use swap',
+    red: ['SVC-UNIT'],
+    apply: `${asUser} set-property --runtime docker.service MemorySwapMax=0`,
+    undo: `${asUser} set-property --runtime docker.service MemorySwapMax=infinity`,
+  },
+  { name: 'files of the service may have 1 GiB', red: ['SVC-UNIT'], ...restartedWith('LimitFSIZE=1G') },
+  {
+    name: 'the unit is enabled for a target that no user manager starts',
+    red: ['SVC-ACTIVE'],
+    apply: `sed -i.rdc 's/^WantedBy=.*/WantedBy=multi-user.target/' ${unit}; ${asUser} reenable docker`,
+    undo: `mv ${unit}.rdc ${unit}; rm -r ${unit.replace('/docker.service', '/multi-user.target.wants')}; ${asUser} reenable docker`,
+  },
+  {
+    name: 'a serial port belongs to another group of the user',
+    red: ['DEV-GROUP'],
+    apply: 'chgrp users /dev/ttyS1; usermod -aG users tester',
+    undo: 'chgrp dialout /dev/ttyS1',
+  },
+  {
+    name: 'the ACL of a serial port shuts out whom its mode lets in',
+    red: ['DEV-666'],
+    apply: 'setfacl -m g:nogroup:--- /dev/ttyS1',
+    undo: 'setfacl -b /dev/ttyS1',
+  },
+  {
+    name: 'the daemon may have few files open, until it asks for more',
+    red: ['LIM-NOFILE'],
+    apply: `prlimit --pid ${dockerd} --nofile=256:`,
+    undo: `prlimit --pid ${dockerd} --nofile=$(prlimit --pid ${dockerd} --nofile -o HARD --noheadings | tr -d ' '):`,
+  },
+  { name: 'the host may have few files open', red: ['LIM-NOFILE'], ...withSysctl('fs.file-max', 20_000) },
+  { name: 'there is room for one pid namespace', red: ['PRE-USERNS-MAX'], ...withSysctl('user.max_pid_namespaces', 1) },
+  {
+    name: 'the daemon is told of a bus that is not there',
+    red: ['PRE-DBUS'],
+    ...restartedWith('Environment=DBUS_SESSION_BUS_ADDRESS=unix:path=/nonexistent'),
+  },
+  {
+    name: 'the service starts a process of root that leaves its parent',
+    red: ['NS-DAEMON-EUID'],
+    apply: `install -m 4755 "$(command -v sleep)" /usr/local/bin/rdc-sleep
+${restartedWith("ExecStartPost=/bin/sh -c '\\''/usr/local/bin/rdc-sleep infinity &'\\''").apply}`,
+    undo: `${restartedWith().undo}; rm /usr/local/bin/rdc-sleep`,
+  },
+  {
+    name: "the primary group of an account has one of the user's subordinate GIDs, and no entry",
+    red: ['PRE-SUBID-OVERLAP'],
+    apply:
+      'cp -a /etc/passwd /etc/passwd.rdc; sed -i -E "s/^(other:x:[0-9]+):[0-9]+:/\\1:$(awk -F: \'$1 == "tester" {print $2 + 500; exit}\' /etc/subgid):/" /etc/passwd',
+    undo: 'mv /etc/passwd.rdc /etc/passwd',
+  },
+  {
+    name: 'a firewall lets the user send no UDP to another host',
+    red: ['NET-FWD'],
+    apply: 'iptables -I OUTPUT ! -o lo -m owner --uid-owner tester -m conntrack --ctstate NEW -p udp -j REJECT',
+    undo: 'iptables -D OUTPUT ! -o lo -m owner --uid-owner tester -m conntrack --ctstate NEW -p udp -j REJECT',
+  },
+  {
+    name: 'containers get no UDP through but that of name servers',
+    red: ['NET-FWD'],
+    apply: `${netns} iptables -I DOCKER-USER -p udp ! --sport 53 ! --dport 53 -j DROP`,
+    undo: `${netns} iptables -D DOCKER-USER -p udp ! --sport 53 ! --dport 53 -j DROP`,
+  },
+  {
+    name: 'UDP passes from bridge to bridge',
+    red: ['NET-BRIDGE'],
+    apply: `${netns} sh -c 'iptables -I DOCKER-USER -p udp -j ACCEPT; iptables -t raw -I PREROUTING -p udp -j ACCEPT'`,
+    undo: `${netns} sh -c 'iptables -D DOCKER-USER -p udp -j ACCEPT; iptables -t raw -D PREROUTING -p udp -j ACCEPT'`,
+  },
+  {
+    name: 'a user-defined bridge reaches the default one, which does not reach it',
+    red: ['NET-BRIDGE'],
+    apply: `${netns} sh -c 'for t in "filter -I DOCKER-USER" "raw -I PREROUTING"; do
+iptables -t $t -i br-+ -p tcp --dport 80 -j ACCEPT; iptables -t $t -i docker0 -p tcp --sport 80 -j ACCEPT; done'`,
+    undo: `${netns} sh -c 'for t in "filter -D DOCKER-USER" "raw -D PREROUTING"; do
+iptables -t $t -i br-+ -p tcp --dport 80 -j ACCEPT; iptables -t $t -i docker0 -p tcp --sport 80 -j ACCEPT; done'`,
+  },
+  {
+    // slirp4netns only: the device of pasta has another name
+    name: 'user-defined bridges do not reach out',
+    red: ['NET-BRIDGE'],
+    apply: `${netns} iptables -I DOCKER-USER -i br-+ -o tap0 -j DROP`,
+    undo: `${netns} iptables -D DOCKER-USER -i br-+ -o tap0 -j DROP`,
+  },
+  {
+    name: 'the kernel takes packets of other hosts for 127.0.0.1',
+    red: ['PORT-LO-ONLY'],
+    apply: 'sysctl -qw net.ipv4.conf.all.route_localnet=1',
+    undo: 'sysctl -qw net.ipv4.conf.all.route_localnet=0',
+  },
+  {
+    name: 'the daemon has a proxy for HTTPS alone, where nobody listens',
+    red: ['NET-DNS'],
+    ...restartedWith('Environment=HTTPS_PROXY=http://127.0.0.1:9'),
+  },
+  {
+    name: 'the loopback device has no IPv6',
+    red: ['PORT-V6'],
+    apply: 'sysctl -qw net.ipv6.conf.lo.disable_ipv6=1',
+    undo: 'sysctl -qw net.ipv6.conf.lo.disable_ipv6=0; ip addr replace ::1/128 dev lo',
+  },
+  {
+    name: 'the API has a second socket, in /tmp and open to all',
+    red: ['SOCK-PRIVATE'],
+    apply: `install -d -o tester ${dropIns}; script=$(PATH=$PATH:/usr/share/docker.io/contrib; command -v dockerd-rootless.sh)
+printf '[Service]\\nExecStart=\\nExecStart=%s -H unix:///run/user/%s/docker.sock -H unix:///tmp/rdc-api.sock\\n' "$script" "${uid}" > ${dropIns}/rdc-x.conf
+${asUser} daemon-reload; ${asUser} restart docker; chmod 666 /tmp/rdc-api.sock`,
+    undo: `${restartedWith().undo}; rm -f /tmp/rdc-api.sock`,
+  },
+  {
+    name: 'an access list lets one other account connect to the socket',
+    red: ['SOCK-PRIVATE'],
+    apply: `setfacl -m u:other:x /run/user/${uid}; setfacl -m u:other:rw /run/user/${uid}/docker.sock`,
+    undo: `setfacl -b /run/user/${uid}/docker.sock /run/user/${uid}`,
+  },
+  ...['SOCK-NOLEAK', 'SOCK-CTX'].map((id) => ({
+    name: `~/.bashrc sends the client to the system-wide socket (${id})`,
+    red: [id],
+    apply:
+      "cd /home/tester; cp -a .bashrc .bashrc.rdc; echo 'export DOCKER_HOST=unix:///var/run/docker.sock' >> .bashrc",
+    undo: 'cd /home/tester; mv .bashrc.rdc .bashrc',
+  })),
+  {
+    name: "the user's daemon.json is a link to the system's",
+    red: ['SOCK-CONF'],
+    apply: `${daemonJsonAside}; ln -s /etc/docker/daemon.json ${daemonJson}`,
+    undo: daemonJsonBack,
+  },
+  {
+    name: "the user's daemon.json is cut off",
+    red: ['SOCK-CONF'],
+    apply: `${daemonJsonAside}; echo '{ "labels": [' > ${daemonJson}; chown tester ${daemonJson}`,
+    undo: daemonJsonBack,
+  },
+  {
+    name: 'the volumes are in memory',
+    red: ['SOCK-DATA'],
+    apply: `${asUser} stop docker; mount -t tmpfs -o uid=${uid},gid=$(id -g tester),mode=701,size=64m tmpfs ${data}/volumes; ${asUser} start docker`,
+    undo: `${asUser} stop docker; umount ${data}/volumes; ${asUser} start docker`,
+  },
+  {
+    name: 'the daemon does not come back at its next start, and does at the one after it',
+    red: ['SVC-RESTART'],
+    apply: `install -d -o tester ${dropIns}; rm -f /run/user/${uid}/rdc-once
+printf '%s\\n' '[Service]' Restart=no 'ExecStartPre=/bin/sh -c "[ -e %t/rdc-once ] || { touch %t/rdc-once; exit 1; }"' > ${dropIns}/rdc-x.conf
+${asUser} daemon-reload`,
+    undo: `rm -f /run/user/${uid}/rdc-once; ${restartedWith().undo}`,
+  },
+  {
+    name: 'new users get no subordinate UIDs',
+    red: ['GUIDE-LAB-FOREGROUND'],
+    apply:
+      "cp -a /etc/login.defs /etc/login.defs.rdc; sed -i '/^SUB_UID_COUNT/d' /etc/login.defs; echo 'SUB_UID_COUNT 0' >> /etc/login.defs",
+    undo: 'mv /etc/login.defs.rdc /etc/login.defs',
+  },
+  {
+    name: 'a logout stops the daemon, by ~/.bash_logout',
+    red: ['SVC-LOGOUT'],
+    apply: `cd /home/tester; [ ! -e .bash_logout ] || cp -a .bash_logout .bash_logout.rdc
+echo 'systemctl --user stop docker' >> .bash_logout; chown tester .bash_logout`,
+    undo: `cd /home/tester; rm .bash_logout; [ ! -e .bash_logout.rdc ] || mv .bash_logout.rdc .bash_logout; ${asUser} start docker`,
   },
 ];

@@ -1,5 +1,6 @@
 // Faults of strangers (strangers.ts), one after the other on a running machine: does a check turn red?
-// node bench/faults/unnoticed.ts MACHINE [--fault WORD] [--write]. Wants ./rdc up MACHINE before.
+// node bench/faults/unnoticed.ts MACHINE [--fault WORD] [--each-check] [--write]. Wants ./rdc up MACHINE before.
+// --each-check: one fault for each check, the first of them that restarts nothing where there is one.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { onMachine, outFolder, rdc } from '../../harness/e2e/rdc-process.ts';
@@ -16,11 +17,16 @@ await runMain(main);
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { fault: { type: 'string', default: '' }, write: { type: 'boolean', default: false } },
+    options: {
+      fault: { type: 'string', default: '' },
+      'each-check': { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+    },
     allowPositionals: true,
   });
   const [machine, ...others] = positionals;
-  const faults = strangersFaults.filter(({ name, red }) => name.includes(values.fault) || red.includes(values.fault));
+  const named = strangersFaults.filter(({ name, red }) => name.includes(values.fault) || red.includes(values.fault));
+  const faults = values['each-check'] ? oneForEachCheck(named) : named;
   if (machine === undefined || others.length > 0 || faults.length === 0)
     throw new RdcError('USAGE', 'one machine of the lab that runs, and a fault there is', {
       hint: './rdc up debian-13 && node bench/faults/unnoticed.ts debian-13',
@@ -44,6 +50,17 @@ async function main(): Promise<number> {
   process.stdout.write(`${possible.filter(isNoticed).length} of ${possible.length} noticed\n`);
   if (values.write) write(machine, possible);
   return possible.every(isNoticed) && leftBehind.length === 0 ? 0 : 1;
+}
+
+/** Quick ones first; what they leave is as they are declared. */
+function oneForEachCheck(faults: readonly StrangersFault[]): StrangersFault[] {
+  const restarts = ({ apply }: StrangersFault) => / (re)?start /.test(apply);
+  const first = new Map<string, StrangersFault>();
+  for (const fault of faults.toSorted((a, b) => Number(restarts(a)) - Number(restarts(b)))) {
+    const check = fault.red.join();
+    if (!first.has(check)) first.set(check, fault);
+  }
+  return faults.filter((fault) => first.get(fault.red.join()) === fault);
 }
 
 /** A check that is skipped or red on the machine as it is cannot notice anything. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
 import { RdcError } from '../errors.ts';
+import { expect } from '../expect.ts';
 import { fixtureImageTag } from '../fixture-image.ts';
 import { throughPort } from '../profile/ports.ts';
 import { refuseChange } from '../target/read-only.ts';
@@ -173,6 +174,13 @@ export function sharedFixture(target: Target, options: FixtureOptions = {}): Pro
   shared.set(key, started);
   started.catch(() => shared.delete(key));
   return started;
+}
+
+/** A shared container whose start is part of the claim: a daemon that refuses it makes the check red, in its own words. */
+export async function expectFixture(target: Target, options: FixtureOptions = {}): Promise<Fixture> {
+  const started = await sharedFixture(target, options).catch((error) => refusalIn(error, target));
+  expect(started, 'the start of a container').not.toBeTypeOf('string');
+  return started as Fixture;
 }
 
 /** Stops the shared containers of a target; a daemon that was restarted or replaced has none any more. */

@@ -15,7 +15,7 @@ const files: Readonly<Record<string, string>> = {
   'sysctl.apparmor_restrict_unprivileged_userns': '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
   'sysctl.ip_unprivileged_port_start': '/proc/sys/net/ipv4/ip_unprivileged_port_start',
   'sysctl.ping_group_range': '/proc/sys/net/ipv4/ping_group_range',
-  'sysctl.disable_ipv6': '/proc/sys/net/ipv6/conf/lo/disable_ipv6',
+  'sysctl.disable_ipv6': '/proc/sys/net/ipv6/conf/all/disable_ipv6',
   'sysctl.maxkeys': '/proc/sys/kernel/keys/maxkeys',
   'sysctl.randomize_va_space': '/proc/sys/kernel/randomize_va_space',
 };

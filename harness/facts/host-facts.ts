@@ -30,7 +30,7 @@ export type HostFacts = {
     readonly unprivilegedPortStart: number | null;
     readonly pingGroupRange: string | null;
     readonly maxKeys: number | null;
-    /** of the loopback interface; null where the kernel has no IPv6 */
+    /** of all interfaces: one without IPv6 is no host without it; null where the kernel has none */
     readonly disableIpv6: number | null;
     /** 0 on the emulated machines of the lab (vms/provision/base.sh), 2 on other hosts */
     readonly randomizeVaSpace: number | null;

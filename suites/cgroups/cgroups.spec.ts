@@ -6,6 +6,7 @@ import {
   docker,
   dockerApi,
   expect,
+  expectFixture,
   type Fault,
   issue,
   known,
@@ -22,11 +23,13 @@ import { byRootful, daemonJson, restartDaemon, userManagerDropIn } from '../daem
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { dropInOverwritten, restartUserManagerRaised } from '../daemon/raised-manager.ts';
 import {
+  cgroupsAbove,
   containerCgroup,
   controllersByDefault,
   coresUsed,
   delegatedControllers,
   hasUnifiedCgroups,
+  limitsOf,
   statOf,
   userCgroup,
 } from './container-cgroup.ts';
@@ -64,7 +67,7 @@ check({
   remedy: 'boot with cgroup v2, install dbus-user-session, remove native.cgroupdriver from daemon.json, log in anew',
   async verify({ target, host }) {
     const info = (await dockerApi(target, 'GET', '/info')).json<{ CgroupDriver: string; CgroupVersion: string }>();
-    const container = await sharedFixture(target, limited);
+    const container = await expectFixture(target, limited);
     const { path } = await containerCgroup(target, container);
     const claim = `${info.CgroupDriver} on v${info.CgroupVersion}`;
     if (hasUnifiedCgroups({ host }) === true) {
@@ -149,6 +152,8 @@ check({
     await using container = await startFixture(target, { host: { NanoCpus: 500_000_000 } });
     const { path, files } = await containerCgroup(target, container, ['cpu.max']);
     expect(files['cpu.max'], "cpu.max of the container's cgroup").toBe('50000 100000');
+    // half a core is what is asked for: a slice that gives less hides behind the tolerance of the measurement below
+    expect(await limitsOf(target, cgroupsAbove(path), ['cpu.max']), 'cpu.max of the cgroups above it').toBe('');
     await container.exec(['sh', '-c', 'probe burn 120 >/dev/null 2>&1 &']);
     const cores = await coresUsed(target, path, measuredSeconds);
     expect(cores, "cores that a busy loop got by the kernel's account").toBeLessThanOrEqual(0.6);

@@ -4,6 +4,7 @@ import { expect, test as it } from 'vitest';
 import { parseHostFacts } from '../../harness/facts/host-facts.ts';
 import type { HostFacts, Target } from '../../harness/index.ts';
 import {
+  cgroupsAbove,
   controllersByDefault,
   coresUsed,
   hasUnifiedCgroups,
@@ -65,4 +66,9 @@ it('which hosts have what the flags need', () => {
   );
   expect(controllersByDefault(host)).toEqual(['cpu', 'memory', 'pids']);
   expect(controllersByDefault(hostOf('debian-11'))).toEqual(['memory', 'pids']);
+});
+
+it('the cgroups above one, nearest first', () => {
+  expect(cgroupsAbove('/user.slice/user-1001.slice/x.scope')).toEqual(['/user.slice/user-1001.slice', '/user.slice']);
+  expect(cgroupsAbove('/init.scope')).toEqual([]);
 });

@@ -50,6 +50,19 @@ export async function coresUsed(target: Target, path: string, seconds: number): 
   return used / (known(uptime1, 'the uptime') - known(uptime0, 'the uptime'));
 }
 
+/** A cgroup's ancestors but the root, nearest first: `/a/b/c` is below `/a/b` and `/a`. */
+export function cgroupsAbove(path: string): string[] {
+  const names = path.split('/').slice(1, -1);
+  return names.map((_, index) => `/${names.slice(0, names.length - index).join('/')}`);
+}
+
+/** What the kernel has of limits in these cgroups, a line `FILE:VALUE` each; '' where there is none, or no such cgroup. */
+export async function limitsOf(target: Target, cgroups: readonly string[], files: readonly string[]): Promise<string> {
+  const paths = cgroups.flatMap((cgroup) => files.map((file) => `'/sys/fs/cgroup${cgroup}/${file}'`));
+  const { stdout } = await target.root.shell(`grep -Hv '^max' ${paths.join(' ')} /dev/null 2>/dev/null`);
+  return stdout.trim();
+}
+
 /** Where systemd keeps everything of the user's service manager, on cgroup v2. */
 export function userCgroup(host: HostFacts): string {
   return `/user.slice/user-${host.user.uid}.slice/user@${host.user.uid}.service`;

@@ -1,5 +1,6 @@
 import {
   dockerApi,
+  expect,
   type Fault,
   type HostFacts,
   mustRun,
@@ -39,6 +40,27 @@ export async function restartUserManager(target: Target, host: HostFacts): Promi
   await target.invalidate();
   await mustRun(target.root, `systemctl daemon-reload; systemctl restart user@${host.user.uid}.service`);
   await awaitDaemon(target);
+}
+
+/**
+ * Inside of `verify`, where to come back is part of the claim: a daemon that does not is a finding, and no error of the
+ * check. Not for a fault or an undo.
+ */
+export async function expectBack(target: Target, restarted: Promise<void>): Promise<void> {
+  type Failure = Error & { code?: string };
+  // COMMAND: the manager's word for one start that failed; it may make another one
+  const again = (error: Failure) => (error.code === 'COMMAND' ? awaitDaemon(target, 60_000) : Promise.reject(error));
+  const complaint = await restarted.catch(again).then(
+    () => null,
+    async (error: Failure) => {
+      // of the API, or without a code: it never answered
+      if (!['DAEMON', 'TIMEOUT', undefined].includes(error.code)) throw error;
+      // through the forwarded socket a lost connection looks like a daemon that is down; this throws LOST
+      await target.exec(['true']);
+      return error.message;
+    },
+  );
+  expect(complaint, 'the daemon after its restart').toBeNull();
 }
 
 /** A drop-in for user@.service: `userManagerDropIn('LimitMEMLOCK=infinity')`. */

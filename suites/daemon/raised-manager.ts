@@ -1,6 +1,6 @@
 import { type Fault, mustRun, refusalIn, startFixture, type VerifyContext } from '../../harness/index.ts';
 import { delegatedControllers } from '../cgroups/container-cgroup.ts';
-import { restartUserManager } from './control-daemon.ts';
+import { expectBack, restartUserManager } from './control-daemon.ts';
 import { observedOnce } from './observed-once.ts';
 
 const folder = '/etc/systemd/system/user@.service.d';
@@ -40,7 +40,7 @@ export const restartUserManagerRaised = observedOnce<RaisedManager>(async (conte
   });
   await mustRun(target.root, write('Delegate=cpu cpuset io memory pids', 'LimitMEMLOCK=infinity'));
   await context.stage('written');
-  await restartUserManager(target, host);
+  await expectBack(target, restartUserManager(target, host));
   const controllers = await delegatedControllers(target, host);
   const seen = { controllers, ...(await observeContainer(context)) };
   context.note(JSON.stringify(seen));

@@ -6,6 +6,8 @@ export type LabDaemon = {
   readonly uid: number;
   /** shell: the client, as root, on that daemon's socket */
   readonly docker: string;
+  /** the end of its log where it did not come up, else null */
+  readonly complaint: string | null;
   /** ends the daemon and everything of its user, and the user */
   remove(): Promise<void>;
 };
@@ -22,13 +24,15 @@ export async function startLabDaemon(target: Target): Promise<LabDaemon> {
   const runtimeDir = `/tmp/docker-${uid}`;
   const remove = async () => void (await mustRun(target.root, removal(runtimeDir)));
   try {
-    await mustRun(target.root, start(runtimeDir));
+    const { code, stderr } = await target.root.shell(start(runtimeDir), { timeoutMs: (waitSeconds * 2 + 30) * 1000 });
+    return { user, uid, docker: client(runtimeDir), complaint: code === 0 ? null : stderr.trim(), remove };
   } catch (error) {
     await remove();
     throw error;
   }
-  return { user, uid, docker: `docker -H unix://${runtimeDir}/docker.sock`, remove };
 }
+
+const client = (runtimeDir: string) => `docker -H unix://${runtimeDir}/docker.sock`;
 
 /** Hands the fixture image over from the daemon of the user under test. */
 export async function giveFixtureImage(target: Target, lab: LabDaemon): Promise<void> {
@@ -44,7 +48,8 @@ function start(runtimeDir: string): string {
   return `
 setsid su - ${user} -c '${login}' > /tmp/${user}.log 2>&1 < /dev/null &
 i=0; while [ ! -S ${runtimeDir}/docker.sock ] && [ $i -lt ${waitSeconds * 2} ]; do sleep 0.5; i=$((i+1)); done
-[ -S ${runtimeDir}/docker.sock ] || { tail -n 20 /tmp/${user}.log >&2; exit 1; }`;
+[ -S ${runtimeDir}/docker.sock ] && timeout ${waitSeconds} ${client(runtimeDir)} version >/dev/null ||
+{ tail -n 20 /tmp/${user}.log >&2; exit 1; }`;
 }
 
 function removal(runtimeDir: string): string {

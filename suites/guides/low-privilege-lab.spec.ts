@@ -22,6 +22,7 @@ check({
     await sharedFixture(target);
     const lab = await startLabDaemon(target);
     defer(() => lab.remove());
+    expect(lab.complaint, 'the daemon of a new user').toBeNull();
     const info = JSON.parse(await mustRun(target.root, `${lab.docker} info --format '{{json .}}'`)) as Info;
     expect(info.Driver, 'storage driver of /info').toBe('vfs');
     expect(info.SecurityOptions, 'security options of /info').toContain('name=rootless');

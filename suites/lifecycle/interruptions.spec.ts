@@ -12,7 +12,7 @@ import {
   startFixture,
   type Target,
 } from '../../harness/index.ts';
-import { awaitDaemon, restartDaemon } from '../daemon/control-daemon.ts';
+import { awaitDaemon, expectBack, restartDaemon } from '../daemon/control-daemon.ts';
 import { canRestart, daemonState, stopDaemon } from '../daemon/daemon-control.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { endLeftovers, killRootlessKit, serviceProcesses, startOf } from './leftovers.ts';
@@ -117,7 +117,7 @@ check({
     await stopDaemon(target);
     expect(await tracesNow(), 'traces of the container in the runtime directory after the stop').toBe('');
     await stage('stopped');
-    await restartDaemon(target);
+    await expectBack(target, restartDaemon(target));
     expect(await nextPid(container, before, 30_000), "the container's process after the restart").not.toBeNull();
     expect((await remove()).status, 'status of the removal').toBe(204);
     expect(await tracesNow(), 'traces of the container in the runtime directory after its removal').toBe('');
@@ -186,6 +186,8 @@ check({
     });
     const pid = await container.hostPid();
     const start = await startOf(target, pid);
+    // the sessions of a run are no login shells: here is one, whose last act is the user's own (~/.bash_logout)
+    await target.login('exec env -u SHLVL "$SHELL" -lc "exit 0" < /dev/null');
     const later = await target.loggedOut(async () => {
       await outlastLogout(target, host, pid);
       return await startOf(target, pid);

@@ -5,6 +5,7 @@ import {
   docker,
   expect,
   expectDocumented,
+  type HostFacts,
   inOrder,
   issue,
   known,
@@ -13,6 +14,7 @@ import {
   startFixture,
   type Target,
 } from '../../harness/index.ts';
+import { cgroupsAbove, limitsOf, userCgroup } from '../cgroups/container-cgroup.ts';
 import { daemonJson } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
@@ -26,19 +28,29 @@ const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
 const setupTool = (section: string) => code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', section);
 
-/** What the kernel has: limits of the unit's cgroup and of those above it that the user manager keeps. */
-async function limitsAbove(target: Target, controlGroup: string): Promise<string> {
-  const { stdout } = await target.root.shell(`
-d='${controlGroup}' looked=0
-while [ -n "$d" ]; do
-  [ -r "/sys/fs/cgroup$d/cgroup.procs" ] && looked=$((looked + 1))
-  for f in pids.max memory.max memory.high cpu.max; do grep -Hv '^max' "/sys/fs/cgroup$d/$f" 2>/dev/null; done
-  case $d in */user@*.service/*) d=\${d%/*} ;; *) break ;; esac
-done
-echo "cgroups $looked"`);
-  const [, limits, looked] = known(/^(.*)cgroups (\d+)\n$/s.exec(stdout), "the unit's cgroups");
-  expect(Number(looked), 'cgroups of the unit that the kernel shows').toBeGreaterThan(0);
-  return limits?.trim() ?? '';
+/** Limits of the unit's cgroup, of all above it, and of the slice that has the containers; the kernel's word. */
+async function limitsAround(target: Target, host: HostFacts, controlGroup: string): Promise<string> {
+  const own = [controlGroup, ...cgroupsAbove(controlGroup)];
+  const { stdout } = await target.root.shell(`test -r /sys/fs/cgroup${controlGroup}/cgroup.procs && echo there`);
+  expect(stdout.trim(), "the unit's cgroup, as the kernel shows it").toBe('there');
+  const cgroups = [...new Set([...own, `${userCgroup(host)}/user.slice`])];
+  // systemd gives each user's slice a share of the processes (TasksMax=33%): LIM-NPROC looks at that
+  const counted = cgroups.filter((cgroup) => !/\/user-\d+\.slice$/.test(cgroup));
+  const sizes = await limitsOf(target, cgroups, ['memory.max', 'memory.high', 'memory.swap.max', 'cpu.max']);
+  return [sizes, await limitsOf(target, counted, ['pids.max'])].filter(Boolean).join('\n');
+}
+
+/** Hard limits of the unit's first process that are not those of the user manager: the unit's own. */
+async function ownLimits(target: Target, host: HostFacts, mainPid: string): Promise<string[]> {
+  const hard = "cut -c1-26,48-69 /proc/$p/limits | sed 's/  */ /g'";
+  const { stdout } = await target.root.shell(
+    `m=$(systemctl show -p MainPID --value user@${host.user.uid}.service); for p in "$m" ${mainPid}; do ${hard}; echo --; done`,
+  );
+  const [manager = '', own = ''] = stdout.split('--\n').map((part) => part.trimEnd());
+  const expected = new Set(known(manager || null, "the user manager's limits").split('\n'));
+  return known(own || null, "the limits of the unit's first process")
+    .split('\n')
+    .filter((line) => !expected.has(line));
 }
 
 check({
@@ -59,16 +71,19 @@ check({
       LimitNPROC: 'infinity',
       LimitCORE: 'infinity',
       TasksMax: 'infinity',
+      RuntimeMaxUSec: 'infinity',
       // an older unit does not wait for the daemon
       ...(isEngineSince(host, '23.0') ? { Type: 'notify', NotifyAccess: 'all' } : {}),
     };
-    const asked = [...Object.keys(wanted), 'Requires', 'ControlGroup'];
-    const { Requires = '', ControlGroup = '', ...settings } = await userUnit(target, asked);
+    const asked = [...Object.keys(wanted), 'Requires', 'ControlGroup', 'MainPID'];
+    const { Requires = '', ControlGroup = '', MainPID = '0', ...settings } = await userUnit(target, asked);
     expect(settings, 'settings of the user unit').toEqual(wanted);
-    // a unit that does not run has no cgroup: SVC-ACTIVE says so
-    if (host.cgroup.version === 2 && ControlGroup !== '')
-      expect(await limitsAbove(target, ControlGroup), 'limits in its cgroups').toBe('');
     if (isEngineSince(host, '27.1')) expect(Requires.split(' '), 'Requires= of the user unit').toContain('dbus.socket');
+    // a unit that does not run has no cgroup and no process: SVC-ACTIVE says so
+    if (host.cgroup.version === 2 && ControlGroup !== '')
+      expect(await limitsAround(target, host, ControlGroup), 'limits in its cgroups').toBe('');
+    if (MainPID !== '0')
+      expect(await ownLimits(target, host, MainPID), "hard limits that are not the user manager's").toEqual([]);
   },
   sabotage: {
     name: 'a drop-in takes Delegate= away',
@@ -88,8 +103,10 @@ check({
   readOnly: true,
   remedy: 'systemctl --user enable --now docker; systemctl --user status docker',
   async verify({ target, host }) {
-    const state = await userUnit(target, ['ActiveState', 'UnitFileState', 'ActiveEnterTimestamp']);
+    const state = await userUnit(target, ['ActiveState', 'UnitFileState', 'ActiveEnterTimestamp', 'WantedBy']);
     expect(`${state.ActiveState}, ${state.UnitFileState}`, 'state of the user unit').toBe('active, enabled');
+    // it can be enabled for a target that no user manager ever starts
+    expect(state.WantedBy?.split(' '), 'targets that start it').toContain('default.target');
     const { pid } = await daemonProcess(target);
     const { stdout } = await target.root.shell(
       `cat /proc/${pid}/cgroup; date -d '${state.ActiveEnterTimestamp}' '+active %s'; stat -c 'socket %Y' '${host.socket}'`,

@@ -69,12 +69,20 @@ export type BeforeLogin = {
   readonly sessions: readonly string[];
 };
 
-/** After a boot, with nobody logged in but root: waits for the user's socket and asks for the version behind it. */
+/**
+ * After a boot, with nobody logged in but root: asks for the version behind the user's socket until it is told, or the
+ * time is over. Once is not enough: on a slow host the first daemon may give up and systemd start the next one.
+ */
 export async function daemonBeforeLogin(target: Target, host: HostFacts, withinSeconds: number): Promise<BeforeLogin> {
   const { stdout } = await target.root.shell(
     `
-i=0; while [ ! -S '${host.socket}' ] && [ $i -lt ${withinSeconds} ]; do sleep 1; i=$((i+1)); done
-[ -S '${host.socket}' ] && env -u DOCKER_CONTEXT DOCKER_HOST='unix://${host.socket}' timeout 60 docker version --format 'version {{.Server.Version}}'
+end=$(($(cut -d. -f1 /proc/uptime) + ${withinSeconds}))
+ask() { env -u DOCKER_CONTEXT DOCKER_HOST='unix://${host.socket}' timeout 60 docker version --format "$1"; }
+until [ -S '${host.socket}' ] && said=$(ask 'version {{.Server.Version}}' 2>&1); do
+  [ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || { echo "$said" >&2; said=; break; }
+  sleep 1
+done
+echo "$said"
 echo "sessions $(echo $(${sessionClasses(host)}))"`,
     { timeoutMs: (withinSeconds + 100) * 1000 },
   );

@@ -1,20 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test as it } from 'vitest';
-import { parseKeyUsers, parseOpenFileLimits, parseSessionKeys } from './kernel-limits.ts';
+import { describe, expect, test as it } from 'vitest';
+import { parseKeyUsers, parseOpenFileLimits, parseProcessCeilings, parseSessionKeys } from './kernel-limits.ts';
 
 const recorded = (what: string) => readFileSync(join(import.meta.dirname, 'fixtures', `debian-12-${what}.txt`), 'utf8');
 
-it('hard limits of the daemon, a container and the user manager on Debian 12', () => {
-  expect(parseOpenFileLimits(recorded('open-files'))).toEqual({
-    daemon: 1_048_576,
-    container: 1_048_576,
-    manager: 1_048_576,
-  });
+it('limits of the daemon, a container and the user manager on Debian 12', () => {
+  const both = { soft: 1_048_576, hard: 1_048_576 };
+  expect(parseOpenFileLimits(recorded('open-files'))).toEqual({ daemon: both, container: both, manager: both });
 });
 
-it('the second number is the hard limit, and a process that is not there has none', () => {
-  expect(parseOpenFileLimits('daemon   1024   4096   files \n')).toEqual({ daemon: 4096 });
+it('the first number is the soft limit, the second the hard one, and a process that is not there has none', () => {
+  expect(parseOpenFileLimits('daemon   1024   4096   files \n')).toEqual({ daemon: { soft: 1024, hard: 4096 } });
   expect(parseOpenFileLimits('')).toEqual({});
 });
 
@@ -29,4 +26,28 @@ it("a container's session key is the one with its id, owned by the user", () => 
   expect(parseSessionKeys(recorded('keys'), 1001, id)).toBe(1);
   expect(parseSessionKeys(recorded('keys'), 1000, id)).toBe(0);
   expect(parseSessionKeys(recorded('keys'), 1001, 'f'.repeat(64))).toBe(0);
+});
+
+describe("processes that a container's cgroups allow", () => {
+  const manager = '/user.slice/user-1001.slice/user@1001.service';
+  const lines = (scope: string, slice: string, user: string) =>
+    `most 15622\npids ${manager}/user.slice/docker-1f.scope ${scope}\npids ${manager}/user.slice ${slice}\npids ${manager} max\npids /user.slice/user-1001.slice ${user}\npids /user.slice max\n`;
+
+  it("systemd's own limits are none", () => {
+    expect(parseProcessCeilings(lines('2343', 'max', '5155'))).toEqual([]);
+    expect(parseProcessCeilings(lines('max', 'max', 'max'))).toEqual([]);
+  });
+
+  it.each([
+    ['40', 'max', '5155', `${manager}/user.slice/docker-1f.scope: 40 of 15622`],
+    ['max', '4000', '5155', `${manager}/user.slice: 4000 of 15622`],
+    ['max', 'max', '300', '/user.slice/user-1001.slice: 300 of 15622'],
+  ])('%s, %s and %s', (scope, slice, user, tight) => {
+    expect(parseProcessCeilings(lines(scope, slice, user))).toEqual([tight]);
+  });
+
+  it('nothing read is no answer', () => {
+    expect(parseProcessCeilings('most 15622\npids / \n')).toBeNull();
+    expect(parseProcessCeilings('most \npids /a max\n')).toBeNull();
+  });
 });

@@ -1,8 +1,13 @@
 import { type Fixture, type HostFacts, known, mustRun, type Target } from '../../harness/index.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 
-/** Hard RLIMIT_NOFILE of three processes; null where there is no user manager. */
-export type OpenFileLimits = { readonly daemon: number; readonly manager: number | null; readonly inContainer: number };
+/** Hard RLIMIT_NOFILE of three processes, of dockerd the soft one too; null where there is no user manager. */
+export type OpenFileLimits = {
+  readonly daemon: number;
+  readonly soft: number;
+  readonly manager: number | null;
+  readonly inContainer: number;
+};
 
 export async function openFileLimits(target: Target, container: Fixture): Promise<OpenFileLimits> {
   const { user } = target.facts.host;
@@ -13,19 +18,20 @@ manager=$(systemctl show -p MainPID user@${user.uid}.service 2>/dev/null | sed '
 for p in "daemon ${pid}" "container ${inside}" "manager $manager"; do sed -n "s/^Max open files/\${p% *}/p" /proc/\${p#* }/limits 2>/dev/null; done`);
   const limits = parseOpenFileLimits(stdout);
   return {
-    daemon: known(limits.daemon, "dockerd's limits"),
-    manager: limits.manager ?? null,
-    inContainer: known(limits.container, "the container's limits"),
+    daemon: known(limits.daemon?.hard, "dockerd's limits"),
+    soft: known(limits.daemon?.soft, "dockerd's limits"),
+    manager: limits.manager?.hard ?? null,
+    inContainer: known(limits.container?.hard, "the container's limits"),
   };
 }
 
-/** Hard RLIMIT_NPROC as the kernel writes it: a number or `unlimited`. */
+/** Soft and hard RLIMIT_NPROC as the kernel writes them, each a number or `unlimited`. */
 export type ProcessLimits = { readonly init: string; readonly daemon: string; readonly inContainer: string };
 
 export async function processLimits(target: Target, container: Fixture): Promise<ProcessLimits> {
   const { pid } = await daemonProcess(target);
   const { stdout } = await target.root.shell(
-    `for p in 1 ${pid} ${await container.hostPid()}; do awk '/^Max processes/ {print $4}' /proc/$p/limits; done`,
+    `for p in 1 ${pid} ${await container.hostPid()}; do awk '/^Max processes/ {print $3, $4}' /proc/$p/limits; done`,
   );
   const [init, daemon, inContainer] = stdout.split('\n');
   return {
@@ -35,10 +41,37 @@ export async function processLimits(target: Target, container: Fixture): Promise
   };
 }
 
+/**
+ * Cgroups from a container's up to the root that allow fewer processes than systemd's defaults do, in words. systemd
+ * gives a scope 15 % and a user's slice 33 % of what the kernel can have (DefaultTasksMax=, TasksMax= of user-.slice);
+ * what lies between them has no limit.
+ */
+export async function tightProcessLimits(target: Target, container: Fixture): Promise<string[]> {
+  const { stdout } = await target.root.shell(`
+echo "most $(sort -n /proc/sys/kernel/pid_max /proc/sys/kernel/threads-max | head -n 1)"
+d=$(sed -n 's/^0:://p' /proc/${await container.hostPid()}/cgroup)
+while [ -n "$d" ]; do echo "pids $d $(cat "/sys/fs/cgroup$d/pids.max" 2>/dev/null)"; d=\${d%/*}; done`);
+  const tight = parseProcessCeilings(stdout);
+  return known(tight, "the container's cgroups and their limits");
+}
+
+/** Pure: `most N` and a line `pids CGROUP LIMIT` for each cgroup; null when none of them was read. */
+export function parseProcessCeilings(text: string): string[] | null {
+  const most = Number(/^most (\d+)$/m.exec(text)?.[1]);
+  const cgroups = [...text.matchAll(/^pids (\S+) (max|\d+)$/gm)];
+  if (Number.isNaN(most) || cgroups.length === 0) return null;
+  const shareOf = (path: string) => (/\.scope$/.test(path) ? 0.1 : /\/user-\d+\.slice$/.test(path) ? 0.3 : 1);
+  return cgroups.flatMap(([, path = '', limit = '']) =>
+    limit === 'max' || Number(limit) >= shareOf(path) * most ? [] : [`${path}: ${limit} of ${most}`],
+  );
+}
+
 /** Pure: `name soft hard files`, as in /proc/PID/limits. */
-export function parseOpenFileLimits(text: string): Readonly<Record<string, number>> {
+export function parseOpenFileLimits(text: string): Readonly<Record<string, { soft: number; hard: number }>> {
   const lines = [...text.matchAll(/^(\S+) +(\d+) +(\d+) +files/gm)];
-  return Object.fromEntries(lines.map(([, name = '', , hard]) => [name, Number(hard)]));
+  return Object.fromEntries(
+    lines.map(([, name = '', soft, hard]) => [name, { soft: Number(soft), hard: Number(hard) }]),
+  );
 }
 
 /**

@@ -4,6 +4,7 @@ import {
   code,
   expect,
   expectDocumented,
+  expectFixture,
   issue,
   known,
   man,
@@ -12,9 +13,18 @@ import {
   sysctl,
 } from '../../harness/index.ts';
 import { unitAlone } from '../alone/user-manager.ts';
+import { hasUnifiedCgroups } from '../cgroups/container-cgroup.ts';
 import { byRootful } from '../daemon/control-daemon.ts';
 import { unitDropIn } from '../daemon/unit-drop-in.ts';
-import { keyQuota, openFileLimits, processLimits, raiseFileCeiling, sessionKeys } from './kernel-limits.ts';
+import { sysctlValue } from '../prerequisites/sysctl-value.ts';
+import {
+  keyQuota,
+  openFileLimits,
+  processLimits,
+  raiseFileCeiling,
+  sessionKeys,
+  tightProcessLimits,
+} from './kernel-limits.ts';
 
 const check = checksOf('limits');
 const needs = ['SOCK-PATH'] as const;
@@ -29,9 +39,14 @@ check({
   remedy:
     'sudo systemctl edit user@.service: [Service] LimitNOFILE=1024:524288; look for default-ulimits in daemon.json; without systemd: USER hard nofile 524288 in /etc/security/limits.conf; then log in anew',
   async verify({ target }) {
-    const container = await sharedFixture(target);
-    const { daemon, manager, inContainer } = await openFileLimits(target, container);
+    const container = await expectFixture(target);
+    const { daemon, soft, manager, inContainer } = await openFileLimits(target, container);
     expect(daemon, 'hard RLIMIT_NOFILE of dockerd').toBeGreaterThanOrEqual(65_536);
+    // not the hard limit to the last file: Go's runtime raises its soft limit to one less
+    expect(soft, 'soft RLIMIT_NOFILE of dockerd').toBeGreaterThanOrEqual(65_536);
+    // the kernel's ceilings for the whole host, and for one process
+    for (const name of ['fs.file-max', 'fs.nr_open'])
+      expect(await sysctlValue(target, name), name).toBeGreaterThanOrEqual(65_536);
     // no user manager without systemd
     if (manager !== null) expect(daemon, "hard RLIMIT_NOFILE of dockerd beside the user manager's").toBe(manager);
     expect(inContainer, 'hard RLIMIT_NOFILE in a container').toBe(daemon);
@@ -57,18 +72,21 @@ check({
   source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'install_systemd: LimitNPROC=infinity'),
   needs,
   remedy:
-    'look for nproc in /etc/security/limits.conf and limits.d, and for LimitNPROC= at user@.service; then log in anew',
-  async verify({ target }) {
-    const container = await sharedFixture(target);
+    'look for nproc in /etc/security/limits.conf and limits.d, for LimitNPROC= at user@.service, for TasksMax= of user-UID.slice and of the user manager (DefaultTasksMax=); then log in anew',
+  async verify({ target, host }) {
+    const container = await expectFixture(target);
     const { init, daemon, inContainer } = await processLimits(target, container);
-    expect(daemon, "hard RLIMIT_NPROC of dockerd beside PID 1's").toBe(init);
-    expect(inContainer, 'hard RLIMIT_NPROC in a container').toBe(daemon);
+    expect(daemon, "soft and hard RLIMIT_NPROC of dockerd beside PID 1's").toBe(init);
+    expect(inContainer, 'soft and hard RLIMIT_NPROC in a container').toBe(daemon);
+    // the rlimit is not alone: the cgroup of a container, and each above it, counts processes too
+    if (hasUnifiedCgroups({ host }) === true)
+      expect(await tightProcessLimits(target, container), "processes that the container's cgroups allow").toEqual([]);
   },
   sabotage: {
     name: 'LimitNPROC=700 in a drop-in of the user unit',
     by: unitDropIn('LimitNPROC=700'),
     alsoFails: ['SVC-UNIT'],
-    fails: /hard RLIMIT_NPROC of dockerd/,
+    fails: /RLIMIT_NPROC of dockerd/,
   },
 });
 

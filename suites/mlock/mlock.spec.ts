@@ -5,6 +5,7 @@ import {
   checksOf,
   expect,
   expectDocumented,
+  expectFixture,
   type Fault,
   hostProbe,
   issue,
@@ -52,7 +53,7 @@ check({
   needs,
   remedy: 'raise LimitMEMLOCK of user@.service, and look for default-ulimits in ~/.config/docker/daemon.json',
   async verify({ target }) {
-    const container = await sharedFixture(target);
+    const container = await expectFixture(target);
     const page = await container.probe<Locked>('mlock', '4096');
     expect(page.errno, 'mlock of one page').toBeNull();
     const half = Math.floor((page.limitSoft === -1 ? 8 * 1024 * 1024 : page.limitSoft) / 2);

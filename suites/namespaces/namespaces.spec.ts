@@ -8,6 +8,7 @@ import {
   expect,
   expectDocumented,
   filtered,
+  type HostFacts,
   issue,
   man,
   mustRun,
@@ -15,6 +16,7 @@ import {
   refusalOf,
   sharedFixture,
   startFixture,
+  type Target,
 } from '../../harness/index.ts';
 import { mapAlone } from '../alone/user-namespace.ts';
 import { byRootful } from '../daemon/control-daemon.ts';
@@ -61,6 +63,18 @@ function mightyOf(lines: readonly string[]): string[] {
   return lines.filter((line) => (BigInt(`0x${line.split(' ')[0]}`) & ~(1n << 10n)) !== 0n);
 }
 
+/** Processes of the unit's cgroup with a UID that is neither the user's nor one of his subordinate ones: `PID UIDs`. */
+async function foreignInCgroup(target: Target, host: HostFacts, daemon: number): Promise<string[]> {
+  const { stdout } = await target.root.shell(`
+c=$(sed -n 's/^0:://p' /proc/${daemon}/cgroup)
+case $c in *.service) cd "/sys/fs/cgroup$c" || exit; for p in $(find . -name cgroup.procs -exec cat {} +); do
+  awk -v p=$p '/^Uid:/ {print p, $2, $3, $4, $5}' /proc/$p/status 2>/dev/null
+done ;; esac`);
+  const { uid, subuid } = host.user;
+  const isOwn = (id: number) => id === uid || subuid.some(({ start, count }) => id >= start && id < start + count);
+  return stdout.split('\n').filter((line) => !line.split(' ').slice(1).map(Number).every(isOwn));
+}
+
 check({
   id: 'NS-DAEMON-EUID',
   level: 'MUST',
@@ -90,6 +104,11 @@ check({
     const lines = stdout.split('\n').filter((line) => /^[0-9a-f]+ ./.test(line));
     expect(lines.join('\n'), "processes of the service in the host's user namespace").toContain(' rootlesskit');
     expect(mightyOf(lines), "processes of the service with capabilities in the host's user namespace").toEqual([]);
+    // also what no longer has a parent in the service: its cgroup keeps it
+    expect(
+      await foreignInCgroup(target, host, pid),
+      "processes in the service's cgroup with UIDs not the user's",
+    ).toEqual([]);
   },
   sabotage: { ...byRootful, fails: /processes of the service with another UID/ },
 });

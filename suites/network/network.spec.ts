@@ -20,7 +20,7 @@ import {
 import { byRootful } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
-import { startPeer } from '../peer/peer.ts';
+import { parseAnswers, startPeer } from '../peer/peer.ts';
 import { fetchFromHost } from '../ports/nonce-server.ts';
 import { fetchOnBothSides, inBridgeNetns, netnsScript } from './bridge-netns.ts';
 import { bridged, claimedAddress, nonce } from './bridged.ts';
@@ -177,6 +177,9 @@ check({
   sabotage: { ...loosened, fails: /addresses by which a container reaches/ },
 });
 
+/** Of the host: where nobody listens, while a registry of its own may have port 5000. */
+const freePort = 28_091;
+
 check({
   id: 'NET-DNS',
   level: 'MUST',
@@ -202,9 +205,9 @@ check({
 done; echo "$found"`;
     const { stdout } = await container.exec(['sh', '-c', ask]);
     expect(stdout.trim(), 'the address that a container is told').toBe(nameServer.told);
-    const pull = await dockerApi(target, 'POST', `/images/create?fromImage=${name}:5000/rdc&tag=1`);
+    const pull = await dockerApi(target, 'POST', `/images/create?fromImage=${name}:${freePort}/rdc&tag=1`);
     // nobody listens there; the refused connection tells which address the name was given
-    expect(pull.text, 'the connection that docker pull tries').toContain(`dial tcp ${nameServer.told}:5000`);
+    expect(pull.text, 'the connection that docker pull tries').toContain(`dial tcp ${nameServer.told}:${freePort}`);
   },
   oracle: {
     async bare(context) {
@@ -253,6 +256,8 @@ check({
 });
 
 const mebibyte = 1024 * 1024;
+/** Of every bridge, unless somebody asks for another. */
+const bridgeMtu = 1500;
 
 check({
   id: 'NET-MTU',
@@ -271,7 +276,7 @@ check({
     const small = isEngineSince(host, '28.5') ? /^(vpnkit|lxc-user-nic)/ : /^(vpnkit|lxc-user-nic|pas(ta|st))/;
     const isSmall = service.some(({ command }) => small.test(command));
     expect(mtu(device), `MTU of ${device}`).toBe(isSmall ? 1500 : 65_520);
-    expect(mtu('docker0'), 'MTU of docker0').toBe(1500);
+    expect(mtu('docker0'), 'MTU of docker0').toBe(bridgeMtu);
     const address = await hostAddress(target);
     await using echo = await serveOnHost(target, target, ['echo', '0', '-', '1', address]);
     const passed = await container.probe('transfer', address, String(echo.ports[0]), String(mebibyte));
@@ -306,9 +311,14 @@ check({
     // an address of the host's own never leaves by a wire: what a firewall does to that shows only on another host
     await using peer = await startPeer(target);
     const there = { shell: peer.shell, exec: target.root.exec };
-    await using others = await serveOnHost(target, there, ['tcp', '0', outside, '99', peer.address]);
-    const far = await container.probe<{ text: string }>('fetch', 'tcp', peer.address, String(others.ports[0]));
-    expect(far.text, 'what a container fetches from another host').toContain(outside);
+    const protocols = ['tcp', 'udp'] as const;
+    const servers = protocols.map((protocol) => [protocol, '0', outside, '99', peer.address]);
+    await using others = await serveOnHost(target, there, ...servers);
+    const fetch = protocols.map((protocol, at) => `probe fetch ${protocol} ${peer.address} ${others.ports[at]}`);
+    const { stdout } = await container.exec(['sh', '-c', fetch.join('\n')]);
+    const [byTcp, byUdp] = parseAnswers(stdout);
+    expect(byTcp, 'what a container fetches from another host').toContain(outside);
+    expect(byUdp, 'what a container fetches over UDP from another host').toContain(outside);
   },
   sabotage: {
     name: "net.ipv4.ip_forward=0 in RootlessKit's network namespace",
@@ -391,7 +401,8 @@ iptables -t raw ${action} PREROUTING -j ACCEPT`;
 check({
   id: 'NET-BRIDGE',
   level: 'MUST',
-  title: "containers of a user-defined bridge find each other by name and are out of another bridge's reach",
+  title:
+    "containers of a user-defined bridge (MTU 1500) find each other by name, reach the host, and no way leads to or from another bridge's",
   source: docker('engine/network/drivers/bridge', 'differences between user-defined bridges and the default bridge'),
   needs,
   remedy:
@@ -400,21 +411,34 @@ check({
     const stranger = await bridged(target);
     const network = await createNetwork(target, 'bridge');
     defer(() => removeNetwork(target, network, [stranger.id]));
-    const inside = randomUUID();
-    const command = ['probe', 'serve', 'tcp', '80', inside];
+    const [inside, outside] = [randomUUID(), randomUUID()];
+    const command = ['sh', '-c', `probe serve udp 80 ${inside} & exec probe serve tcp 80 ${inside}`];
     await using container = await startFixture(target, { command, host: { NetworkMode: network } });
     await stage('started');
     const address = await claimedAddress(target, container, network);
-    const fetch = `probe fetch tcp ${address} 80`;
-    const before = await stranger.exec(['sh', '-c', `${fetch} 1500`]);
+    const [overTcp, overUdp] = ['tcp', 'udp'].map((protocol) => `probe fetch ${protocol} ${address} 80`);
+    const before = await stranger.exec(['sh', '-c', `${overTcp} 1500 & ${overUdp} 1500 & wait`]);
     expect(before.stdout, 'the answer to a container of another bridge').not.toContain(inside);
+    // the other way round, while the stranger is on its own bridge alone
+    const host = await hostAddress(target);
+    await using server = await serveOnHost(target, target, ['tcp', '0', outside, '99', host]);
+    const back = `probe fetch tcp ${await claimedAddress(target, stranger)} 80 1500`;
+    const out = `probe fetch tcp ${host} ${server.ports[0]}`;
+    const reached = await container.exec(['sh', '-c', `${back} & ${out} & wait; cat /sys/class/net/eth0/mtu`]);
     await accepted(target, 'POST', `/networks/${network}/connect`, { Container: stranger.id });
     const lookUp = `nslookup -type=a ${container.id.slice(0, 12)} 127.0.0.11`;
-    const { stdout } = await stranger.exec(['sh', '-c', `${fetch} 5000; timeout 5 ${lookUp}`]);
-    expect(stdout, 'the answer to a container of the same bridge').toContain(inside);
+    const { stdout } = await stranger.exec(['sh', '-c', `${overTcp}; ${overUdp}; timeout 5 ${lookUp}`]);
+    const [byTcp, byUdp] = parseAnswers(stdout);
+    expect(byTcp, 'the answer to a container of the same bridge').toContain(inside);
     expect(stdout, "the name server's answer for the container's name").toMatch(
       new RegExp(`^Address.*\\b${address}$`, 'm'),
     );
+    // else no answer over UDP to the stranger would say nothing
+    expect(byUdp, 'the answer over UDP to a container of the same bridge').toContain(inside);
+    expect(reached.stdout, 'what the container fetches from another bridge').not.toContain(nonce);
+    expect(reached.stdout, 'what the container fetches from the host').toContain(outside);
+    const mtu = Number(reached.stdout.trim().split('\n').at(-1));
+    expect(mtu, "MTU of the container's eth0").toBe(bridgeMtu);
   },
   sabotage: {
     name: 'everything is accepted before the rules that keep bridges apart',

@@ -144,6 +144,16 @@ iptables -w ${verb} INPUT ! -i lo -p udp --dport ${published.udp} -j DROP
 ip6tables -w ${verb} INPUT -p tcp --dport ${published.any} -j REJECT --reject-with tcp-reset`;
 }
 
+/** Devices by which others come, and whether the kernel takes packets for 127.0.0.1 there; `all` holds for each. */
+const localnetRoutes = `
+cd /proc/sys/net/ipv4/conf
+for device in *; do
+  # a rootful daemon without its userland proxy sets it on its own bridge
+  [ "$device" = lo ] || [ -e "/sys/class/net/$device/bridge" ] || {
+    route=; read -r route < "$device/route_localnet"; echo "$device $route"
+  } 2> /dev/null
+done`;
+
 check({
   id: 'PORT-LO-ONLY',
   level: 'MUST',
@@ -168,6 +178,10 @@ check({
     for (const answer of others) {
       expect(answer, 'the answer to another host on the loopback port').toMatch(/^E(?!CONNRESET)[A-Z]+$/);
     }
+    const devices = (await mustRun(target, localnetRoutes)).trim().split('\n');
+    expect(devices.join(' '), 'devices whose route_localnet was read').toMatch(/\ball [01]\b/);
+    const open = devices.filter((line) => line.endsWith(' 1'));
+    expect(open, 'devices by which the kernel lets another host reach 127.0.0.1').toEqual([]);
   },
   oracle: { bare: servedAlone({ port: published.loopback, isLocal: true }) },
   sabotage: { ...carelessFirewall, fails: /the answer to another host on the loopback port/ },

@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { conflictsOf, parseIdOwners } from './id-conflicts.ts';
+import { conflictsOf, parseIdOwners, primaryGroups } from './id-conflicts.ts';
 
 const user = { name: 'tester', uid: 1001 };
 const subuid = 'vagrant:100000:65536\ntester:165536:65536\nother:231072:65536\n';
@@ -31,4 +31,11 @@ it('accounts and groups with an ID of the range', () => {
     'app 165536',
   ]);
   expect(conflicts(subuid, 'staff:x:200000:tester,other\n')).toEqual(['staff 200000']);
+});
+
+it('the group of an account, whether it has an entry or not', () => {
+  expect(primaryGroups('root:x:0:0:root:/root:/bin/sh\nother:x:1002:165600::/:/bin/sh\n# note\n')).toEqual([
+    { name: 'primary group of root', id: 0 },
+    { name: 'primary group of other', id: 165_600 },
+  ]);
 });

@@ -13,7 +13,9 @@ export async function idOwners(target: Target): Promise<{ uids: IdOwners; gids: 
     'cat /etc/subuid; echo --; getent passwd; echo --; cat /etc/subgid; echo --; getent group',
   );
   const [subuid = '', passwd = '', subgid = '', group = ''] = stdout.split(/^--\n/m);
-  return { uids: parseIdOwners(subuid, passwd), gids: parseIdOwners(subgid, group) };
+  const gids = parseIdOwners(subgid, group);
+  // the group of an account may have no entry among the groups
+  return { uids: parseIdOwners(subuid, passwd), gids: { ...gids, real: [...gids.real, ...primaryGroups(passwd)] } };
 }
 
 /** Pure: the third field of passwd and of group is the ID. */
@@ -29,6 +31,15 @@ export function parseIdOwners(ranges: string, real: string): IdOwners {
       return id === null ? [] : [{ name, id }];
     }),
   };
+}
+
+/** Pure: the fourth field of passwd, by the account's name. */
+export function primaryGroups(passwd: string): IdOwners['real'] {
+  return passwd.split('\n').flatMap((line) => {
+    const [name = '', , , gid] = line.split(':');
+    const id = numberOf(gid);
+    return id === null ? [] : [{ name: `primary group of ${name}`, id }];
+  });
 }
 
 /**

@@ -186,8 +186,9 @@ check({
   remedy: 'sudo sysctl -w user.max_user_namespaces=28633 (hardened images set it to 0; keep it in /etc/sysctl.d)',
   async verify({ target, host }) {
     const kinds = ['user', 'net', 'mnt', 'pid', 'ipc', 'uts', ...(host.cgroup.version === 2 ? ['cgroup'] : [])];
+    // each container takes one of each kind; the kernel's default is half of threads-max, thousands on a small machine
     for (const name of kinds.map((kind) => `user.max_${kind}_namespaces`)) {
-      expect(await sysctlValue(target, name), name).toBeGreaterThan(0);
+      expect(await sysctlValue(target, name), name).toBeGreaterThanOrEqual(100);
     }
     expect(await freshUserNamespace(target), 'a user namespace made by RootlessKit').not.toBeNull();
     // a limit above 0 may be used up

@@ -18,10 +18,8 @@ export async function exchangeBytes(
   echo.catch(() => {});
   await awaitOpen(target, near);
   const back = await writeAndRead(target, far, nonce);
-  expect({ errno: back.errno, text: back.text }, `what came back on ${far}${when}`).toEqual({
-    errno: null,
-    text: nonce,
-  });
+  const came = { errno: back.errno, baud: back.baud, text: back.text };
+  expect(came, `what came back on ${far}${when}`).toEqual({ errno: null, baud: 115_200, text: nonce });
   const { errno, baud, text } = await echo;
   const read = { errno, baud, text };
   expect(read, `what the container read on ${near}${when}`).toEqual({ errno: null, baud: 115_200, text: nonce });

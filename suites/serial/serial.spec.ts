@@ -9,6 +9,7 @@ import {
   issue,
   known,
   man,
+  mustRun,
   type Oracle,
   page,
   refusalOf,
@@ -78,6 +79,12 @@ check({
     const inside = await openInside(container, firstPort(host));
     const owner = `${inside.stat?.uid}:${inside.stat?.gid}`;
     asFinding('differs', () => expect(owner, 'differs: owner and group that the container sees').toBe('65534:65534'));
+    // an owner who is not mapped looks like any other from inside
+    const nodes = await mustRun(target, `stat -c '%U:%G %a' ${host.serialPorts.join(' ')}`);
+    const owners = [...new Set(nodes.trim().split('\n'))];
+    asFinding('differs', () =>
+      expect(owners, 'differs: owner, group and mode on the host').toEqual(['root:dialout 660']),
+    );
   },
   oracle: { bare: openAlone() },
   sabotage: {
@@ -124,6 +131,8 @@ check({
     await stage('applied');
     const container = await sharedFixture(target, { host: device(port) });
     expect((await openInside(container, port)).errno, `opening ${port} with mode 666 in a container`).toBeNull();
+    const nobody = await openAsStranger(target, port, 65_534);
+    expect(nobody.errno, `opening ${port} with mode 666 as nobody on the host`).toBeNull();
   },
   oracle: { bare: openAlone('0666') },
   sabotage: {

@@ -7,6 +7,7 @@ import {
   type Fault,
   mustRun,
   probePath,
+  quoteWord,
   rootScript,
 } from '../../harness/index.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
@@ -37,8 +38,14 @@ check({
     expect(stdout.trim(), "context of the user's client, and where it leads").toBe(`rootless unix://${host.socket}`);
     // as a user types it: what the files of a login shell set (DOCKER_HOST) outweighs the context
     const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
-    const typed = await target.login(`exec "$SHELL" -lc 'docker info --format "reached {{.ID}}"'`);
-    expect(typed.stdout, 'the daemon that the client of a login shell reaches').toContain(`reached ${ID}`);
+    const typed = await target.login(`
+"$SHELL" -lc 'docker info --format "login reached {{.ID}}"' < /dev/null
+"$SHELL" -lic 'docker info --format "interactive reached {{.ID}}"' < /dev/null`);
+    expect(typed.stdout, 'the daemon that the client of a login shell reaches').toContain(`login reached ${ID}`);
+    // and what those files set that are read only where somebody types: Debian's ~/.bashrc
+    expect(typed.stdout, 'the daemon that the client of an interactive login shell reaches').toContain(
+      `interactive reached ${ID}`,
+    );
   },
   sabotage: {
     name: 'docker context use default',
@@ -62,6 +69,20 @@ i=0; until [ -s /run/rdc-listener.pid ] || [ $i -gt 100 ]; do sleep 0.1; i=$((i+
     `gpasswd -d ${user.name} docker; kill $(cat /run/rdc-listener.pid); rm -f /run/rdc-listener.pid ${systemSocket}`,
 );
 
+/**
+ * Shell: whither the variables of this shell lead the client: `nowhere` where they name nothing, `own` where it is the
+ * user's socket, by whatever path.
+ */
+const ledByVariables = (socket: string) => `
+echo # what a profile printed may have no end of line
+if [ -n "$DOCKER_HOST" ]; then at=$DOCKER_HOST
+elif [ -n "$DOCKER_CONTEXT" ]; then
+  at=$(docker context inspect --format "{{.Endpoints.docker.Host}}" "$DOCKER_CONTEXT" 2>&1)
+else echo "leads nowhere"; exit; fi
+path=\${at#unix://}
+if [ "$at" != "$path" ] && { [ "$path" = ${socket} ] || [ "$path" -ef ${socket} ]; }; then at=own; fi
+echo "leads" $at`;
+
 check({
   id: 'SOCK-NOLEAK',
   level: 'MUST',
@@ -76,6 +97,11 @@ check({
     // a link to the user's own socket leaks nothing
     const reached = errno === null && peer?.uid !== host.user.uid ? `a daemon of UID ${peer?.uid}` : 'no other daemon';
     expect(reached, `what the user reaches at ${systemSocket}`).toBe('no other daemon');
+    // what a person types into reads more files than a session of a command does; sh, since that shell may be any
+    const look = `sh -c ${quoteWord(ledByVariables(quoteWord(host.socket)))}`;
+    const typed = await target.login(`exec "$SHELL" -lic ${quoteWord(look)} < /dev/null`);
+    const [, led = 'no answer'] = /^leads (.+)$/m.exec(typed.stdout) ?? [];
+    expect(led, 'where DOCKER_HOST and DOCKER_CONTEXT of an interactive login shell lead').toMatch(/^(nowhere|own)$/);
   },
   sabotage: {
     name: 'a daemon of root listens on the system-wide socket, and the user is in the group docker',

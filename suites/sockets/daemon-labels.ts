@@ -24,11 +24,19 @@ export async function withLabels(as: Executor, path: string, labels: readonly st
   const file = quoteWord(path);
   const folder = quoteWord(path.replace(/\/[^/]*$/, ''));
   const { code, stdout } = await as.exec(['cat', path]);
-  const config = code === 0 ? (JSON.parse(stdout) as Record<string, unknown>) : {};
-  const text = quoteWord(JSON.stringify({ ...config, labels }));
+  const text = quoteWord(JSON.stringify({ ...settingsIn(code === 0 ? stdout : ''), labels }));
   const made = await mustRun(as, `[ -d ${folder} ] || { mkdir -p ${folder}; echo made; }; printf %s ${text} > ${file}`);
   return async () => {
     if (code === 0) await mustRun(as, `printf %s ${quoteWord(stdout)} > ${file}`);
     else await mustRun(as, `rm -f ${file}; ${made === '' ? ':' : `rmdir ${folder} 2>/dev/null || true`}`);
   };
+}
+
+/** What is no JSON has no settings: a file that the daemon does not read may hold anything, and is put back as it was. */
+function settingsIn(text: string): object {
+  try {
+    return JSON.parse(text.trim() || '{}') as object;
+  } catch {
+    return {};
+  }
 }

@@ -12,6 +12,7 @@ import {
   issue,
   known,
   mustRun,
+  quoteWord,
   rootScript,
   type Target,
 } from '../../harness/index.ts';
@@ -140,6 +141,20 @@ check({
   },
 });
 
+/** File systems of another machine, of memory, and those that nobody knows. */
+const fleeting = /nfs|9fs|vboxsf|smb|cifs|fuse|tmpfs|ramfs|UNKNOWN/;
+
+/** `NAME FILESYSTEM` of what may be mounted over parts of the data root, as the host sees it and as the daemon does. */
+async function fileSystemsBelow(target: Target, roots: readonly string[]): Promise<string[]> {
+  const { stdout } = await target.root.shell(`
+for root in ${roots.map(quoteWord).join(' ')}; do
+  for name in volumes image containers overlay2 fuse-overlayfs vfs containerd; do
+    [ ! -d "$root/$name" ] || echo "$name $(stat -f -c %T "$root/$name")"
+  done
+done`);
+  return [...new Set(stdout.split('\n').filter(Boolean))];
+}
+
 const dataPath = ({ user }: HostFacts) => `${user.home}/.local/share/docker`;
 
 check({
@@ -159,7 +174,12 @@ check({
     const { stdout } = await target.root.shell(`stat -c '%a %u %g' '${path}'; stat -f -c %T '${path}'`);
     const [state, fileSystem] = stdout.split('\n');
     expect(state, 'mode and owner of the data root').toBe(`710 ${host.user.uid} ${host.user.gid}`);
-    expect(fileSystem, 'file system of the data root').not.toMatch(/nfs|9fs|vboxsf|smb|cifs|fuse|tmpfs|ramfs|UNKNOWN/);
+    expect(fileSystem, 'file system of the data root').not.toMatch(fleeting);
+    const { pid } = await daemonProcess(target);
+    const below = await fileSystemsBelow(target, [dataPath(host), `/proc/${pid}/root${dataPath(host)}`]);
+    // not the name: there is a directory fuse-overlayfs
+    const lost = below.filter((one) => fleeting.test(one.split(' ')[1] ?? ''));
+    expect(lost, 'directories of the data root on a file system that is not local or does not stay').toEqual([]);
   },
   sabotage: {
     name: 'the data root gets mode 755',
@@ -171,6 +191,26 @@ check({
 const systemConfig = '/etc/docker/daemon.json';
 const userConfig = ({ user }: HostFacts) => `${user.home}/.config/docker/daemon.json`;
 
+/** Whether the user's file is one that settings can be put into: what is a link to the system's is the system's. */
+async function configState(target: Target, host: HostFacts): Promise<string> {
+  const [user, system] = [quoteWord(userConfig(host)), quoteWord(systemConfig)];
+  const { stdout } = await target.root.shell(
+    `if [ ${user} -ef ${system} ] || [ "$(readlink ${user})" = ${system} ]; then echo same
+else echo own; cat ${user} 2>/dev/null; fi`,
+  );
+  const [, whose, text = ''] = /^(\w+)\n(.*)$/s.exec(stdout) ?? [];
+  if (whose !== 'own') return `the same file as ${systemConfig}`;
+  try {
+    // trim() takes the mark of Unicode away too; an empty file has no settings
+    const config: unknown = JSON.parse(text.trim() || '{}');
+    return typeof config === 'object' && config !== null && !Array.isArray(config)
+      ? 'its own, and JSON'
+      : 'no settings';
+  } catch {
+    return 'not JSON';
+  }
+}
+
 check({
   id: 'SOCK-CONF',
   level: 'MUST',
@@ -180,6 +220,7 @@ check({
   remedy: 'put settings in ~/.config/docker/daemon.json; look for --config-file in the user unit',
   async verify({ target, host, stage, defer }) {
     const { pid } = await daemonProcess(target);
+    expect(await configState(target, host), "the user's daemon.json").toBe('its own, and JSON');
     const nonce = randomUUID();
     const [user, system] = [`rdc.user=${nonce}`, `rdc.system=${nonce}`];
     // a label stays in the daemon until a file names others: first none, then the file as it was
