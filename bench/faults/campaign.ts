@@ -28,12 +28,15 @@ type Outcome = Plan & {
   readonly missed?: string;
 };
 
+/** Every other one: still of all areas, and a turn takes half as long. */
+const checks = quickChecks.filter((_, index) => index % 2 === 0);
+
 await runMain(main);
 
 async function main(): Promise<number> {
   const { machine, faults, seed, kinds, log, write } = readWords();
   const outcomes: Outcome[] = [];
-  for (const [index, plan] of planFaults({ faults, seed, kinds: kinds.length, checks: quickChecks.length }).entries()) {
+  for (const [index, plan] of planFaults({ faults, seed, kinds: kinds.length, checks: checks.length }).entries()) {
     const outcome = await tryFault(machine, plan, kinds[plan.kindIndex] as FaultKind);
     outcomes.push(outcome);
     if (log) appendFileSync(log, `${JSON.stringify(outcome)}\n`);
@@ -96,7 +99,7 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
     }
   };
   const limit = AbortSignal.timeout(endsWithinMs + 60_000);
-  const ended = await rdc(['run', machine, '--check', quickChecks.join(','), '--out', folder], {
+  const ended = await rdc(['run', machine, '--check', checks.join(','), '--out', folder], {
     onOutput(text, kill) {
       if (limit.aborted) kill('SIGKILL');
       lab ??= labNamespaces();
@@ -123,7 +126,7 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
     struckMs,
     tookMs,
     results,
-    selected: quickChecks.length,
+    selected: checks.length,
     left: await leftAfterDown(lab),
   };
   const missed = Number.isNaN(struckMs) ? (problem ?? 'the run was over before it') : undefined;
@@ -183,7 +186,7 @@ function writePage(machine: string, seed: number, outcomes: readonly Outcome[]):
   const text = [
     '## Fault campaign',
     '',
-    `Runs of ${quickChecks.length} checks on ${machine}, each with one fault at a random moment: while the machine is restored, or`,
+    `Runs of ${checks.length} checks on ${machine}, each with one fault at a random moment: while the machine is restored, or`,
     'after any of its verdicts. `rdc down` comes after each.',
     '',
     table([['fault', 'tried', 'held', 'exit codes seen', 'documented'], ...rows]),

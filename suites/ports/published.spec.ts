@@ -150,7 +150,8 @@ cd /proc/sys/net/ipv4/conf
 for device in *; do
   # a rootful daemon without its userland proxy sets it on its own bridge
   [ "$device" = lo ] || [ -e "/sys/class/net/$device/bridge" ] || {
-    route=; read -r route < "$device/route_localnet"; echo "$device $route"
+    # a sysctl gives all it has at the first byte that sh reads, and no end of line
+    route=; read -r route < "$device/route_localnet" || :; echo "$device $route"
   } 2> /dev/null
 done`;
 
