@@ -1,11 +1,12 @@
 // Faults of strangers (strangers.ts), one after the other on a running machine: does a check turn red?
-// node bench/faults/unnoticed.ts MACHINE [--fault WORD] [--each-check] [--write]. Wants ./rdc up MACHINE before.
-// --each-check: one fault for each check, the first of them that restarts nothing where there is one.
+// node bench/faults/unnoticed.ts MACHINE [--fault WORD] [--quick] [--write]. Wants ./rdc up MACHINE before.
+// --quick: one fault for each check, of those that restart nothing, and without the disruptive checks.
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { onMachine, outFolder, rdc } from '../../harness/e2e/rdc-process.ts';
 import { RdcError } from '../../harness/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
+import { loadChecks } from '../../harness/run/load-checks.ts';
 import { readResults } from '../../reports/read-results.ts';
 import { circumstances, table, writeSection } from '../performance-page.ts';
 import { runMain } from '../run-main.ts';
@@ -19,14 +20,14 @@ async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     options: {
       fault: { type: 'string', default: '' },
-      'each-check': { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
     },
     allowPositionals: true,
   });
   const [machine, ...others] = positionals;
   const named = strangersFaults.filter(({ name, red }) => name.includes(values.fault) || red.includes(values.fault));
-  const faults = values['each-check'] ? oneForEachCheck(named) : named;
+  const faults = values.quick ? await quickOnes(named) : named;
   if (machine === undefined || others.length > 0 || faults.length === 0)
     throw new RdcError('USAGE', 'one machine of the lab that runs, and a fault there is', {
       hint: './rdc up debian-13 && node bench/faults/unnoticed.ts debian-13',
@@ -52,15 +53,12 @@ async function main(): Promise<number> {
   return possible.every(isNoticed) && leftBehind.length === 0 ? 0 : 1;
 }
 
-/** Quick ones first; what they leave is as they are declared. */
-function oneForEachCheck(faults: readonly StrangersFault[]): StrangersFault[] {
-  const restarts = ({ apply }: StrangersFault) => / (re)?start /.test(apply);
-  const first = new Map<string, StrangersFault>();
-  for (const fault of faults.toSorted((a, b) => Number(restarts(a)) - Number(restarts(b)))) {
-    const check = fault.red.join();
-    if (!first.has(check)) first.set(check, fault);
-  }
-  return faults.filter((fault) => first.get(fault.red.join()) === fault);
+async function quickOnes(faults: readonly StrangersFault[]): Promise<StrangersFault[]> {
+  const disruptive = new Set((await loadChecks()).filter((check) => check.disruptive).map(({ id }) => id));
+  const isQuick = ({ apply, red }: StrangersFault) =>
+    !/ (re)?start /.test(apply) && !red.some((id) => disruptive.has(id));
+  const byChecks = Map.groupBy(faults.filter(isQuick), ({ red }) => red.join());
+  return [...byChecks.values()].flatMap((same) => same.slice(0, 1));
 }
 
 /** A check that is skipped or red on the machine as it is cannot notice anything. */
