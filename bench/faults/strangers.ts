@@ -33,6 +33,15 @@ ${asUser} daemon-reload; ${asUser} restart docker`,
   undo: `rm ${dropIns}/rdc-x.conf; rmdir ${dropIns} 2>/dev/null; ${asUser} daemon-reload; ${asUser} restart docker`,
 });
 
+/** The daemon listens on another address besides its own socket. */
+const listeningOn = (address: string) => ({
+  ...restartedWith(),
+  apply: `install -d -o tester ${dropIns}; script=$(PATH=$PATH:/usr/share/docker.io/contrib; command -v dockerd-rootless.sh)
+printf '[Service]\\nExecStart=\\nExecStart=%s -H unix:///run/user/%s/docker.sock -H ${address}\\n' "$script" "${uid}" > ${dropIns}/rdc-x.conf
+${asUser} daemon-reload; ${asUser} restart docker`,
+});
+const secondSocket = listeningOn('unix:///tmp/rdc-api.sock');
+
 /** A sysctl with another value. */
 const withSysctl = (name: string, value: number) => ({
   apply: `sysctl -n ${name} > /run/rdc-sysctl; sysctl -qw ${name}=${value}`,
@@ -111,10 +120,7 @@ export const strangersFaults: readonly StrangersFault[] = [
   {
     name: 'the API is open by TCP without TLS',
     red: ['SOCK-PRIVATE'],
-    apply: `install -d -o tester ${dropIns}; script=$(PATH=$PATH:/usr/share/docker.io/contrib; command -v dockerd-rootless.sh)
-printf '[Service]\\nExecStart=\\nExecStart=%s -H unix:///run/user/%s/docker.sock -H tcp://0.0.0.0:2375\\n' "$script" "${uid}" > ${dropIns}/rdc-tcp.conf
-${asUser} daemon-reload; ${asUser} restart docker`,
-    undo: `rm ${dropIns}/rdc-tcp.conf; rmdir ${dropIns} 2>/dev/null; ${asUser} daemon-reload; ${asUser} restart docker`,
+    ...listeningOn('tcp://0.0.0.0:2375'),
   },
   {
     name: 'the data root is in memory',
@@ -298,10 +304,8 @@ iptables -t $t -i br-+ -p tcp --dport 80 -j ACCEPT; iptables -t $t -i docker0 -p
   {
     name: 'the API has a second socket, in /tmp and open to all',
     red: ['SOCK-PRIVATE'],
-    apply: `install -d -o tester ${dropIns}; script=$(PATH=$PATH:/usr/share/docker.io/contrib; command -v dockerd-rootless.sh)
-printf '[Service]\\nExecStart=\\nExecStart=%s -H unix:///run/user/%s/docker.sock -H unix:///tmp/rdc-api.sock\\n' "$script" "${uid}" > ${dropIns}/rdc-x.conf
-${asUser} daemon-reload; ${asUser} restart docker; chmod 666 /tmp/rdc-api.sock`,
-    undo: `${restartedWith().undo}; rm -f /tmp/rdc-api.sock`,
+    apply: `${secondSocket.apply}; chmod 666 /tmp/rdc-api.sock`,
+    undo: `${secondSocket.undo}; rm -f /tmp/rdc-api.sock`,
   },
   {
     name: 'an access list lets one other account connect to the socket',

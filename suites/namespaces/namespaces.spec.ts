@@ -10,6 +10,7 @@ import {
   filtered,
   type HostFacts,
   issue,
+  known,
   man,
   mustRun,
   page,
@@ -67,12 +68,19 @@ function mightyOf(lines: readonly string[]): string[] {
 async function foreignInCgroup(target: Target, host: HostFacts, daemon: number): Promise<string[]> {
   const { stdout } = await target.root.shell(`
 c=$(sed -n 's/^0:://p' /proc/${daemon}/cgroup)
-case $c in *.service) cd "/sys/fs/cgroup$c" || exit; for p in $(find . -name cgroup.procs -exec cat {} +); do
+case $c in *.service) echo unit; cd "/sys/fs/cgroup$c" || exit; for p in $(find . -name cgroup.procs -exec cat {} +); do
   awk -v p=$p '/^Uid:/ {print p, $2, $3, $4, $5}' /proc/$p/status 2>/dev/null
 done ;; esac`);
   const { uid, subuid } = host.user;
   const isOwn = (id: number) => id === uid || subuid.some(({ start, count }) => id >= start && id < start + count);
-  return stdout.split('\n').filter((line) => !line.split(' ').slice(1).map(Number).every(isOwn));
+  // elsewhere, as on cgroup v1, there is no cgroup of the unit to look into
+  const [kind, ...lines] = stdout.trim().split('\n');
+  if (kind !== 'unit') return [];
+  known(
+    lines.find((line) => line.startsWith(`${daemon} `)) ?? null,
+    "dockerd among the processes of its unit's cgroup",
+  );
+  return lines.filter((line) => !line.split(' ').slice(1).map(Number).every(isOwn));
 }
 
 check({

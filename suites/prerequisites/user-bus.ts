@@ -11,8 +11,9 @@ export type UserBus = {
 };
 
 /**
- * Asks over the bus for a scope in user.slice around the script's own shell, as runc does for a container. `systemctl --user` and
- * `systemd-run --user` would not do: they talk to the user manager's private socket and work without any bus.
+ * Asks over the bus for a scope in user.slice around the script's own shell, as runc does for a container.
+ * `systemctl --user` and `systemd-run --user` would not do: they talk to the user manager's private socket and work
+ * without any bus.
  */
 export async function userBus(target: Target): Promise<UserBus> {
   const { stdout } = await target.shell(`

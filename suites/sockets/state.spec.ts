@@ -177,6 +177,7 @@ check({
     expect(fileSystem, 'file system of the data root').not.toMatch(fleeting);
     const { pid } = await daemonProcess(target);
     const below = await fileSystemsBelow(target, [dataPath(host), `/proc/${pid}/root${dataPath(host)}`]);
+    expect(below.join(' '), 'directories of the data root that were looked at').toContain('volumes ');
     // not the name: there is a directory fuse-overlayfs
     const lost = below.filter((one) => fleeting.test(one.split(' ')[1] ?? ''));
     expect(lost, 'directories of the data root on a file system that is not local or does not stay').toEqual([]);
