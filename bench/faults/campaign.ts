@@ -1,6 +1,6 @@
 // Faults at random moments of runs, and what is left after each: node bench/faults/campaign.ts MACHINE [--faults 60]
-// [--seed 1] [--kind WORD] [--log FILE] [--write]. See bench/README.md. Bounded: every run has a limit of its own.
-import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
+// [--seed 1] [--kind WORD] [--log FILE [--resume]] [--write]. See bench/README.md. Bounded: every run has a limit of its own.
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { outFolder, rdc } from '../../harness/e2e/rdc-process.ts';
@@ -15,9 +15,11 @@ import { quickChecks } from '../quick-checks.ts';
 import { runMain } from '../run-main.ts';
 import { type Aftermath, broken, endsWithinMs } from './held.ts';
 import { type FaultKind, faultKinds, type Scene } from './kinds.ts';
-import { momentText, type Plan, planFaults } from './plan.ts';
+import { isOfPlan, momentText, type Plan, planFaults } from './plan.ts';
 
+/** One line of the log. */
 type Outcome = Plan & {
+  readonly machine: string;
   readonly kind: string;
   readonly code: number | 'signal';
   readonly judged: number;
@@ -34,9 +36,11 @@ const checks = quickChecks.filter((_, index) => index % 2 === 0);
 await runMain(main);
 
 async function main(): Promise<number> {
-  const { machine, faults, seed, kinds, log, write } = readWords();
-  const outcomes: Outcome[] = [];
-  for (const [index, plan] of planFaults({ faults, seed, kinds: kinds.length, checks: checks.length }).entries()) {
+  const { machine, faults, seed, kinds, log, resume, write } = readWords();
+  const plans = planFaults({ faults, seed, kinds: kinds.length, checks: checks.length });
+  const outcomes = resume ? outcomesIn(log, machine, plans) : [];
+  if (log) writeFileSync(log, outcomes.map((outcome) => `${JSON.stringify(outcome)}\n`).join(''));
+  for (const [index, plan] of [...plans.entries()].slice(outcomes.length)) {
     const outcome = await tryFault(machine, plan, kinds[plan.kindIndex] as FaultKind);
     outcomes.push(outcome);
     if (log) appendFileSync(log, `${JSON.stringify(outcome)}\n`);
@@ -61,6 +65,7 @@ function readWords() {
       seed: { type: 'string', default: '1' },
       kind: { type: 'string', default: '' },
       log: { type: 'string' },
+      resume: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
     },
     allowPositionals: true,
@@ -73,8 +78,25 @@ function readWords() {
     throw new RdcError('USAGE', 'one machine of the lab, 1 to 1000 faults, a whole number as seed, a kind there is', {
       hint: `node bench/faults/campaign.ts debian-13 --faults 60   # kinds: ${faultKinds.map(({ name }) => name).join(', ')}`,
     });
-  if (values.log) writeFileSync(values.log, '');
-  return { machine, faults, seed, kinds, log: values.log, write: values.write };
+  const { log = '', resume, write } = values;
+  return { machine, faults, seed, kinds, log, resume, write };
+}
+
+/** The turns that an earlier call has behind it, from its log; the one in which it was ended is not among them. */
+function outcomesIn(log: string, machine: string, plans: readonly Plan[]): Outcome[] {
+  const foreign = (cause?: unknown) =>
+    new RdcError('USAGE', `--log ${log || '(none)'} is no log of this campaign`, {
+      hint: 'the same machine, --faults, --seed and --kind as in the call that wrote it, or no --resume',
+      cause,
+    });
+  try {
+    const lines = readFileSync(log, 'utf8').split('\n').slice(0, -1);
+    const outcomes = lines.map((line) => JSON.parse(line) as Outcome);
+    if (outcomes.every((turn, index) => turn.machine === machine && isOfPlan(turn, plans[index]))) return outcomes;
+  } catch (error) {
+    throw foreign(error);
+  }
+  throw foreign();
 }
 
 async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promise<Outcome> {
@@ -135,6 +157,7 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
   else rmSync(folder, { recursive: true, force: true });
   return {
     ...plan,
+    machine,
     kind: kind.name,
     code: aftermath.code,
     judged: typeof results === 'object' ? results.checks.length : 0,

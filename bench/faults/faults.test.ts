@@ -4,7 +4,7 @@ import { loadChecks } from '../../harness/run/load-checks.ts';
 import type { Results } from '../../reports/results.schema.ts';
 import { type Aftermath, broken } from './held.ts';
 import { faultKinds } from './kinds.ts';
-import { momentText, planFaults } from './plan.ts';
+import { isOfPlan, momentText, planFaults } from './plan.ts';
 import { strangersFaults } from './strangers.ts';
 
 const campaign = { faults: 60, seed: 7, kinds: faultKinds.length, checks: 16 };
@@ -21,6 +21,15 @@ it('a seed makes the same campaign again, another seed another one; every kind h
     expect(delayMs).toBeLessThan(4_000);
   }
   expect(new Set(plans.map(momentText)).size).toBeGreaterThan(50);
+});
+
+it('a turn that was made is known again, also where its moment was put off to the first verdict', () => {
+  const plans = planFaults(campaign);
+  const putOff = plans.map((plan) => ({ ...plan, afterCheck: Math.max(1, plan.afterCheck) }));
+  for (const turns of [plans, putOff]) expect(turns.every((turn, index) => isOfPlan(turn, plans[index]))).toBe(true);
+  const others = planFaults({ ...campaign, seed: 8 });
+  expect(others.some((turn, index) => isOfPlan(turn, plans[index]))).toBe(false);
+  expect(isOfPlan({ kindIndex: 0, afterCheck: 0, delayMs: 0 }, undefined)).toBe(false);
 });
 
 const kindCalled = (name: string) => {

@@ -26,6 +26,16 @@ export function planFaults({ faults, seed, kinds, checks }: Campaign): Plan[] {
   return order.map((kindIndex) => ({ kindIndex, afterCheck: below(checks - 2), delayMs: below(4_000) }));
 }
 
+/** Whether that turn was this one; a moment may have been put off to the first verdict. Pure. */
+export function isOfPlan(turn: Plan, plan: Plan | undefined): boolean {
+  return (
+    plan !== undefined &&
+    turn.kindIndex === plan.kindIndex &&
+    turn.delayMs === plan.delayMs &&
+    turn.afterCheck === Math.max(plan.afterCheck, Math.min(turn.afterCheck, 1))
+  );
+}
+
 export function momentText({ afterCheck, delayMs }: Pick<Plan, 'afterCheck' | 'delayMs'>): string {
   return `${(delayMs / 1000).toFixed(1)} s after ${afterCheck === 0 ? 'the restore began' : `verdict ${afterCheck}`}`;
 }
