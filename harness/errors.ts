@@ -29,6 +29,8 @@ export const errorCodes = {
   TIMEOUT: exitCodes.notJudged,
   COMMAND: exitCodes.notJudged,
   DAEMON: exitCodes.notJudged,
+  /** the daemon did not come back from a restart */
+  DAEMON_DOWN: exitCodes.notJudged,
   IMAGE: exitCodes.notJudged,
   FACTS: exitCodes.notJudged,
   PARSE: exitCodes.notJudged,

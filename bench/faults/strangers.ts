@@ -347,6 +347,14 @@ ${asUser} daemon-reload`,
     undo: `rm -f /run/user/${uid}/rdc-once; ${restartedWith().undo}`,
   },
   {
+    name: 'the daemon comes back at no start',
+    red: ['SVC-RESTART'],
+    apply: `install -d -o tester ${dropIns}
+printf '%s\\n' '[Service]' Restart=no 'ExecStartPre=/bin/false' > ${dropIns}/rdc-x.conf
+${asUser} daemon-reload`,
+    undo: `${asUser} reset-failed docker; ${restartedWith().undo}`,
+  },
+  {
     name: 'new users get no subordinate UIDs',
     red: ['GUIDE-LAB-FOREGROUND'],
     apply:

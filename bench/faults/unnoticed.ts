@@ -1,6 +1,7 @@
 // Faults of strangers (strangers.ts), one after the other on a running machine: does a check turn red?
 // node bench/faults/unnoticed.ts MACHINE [--fault WORD] [--quick] [--write]. Wants ./rdc up MACHINE before.
 // --quick: one fault for each check, of those that restart nothing, and without the disruptive checks.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { onMachine, outFolder, rdc } from '../../harness/e2e/rdc-process.ts';
@@ -74,7 +75,9 @@ async function judge(machine: string, ids: readonly string[]): Promise<ReadonlyM
   const out = outFolder();
   const { code, stderr } = await rdc(['run', machine, '--as-is', '--check', ids.join(','), '--out', out]);
   if (code === 2) throw new RdcError('COMMAND', `rdc run: ${stderr.slice(-300)}`);
-  return new Map(readResults(join(out, machine)).checks.map(({ id, verdict }) => [id, verdict]));
+  const { checks } = readResults(join(out, machine));
+  rmSync(out, { recursive: true, force: true });
+  return new Map(checks.map(({ id, verdict }) => [id, verdict]));
 }
 
 function words(verdicts: ReadonlyMap<string, string>, { red }: StrangersFault): string {

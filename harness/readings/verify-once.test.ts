@@ -57,6 +57,40 @@ it('a failed undo is an error when the claim did not hold: the next check judges
   expect(String(outcome)).toContain('could not take back');
 });
 
+describe('where the daemon does not come back', () => {
+  const down = () => Promise.reject(new RdcError('DAEMON_DOWN', 'it did not come back'));
+
+  it('a claim that does not hold is the finding, and what is left is in the evidence', async () => {
+    const notes: string[] = [];
+    const evidence = { note: (text: string) => void notes.push(text) };
+    const verify: Check['verify'] = async ({ defer }) => {
+      defer(down);
+      expect(1, 'the claim').toBe(2);
+    };
+    const reading = { evidence, target: {}, host: {} } as unknown as ReadingContext;
+    const outcome = await verifyOnce({ id: 'A-B', verify } as DeclaredCheck, reading).catch((error) => error);
+    expect(verdictOf(outcome)).toBe('fail');
+    expect(notes.join()).toContain('the daemon did not come back');
+  });
+
+  it('a claim that held, one that could not be looked at, and another undo that fails are errors', async () => {
+    const stuck = () => Promise.reject(new Error('stuck'));
+    for (const ending of [async () => {}, stuck]) {
+      const outcome = await outcomeOf(async ({ defer }) => {
+        defer(down);
+        await ending();
+      });
+      expect(outcome).toMatchObject({ code: 'COMMAND' });
+    }
+    const both = await outcomeOf(async ({ defer }) => {
+      defer(down);
+      defer(stuck);
+      expect(1, 'the claim').toBe(2);
+    });
+    expect(both).toMatchObject({ code: 'COMMAND', message: expect.stringContaining('the claim') });
+  });
+});
+
 describe('where there is no way to be root', () => {
   const noRoot = () => Promise.reject(new RdcError('ROOT', 'no way to be root'));
 

@@ -1,6 +1,7 @@
 import type { DeclaredCheck } from '../check.ts';
 import { RdcError } from '../errors.ts';
 import { refuseChange } from '../target/read-only.ts';
+import { verdictOf } from '../verdict.ts';
 import type { ReadingContext } from './conformance.ts';
 import { messageOf } from './message-of.ts';
 
@@ -10,7 +11,8 @@ export type Strike = (stage: string) => Promise<(() => Promise<void>) | undefine
 /**
  * Runs `verify` once and takes back what it changed. A failed undo is an error whether the claim held or not:
  * the checks after it would judge a machine that nobody meant. Where there is no root to undo it, that is what is
- * said (ROOT); a claim that was found not to hold is not passed over for it.
+ * said (ROOT); a claim that was found not to hold is not passed over for it. Nor where all that cannot be brought back is
+ * a daemon that is down for good: the checks that need it are blocked by that, and it may be the very finding.
  */
 export async function verifyOnce(
   check: DeclaredCheck,
@@ -45,6 +47,11 @@ export async function verifyOnce(
     const what = 'only root can take back what the check changed; some of it is left on the target';
     throw new RdcError('ROOT', what, { cause: undoFailures[0], hint: '--root-via sudo|ssh' });
   }
+  const isFound = hasFailed && verdictOf(failure) === 'fail';
+  if (undoFailures.length > 0 && isFound && undoFailures.every(isDaemonDown)) {
+    reading.evidence.note('left behind: the daemon did not come back when this check was over');
+    throw failure;
+  }
   if (undoFailures.length > 0) {
     const also = hasFailed ? `, after: ${messageOf(failure)}` : '';
     throw new RdcError('COMMAND', `${check.id} could not take back what it changed${also}`, { cause: undoFailures[0] });
@@ -54,6 +61,9 @@ export async function verifyOnce(
 
 /** A target on which this run has no way to be root. */
 const isRootMissing = (error: unknown) => error instanceof RdcError && error.code === 'ROOT';
+
+/** However it was restarted, the daemon does not answer. */
+const isDaemonDown = (error: unknown) => error instanceof RdcError && error.code === 'DAEMON_DOWN';
 
 async function runAll(undos: readonly (() => Promise<unknown>)[]): Promise<unknown[]> {
   const failures: unknown[] = [];

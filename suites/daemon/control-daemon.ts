@@ -5,11 +5,12 @@ import {
   type HostFacts,
   mustRun,
   quoteWord,
+  RdcError,
   startRootful,
   stopRootful,
   type Target,
 } from '../../harness/index.ts';
-import { daemonControl, stopDaemon } from './daemon-control.ts';
+import { daemonControl, daemonState, stopDaemon } from './daemon-control.ts';
 
 const pollMs = 250;
 
@@ -28,18 +29,46 @@ export async function awaitDaemon(target: Target, timeoutMs = 120_000): Promise<
   }
 }
 
-/** Restarts the user's daemon in the way of its host and waits until it answers. */
+/** Restarts the user's daemon in the way of its host and waits until it answers. Throws DAEMON_DOWN. */
 export async function restartDaemon(target: Target): Promise<void> {
   await target.invalidate();
-  await mustRun(target, daemonControl(target.facts.host).restart);
-  await awaitDaemon(target);
+  await comingBack(target, async () => {
+    await mustRun(target, daemonControl(target.facts.host).restart);
+    await awaitDaemon(target);
+  });
 }
 
-/** Restarts the user's systemd instance: what is set for user@.service (delegation, limits) is only taken then. */
+/**
+ * Restarts the user's systemd instance: what is set for user@.service (delegation, limits) is only taken then.
+ * Throws DAEMON_DOWN.
+ */
 export async function restartUserManager(target: Target, host: HostFacts): Promise<void> {
   await target.invalidate();
-  await mustRun(target.root, `systemctl daemon-reload; systemctl restart user@${host.user.uid}.service`);
-  await awaitDaemon(target);
+  await comingBack(target, async () => {
+    await mustRun(target.root, `systemctl daemon-reload; systemctl restart user@${host.user.uid}.service`);
+    await awaitDaemon(target);
+  });
+}
+
+/** Has the daemon answer again, whatever became of it. Throws DAEMON_DOWN. */
+export async function bringBack(target: Target): Promise<void> {
+  const state = await daemonState(target);
+  const isStarting = ['active', 'activating'].includes(state);
+  await (isStarting ? comingBack(target, () => awaitDaemon(target)) : restartDaemon(target));
+}
+
+type Failure = Error & { code?: string };
+
+async function comingBack(target: Target, start: () => Promise<void>): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    // the manager's word, the API's, or without a code: it never answered
+    if (!['COMMAND', 'DAEMON', 'TIMEOUT', undefined].includes((error as Failure).code)) throw error;
+    // through the forwarded socket a lost connection looks like a daemon that is down; this throws LOST
+    await target.exec(['true']);
+    throw new RdcError('DAEMON_DOWN', `the daemon of ${target.name} did not come back`, { cause: error });
+  }
 }
 
 /**
@@ -47,18 +76,13 @@ export async function restartUserManager(target: Target, host: HostFacts): Promi
  * check. Not for a fault or an undo.
  */
 export async function expectBack(target: Target, restarted: Promise<void>): Promise<void> {
-  type Failure = Error & { code?: string };
+  const causeOf = (error: Failure) => (error.code === 'DAEMON_DOWN' ? (error.cause as Failure) : undefined);
   // COMMAND: the manager's word for one start that failed; it may make another one
-  const again = (error: Failure) => (error.code === 'COMMAND' ? awaitDaemon(target, 60_000) : Promise.reject(error));
+  const again = (error: Failure) =>
+    causeOf(error)?.code === 'COMMAND' ? comingBack(target, () => awaitDaemon(target, 60_000)) : Promise.reject(error);
   const complaint = await restarted.catch(again).then(
     () => null,
-    async (error: Failure) => {
-      // of the API, or without a code: it never answered
-      if (!['DAEMON', 'TIMEOUT', undefined].includes(error.code)) throw error;
-      // through the forwarded socket a lost connection looks like a daemon that is down; this throws LOST
-      await target.exec(['true']);
-      return error.message;
-    },
+    (error: Failure) => causeOf(error)?.message ?? Promise.reject(error),
   );
   expect(complaint, 'the daemon after its restart').toBeNull();
 }

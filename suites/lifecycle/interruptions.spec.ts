@@ -10,10 +10,9 @@ import {
   man,
   rootScript,
   startFixture,
-  type Target,
 } from '../../harness/index.ts';
-import { awaitDaemon, expectBack, restartDaemon } from '../daemon/control-daemon.ts';
-import { canRestart, daemonState, stopDaemon } from '../daemon/daemon-control.ts';
+import { awaitDaemon, bringBack, expectBack, restartDaemon } from '../daemon/control-daemon.ts';
+import { canRestart, stopDaemon } from '../daemon/daemon-control.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { endLeftovers, killRootlessKit, serviceProcesses, startOf } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
@@ -24,12 +23,6 @@ const check = checksOf('lifecycle');
 const needs = ['SOCK-PATH'] as const;
 const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
-
-/** The daemon is to answer again at the end, whatever became of it. */
-async function daemonBack(target: Target): Promise<void> {
-  const state = await daemonState(target);
-  await (['active', 'activating'].includes(state) ? awaitDaemon(target) : restartDaemon(target));
-}
 
 /** The container's first process ends at once when it is told to. */
 const obedient = ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait'];
@@ -105,10 +98,12 @@ check({
   async verify({ target, host, stage, defer }) {
     const name = 'rdc-svc-restart';
     const options = { name, command: obedient, host: { RestartPolicy: { Name: 'always' } } } as const;
-    const container = await startFixture(target, options);
     const remove = () => dockerApi(target, 'DELETE', `/containers/${name}?force=true`);
+    // one that an earlier run left where the daemon did not come back
+    await remove();
+    const container = await startFixture(target, options);
     defer(async () => {
-      await daemonBack(target);
+      await bringBack(target);
       await remove();
     });
     const folder = host.socket.replace(/\.sock$/, '');
@@ -148,7 +143,7 @@ check({
     // the unit may be started three times a minute
     await target.exec(['systemctl', '--user', 'reset-failed', 'docker.service']);
     const { service } = await daemonProcess(target);
-    defer(() => daemonBack(target));
+    defer(() => bringBack(target));
     const crash = await killRootlessKit(target, service);
     expect(crash.left, 'processes of the old service 5 s after the kill').toEqual([]);
     const seconds = crash.restartedAfterSeconds ?? Number.POSITIVE_INFINITY;
@@ -181,7 +176,7 @@ check({
     await target.invalidate();
     const container = await startFixture(target, { command: obedient });
     defer(async () => {
-      await daemonBack(target);
+      await bringBack(target);
       await container.stop();
     });
     const pid = await container.hostPid();
@@ -208,7 +203,7 @@ check({
   disruptive: true,
   remedy: `systemctl --user enable docker; ${linger}`,
   async verify({ target, host, defer }) {
-    defer(() => daemonBack(target));
+    defer(() => bringBack(target));
     const { version, sessions, service } = await target.loggedOut(async () => {
       await target.reboot();
       const seen = await daemonBeforeLogin(target, host, 90);
