@@ -1,6 +1,7 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { RdcError } from '../harness/errors.ts';
+import { makeFolder } from '../harness/make-folder.ts';
 
 let written = 0;
 
@@ -10,7 +11,7 @@ export function writeFileAtomic(path: string, text: string): void {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${process.pid}-${written}.tmp`);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     writeAndSync(temporary, text);
     renameSync(temporary, path);
     syncFolder(folder);

@@ -1,13 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../check.ts';
+import { RdcError } from '../errors.ts';
 import { holdRun } from '../lab/live-runs.ts';
+import { makeFolder } from '../make-folder.ts';
 import { projectRoot } from '../project-root.ts';
 import type { RunContext, TargetContext } from '../report-sink.ts';
 import type { CommonOptions } from './options.ts';
 import { suiteIdentity } from './suite-identity.ts';
 import type { TargetName } from './target-names.ts';
+
+/** Makes the folder that `--out` names; before anything else is started for a run that has no place. Throws INPUT. */
+export function runFolder(out: string): string {
+  const folder = resolve(out);
+  try {
+    makeFolder(folder);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const hint = '--out DIR: a folder that can be made and written; without it, reports/out';
+    throw new RdcError('INPUT', `no folder for the run at ${folder}: ${why}`, { hint, cause });
+  }
+  return folder;
+}
 
 /** A new run with its folder; `what` is added to its id where it is no run of the suite. */
 export function openRun(options: CommonOptions, what = ''): RunContext {
@@ -16,8 +30,7 @@ export function openRun(options: CommonOptions, what = ''): RunContext {
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
     .replaceAll(':', '-')}-${randomBytes(2).toString('hex')}${what}`;
-  const folder = resolve(options.out ?? join(projectRoot, 'reports/out', id));
-  mkdirSync(folder, { recursive: true });
+  const folder = runFolder(options.out ?? join(projectRoot, 'reports/out', id));
   holdRun(folder);
   return {
     id,
@@ -37,7 +50,7 @@ export function openContext(
 ): TargetContext {
   const { run, checks } = job;
   const folder = join(run.folder, target.name);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const expected = checks.map(({ id, area, level, title, source, remedy }) => ({
     id,
     area,

@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 
 /** The checkout this file lies in. */
 export const checkout: string = resolve(import.meta.dirname, '..', '..');
@@ -18,6 +18,6 @@ export function imageMachineFolder(name: string): string {
 /** A path in the cache whose folder exists. */
 export function cachePath(...parts: string[]): string {
   const path = join(cacheRoot(), ...parts);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path), 0o700);
   return path;
 }

@@ -45,6 +45,11 @@ async function packed(name = 'run.tar.gz', run = writtenRun()): Promise<string> 
   return out;
 }
 
+it('an archive that cannot be written is one error, whatever waits to be put into it', async () => {
+  await expect(packed('nowhere/run.tar.gz')).rejects.toMatchObject({ code: 'REPORT' });
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 it('a bundle reads as the run that was packed, evidence and consoles with it', async () => {
   const run = writtenRun();
   const file = await packed('run.tar.gz', run);

@@ -50,6 +50,8 @@ function addEntry(tar: Pack, name: string, content: Buffer): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const header = { name, size: content.length, mode: 0o644, mtime: new Date(0), type: 'file' } as const;
   const entry = tar.entry(header, (error) => (error ? reject(error) : resolve()));
+  // of an archive that cannot be written, whose own error is told by its writing
+  entry.on('error', reject);
   entry.end(content);
   return promise;
 }

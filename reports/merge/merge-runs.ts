@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSyn
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RdcError } from '../../harness/errors.ts';
+import { makeFolder } from '../../harness/make-folder.ts';
 import { filesBeside, folderNameOf, type RunFile, readRunFile } from '../bundle/run-files.ts';
 import { exitCodeOf } from '../conformance.ts';
 import { junitXml } from '../junit.ts';
@@ -43,7 +44,7 @@ export async function mergeRuns(inputs: readonly MergeInput[], out: string, whol
   const temporary = join(dirname(out), `.${basename(out)}.${process.pid}.tmp`);
   using _ = scratch(temporary);
   try {
-    mkdirSync(temporary, { recursive: true });
+    makeFolder(temporary);
     let exitCode: Merged['exitCode'] = 0;
     const targets: MergedTarget[] = [];
     for (const [name, sources] of groups) {

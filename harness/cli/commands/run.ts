@@ -13,7 +13,7 @@ import { confirmHosts } from '../confirm-hosts.ts';
 import { enterLab } from '../enter-lab.ts';
 import { interruption } from '../interruption.ts';
 import { loadReports, type Reports } from '../load-reports.ts';
-import { openContext, openRun } from '../open-run.ts';
+import { openContext, openRun, runFolder } from '../open-run.ts';
 import { openTarget } from '../open-target.ts';
 import { type CommonOptions, parseCommon } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
@@ -64,6 +64,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
         );
   const baseline = readBaselineOptions(values, { targets, checks, options }, reports);
   if (!(await confirmHosts({ targets, checks, options, reading: 'conformance' }))) return exitCodes.notJudged;
+  if (options.out !== undefined) runFolder(options.out);
   await enterLabOf(targets, options);
 
   const run = openRun(options);

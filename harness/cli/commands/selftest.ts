@@ -7,7 +7,7 @@ import { loadChecks } from '../../run/load-checks.ts';
 import { confirmHosts } from '../confirm-hosts.ts';
 import { interruption } from '../interruption.ts';
 import { loadReports } from '../load-reports.ts';
-import { openRun } from '../open-run.ts';
+import { openRun, runFolder } from '../open-run.ts';
 import { oneOf, parseCommon } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
 import {
@@ -58,6 +58,7 @@ export async function selftestCommand(words: readonly string[]): Promise<number>
   const left = checks.filter(({ id }) => !carried.some((row) => row.id === id));
   const asking = { targets: [target], checks: left, options, reading: 'sabotage' } as const;
   if (left.length > 0 && !(await confirmHosts(asking))) return exitCodes.notJudged;
+  if (options.out !== undefined) runFolder(options.out);
   if (left.length > 0) await enterLabOf([target], options);
 
   const { writeFileAtomic, ...reports } = await loadReports();
