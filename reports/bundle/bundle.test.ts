@@ -46,7 +46,9 @@ async function packed(name = 'run.tar.gz', run = writtenRun()): Promise<string> 
 }
 
 it('an archive that cannot be written is one error, whatever waits to be put into it', async () => {
-  await expect(packed('nowhere/run.tar.gz')).rejects.toMatchObject({ code: 'REPORT' });
+  const long = { 'console.log': 'boot\r\n'.repeat(100_000) };
+  const run = runFolderOf(...['a', 'b', 'c'].map((name) => [resultsWith(name, [red]), long] as const));
+  await expect(packed('nowhere/run.tar.gz', run)).rejects.toMatchObject({ code: 'REPORT' });
   expect(readdirSync(folder)).toEqual([]);
 });
 
