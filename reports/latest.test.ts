@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { linkLatest } from './latest.ts';
+import type { RunContext } from '../harness/report-sink.ts';
+import { createLatestLink, linkLatest } from './latest.ts';
 
 it('latest follows the newest run, relative so that the folder can move', () => {
   const out = mkdtempSync(join(tmpdir(), 'rdc-latest-'));
@@ -12,6 +13,12 @@ it('latest follows the newest run, relative so that the folder can move', () => 
   }
   expect(readlinkSync(join(out, 'latest'))).toBe('run-2');
   expect(readdirSync(out)).toEqual(['latest', 'run-1', 'run-2']);
+});
+
+it('a folder that somebody named gets no link beside it', () => {
+  const out = mkdtempSync(join(tmpdir(), 'rdc-latest-'));
+  createLatestLink().runStarted?.({ folder: join(out, 'mine') } as RunContext);
+  expect(readdirSync(out)).toEqual(['mine']);
 });
 
 it('a real folder of that name is left alone', () => {

@@ -1,6 +1,7 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ReportSink } from '../harness/report-sink.ts';
+import { outFolder } from './find-run.ts';
 
 /** Points `latest`, beside the run's folder, at it; replaced by a rename, so that it never dangles between two runs. */
 export function linkLatest(runFolder: string): void {
@@ -16,11 +17,12 @@ export function linkLatest(runFolder: string): void {
   }
 }
 
+/** The link is for the runs of reports/out: beside a folder that somebody named, a file that nobody asked for is in the way. */
 export function createLatestLink(): ReportSink {
   return {
     runStarted(run) {
       mkdirSync(run.folder, { recursive: true });
-      linkLatest(run.folder);
+      if (dirname(run.folder) === outFolder) linkLatest(run.folder);
     },
   };
 }

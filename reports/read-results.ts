@@ -102,7 +102,8 @@ function parseJson(file: string, text: string): unknown {
     );
   } catch (cause) {
     const why = plainLine(cause instanceof Error ? cause.message : String(cause), 200);
-    throw new RdcError('INPUT', `${file}: not JSON: ${why}`, { cause });
+    const hint = 'it may be cut off, or no results.json of rdc: copy it again from the run folder';
+    throw new RdcError('INPUT', `${file}: not JSON: ${why}`, { cause, hint });
   }
 }
 

@@ -8,7 +8,7 @@ const checks = [{ id: 'NS-UIDMAP' } as DeclaredCheck];
 const reports = { readBaselines: (path: string, wanted: object) => ({ path, ...wanted }) };
 
 function read(values: Record<string, string>, words: readonly string[] = []) {
-  const { options } = parseCommon(words);
+  const { options } = parseCommon(words, { command: 'run' });
   return readBaselineOptions(values, { targets: resolveTargets(['debian-13', 'local']), checks, options }, reports);
 }
 

@@ -20,14 +20,16 @@ export const overview = `rdc: conformance of rootless Docker on real machines
   ./rdc clean [--dry-run]        what nothing uses any more in the cache and among the runs, with sizes; removes it
 
 TARGET: a machine of vms/machines.json (default: debian-13), ssh://USER@HOST[:PORT], or local.
-Exit codes: 0 conformant, 1 a gated check failed, 2 bad usage or input, 3 not judged, 130 interrupted.
+Exit codes: 0 conformant; 1 a gated check failed, a waiver is stale, or --fail-on applies; 2 bad usage or input; 3 not judged;
+130 interrupted.
+Environment: RDC_MACHINES=FILE (machines of your own in the place of vms/machines.json), RDC_LAB, RDC_ACCEL=kvm|tcg (no trial
+of which works), XDG_CACHE_HOME (boxes, snapshots, logs).
 Each command has --help.
 `;
 
 const selection = `  --suite A,B        only these areas                 --check ID,ID   only these checks
-  --level L,L        only these levels                --gate LEVEL    MUST (default), SHOULD, LIMITATION
-  --out DIR          the run's folder (default: reports/out/<run-id>)
-  --waivers FILE     known failures: shown as expected, and red when they are stale (docs/waivers.md)
+  --level L,L        only these levels
+  --out DIR          the run's folder (default: reports/out/<run-id>, which reports/out/latest then leads to)
   --fresh            boot the machine anew instead of restoring its snapshot
   --as-is            judge the machine as it stands; always so for ssh:// and local
   --keep             leave the machine running at the end
@@ -35,13 +37,18 @@ const selection = `  --suite A,B        only these areas                 --check
   --recipe R         how Docker is installed on it: vms/provision/rootless-R.sh
   --sha256 HASH      what the image has to be
   --yes              agree beforehand to what is not read-only on ssh:// and local (docs/hosts.md); else run asks
-  --lab KIND         hermetic (own network namespace) or system (the libvirt of this machine)
+  --lab KIND         hermetic (own network namespace; wants root) or system (the libvirt of this machine; not verified);
+                     default: system where systemd or a libvirtd runs, else hermetic. Also RDC_LAB
   --identity FILE    private key for ssh://, without a passphrase; after it, and without it, the agent is asked
   --jump USER@HOST[:PORT]  reach ssh:// through this host; its key is verified too
   --root-via HOW     sudo (default), ssh or none: how root is reached on ssh:// and local; what needs root and may not
                      have it is skipped
   --json             one JSON document on stdout, everything else on stderr
   --no-color
+`;
+
+const verdict = `  --gate LEVEL       what decides the exit code: MUST (default), SHOULD, LIMITATION
+  --waivers FILE     known failures: shown as expected, and red when they are stale (docs/waivers.md)
 `;
 
 const oracle = `  --oracle           place the blame for what is red, by two more views: a rootful daemon on the same machine, and the
@@ -59,21 +66,22 @@ const baseline = `  --baseline PATH    compare with an earlier run of the same t
 const texts: Readonly<Record<string, string>> = {
   run: `./rdc run [TARGET...] [options]
 
-${selection}${baseline}  --profile          where the time of each check goes: profile.json in the target's folder, and a table
+${selection}${verdict}${baseline}  --profile          where the time of each check goes: profile.json in the target's folder, and a table
 ${oracle}`,
-  selftest: `./rdc selftest [TARGET] [options]\n\nApplies the fault of each check and expects the check to fail with its own message.\nThe faults are applied as root and taken back; use it on machines of the lab.\n\n  --resume           take over what earlier runs of this suite found on this target, try the rest\n  --blast-radius [all]  judge other checks under each fault too: those that only read, or every steady one;\n                     a red that nobody explains is a finding\n${selection}`,
-  test: './rdc test\n\nLint, types, unit tests, then a real VM: conformance, a sample of sabotage, the report in a browser.\n  --no-vm   without the VM; says so in its last lines\n',
+  selftest: `./rdc selftest [TARGET] [options]\n\nApplies the fault of each check and expects the check to fail with its own message.\nThe faults are applied as root and taken back; use it on machines of the lab.\n\n  --resume           take over what earlier runs of this suite found on this target, try the rest\n  --blast-radius [all]  judge other checks under each fault too: those that only read, or every steady one;\n                     a red that nobody explains is a finding\n${selection}\nExit code: 0 when every possible fault was noticed and no other red is unexplained, 1 when not, 3 when something could not be\ntried, 130 interrupted.\n`,
+  test: './rdc test\n\nLint, types, unit tests, then a real VM: conformance, a sample of sabotage, the report in a browser.\n  --no-vm   without the VM; says so in its last lines. What the lab needs is installed all the same\n',
   doctor:
-    './rdc doctor [TARGET] [options]\n\nWithout a target: what the lab needs on this machine, and what is missing, each with its remedy.\nWith one: the checks that only read, over SSH, on a host in use, in seconds. Nothing is installed, started or\nchanged on it; what needs root and may not have it is skipped. A machine of the lab has to run (./rdc up).\n\n  --suite A,B  --check ID,ID  --level L,L  --gate LEVEL  --out DIR  --identity FILE  --jump USER@HOST[:PORT]\n  --root-via sudo|ssh|none  --json  --no-color\n',
+    './rdc doctor [--json]\n./rdc doctor TARGET [options]\n\nWithout a target: what the lab needs on this machine, and what is missing, each with its remedy.\nWith one: the checks that only read, over SSH, on a host in use, in seconds. Nothing is installed, started or\nchanged on it; what needs root and may not have it is skipped. A machine of the lab has to run (./rdc up).\n\n  --suite A,B  --check ID,ID  --level L,L  --gate LEVEL  --out DIR  --identity FILE  --jump USER@HOST[:PORT]\n  --root-via sudo|ssh|none  --json  --no-color\n',
   list: `./rdc list [--machines] [--json]
 ./rdc list --machines --format github|gitlab
 
-The checks, or the machines; with --format the machines as the matrix of a CI engine (docs/recipes).
+The checks, or the machines; with --format the machines as the matrix of a CI engine (docs/recipes), without those that
+want an --image of their own.
 `,
   explain: './rdc explain ID\n',
-  compare: `./rdc compare A B [C...] [--html FILE] [--json] [--fail-on regression|difference] [--no-color]
+  compare: `./rdc compare A [B...] [--html FILE] [--json] [--fail-on regression|difference] [--no-color]
 
-A, B: results files, run folders, run ids or bundles. The first result of a target is the base of its later ones; a target
+A, B: results files, run folders (one will do where it has several targets), run ids or bundles. The first result of a target is the base of its later ones; a target
 that is there once is compared with the first of all. --fail-on ends with 1 when a check regressed (it fails and did
 not) or was lost (it passed and is not judged any more); "difference": when any verdict differs.
 `,
@@ -85,7 +93,7 @@ check passes, with 2 when the file is not a waivers file.
   report: `./rdc report [RUN] [--open] [--history DIR]
 
 RUN: a run id below reports/out, a folder, a results.json or a bundle (unpacked to reports/out/bundle-<digest>);
-default: the latest run.
+default: the latest run of reports/out.
 
   --history DIR      earlier runs of its targets, for the trends (default: reports/out/history for a run of reports/out,
                      none for a bundle)
@@ -100,7 +108,7 @@ stands then: docs/exports.md.
 
 Packs results, facts, evidence, consoles and the suite's digest into one .tar.gz that compare, report, export and merge
 read (default: <run>.tar.gz here). RUN: a run id below reports/out, a folder, a results.json or a bundle; default: the
-latest run. The same run gives the same bytes.
+latest run of reports/out. The same run gives the same bytes.
 
   --anonymous        replace names of users and hosts (user-1, host-1) and addresses (192.0.2.1, 2001:db8::1) in all of
                      it; verdicts stay. What is found: docs/bundles.md. Look it through before you publish it
@@ -122,10 +130,10 @@ as in ./rdc merge RUN1 arm=RUN2 --out DIR, and its targets are arm-<target>.
   --whole            each target owes every check of this checkout's suite: one that no run was to judge (a shard that
                      got lost) is "never judged", and the target inconclusive
 
-Exit code: that of a run with these results (0, 1 or 3); 2 when nothing was joined.
+Exit code: that of a run with these results (0, 1 or 3); 2 when the runs do not go together, 3 also when DIR cannot be written.
 `,
-  up: './rdc up [MACHINE...] [--fresh]\n./rdc up [NAME] --image FILE --recipe R [--sha256 HASH]\n\nBrings machines up with rootless Docker running and leaves them running.\n',
-  down: './rdc down [MACHINE...]\n\nWithout a name: every machine is powered off, and the lab with its network and processes is gone; snapshots and boxes\nstay in the cache. With names: those machines, their disks and their snapshots are gone.\n',
+  up: './rdc up [MACHINE...] [--fresh] [--lab hermetic|system]\n./rdc up [NAME] --image FILE --recipe R [--sha256 HASH]\n\nBrings machines up with rootless Docker running and leaves them running.\n',
+  down: './rdc down [MACHINE...] [--lab hermetic|system]\n\nWithout a name: every machine is powered off, and the lab with its network and processes is gone; snapshots and boxes\nstay in the cache. With names: those machines, their disks and their snapshots are gone.\n',
   clean: `./rdc clean [--dry-run] [--all] [--older-than DAYS] [--json]
 
 Removes from the cache (\${XDG_CACHE_HOME:-~/.cache}/rdc) and from reports/out what nothing uses any more, and says how
@@ -140,7 +148,7 @@ that runs, and never the latest run.
   --json             one JSON document on stdout
 With the libvirt of this machine (--lab system) its volumes are left alone: virsh vol-list default
 `,
-  ssh: './rdc ssh MACHINE [--root] [-- COMMAND...]\n\nThe exit code is that of the command.\n',
+  ssh: './rdc ssh MACHINE [--root] [--lab hermetic|system] [-- COMMAND...]\n\nThe exit code is that of the command.\n',
 };
 
 export function helpOf(command: string): string {

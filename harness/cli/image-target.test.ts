@@ -17,7 +17,7 @@ header.writeBigUInt64BE(1n << 30n, 24);
 writeFileSync(image, header);
 
 const resolve = (...words: string[]) => {
-  const { options, positionals } = parseCommon(words);
+  const { options, positionals } = parseCommon(words, { command: 'run' });
   return resolveTargetsOf(positionals, options);
 };
 const digest = '6f2b2d5b0ba0aa2d0ba6a2cbf19e5b5bf1ad5f3e21d6c5f4e7d0c9a1b2c3d4e5';

@@ -6,7 +6,7 @@ afterEach(() => {
 });
 
 it('without options', () => {
-  const { options, positionals } = parseCommon(['debian-13', 'local']);
+  const { options, positionals } = parseCommon(['debian-13', 'local'], { command: 'run' });
   expect(positionals).toEqual(['debian-13', 'local']);
   expect(options).toMatchObject({
     suites: undefined,
@@ -26,7 +26,7 @@ it('without options', () => {
 it('with all of them', () => {
   const words =
     '--suite ports,serial --check PORT-RELEASE, --level MUST,MAY --gate SHOULD --out /o --identity k --jump a@b --root-via none --lab hermetic --fresh --as-is --keep --yes --json --no-color';
-  expect(parseCommon(words.split(' ')).options).toMatchObject({
+  expect(parseCommon(words.split(' '), { command: 'run' }).options).toMatchObject({
     suites: ['ports', 'serial'],
     checks: ['PORT-RELEASE'],
     levels: ['MUST', 'MAY'],
@@ -47,7 +47,7 @@ it('with all of them', () => {
 
 it('NO_COLOR is heard', () => {
   vi.stubEnv('NO_COLOR', '1');
-  expect(parseCommon([]).options.color).toBe(false);
+  expect(parseCommon([], { command: 'run' }).options.color).toBe(false);
 });
 
 it.each([
@@ -69,19 +69,33 @@ it.each([
   [['--fresh=yes'], '--fresh'],
   [['--out'], '--out'],
 ])('%j is refused', (words, message) => {
-  expect(() => parseCommon(words)).toThrow(message);
+  expect(() => parseCommon(words, { command: 'run' })).toThrow(message);
+});
+
+it('words that nobody asked for are refused: what is passed over is lost', () => {
+  const form = { command: 'export', most: 1 };
+  expect(parseWords(['a'], {}, form).positionals).toEqual(['a']);
+  expect(() => parseWords(['a', 'b'], {}, form)).toThrow('[USAGE] export takes one word, not 2: a b');
+  expect(() => parseWords(['a'], {}, { command: 'list', most: 0 })).toThrow('list takes no words, not 1: a');
+  expect(() => parseWords(['--json'], {}, form)).toThrow('export has none');
+});
+
+it('a command takes those of the common options that mean something to it', () => {
+  const up = { command: 'up', takes: ['fresh'] } as const;
+  expect(parseCommon(['--fresh'], up).options).toMatchObject({ fresh: true, gate: ['MUST'] });
+  expect(() => parseCommon(['--gate', 'SHOULD'], up)).toThrow('up knows --fresh');
 });
 
 it('a refusal names what is known and what to type', () => {
   expect.assertions(1);
   try {
-    parseWords(['--x'], { json: { type: 'boolean' } });
+    parseWords(['--x'], { json: { type: 'boolean' } }, { command: 'list' });
   } catch (error) {
     expect(error).toMatchObject({
       code: 'USAGE',
       exitCode: 2,
-      hint: './rdc --help',
-      message: expect.stringContaining('known options: --json'),
+      hint: './rdc list --help',
+      message: expect.stringContaining('list knows --json'),
     });
   }
 });

@@ -34,7 +34,7 @@ export type Parsed = {
   readonly values: Readonly<Record<string, unknown>>;
 };
 
-const common: ParseArgsOptionsConfig = {
+const common = {
   suite: { type: 'string' },
   check: { type: 'string' },
   level: { type: 'string' },
@@ -54,21 +54,47 @@ const common: ParseArgsOptionsConfig = {
   yes: { type: 'boolean' },
   json: { type: 'boolean' },
   'no-color': { type: 'boolean' },
-};
+} as const satisfies ParseArgsOptionsConfig;
 
-/** The words of a command line against the options that the command knows; anything else is USAGE with what is known. */
-export function parseWords(words: readonly string[], known: ParseArgsOptionsConfig): ReturnType<typeof parseArgs> {
+/** The command that the words are for, and how many words it takes besides its options (any number by default). */
+export type Form = { readonly command: string; readonly most?: number };
+
+/** The words of a command line against what the command knows; anything else is USAGE: what is passed over is lost. */
+export function parseWords(
+  words: readonly string[],
+  known: ParseArgsOptionsConfig,
+  form: Form,
+): ReturnType<typeof parseArgs> {
+  const parsed = parseKnown(words, known, form);
+  const { command, most = Number.POSITIVE_INFINITY } = form;
+  const count = parsed.positionals.length;
+  if (count <= most) return parsed;
+  const takes = ['no words', 'one word'][most] ?? `${most} words`;
+  throw new RdcError('USAGE', `${command} takes ${takes}, not ${count}: ${parsed.positionals.join(' ')}`, {
+    hint: `./rdc ${command} --help`,
+  });
+}
+
+function parseKnown(words: readonly string[], known: ParseArgsOptionsConfig, { command }: Form) {
   try {
     return parseArgs({ args: [...words], options: known, allowPositionals: true, strict: true });
   } catch (cause) {
     const options = Object.keys(known).map((name) => `--${name}`);
     const what = cause instanceof Error ? (cause.message.split('. ')[0] ?? cause.message) : String(cause);
-    throw new RdcError('USAGE', `${what}; known options: ${options.join(' ')}`, { cause, hint: './rdc --help' });
+    const there = options.length === 0 ? `${command} has none` : `${command} knows ${options.join(' ')}`;
+    throw new RdcError('USAGE', `${what}; ${there}`, { cause, hint: `./rdc ${command} --help` });
   }
 }
 
-export function parseCommon(words: readonly string[], own: ParseArgsOptionsConfig = {}): Parsed {
-  const { values, positionals } = parseWords(words, { ...common, ...own });
+export type CommonName = Exclude<keyof typeof common, number>;
+
+/** `takes`: those of the common options that mean something to the command (all by default); `own` are its others. */
+export function parseCommon(
+  words: readonly string[],
+  { takes, own = {}, ...form }: Form & { takes?: readonly CommonName[]; own?: ParseArgsOptionsConfig },
+): Parsed {
+  const known = Object.entries(common).filter(([name]) => takes?.some((taken) => taken === name) ?? true);
+  const { values, positionals } = parseWords(words, { ...Object.fromEntries(known), ...own }, form);
   const text = (name: string) => values[name] as string | undefined;
   return {
     positionals,

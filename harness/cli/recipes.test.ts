@@ -71,7 +71,7 @@ function commandLines(text: string): string[][] {
 
 const understood: Readonly<Record<string, (words: string[]) => void | Promise<void>>> = {
   run: (words) => {
-    const { positionals, options } = parseCommon(words, runOptions);
+    const { positionals, options } = parseCommon(words, { command: 'run', own: runOptions });
     const targets = resolveTargets(positionals);
     expect(targets).toHaveLength(1);
     // nobody is there to be asked

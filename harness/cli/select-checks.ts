@@ -15,7 +15,8 @@ export function selectChecks(
     });
   }
   const ids = all.map((check) => check.id);
-  const unknown = checks?.filter((id) => !ids.includes(id)) ?? [];
+  const wanted = checks?.map((id) => id.toUpperCase());
+  const unknown = wanted?.filter((id) => !ids.includes(id)) ?? [];
   if (unknown.length > 0) {
     throw new RdcError('UNKNOWN_CHECK', `no check is called ${unknown.join(', ')}${nearest(unknown[0] ?? '', ids)}`, {
       hint: './rdc list',
@@ -24,7 +25,7 @@ export function selectChecks(
   const selected = all.filter(
     (check) =>
       (suites?.includes(check.area) ?? true) &&
-      (checks?.includes(check.id) ?? true) &&
+      (wanted?.includes(check.id) ?? true) &&
       (levels?.includes(check.level) ?? true),
   );
   if (selected.length === 0) throw new RdcError('USAGE', 'the options leave no check to judge', { hint: './rdc list' });

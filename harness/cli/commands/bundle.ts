@@ -21,7 +21,7 @@ type Values = ReturnType<typeof parseWords>['values'];
 
 /** `rdc bundle`: packs a run, or verifies what was packed. */
 export async function bundleCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, options);
+  const { values, positionals } = parseWords(words, options, { command: 'bundle' });
   const foreign = (values.verify === undefined ? verifying : packing).find((name) => values[name] !== undefined);
   if (foreign !== undefined) {
     throw new RdcError('USAGE', `--${foreign} goes with${values.verify === undefined ? '' : 'out'} --verify`, {

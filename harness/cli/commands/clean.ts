@@ -15,7 +15,7 @@ const known = {
 
 /** `rdc clean`: what nothing uses any more goes, with its size; 0 also when there was nothing. */
 export async function cleanCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, known);
+  const { values, positionals } = parseWords(words, known, { command: 'clean' });
   if (positionals.length > 0)
     throw new RdcError('USAGE', `clean takes no names, got ${JSON.stringify(positionals[0])}`, {
       hint: './rdc clean --dry-run; one machine with its disk: ./rdc down MACHINE',

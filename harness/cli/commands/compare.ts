@@ -10,7 +10,7 @@ const options = {
 } as const;
 
 export async function compareCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, options);
+  const { values, positionals } = parseWords(words, options, { command: 'compare' });
   if (positionals.length === 0)
     throw new RdcError('USAGE', 'compare takes the runs to compare', {
       hint: './rdc compare RUN1 RUN2; ls reports/out',

@@ -1,17 +1,22 @@
 import { exitCodes } from '../../errors.ts';
 import { chooseLab, describeAccel, doctorHost, machineState, rememberedAccel } from '../../lab/index.ts';
-import { parseCommon, parseWords } from '../options.ts';
+import { type CommonName, parseCommon, parseWords } from '../options.ts';
 import { lookCommand } from './look.ts';
 
 /** `rdc doctor`: without a target, can this machine run the lab? With one, what do the checks that only read say of it? */
 export async function doctorCommand(words: readonly string[]): Promise<number> {
-  const { options, positionals } = parseCommon(words);
+  const { options, positionals } = parseCommon(words, { command: 'doctor', takes: ofTarget });
   return positionals.length > 0 ? await lookCommand(options, positionals) : await doctorOfThisMachine(words);
 }
 
+/** Without a target there is but `--json`. */
+const ofTarget: readonly CommonName[] = [
+  ...(['suite', 'check', 'level', 'gate', 'out', 'identity', 'jump', 'root-via', 'json', 'no-color'] as const),
+];
+
 /** Reads only. Exit code 3 when something is missing. */
 async function doctorOfThisMachine(words: readonly string[]): Promise<number> {
-  const { values } = parseWords(words, { json: { type: 'boolean' } });
+  const { values } = parseWords(words, { json: { type: 'boolean' } }, { command: 'doctor' });
   const needs = doctorHost();
   const accel = rememberedAccel();
   const machines = await machineState();

@@ -18,13 +18,16 @@ import {
 } from '../../lab/index.ts';
 import { enterLab, runInside } from '../enter-lab.ts';
 import { imageMachine, refuseImageOptions } from '../image-target.ts';
-import { type CommonOptions, parseCommon, parseWords } from '../options.ts';
+import { type CommonOptions, parseCommon } from '../options.ts';
 
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 
 /** `rdc up`: machines with rootless Docker running, left running. */
 export async function upCommand(words: readonly string[]): Promise<number> {
-  const { options, positionals } = parseCommon(words);
+  const { options, positionals } = parseCommon(words, {
+    command: 'up',
+    takes: ['fresh', 'lab', 'image', 'recipe', 'sha256'],
+  });
   const machines = await machinesToBringUp(positionals, options);
   await enterLab({ machines, lab: options.lab, onStage: say });
   for (const machine of machines) {
@@ -46,10 +49,10 @@ async function machinesToBringUp(names: readonly string[], options: CommonOption
 
 /** `rdc down`: with names, those machines; without, every machine and the lab. */
 export async function downCommand(words: readonly string[]): Promise<number> {
-  const { positionals } = parseWords(words, { lab: { type: 'string' } });
+  const { options, positionals } = parseCommon(words, { command: 'down', takes: ['lab'] });
   const all = knownMachines();
   const machines = positionals.map((name) => findMachine(all, name));
-  if (machines.length > 0) return await removeMachines(machines);
+  if (machines.length > 0) return await removeMachines(machines, options);
   for (const name of await downAll()) say(`${name}: off`);
   if (!isInsideLab()) {
     const ended = await stopLab();
@@ -59,8 +62,8 @@ export async function downCommand(words: readonly string[]): Promise<number> {
 }
 
 /** In the lab, which is there for that long only where it was not before. */
-async function removeMachines(machines: readonly Machine[]): Promise<number> {
-  const isMade = chooseLab() === 'hermetic' && findLab() === undefined;
+async function removeMachines(machines: readonly Machine[], { lab }: CommonOptions): Promise<number> {
+  const isMade = chooseLab(lab) === 'hermetic' && findLab() === undefined;
   if (isMade) await ensureLab();
   try {
     for (const { name } of machines) {
@@ -79,12 +82,18 @@ export async function sshCommand(words: readonly string[]): Promise<number> {
   const split = words.indexOf('--');
   const own = split === -1 ? words : words.slice(0, split);
   const command = split === -1 ? [] : words.slice(split + 1);
-  const { values, positionals } = parseWords(own, { root: { type: 'boolean' }, lab: { type: 'string' } });
-  const [name] = positionals;
-  if (name === undefined)
-    throw new RdcError('USAGE', 'the name of a machine is missing', { hint: './rdc ssh debian-13' });
+  const { options, values, positionals } = parseCommon(own, {
+    command: 'ssh',
+    takes: ['lab'],
+    own: { root: { type: 'boolean' } },
+  });
+  const [name, ...others] = positionals;
+  if (name === undefined || others.length > 0)
+    throw new RdcError('USAGE', name === undefined ? 'the name of a machine is missing' : `a command comes after --`, {
+      hint: `./rdc ssh ${name ?? 'debian-13'} -- ${others.join(' ') || 'COMMAND'}`,
+    });
   findMachine(knownMachines(), name);
-  if (!isInsideLab() && findLab()) runInside();
+  if (options.lab !== 'system' && !isInsideLab() && findLab()) runInside();
   const [file = 'ssh', ...args] = await guestSshCommand(name, values.root === true ? 'root' : 'tester');
   const child = spawn(file, [...args, ...command], { stdio: 'inherit' });
   return await new Promise((resolve) => child.once('close', (code) => resolve(code ?? exitCodes.notJudged)));

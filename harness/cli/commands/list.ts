@@ -3,14 +3,12 @@ import { exitCodes, RdcError } from '../../errors.ts';
 import type { Machine } from '../../lab/machines.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { parseWords } from '../options.ts';
+import { selectChecks } from '../select-checks.ts';
 
 /** `rdc list`: the checks or the machines, for people or as JSON. */
 export async function listCommand(words: readonly string[]): Promise<number> {
-  const { values } = parseWords(words, {
-    machines: { type: 'boolean' },
-    format: { type: 'string' },
-    json: { type: 'boolean' },
-  });
+  const options = { machines: { type: 'boolean' }, format: { type: 'string' }, json: { type: 'boolean' } } as const;
+  const { values } = parseWords(words, options, { command: 'list', most: 0 });
   if (values.format !== undefined) return await listMatrix(values);
   if (values.machines === true) return await listMachines(values.json === true);
   const checks = await loadChecks();
@@ -53,8 +51,19 @@ async function listMatrix({ format, machines, json }: { format?: unknown; machin
     import('../ci-matrix.ts'),
     import('../../lab/machines.ts'),
   ]);
-  const names = readMachines().machines.map(({ name }) => name);
-  process.stdout.write(ciMatrix(String(format), names));
+  const { machines: all } = readMachines();
+  // a job of its name alone would end with bad usage
+  const wanting = all.filter(({ box }) => box.image !== undefined && box.sha256 === undefined);
+  process.stdout.write(
+    ciMatrix(
+      String(format),
+      all.filter((machine) => !wanting.includes(machine)).map(({ name }) => name),
+    ),
+  );
+  if (wanting.length > 0) {
+    const names = wanting.map(({ name }) => name).join(', ');
+    process.stderr.write(`left out, since each wants --image FILE --sha256 HASH: ${names}\n`);
+  }
   return exitCodes.ok;
 }
 
@@ -86,14 +95,11 @@ function imageNote({ box }: Machine): string {
 
 /** `rdc explain ID`: everything a check declares. */
 export async function explainCommand(words: readonly string[]): Promise<number> {
-  const { positionals } = parseWords(words, {});
-  const checks = await loadChecks();
-  const check = checks.find((candidate) => candidate.id === positionals[0]?.toUpperCase());
-  if (!check) {
-    throw new RdcError('UNKNOWN_CHECK', `no check is called ${JSON.stringify(positionals[0] ?? '')}`, {
-      hint: './rdc list',
-    });
-  }
+  const [id] = parseWords(words, {}, { command: 'explain', most: 1 }).positionals;
+  if (id === undefined)
+    throw new RdcError('USAGE', 'the ID of a check is missing', { hint: './rdc explain NS-UIDMAP' });
+  const [check] = selectChecks(await loadChecks(), { checks: [id], suites: undefined, levels: undefined });
+  if (!check) throw new RdcError('UNKNOWN_CHECK', `no check is called ${id}`, { hint: './rdc list' });
   const sabotage = describeSabotage(check.sabotage);
   const rows: readonly [string, string][] = [
     ['claim', check.title],

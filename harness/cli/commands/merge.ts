@@ -8,7 +8,7 @@ const options = { out: { type: 'string' }, whole: { type: 'boolean' }, json: { t
 
 /** `rdc merge`: runs of several machines, jobs or shards become one. Resolves to the exit code that such a run has. */
 export async function mergeCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, options);
+  const { values, positionals } = parseWords(words, options, { command: 'merge' });
   if (positionals.length === 0 || values.out === undefined) {
     throw new RdcError('USAGE', positionals.length === 0 ? 'merge takes the runs to join' : '--out DIR is missing', {
       hint: './rdc merge RUN1 RUN2 --out DIR',

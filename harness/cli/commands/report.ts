@@ -3,23 +3,21 @@ import { loadReports } from '../load-reports.ts';
 import { parseWords } from '../options.ts';
 
 export async function reportCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, {
-    open: { type: 'boolean' },
-    history: { type: 'string' },
-  });
+  const options = { open: { type: 'boolean' }, history: { type: 'string' } } as const;
+  const { values, positionals } = parseWords(words, options, { command: 'report', most: 1 });
   const history = values.history === undefined ? {} : { history: String(values.history) };
   await (await loadReports()).reportCommand({ ...runOf(positionals), ...history, open: values.open === true });
   return exitCodes.ok;
 }
 
 export async function exportCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, { format: { type: 'string' } });
+  const { values, positionals } = parseWords(words, { format: { type: 'string' } }, { command: 'export', most: 1 });
   if (values.format === undefined)
     throw new RdcError('USAGE', '--format is missing', { hint: './rdc export --format junit' });
   const reports = await loadReports();
   const format = String(values.format);
   reports.requireExportFormat(format);
-  await reports.withRuns(positionals.slice(0, 1), (runs) => reports.exportCommand({ ...runOf(runs), format }));
+  await reports.withRuns(positionals, (runs) => reports.exportCommand({ ...runOf(runs), format }));
   return exitCodes.ok;
 }
 

@@ -48,7 +48,7 @@ export const runOptions = {
 
 /** `rdc run`: set up, provision, judge, report. Resolves to the exit code. */
 export async function runCommand(words: readonly string[]): Promise<number> {
-  const { options, positionals, values } = parseCommon(words, runOptions);
+  const { options, positionals, values } = parseCommon(words, { command: 'run', own: runOptions });
   const oracle = oracleOf(values);
   const targets = await resolveTargetsOf(positionals, options);
   requireHostOptions(targets, options);

@@ -8,7 +8,7 @@ import { confirmHosts } from '../confirm-hosts.ts';
 import { interruption } from '../interruption.ts';
 import { loadReports } from '../load-reports.ts';
 import { openRun, runFolder } from '../open-run.ts';
-import { oneOf, parseCommon } from '../options.ts';
+import { type CommonName, oneOf, parseCommon } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
 import {
   type CheckMetas,
@@ -29,11 +29,18 @@ import { enterLabOf, type RunJob, runTarget } from './run.ts';
 
 const radii = ['read-only', 'all'] as const;
 
+/** A fault is noticed or not, whatever gates, and whether the check was known to fail. */
+const taken: readonly CommonName[] = [
+  ...(['suite', 'check', 'level', 'out', 'fresh', 'as-is', 'keep', 'image', 'recipe', 'sha256', 'yes', 'lab'] as const),
+  ...(['identity', 'jump', 'root-via', 'json', 'no-color'] as const),
+];
+
 /** `rdc selftest`: the sabotage reading. Exit code 0 when every possible mutant was killed, 1 when one survived. */
 export async function selftestCommand(words: readonly string[]): Promise<number> {
   const { options, positionals, values } = parseCommon(withRadius(words), {
-    resume: { type: 'boolean' },
-    'blast-radius': { type: 'string' },
+    command: 'selftest',
+    takes: taken,
+    own: { resume: { type: 'boolean' }, 'blast-radius': { type: 'string' } },
   });
   const [target, ...others] = await resolveTargetsOf(positionals, options);
   if (target === undefined || others.length > 0) {

@@ -11,7 +11,7 @@ type Counts = { readonly passed: number; readonly failed: number; readonly skipp
 
 /** `rdc test`: the project's own tests. Ends with one plain line of counts; 0 when nothing failed. */
 export async function testCommand(words: readonly string[]): Promise<number> {
-  const { values } = parseWords(words, { 'no-vm': { type: 'boolean' } });
+  const { values } = parseWords(words, { 'no-vm': { type: 'boolean' } }, { command: 'test', most: 0 });
   const withVm = values['no-vm'] !== true;
   const say = (text: string) => void process.stdout.write(`${text}\n`);
   await setUpHost(say, 'tests');

@@ -4,7 +4,7 @@ import { loadReports } from '../load-reports.ts';
 import { parseWords } from '../options.ts';
 
 export async function waiversCommand(words: readonly string[]): Promise<number> {
-  const [what, file, ...runs] = parseWords(words, {}).positionals;
+  const [what, file, ...runs] = parseWords(words, {}, { command: 'waivers' }).positionals;
   if (what !== 'check' || file === undefined)
     throw new RdcError('USAGE', 'waivers knows one thing: check FILE', { hint: './rdc waivers check waivers.json' });
   const ids = (await loadChecks()).map(({ id }) => id);
