@@ -67,13 +67,15 @@ function mightyOf(lines: readonly string[]): string[] {
 /** Processes of the unit's cgroup with a UID that is neither the user's nor one of his subordinate ones: `PID UIDs`. */
 async function foreignInCgroup(target: Target, host: HostFacts, daemon: number): Promise<string[]> {
   const { stdout } = await target.root.shell(`
-c=$(sed -n 's/^0:://p' /proc/${daemon}/cgroup)
-case $c in *.service) echo unit; cd "/sys/fs/cgroup$c" || exit; for p in $(find . -name cgroup.procs -exec cat {} +); do
+# cgroup v1: the hierarchy of systemd; beside it there may be one of cgroup v2 without controllers
+c=$(sed -n 's/^[0-9]*:name=systemd://p' /proc/${daemon}/cgroup); root=/sys/fs/cgroup/systemd
+[ -n "$c" ] || { c=$(sed -n 's/^0:://p' /proc/${daemon}/cgroup); root=/sys/fs/cgroup; }
+case $c in *.service) echo unit; cd "$root$c" || exit; for p in $(find . -name cgroup.procs -exec cat {} +); do
   awk -v p=$p '/^Uid:/ {print p, $2, $3, $4, $5}' /proc/$p/status 2>/dev/null
 done ;; esac`);
   const { uid, subuid } = host.user;
   const isOwn = (id: number) => id === uid || subuid.some(({ start, count }) => id >= start && id < start + count);
-  // elsewhere, as on cgroup v1, there is no cgroup of the unit to look into
+  // without systemd there is no cgroup of a unit to look into
   const [kind, ...lines] = stdout.trim().split('\n');
   if (kind !== 'unit') return [];
   known(
