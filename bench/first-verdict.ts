@@ -52,7 +52,7 @@ async function main(): Promise<number> {
     [
       `## The first verdict on a warm machine`,
       '',
-      `\`./rdc run ${machine}\` with a snapshot; goal: under ${goalS} s without KVM.`,
+      `\`./rdc run ${machine}\` with a snapshot; goal: under ${goalS} s without KVM, ${verdict < goalS ? 'reached' : 'not reached'}.`,
       '',
       text,
       '',
