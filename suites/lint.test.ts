@@ -246,8 +246,8 @@ describe('imports go one way', () => {
     expect(foreignImports('suites', ({ to }) => isBelow(['harness', 'suites'], to))).toEqual([]);
   });
 
-  it('reports know of harness only types, errors, plain text and the sink', () => {
-    const words = ['errors', 'verdict', 'report-sink', 'project-root', 'plain-text'];
+  it('reports know of harness only types, errors, plain text, folders and the sink', () => {
+    const words = ['errors', 'verdict', 'report-sink', 'project-root', 'plain-text', 'make-folder'];
     const open = words.map((name) => `harness/${name}.ts`);
     const isAllowed = ({ to, isType }: Import) => isBelow(['reports'], to) || isType || open.includes(to);
     expect(foreignImports('reports', isAllowed)).toEqual([]);
