@@ -1,7 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { RdcError, type Target } from '../../harness/index.ts';
 import { verdictOf } from '../../harness/verdict.ts';
-import { expectBack, restartDaemon } from './control-daemon.ts';
+import { expectBack, restartDaemon, restartUserManagerScript } from './control-daemon.ts';
 
 const answered = { code: 0, stdout: '', stderr: '', durationMs: 1, truncated: false };
 const lost = () => Promise.reject(new RdcError('LOST', 'the connection broke off'));
@@ -37,4 +41,23 @@ it('where to come back is the claim, a daemon that does not makes it fail, and a
   expect(String(failure)).toContain('did not answer');
   expect(await failureOf(expectBack(targetWith(), lost()))).toMatchObject({ code: 'LOST' });
   expect(await failureOf(expectBack(targetWith(), Promise.resolve()))).toBeNull();
+});
+
+/** What the script asks of systemd, and how it ends, where a restart ends with that status of the manager's process. */
+function restartedWith(status: number): { readonly asked: string[]; readonly code: number | null } {
+  const folder = mkdtempSync(join(tmpdir(), 'rdc-systemctl-'));
+  const log = join(folder, 'log');
+  const systemctl = `#!/bin/sh
+echo "$1" >> '${log}'
+case $1 in restart) [ ${status} = 0 ] ;; show) echo ExecMainStatus=${status} ;; esac`;
+  writeFileSync(join(folder, 'systemctl'), systemctl, { mode: 0o755 });
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+  const { status: code } = spawnSync('sh', ['-ec', restartUserManagerScript(99_999)], { env });
+  return { asked: readFileSync(log, 'utf8').trim().split('\n'), code };
+}
+
+it('a user manager that met the cgroup of the old one is started again; one that failed otherwise is not', () => {
+  expect(restartedWith(0)).toEqual({ asked: ['daemon-reload', 'restart'], code: 0 });
+  expect(restartedWith(219)).toEqual({ asked: ['daemon-reload', 'restart', 'show', 'start'], code: 0 });
+  expect(restartedWith(1)).toEqual({ asked: ['daemon-reload', 'restart', 'show'], code: 1 });
 });

@@ -45,9 +45,25 @@ export async function restartDaemon(target: Target): Promise<void> {
 export async function restartUserManager(target: Target, host: HostFacts): Promise<void> {
   await target.invalidate();
   await comingBack(target, async () => {
-    await mustRun(target.root, `systemctl daemon-reload; systemctl restart user@${host.user.uid}.service`);
+    await mustRun(target.root, restartUserManagerScript(host.user.uid));
     await awaitDaemon(target);
   });
+}
+
+/**
+ * systemd 247 (Debian 11) now and then starts the new manager while the cgroup of a container of the old one is still on
+ * its way out: the kernel then lets no process into the manager's cgroup (EBUSY), and the start ends with 219/CGROUP.
+ * Who logs in anew, as the documents have it, comes later. That one failure is waited out; any other is the manager's.
+ */
+export function restartUserManagerScript(uid: number): string {
+  const unit = `user@${uid}.service`;
+  return `systemctl daemon-reload
+systemctl restart ${unit} && exit
+[ "$(systemctl show -p ExecMainStatus ${unit})" = ExecMainStatus=219 ] || exit 1
+echo 'the cgroup of the old manager was still in use'
+cgroup=$(find /sys/fs/cgroup -type d -name '${unit}' | head -n 1)
+i=0; while [ -n "$cgroup" ] && [ -e "$cgroup" ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done
+systemctl start ${unit}`;
 }
 
 /** Has the daemon answer again, whatever became of it. Throws DAEMON_DOWN. */
