@@ -60,6 +60,12 @@ export type Check = {
    * may judge it on a host in use. Enforced there: what would change the host is refused, and the check an error.
    */
   readonly readOnly?: true;
+  /**
+   * `verify` disturbs nobody and is disturbed by nobody: what it starts is its own, what it looks at is its own, no port,
+   * sysctl, device or time that it measures is another's too. `rdc run` judges such checks, and those that only read,
+   * some at once. Enforced: what would change the host for others is refused, and the check an error.
+   */
+  readonly sideBySide?: true;
   /** what the maintainer or administrator does about a failure; a command where there is one */
   readonly remedy: string;
   readonly verify: (context: VerifyContext) => Promise<void>;

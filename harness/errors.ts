@@ -26,6 +26,8 @@ export const errorCodes = {
   ROOT: exitCodes.notJudged,
   /** a change was asked for where one only looks */
   READ_ONLY: exitCodes.notJudged,
+  /** what would disturb the checks that are judged at the same time */
+  SIDE_BY_SIDE: exitCodes.notJudged,
   TIMEOUT: exitCodes.notJudged,
   COMMAND: exitCodes.notJudged,
   DAEMON: exitCodes.notJudged,

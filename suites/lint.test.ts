@@ -65,6 +65,7 @@ function problemsOf(check: DeclaredCheck): string[] {
       'its oracle has a reason without words, or a rootful view of a check that restarts the daemon',
     ],
     [!check.readOnly || isLookingOnly(check), 'it is marked readOnly and does more than look'],
+    [!check.sideBySide || !(check.disruptive || check.readOnly), 'it is marked sideBySide, and restarts or only reads'],
   ];
   return [...rules.filter(([holds]) => !holds).map(([, what]) => what), ...sabotageProblems(check)];
 }
@@ -169,6 +170,7 @@ describe('the rules notice', () => {
     ['a stage that verify does not name', { sabotage: { ...sabotage, at: 'applied' }, verify: async () => {} }],
     ['a restart by what only looks', { readOnly: true, disruptive: true, verify: async () => {} }],
     ['a container by what only looks', { readOnly: true }],
+    ['a restart beside others', { sideBySide: true, disruptive: true }],
     ['a fault that turns an unknown check red', { sabotage: { ...sabotage, alsoFails: ['NO-SUCH'] } }],
     ['a rootful view of what restarts the daemon', { disruptive: true, oracle: {} }],
     ['a missing view without a reason', { oracle: { notRootful: '' } }],

@@ -1,6 +1,7 @@
 import { GenericContainer } from 'testcontainers';
 import { fixtureImageTag } from '../fixture-image.ts';
 import type { FixtureOptions } from './fixture.ts';
+import { nonceLabel } from './nonce-label.ts';
 
 /** A container of the fixture image with exactly the HostConfig asked for. */
 export class FixtureContainer extends GenericContainer {
@@ -9,6 +10,7 @@ export class FixtureContainer extends GenericContainer {
     const publish = options.publish ?? [];
     this.withCommand([...(options.command ?? ['sleep', 'infinity'])]);
     this.withEnvironment({ RDC_NONCE: nonce });
+    this.withLabels({ [nonceLabel]: nonce });
     if (options.name !== undefined) this.withName(options.name);
     if (options.user !== undefined) this.withUser(options.user);
     if (options.domainname !== undefined) this.createOpts.Domainname = options.domainname;

@@ -7,6 +7,7 @@ import { throughPort } from '../profile/ports.ts';
 import { refuseChange } from '../target/read-only.ts';
 import type { Target } from '../target/target.ts';
 import { loadFixtureImage } from './load-image.ts';
+import { nonceLabel } from './nonce-label.ts';
 
 /** The part of Docker's HostConfig that checks set; names as in the Engine API. */
 export type HostConfig = {
@@ -73,7 +74,11 @@ export async function startFixture(target: Target, options: FixtureOptions = {})
   // imported when first needed: listing the checks must not wait for a Docker client
   const { FixtureContainer } = await import('./fixture-container.ts');
   target.note(`container of ${fixtureImageTag} with ${JSON.stringify(options)}`);
-  const started = await throughPort('container', () => new FixtureContainer(options, nonce).start());
+  const start = async () => await new FixtureContainer(options, nonce).start();
+  const started = await throughPort('container', start).catch(async (error) => {
+    if (refusalMessage(error) !== undefined) await removeNeverStarted(nonce);
+    throw error;
+  });
   return toFixture(target, started, nonce);
 }
 
@@ -87,10 +92,9 @@ export async function refusalOf(target: Target, options: FixtureOptions): Promis
   }
 }
 
-/** The daemon's words in what `startFixture` threw; anything but a refusal is thrown on. Removes the container that was only created. */
+/** The daemon's words in what `startFixture` threw; anything but a refusal is thrown on. */
 export async function refusalIn(error: unknown, target: Target): Promise<string> {
   const message = refusalMessage(error);
-  await removeNeverStarted();
   if (message === undefined) throw error;
   target.note(`the daemon refuses: ${message}`);
   return message;
@@ -103,11 +107,11 @@ function refusalMessage(error: unknown): string | undefined {
   return statusCode !== undefined && statusCode >= 400 ? (json?.message ?? message) : undefined;
 }
 
-/** testcontainers leaves a container that was created and refused to start. */
-async function removeNeverStarted(): Promise<void> {
+/** testcontainers leaves a container that was created and refused to start; others may be about to start theirs. */
+async function removeNeverStarted(nonce: string): Promise<void> {
   const { getContainerRuntimeClient } = await import('testcontainers');
   const { container } = await getContainerRuntimeClient();
-  const filters = { status: ['created'], ancestor: [fixtureImageTag] };
+  const filters = { status: ['created'], label: [`${nonceLabel}=${nonce}`] };
   for (const { Id } of await container.dockerode.listContainers({ all: true, filters })) {
     await container.dockerode.getContainer(Id).remove({ force: true });
   }

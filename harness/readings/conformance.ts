@@ -1,6 +1,7 @@
 import type { TestContext } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
 import { RdcError } from '../errors.ts';
+import { countAssertions } from '../expect.ts';
 import { findingOf } from '../expectations.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { Blocked, requirePreconditions } from '../preconditions.ts';
@@ -24,7 +25,9 @@ export async function readConformance(check: DeclaredCheck, reading: ReadingCont
   const { meta } = context.task;
   skipUnlessApplicable(check, reading);
   try {
-    await verifyWhenPossible(check, reading);
+    // counted here: vitest counts for one test at a time, and some are judged side by side
+    const assertions = await countAssertions(() => verifyWhenPossible(check, reading));
+    if (assertions === 0) throw new RdcError('REPORT', `${check.id} made no assertion: nothing was judged`);
     meta.verdict = 'pass';
   } catch (thrown) {
     const error = await rootOf(thrown, reading.target);

@@ -54,3 +54,24 @@ it('who waits in vain is an error, those after it at once, and it goes on when t
   await stuck;
   await expect(next()).resolves.toBeUndefined();
 });
+
+it('side by side they do not wait for each other, and nobody else starts meanwhile', async () => {
+  const log: string[] = [];
+  const beside = (id: string, delayMs: number) =>
+    oneAtATime({ id, signal, isSideBySide: true }, async () => {
+      log.push(`${id} begins`);
+      await after(delayMs);
+      log.push(`${id} ends`);
+    });
+  const both = [beside('A-ONE', 150), beside('A-TWO', 100)];
+  await after(10);
+  const alone = oneAtATime({ id: 'A-ALONE', signal }, async () => void log.push('A-ALONE'));
+  await Promise.all([...both, alone]);
+  expect(log).toEqual(['A-ONE begins', 'A-TWO begins', 'A-TWO ends', 'A-ONE ends', 'A-ALONE']);
+  const late = oneAtATime({ id: 'A-LATE', signal }, () => after(100));
+  await after(10);
+  const startedAt = Date.now();
+  await beside('A-THREE', 0);
+  expect(Date.now() - startedAt, 'ms that it waited').toBeGreaterThan(50);
+  await late;
+});

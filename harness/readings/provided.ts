@@ -14,7 +14,7 @@ export type Assignment = {
   readonly checkTimeoutMs?: number;
   /** sabotage reading: judge others under each fault too, those that only read or every steady one */
   readonly blastRadius?: 'read-only' | 'all';
-  /** say of each check what its time went to */
+  /** say of each check what its time went to; then they are judged one after the other */
   readonly profile?: true;
   /** views reading: why no rootful daemon is behind the connection's socket, where none is */
   readonly noRootful?: string;

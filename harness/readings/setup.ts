@@ -1,9 +1,10 @@
-import { afterAll, inject, test as it, type TestContext } from 'vitest';
+import { afterAll, describe, inject, test as it, type TestContext } from 'vitest';
 import { type DeclaredCheck, declaredChecks, onDeclared } from '../check.ts';
 import { dropSharedFixtures } from '../docker/fixture.ts';
 import { renderError } from '../errors.ts';
 import { startProfile } from '../profile/check-profile.ts';
 import { type ConnectedTarget, connectTarget } from '../target/connect-target.ts';
+import { sideBySideTarget } from '../target/side-by-side.ts';
 import { bystandersOf } from './bystanders.ts';
 import { endsTheRun, readConformance } from './conformance.ts';
 import { Evidence } from './evidence.ts';
@@ -17,14 +18,28 @@ import './provided.ts';
 const assignment = inject('assignment');
 const selected = new Set(assignment.selected);
 
+// what a spec file declares is known when the body of a `describe` runs: those that disturb nobody come first, at once
+const [together, alone]: [DeclaredCheck[], DeclaredCheck[]] = [[], []];
 onDeclared((check) => {
-  if (!selected.has(check.id)) return;
+  if (selected.has(check.id)) (mayRunBesideOthers(check) ? together : alone).push(check);
+});
+describe.concurrent('side by side', () => together.forEach(declareTest));
+describe('one at a time', () => alone.forEach(declareTest));
+
+function declareTest(check: DeclaredCheck): void {
   const timeout = assignment.checkTimeoutMs ?? defaultTimeoutMs(check);
+  const isSideBySide = mayRunBesideOthers(check);
   // biome-ignore lint/suspicious/useExpect: the declaration's verify makes the assertions
   it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id } }, (context) =>
-    oneAtATime({ id: check.id, signal: context.signal }, () => judge(check, context)),
+    oneAtATime({ id: check.id, signal: context.signal, isSideBySide }, () => judge(check, context)),
   );
-});
+}
+
+/** A fault is applied to a machine that nobody else looks at, and a profile tells one check's time from another's. */
+function mayRunBesideOthers({ sideBySide, readOnly, disruptive }: DeclaredCheck): boolean {
+  const isAsked = assignment.reading === 'conformance' && !assignment.profile;
+  return isAsked && !disruptive && (sideBySide ?? readOnly ?? false);
+}
 
 /** A boot of an emulated machine takes two minutes, and the sabotage reading has three of them. */
 function defaultTimeoutMs(check: DeclaredCheck): number {
@@ -61,7 +76,8 @@ const evidences = new Map<string, Evidence>();
 function readingOf(check: DeclaredCheck, { host, observedBy }: ConnectedTarget): Mutated['reading'] {
   const evidence = evidences.get(check.id) ?? new Evidence();
   evidences.set(check.id, evidence);
-  return { evidence, host, target: observedBy(evidence) };
+  const target = observedBy(evidence);
+  return { evidence, host, target: mayRunBesideOthers(check) ? sideBySideTarget(target) : target };
 }
 
 /** The selected checks of the same area whose fault is the same one; a fault that strikes at a stage is not shared. */

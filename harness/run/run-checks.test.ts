@@ -162,6 +162,48 @@ check('B-UNSELECTED', async () => { throw new Error('nobody asked'); });`,
   });
 });
 
+it('checks that disturb nobody are judged at once, each by its own word, and the others alone', {
+  timeout: limitMs,
+}, async () => {
+  const text = `
+let [now, most, alone] = [0, 0, 0];
+const after = (ms) => new Promise((done) => setTimeout(done, ms));
+const busy = async (work) => { now += 1; most = Math.max(most, now); await after(300); await work(); now -= 1; };
+const beside = { sideBySide: true };
+const holds = () => expect(1).toBe(1);
+check('S-ALONE', () => busy(() => { alone = now; expect(most, 'most at once before it').toBe(3); expect(now, 'at work with it').toBe(1); }));
+check('S-PASS', () => busy(holds), beside);
+check('S-FAIL', () => busy(() => expect(1, 'the number').toBe(2)).finally(() => { now -= 1; }), beside);
+check('S-MUTE', () => busy(() => {}), beside);
+check('S-READS', () => busy(holds), { readOnly: true });
+check('S-LAST-ONE', () => busy(holds), beside);
+check('S-REBOOTS', async ({ target }) => { holds(); await target.reboot(); }, beside);
+check('S-ROOT', async ({ target }) => { holds(); await target.root.exec(['sysctl', '-w', 'kernel.panic=1']); }, beside);
+check('S-OWN', async ({ target }) => { expect((await target.exec(['true'])).code).toBe(0); await target.shell('d=$(mktemp -d); rmdir $d'); }, beside);`;
+  const ids = ['ALONE', 'PASS', 'FAIL', 'MUTE', 'READS', 'LAST-ONE', 'REBOOTS', 'ROOT', 'OWN'];
+  const { verdicts, broken } = await read(
+    { beside: text },
+    ids.map((id) => `beside:S-${id}`),
+  );
+  const summary = Object.fromEntries(Object.values(verdicts).map(({ id, verdict }) => [id, verdict]));
+  expect(summary, verdicts['S-ALONE']?.reason).toEqual({
+    'S-ALONE': 'pass',
+    'S-PASS': 'pass',
+    'S-FAIL': 'fail',
+    'S-MUTE': 'error',
+    'S-READS': 'pass',
+    'S-LAST-ONE': 'pass',
+    'S-REBOOTS': 'error',
+    'S-ROOT': 'error',
+    'S-OWN': 'pass',
+  });
+  expect(verdicts['S-FAIL']?.reason).toContain('the number');
+  expect(verdicts['S-MUTE']?.reason).toContain('no assertion');
+  expect(verdicts['S-REBOOTS']?.reason).toContain('[SIDE_BY_SIDE] a reboot');
+  expect(verdicts['S-ROOT']?.reason).toContain('[SIDE_BY_SIDE] the command `sysctl -w` as root');
+  expect(broken).toBe('');
+});
+
 describe('spec files that break', { timeout: limitMs }, () => {
   it('name themselves, and the other spec files are judged all the same', async () => {
     const { verdicts, broken } = await read(

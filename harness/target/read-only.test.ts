@@ -8,7 +8,7 @@ import { parseHostFacts } from '../facts/host-facts.ts';
 import type { Transport } from '../transport/transport.ts';
 import { connectTarget } from './connect-target.ts';
 import { probePath } from './host-probe.ts';
-import { changeIn, readOnlyTransport } from './read-only.ts';
+import { changeIn, disturbanceIn, readOnlyTransport } from './read-only.ts';
 import type { Target } from './target.ts';
 
 describe('commands that only look', () => {
@@ -28,6 +28,20 @@ describe('commands that only look', () => {
     "sh -c 'echo $(iptables --version); runc --version'",
   ])('%s', (line) => {
     expect(changeIn(line)).toBeUndefined();
+  });
+});
+
+describe('what others on the host would notice', () => {
+  it.each([
+    ['rm -rf /tmp/rdc.1', undefined],
+    ["sh -c 'd=$(mktemp -d) && chmod 755 $d && echo a > $d/f'", undefined],
+    ['nsenter --net=/proc/1/ns/net ip -4 route show', undefined],
+    ["nsenter --net=/proc/1/ns/net sh -c 'ip link set docker0 down'", 'ip link set'],
+    ["runuser -u nobody -- sh -c 'kill 1'", 'kill'],
+    ['sysctl -qw a.b=1', 'sysctl -qw'],
+    ['systemctl daemon-reload', 'systemctl daemon-reload'],
+  ])('%s', (line, disturbance) => {
+    expect(disturbanceIn(line)).toBe(disturbance);
   });
 });
 

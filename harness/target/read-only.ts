@@ -49,10 +49,19 @@ const first = (words: string) =>
     `(?:^|[\\n;&|('"\`{!]|\\b(?:do|then|else|exec|env|xargs)\\s)\\s*(?:/\\S*/)?((?:${words})${end})(?!\\s+(?:--version|-V)\\b)`,
   );
 
-const changes: readonly RegExp[] = [
+/** Files, which may be one's own, and ways to be somebody or somewhere else, where it counts what is done there. */
+const changesOfOnesOwn: readonly RegExp[] = [
+  anywhere('systemd-run|nsenter|unshare|sudo|runuser'),
   anywhere('rm|rmdir|mv|cp|ln|touch|mkdir|mktemp|mkfifo|mknod|tee|dd|truncate|shred|rsync|scp'),
   anywhere('chmod|chown|chgrp|chattr|setfacl|setfattr|setcap|setenforce|apparmor_parser|restorecon'),
-  anywhere('kill|pkill|killall|renice|reboot|poweroff|systemd-run|nsenter|unshare|sudo|runuser|modprobe|insmod|rmmod'),
+  anywhere('sed\\b[^;&|]*?\\s(?:-\\w*i\\S*|--in-place\\S*)'),
+  anywhere('curl\\b[^;&|]*?\\s(?:-[XdFTo]|--data\\S*|--request|--form|--upload-file|--output)\\S*'),
+  anywhere('find\\b[^;&|]*?\\s(?:-delete|-fprint\\S*)'),
+];
+
+/** What others on the host would notice, whatever file it is about. */
+const changesOfTheHost: readonly RegExp[] = [
+  anywhere('kill|pkill|killall|renice|reboot|poweroff|modprobe|insmod|rmmod'),
   first('install|tar|at|crontab|mount|umount|swapon|swapoff|losetup|su|halt|shutdown|systemd-tmpfiles'),
   first('rootlesskit|dockerd\\S*|containerd|slirp4netns|newuidmap|newgidmap|podman|nerdctl|ctr|runc'),
   first('useradd|usermod|userdel|groupadd|groupmod|groupdel|gpasswd|passwd|iptables|ip6tables|nft|tc'),
@@ -64,9 +73,6 @@ const changes: readonly RegExp[] = [
   anywhere('docker\\b[^;&|]*?\\s(?:run|exec|create|start|stop|restart|rm|rmi|load|pull|push|build|cp|kill|update)'),
   anywhere('docker\\b[^;&|]*?\\s(?:prune|commit|import|tag|up|down|connect|disconnect|use|login|pause|unpause|attach)'),
   anywhere('sysctl\\b[^;&|]*?\\s(?:-\\w*[wp]\\S*|--system|--load\\S*|[\\w.]+=\\S*)'),
-  anywhere('sed\\b[^;&|]*?\\s(?:-\\w*i\\S*|--in-place\\S*)'),
-  anywhere('curl\\b[^;&|]*?\\s(?:-[XdFTo]|--data\\S*|--request|--form|--upload-file|--output)\\S*'),
-  anywhere('find\\b[^;&|]*?\\s(?:-delete|-fprint\\S*)'),
   first('ip\\b[^;&|]*?\\s(?:add|del|set|flush|replace|change)'),
 ];
 
@@ -78,9 +84,19 @@ const redirection = /(?<![=<>-])\d?>{1,2}\|?(?!=)\s*(?!\s|&\d|&-|\/dev\/null\b)[
  * this catches the slip of a check that was marked `readOnly` by mistake, not one that hides what it does.
  */
 export function changeIn(commandLine: string): string | undefined {
-  for (const pattern of changes) {
+  const change = firstOf([...changesOfOnesOwn, ...changesOfTheHost], commandLine);
+  return change ?? redirection.exec(commandLine)?.[0].trim().slice(0, 80);
+}
+
+/** What in a command line others on the host would notice, or undefined; files of one's own may be made and removed. */
+export function disturbanceIn(commandLine: string): string | undefined {
+  return firstOf(changesOfTheHost, commandLine);
+}
+
+function firstOf(patterns: readonly RegExp[], commandLine: string): string | undefined {
+  for (const pattern of patterns) {
     const found = pattern.exec(commandLine)?.[1];
     if (found !== undefined) return found.slice(0, 80);
   }
-  return redirection.exec(commandLine)?.[0].trim().slice(0, 80);
+  return undefined;
 }

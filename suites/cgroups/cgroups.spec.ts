@@ -64,6 +64,7 @@ check({
   title: 'on systemd with cgroup v2 a container runs in a scope of the user manager, elsewhere in no cgroup of its own',
   source: limiting,
   needs,
+  sideBySide: true,
   remedy: 'boot with cgroup v2, install dbus-user-session, remove native.cgroupdriver from daemon.json, log in anew',
   async verify({ target, host }) {
     const info = (await dockerApi(target, 'GET', '/info')).json<{ CgroupDriver: string; CgroupVersion: string }>();
@@ -111,6 +112,7 @@ check({
   source: limiting,
   applies: hasUnifiedCgroups,
   needs,
+  sideBySide: true,
   remedy: delegation,
   async verify({ target }) {
     const limit = 32 * mebibyte;
@@ -246,6 +248,7 @@ check({
   source: code('moby/moby', 'v26.1.5', 'daemon/oci_linux.go', 'withCgroups: the default parent of a rootless daemon'),
   applies: hasUnifiedCgroups,
   needs,
+  sideBySide: true,
   remedy: 'look for cgroup-parent in ~/.config/docker/daemon.json',
   async verify({ target, host }) {
     const container = await sharedFixture(target, limited);
@@ -267,6 +270,7 @@ check({
   source: man('cgroup_namespaces', 7, 'the cgroup that is the root for members of the namespace'),
   applies: hasUnifiedCgroups,
   needs,
+  sideBySide: true,
   remedy: 'look for default-cgroupns-mode in ~/.config/docker/daemon.json: private is the default with cgroup v2',
   async verify({ target }) {
     const container = await sharedFixture(target, limited);
@@ -334,6 +338,7 @@ check({
   title: "--oom-score-adj -500 is silently raised to the daemon's own value",
   source: issue('moby/moby', 40068, 'a rootless daemon cannot lower the OOM score of what it starts'),
   needs,
+  sideBySide: true,
   remedy: 'sudo systemctl edit user@.service: [Service] OOMScoreAdjust=0 gives everything of the user a lower score',
   async verify({ target }) {
     const wanted = -500;

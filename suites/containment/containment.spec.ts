@@ -47,6 +47,7 @@ check({
   title: "a privileged container with the host's file system reads the user's files, and none that only root may",
   source: limits,
   needs,
+  sideBySide: true,
   remedy: notRootless,
   async verify({ target, defer }) {
     const [folder, inside] = await ownFolder(target, defer);
@@ -84,6 +85,7 @@ check({
     'a container has the default capabilities; all there are count in the user namespace only: no clock, module or kernel sysctl',
   source: man('user_namespaces', 7, 'capabilities'),
   needs,
+  sideBySide: true,
   remedy: notRootless,
   async verify({ target }) {
     // what dockerd asks for by default, the same since before 20.10
@@ -115,6 +117,7 @@ check({
   title: 'no container makes a device node, not even a privileged one',
   source: man('mknod', 2, 'EPERM'),
   needs,
+  sideBySide: true,
   remedy: notRootless,
   async verify({ target }) {
     const container = await sharedFixture(target, mighty);
@@ -136,6 +139,7 @@ check({
   title: "a set-user-ID file that container root makes in a bind mount belongs to the user, not to the host's root",
   source: limits,
   needs,
+  sideBySide: true,
   remedy: notRootless,
   async verify({ target, host, defer }) {
     const [folder, inside] = await ownFolder(target, defer);
@@ -154,6 +158,7 @@ check({
   title: 'the builtin seccomp profile is at work: a container has a filter, and is refused what the user is not',
   source: docker('engine/security/seccomp', 'the default profile: significant syscalls blocked'),
   needs,
+  sideBySide: true,
   remedy: 'remove seccomp-profile from ~/.config/docker/daemon.json, and see that the kernel has CONFIG_SECCOMP_FILTER',
   async verify({ target, host }) {
     const info = (await dockerApi(target, 'GET', '/info')).json<{ SecurityOptions?: string[] }>();
@@ -181,6 +186,7 @@ check({
     'masked and readonly paths',
   ),
   needs,
+  sideBySide: true,
   remedy: 'the OCI runtime does not apply the masked and readonly paths: report the versions of dockerd and runc',
   async verify({ target }) {
     const container = await sharedFixture(target);
@@ -215,6 +221,7 @@ check({
   source: docker('engine/security/rootless', 'known limitations: AppArmor'),
   applies: ({ host }) => host.lsm.includes('apparmor') || 'the kernel runs without AppArmor',
   needs,
+  sideBySide: true,
   remedy: 'none in rootless mode; confine the whole daemon by a profile for rootlesskit where that is needed',
   async verify({ target }) {
     const container = await sharedFixture(target);
@@ -245,6 +252,7 @@ check({
   title: "--pid=host (from Docker 23.0) and --ipc=host (24.0) give the host's namespaces; before, they are refused",
   source: issue('moby/moby', 41457, '--pid=host and --ipc=host in rootless mode'),
   needs,
+  sideBySide: true,
   remedy:
     'upgrade Docker: --pid=host works from 23.0 on, --ipc=host from 24.0; where nobody mounts /dev/mqueue, as without systemd: sudo mkdir /dev/mqueue && sudo mount -t mqueue mqueue /dev/mqueue; then restart the daemon',
   async verify({ target, host }) {

@@ -37,6 +37,7 @@ check({
   source: guide('the secret store and mlock'),
   needs,
   applies: hasUnifiedCgroups,
+  sideBySide: true,
   remedy:
     'switch the locking off (disable_mlock), or raise LimitMEMLOCK of user@.service; memory limits change nothing',
   async verify({ target }) {
@@ -75,6 +76,7 @@ check({
     "a manager with the user's socket mounted restarts another service; with the rootful path it finds a directory",
   source: issue('edgexfoundry/edgex-compose', 451, 'the rootless socket path for services that drive Docker'),
   needs,
+  sideBySide: true,
   remedy: 'in the compose file: $XDG_RUNTIME_DIR/docker.sock:/var/run/docker.sock, not /var/run/docker.sock',
   async verify({ target, host }) {
     await using service = await startFixture(target);

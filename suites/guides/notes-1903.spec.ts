@@ -16,6 +16,7 @@ check({
   title: "a container's root is the user for root's process list, and /root of the host stays closed to it",
   source: notes('rootless mode: the daemon and containers without root'),
   needs,
+  sideBySide: true,
   remedy: 'another daemon answers on the socket: systemctl --user status docker; sudo systemctl disable --now docker',
   async verify({ target, host }) {
     const container = await sharedFixture(target, { host: { Privileged: true, Binds: ['/:/h'] } });
@@ -41,6 +42,7 @@ check({
   source: notes('rootless mode: known limitations'),
   needs,
   applies: hasUnifiedCgroups,
+  sideBySide: true,
   remedy: 'see ST-DRIVER for the storage driver, CG-DRIVER for the limits',
   async verify({ target }) {
     const memory = 64 * 1024 * 1024;

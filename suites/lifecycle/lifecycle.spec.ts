@@ -149,6 +149,7 @@ check({
   source: issue('moby/moby', 52_626, 'exec fails on AppArmor hosts in 29.5.0-rc.1'),
   applies: ({ host }) => host.lsm.includes('apparmor') || `the host has no AppArmor: ${host.lsm.join(', ')}`,
   needs,
+  sideBySide: true,
   remedy: 'update Docker (29.5.0-rc.1 has the bug); journalctl --user -u docker tells what runc said',
   async verify({ target }) {
     await using container = await startFixture(target);
@@ -182,6 +183,7 @@ check({
     host.paths['dockerd-rootless-setuptool.sh'] || host.os.id === 'debian'
       ? hasSystemd({ host })
       : 'dockerd-rootless-setuptool.sh is not installed',
+  sideBySide: true,
   remedy: 'log in as the user: ssh USER@localhost, or machinectl shell USER@; su and sudo give no session',
   async verify({ target, host }) {
     const { managerThrough, said, madeRunDirectory } = await setupThroughSu(target, host);

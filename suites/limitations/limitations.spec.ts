@@ -23,6 +23,7 @@ check({
   title: 'no checkpoint of a container is made: by default an experimental feature, with it CRIU fails',
   source: docker('engine/security/rootless', 'known limitations: checkpoint'),
   needs,
+  sideBySide: true,
   remedy: 'none in rootless mode; checkpoint on a rootful daemon, with criu installed',
   async verify({ target }) {
     const container = await sharedFixture(target);
@@ -51,6 +52,7 @@ check({
   title: '--domainname is refused: /proc/sys/kernel/domainname, permission denied',
   source: issue('moby/moby', 40632, '--domainname in rootless mode'),
   needs,
+  sideBySide: true,
   remedy: 'use --hostname with the full name',
   async verify({ target }) {
     const refusal = await refusalOf(target, { domainname: 'rdc.example' });

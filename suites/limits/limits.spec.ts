@@ -36,6 +36,7 @@ check({
     "the daemon may open as many files as the user manager's hard limit says, at least 65536, and containers inherit it",
   source: issue('moby/moby', 40942, 'RLIMIT_NOFILE of a rootless daemon'),
   needs,
+  sideBySide: true,
   remedy:
     'sudo systemctl edit user@.service: [Service] LimitNOFILE=1024:524288; look for default-ulimits in daemon.json; without systemd: USER hard nofile 524288 in /etc/security/limits.conf; then log in anew',
   async verify({ target }) {
@@ -71,6 +72,7 @@ check({
     'the daemon and containers may start as many processes as the first process of the host, whatever limits log-ins',
   source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'install_systemd: LimitNPROC=infinity'),
   needs,
+  sideBySide: true,
   remedy:
     'look for nproc in /etc/security/limits.conf and limits.d, for LimitNPROC= at user@.service, for TasksMax= of user-UID.slice and of the user manager (DefaultTasksMax=); then log in anew',
   async verify({ target, host }) {

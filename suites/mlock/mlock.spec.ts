@@ -51,6 +51,7 @@ check({
   title: 'a container locks memory up to RLIMIT_MEMLOCK without any privilege',
   source: man('mlock', 2, 'limits and permissions'),
   needs,
+  sideBySide: true,
   remedy: 'raise LimitMEMLOCK of user@.service, and look for default-ulimits in ~/.config/docker/daemon.json',
   async verify({ target }) {
     const container = await expectFixture(target);
@@ -77,6 +78,7 @@ check({
   title: 'beyond RLIMIT_MEMLOCK mlock fails with ENOMEM, also with CAP_IPC_LOCK and --privileged',
   source: man('capabilities', 7, 'CAP_IPC_LOCK counts in the initial user namespace only'),
   needs,
+  sideBySide: true,
   remedy: raising,
   async verify({ target }) {
     const container = await sharedFixture(target);
@@ -101,6 +103,7 @@ check({
   title: '--ulimit memlock=-1:-1 is refused with "error setting rlimit type 8"',
   source: issue('containerd/nerdctl', 1937, 'rootless and --ulimit memlock=-1'),
   needs,
+  sideBySide: true,
   remedy: raising,
   async verify({ target }) {
     const refusal = await refusalOf(target, { host: { Ulimits: [{ Name: 'memlock', Soft: -1, Hard: -1 }] } });

@@ -171,6 +171,7 @@ check({
   title: 'a container process of UID n is host UID S0 + n - 1, and root of the container is the user',
   source: mapping,
   needs,
+  sideBySide: true,
   remedy: reconfigure,
   async verify({ target, host }) {
     const { uids, gids } = await subordinateIds(target);
@@ -192,6 +193,7 @@ check({
   title: '--user 1001:1001 is not user 1001 of the host',
   source: docker('engine/security/rootless', 'how it works: subordinate IDs'),
   needs,
+  sideBySide: true,
   remedy: 'the daemon is not rootless, or /etc/subuid maps real users: give the user a range above all real IDs',
   async verify({ target }) {
     await using container = await startFixture(target, { user: '1001:1001' });
@@ -210,6 +212,7 @@ check({
   title: "in a bind mount, container root's files belong to the user and those of UID 1001 to a subordinate ID",
   source: docker('engine/security/rootless', 'how it works: file ownership'),
   needs,
+  sideBySide: true,
   remedy: reconfigure,
   async verify({ target, host, defer }) {
     const { uids } = await subordinateIds(target);
@@ -238,6 +241,7 @@ check({
   title: "containers share the daemon's user namespace, which is not the initial one",
   source: man('user_namespaces', 7, 'nested user namespaces'),
   needs,
+  sideBySide: true,
   remedy: 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless',
   async verify({ target }) {
     const container = await sharedFixture(target);
@@ -256,6 +260,7 @@ check({
   title: 'a container starts as the last UID that is mapped and not as the one after it ("invalid argument")',
   source: man('user_namespaces', 7, 'unmapped user and group IDs'),
   needs,
+  sideBySide: true,
   remedy:
     'use UIDs that are mapped, or give the user more: sudo usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST USER',
   async verify({ target, host }) {
@@ -284,6 +289,7 @@ check({
   title: "root's files of the host are 65534:65534 in a container, and its capabilities do not reach them",
   source: man('user_namespaces', 7, 'unmapped IDs; capabilities over files'),
   needs,
+  sideBySide: true,
   remedy: 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless',
   async verify({ target, defer }) {
     const make = 'd=$(mktemp -d /tmp/rdc.XXXXXX); chmod 755 $d; echo a > $d/open; echo a > $d/closed';
@@ -312,6 +318,7 @@ check({
   title: 'processes of a container may set their supplementary groups: setgroups is allowed in the namespace',
   source: man('user_namespaces', 7, 'the /proc/[pid]/setgroups file'),
   needs,
+  sideBySide: true,
   remedy: 'sudo apt-get install --reinstall uidmap; see PRE-NEWIDMAP; then systemctl --user restart docker',
   async verify({ target }) {
     const container = await sharedFixture(target);
@@ -335,6 +342,7 @@ check({
   source: issue('moby/moby', 43019, 'supplementary groups of the user do not reach a rootless container'),
   applies: ({ host }) => host.user.groups.length > 1 || `the user ${host.user.name} is in no supplementary group`,
   needs,
+  sideBySide: true,
   remedy: 'grant the user access by itself: sudo setfacl -m u:USER:rw FILE',
   async verify({ target, host }) {
     const { gids } = await subordinateIds(target);
@@ -390,6 +398,7 @@ check({
     "the daemon's network namespace is its own before Docker 29.5; since then its containers' is, and is kept by RootlessKit",
   source: code('rootless-containers/rootlesskit', 'v2.0.2', 'docs/network.md', 'detaching the network namespace'),
   needs,
+  sideBySide: true,
   remedy: 'see DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS of the user unit; systemctl --user restart docker',
   async verify({ target, host }) {
     const namespaces = await networkNamespaces(target);

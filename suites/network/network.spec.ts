@@ -56,6 +56,7 @@ check({
   title: "a container's IP address is not reachable from the host",
   source: networking('IPAddress shown in docker inspect is unreachable'),
   needs,
+  sideBySide: true,
   remedy: 'publish the port: docker run -p; or enter the network namespace, see NET-CIP-NS',
   async verify({ target }) {
     const answers = await fetchOnBothSides(target, await claimedAddress(target, await bridged(target)));
@@ -73,6 +74,7 @@ check({
   title: "a container's IP address answers in RootlessKit's network namespace, which the user can enter",
   source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'nsenter'),
   needs,
+  sideBySide: true,
   remedy: 'dockerd-rootless-setuptool.sh nsenter -- ip addr: is docker0 up, has it an address? restart the daemon',
   async verify({ target }) {
     const { netns } = await fetchOnBothSides(target, await claimedAddress(target, await bridged(target)));
@@ -99,6 +101,7 @@ check({
   source: networking("--net=host doesn't listen ports on the host network namespace"),
   applies: ({ host }) => !isEngineSince(host, '29.5') || 'from Docker 29.5 --net=host is the host: see NET-HOST-NEW',
   needs,
+  sideBySide: true,
   remedy: 'docker run -p, or Docker 29.5 or later',
   async verify({ target }) {
     await using container = await startFixture(target, onHostNetwork);
@@ -147,6 +150,7 @@ check({
   title: "a container does not reach what listens on the host's 127.0.0.1, by any address of the network driver",
   source: script('DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK'),
   needs,
+  sideBySide: true,
   remedy:
     'remove --disable-host-loopback=false and ..._DISABLE_HOST_LOOPBACK=false from the user unit; restart the daemon',
   async verify({ target }) {
@@ -234,6 +238,7 @@ check({
   title: "the network driver's network does not overlap any network that the host has a route to",
   source: issue('rootless-containers/rootlesskit', 283, '10.0.2.0/24 is also the network of others'),
   needs,
+  sideBySide: true,
   remedy: 'DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--cidr=10.0.3.0/24 in the user unit (slirp4netns), or renumber the host',
   async verify({ target }) {
     const { prefix } = driverNetwork(parseRoutes(await inBridgeNetns(target, 'ip -4 route show')));
@@ -265,6 +270,7 @@ check({
   title: 'the MTU is 65520 where the network driver can, 1500 in containers, and 1 MiB passes whole both ways',
   source: script('DOCKERD_ROOTLESS_ROOTLESSKIT_MTU'),
   needs,
+  sideBySide: true,
   remedy: 'remove DOCKERD_ROOTLESS_ROOTLESSKIT_MTU and --mtu from the user unit; systemctl --user restart docker',
   async verify({ target, host }) {
     const container = await bridged(target);
@@ -376,6 +382,7 @@ check({
     `the default of ${pingRange} is for the initial user namespace`,
   ),
   needs,
+  sideBySide: true,
   remedy: 'keep CAP_NET_RAW (the default) and ping as root of the container',
   async verify({ target }) {
     const container = await bridged(target);

@@ -36,6 +36,7 @@ check({
   title: "a published port is bound by the port driver's own process, as the user, and answers from the container",
   source: code('rootless-containers/rootlesskit', 'v2.0.2', 'docs/port.md', 'port drivers'),
   needs,
+  sideBySide: true,
   remedy: 'look who has the port: sudo ss -ltnp; see DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER of the user unit',
   async verify({ target, host }) {
     const port = 28_080;
@@ -276,6 +277,7 @@ check({
   title: 'an SCTP port is accepted and listed as published, and nothing listens on it',
   source: docker('engine/security/rootless/troubleshoot', 'known limitations: SCTP ports'),
   needs,
+  sideBySide: true,
   remedy: 'none: publish TCP or UDP, or use a rootful daemon',
   async verify({ target }) {
     const port = 28_085;

@@ -52,6 +52,7 @@ check({
   level: 'MUST',
   title: "the kernel takes the daemon's firewall rules from a user, who cannot load a module: nat, addrtype, conntrack",
   source: issue('moby/moby', 49020, 'nf_tables or ip_tables, loaded or built in'),
+  sideBySide: true,
   remedy:
     'sudo modprobe nf_tables (iptables-nft) or: sudo modprobe -a ip_tables iptable_nat (iptables-legacy); and in /etc/modules-load.d',
   async verify({ target, note }) {
@@ -87,6 +88,7 @@ check({
   level: 'MUST',
   title: 'RootlessKit has a network driver that works: a connection out of a new namespace reaches the host',
   source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless.sh', 'slirp4netns (>= v0.4.0), VPNKit, lxc-user-nic'),
+  sideBySide: true,
   remedy: 'sudo apt-get install slirp4netns (or passt, from Docker 28.5.2 on); RootlessKit 3 has one built in',
   async verify({ target, host }) {
     const { driver, fetched, nonce } = await driverAtWork(target);

@@ -38,6 +38,7 @@ check({
   level: 'MUST',
   title: 'newuidmap and newgidmap are installed, privileged, and write a map of subordinate IDs',
   source: issue('moby/moby', 41812, 'newuidmap without its set-user-ID bit'),
+  sideBySide: true,
   remedy: 'sudo apt-get install --reinstall uidmap (or: sudo chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap)',
   async verify({ target }) {
     for (const name of ['newuidmap', 'newgidmap'] as const) {
@@ -119,6 +120,7 @@ check({
   level: 'MUST',
   title: "lines with the user's number instead of the name in /etc/subuid and /etc/subgid are as good",
   source: issue('rootless-containers/rootlesskit', 369, 'ranges that getsubids names twice'),
+  sideBySide: true,
   remedy:
     'RootlessKit 1.1.0 is broken here, later and earlier ones are not: write the name of the user into both files',
   async verify({ target, host }) {
@@ -165,6 +167,7 @@ check({
   source: docker('engine/security/rootless/troubleshoot', 'operation not permitted'),
   applies: ({ host }) =>
     host.sysctl.unprivilegedUsernsClone !== null || `kernel ${host.kernel} has no kernel.unprivileged_userns_clone`,
+  sideBySide: true,
   remedy: 'sudo sysctl -w kernel.unprivileged_userns_clone=1 (and keep it in /etc/sysctl.d)',
   async verify({ target }) {
     expect(await sysctlValue(target, 'kernel.unprivileged_userns_clone'), 'kernel.unprivileged_userns_clone').toBe(1);
@@ -227,6 +230,7 @@ check({
   level: 'MUST',
   title: 'a login session has XDG_RUNTIME_DIR, a directory of the user with mode 0700 that it can write to',
   source: man('pam_systemd', 8, 'XDG_RUNTIME_DIR'),
+  sideBySide: true,
   remedy:
     'log in by ssh or on a console, not by su; see that libpam-systemd is installed and in /etc/pam.d; without systemd make a directory at each boot and export it in ~/.bashrc',
   async verify({ target, host }) {
@@ -294,6 +298,7 @@ check({
   source: issue('moby/moby', 45014, 'a container without the user bus'),
   applies: ({ host }) =>
     hasUnifiedCgroups({ host }) === true || 'a container gets its cgroup over the bus only on systemd with cgroup v2',
+  sideBySide: true,
   remedy:
     'sudo apt-get install dbus-user-session; systemctl --user unmask dbus.socket; systemctl --user start dbus.socket',
   async verify({ target, host }) {

@@ -63,6 +63,7 @@ check({
   source: issue('moby/moby', 43019, 'supplementary groups of the user do not reach a rootless container'),
   applies: hasSerialPort,
   needs,
+  sideBySide: true,
   remedy: aclRemedy,
   async verify({ target, host }) {
     for (const port of host.serialPorts) {
@@ -100,6 +101,7 @@ check({
   source: issue('moby/moby', 43019, 'a GID of the container is another one on the host'),
   applies: hasSerialPort,
   needs,
+  sideBySide: true,
   remedy: aclRemedy,
   async verify({ target, host }) {
     const port = firstPort(host);
@@ -243,6 +245,7 @@ check({
     'bindMountDeviceNode: the name inside',
   ),
   needs,
+  sideBySide: true,
   remedy: 'give the device its name on the host (a udev SYMLINK is not enough), or mount it: -v A:B',
   async verify({ target, host }) {
     const container = await unheededContainer(target, host);

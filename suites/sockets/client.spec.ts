@@ -28,6 +28,7 @@ check({
   source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'cli_ctx_create, cli_ctx_use'),
   applies: ({ host }) => isEngineSince(host, '23.0') || 'the setuptool selects a context only from Docker 23.0 on',
   needs: ['SOCK-PATH'],
+  sideBySide: true,
   remedy:
     'docker context create rootless --docker host=unix://$XDG_RUNTIME_DIR/docker.sock && docker context use rootless; distributions: let the setuptool find docker on PATH, not beside itself',
   async verify({ target, host }) {
@@ -89,6 +90,7 @@ check({
   title:
     'without a context the client reaches no rootful daemon: the system-wide socket is absent or closed to the user',
   source: docker('engine/security/rootless', 'client: the socket of the daemon must be named'),
+  sideBySide: true,
   remedy: 'sudo systemctl disable --now docker.service docker.socket; sudo gpasswd -d USER docker; then log in anew',
   async verify({ target, host }) {
     // a login of its own: the groups of a session are those of its beginning

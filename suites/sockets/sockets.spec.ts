@@ -130,6 +130,7 @@ check({
   title: 'another local user cannot connect to the socket, and the API is open on no TCP port',
   source: page('https://specifications.freedesktop.org/basedir-spec/latest/', 'XDG_RUNTIME_DIR: access mode 0700'),
   needs: ['SOCK-PATH'],
+  sideBySide: true,
   remedy: 'chmod 700 $XDG_RUNTIME_DIR; chmod 1660 $XDG_RUNTIME_DIR/docker.sock',
   async verify({ target, host }) {
     expect(await connectAs(target, host.user.name, host.socket), "the user's own connection").toBe('answered');
@@ -157,6 +158,7 @@ check({
   title: "the user's socket mounted at /var/run/docker.sock lets a container drive the daemon",
   source: issue('edgexfoundry/edgex-compose', 451, 'the rootless socket path for services that drive Docker'),
   needs: ['SOCK-PATH'],
+  sideBySide: true,
   remedy: 'mount $XDG_RUNTIME_DIR/docker.sock, e.g. -v $XDG_RUNTIME_DIR/docker.sock:/var/run/docker.sock',
   async verify({ target, host }) {
     await using container = await startFixture(target, { host: { Binds: [`${host.socket}:${legacySocket}`] } });

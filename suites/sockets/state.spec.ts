@@ -261,6 +261,7 @@ check({
   title: "RootlessKit's state directory has its API socket, its lock and the PID of its child, all of the running one",
   source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless.sh', '--state-dir (7d08d84b03)'),
   needs,
+  sideBySide: true,
   remedy: restart,
   async verify({ target, host }) {
     const kit = known(await rootlessKit(target), 'the process of RootlessKit');

@@ -65,6 +65,7 @@ check({
   title: "a container's root is a copy-on-write file system, the one of the storage driver that /info names",
   source: docker('engine/security/rootless/troubleshoot', 'known limitations: storage drivers'),
   needs,
+  sideBySide: true,
   remedy: 'remove storage-driver from ~/.config/docker/daemon.json; before kernel 5.11: apt-get install fuse-overlayfs',
   async verify({ target }) {
     const { Driver } = (await dockerApi(target, 'GET', '/info')).json<{ Driver: string }>();
@@ -105,6 +106,7 @@ check({
   title: 'the kernel mounts overlay for an ordinary user in a user namespace, with copy-up and whiteouts',
   source: page('https://rootlesscontaine.rs/how-it-works/overlayfs/', 'kernel 5.11'),
   applies: hasOverlayInUserNamespaces,
+  sideBySide: true,
   remedy: 'sudo modprobe overlay; look for a blacklist in /etc/modprobe.d and for a home on NFS or another overlay',
   async verify({ target }) {
     const overlay = await overlayProbe(target);
@@ -144,6 +146,7 @@ check({
   source: issue('moby/moby', 42055, 'overlay2 in a user namespace without userxattr'),
   applies: hasKernelOverlay,
   needs,
+  sideBySide: true,
   remedy: 'use the driver overlay2 from Docker 20.10.6 on, or fuse-overlayfs: storage-driver in daemon.json',
   async verify({ target }) {
     await using container = await startFixture(target);
@@ -178,6 +181,7 @@ check({
   title: 'an image may own files up to the last subordinate ID, and the import of one beyond fails at lchown',
   source: docker('engine/security/rootless/troubleshoot', 'lchown: invalid argument'),
   needs,
+  sideBySide: true,
   remedy: 'give the user more IDs in /etc/subuid and /etc/subgid, then: systemctl --user restart docker',
   async verify({ target, host, defer }) {
     const { uids } = await subordinateIds(target);
@@ -212,6 +216,7 @@ check({
   title: 'a file capability of an image is on disk for the user namespace, and UID 1000 in a container gets it',
   source: man('capabilities', 7, 'namespaced file capabilities (kernel 4.14)'),
   needs,
+  sideBySide: true,
   remedy: 'put the data root on a file system with extended attributes (ext4, xfs, btrfs), mounted without nosuid',
   async verify({ target, host, defer, stage }) {
     defer(removeImage(target, 'rdc/capable'));

@@ -109,6 +109,7 @@ export async function explainCommand(words: readonly string[]): Promise<number> 
     ['applies', check.applies ? 'depending on the host (see docs/checks.md)' : 'everywhere'],
     ['needs', check.needs?.join(', ') ?? 'nothing'],
     ['disruptive', check.disruptive ? 'yes: restarts the daemon' : 'no'],
+    ['beside others', (check.sideBySide ?? check.readOnly) ? 'yes: judged while others are' : 'no'],
     ['only reads', check.readOnly ? 'yes: also in rdc doctor TARGET' : 'no'],
     ['remedy', check.remedy],
     ['sabotage', typeof sabotage === 'string' ? sabotage : `impossible: ${sabotage.impossible}`],
