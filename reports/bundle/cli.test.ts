@@ -182,7 +182,7 @@ it.each([
   [['a', 'b'], /bundle takes one run/],
   [['--verify', '/etc/passwd'], /not a bundle of rdc/],
   [['--verify', 'none.tar.gz'], /none.tar.gz: no such file/],
-  [['--out', tmpdir()], /is a folder, and a bundle is a file/],
+  [['--out', tmpdir()], /cannot write .*: it is a folder/],
 ])('bundle %s ends with 2', async (words, message) => {
   const error = await bundleCommand(words).catch((cause: unknown) => cause);
   expect(error).toMatchObject({ message: expect.stringMatching(message), exitCode: 2 });

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { exitCodes, RdcError } from '../../harness/errors.ts';
-import { makeFolder } from '../../harness/make-folder.ts';
+import { requireFolder } from '../../harness/named-place.ts';
 import { findRun } from '../find-run.ts';
 import { parseResults } from '../read-results.ts';
 import { resultsFileName } from '../results-file.ts';
@@ -122,7 +122,7 @@ function inTermsOfBundles(error: unknown, unpacked: ReadonlyMap<string, string>)
 export async function keepRun(path: string, parent: string): Promise<string> {
   if (!isBundle(path)) return path;
   const temporary = join(parent, `.bundle.${process.pid}.tmp`);
-  makeFolder(temporary);
+  requireFolder(temporary, `unpack it elsewhere: ./rdc merge ${path} --out DIR; ./rdc report DIR`);
   using _ = scratch(temporary);
   const { sha256 } = await unpackBundle(path, temporary);
   const folder = join(parent, `bundle-${sha256.slice(0, 12)}`);
