@@ -247,7 +247,7 @@ describe('imports go one way', () => {
   });
 
   it('reports know of harness only types, errors, plain text, files and the sink', () => {
-    const files = ['make-folder', 'named-place', 'why-of'];
+    const files = ['make-folder', 'named-place', 'regular-file', 'why-of'];
     const words = ['errors', 'verdict', 'report-sink', 'project-root', 'plain-text', ...files];
     const open = words.map((name) => `harness/${name}.ts`);
     const isAllowed = ({ to, isType }: Import) => isBelow(['reports'], to) || isType || open.includes(to);

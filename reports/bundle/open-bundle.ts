@@ -14,22 +14,25 @@ import { dirname, join } from 'node:path';
 import { exitCodes, RdcError } from '../../harness/errors.ts';
 import { requireFolder } from '../../harness/named-place.ts';
 import { findRun } from '../find-run.ts';
-import { parseResults } from '../read-results.ts';
+import { parseResults, unreadable } from '../read-results.ts';
 import { resultsFileName } from '../results-file.ts';
 import { scratch } from '../scratch.ts';
 import type { Manifest } from './manifest.schema.ts';
 import { type ReadBundle, readArchive } from './read-archive.ts';
 
-/** Whether a path is a file that is compressed by gzip; results files are text. */
+/** Whether a path is a file that is compressed by gzip; results files are text. Throws INPUT where that cannot be read. */
 export function isBundle(path: string): boolean {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
-  const handle = openSync(path, 'r');
+  let handle: number | undefined;
   try {
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
+    handle = openSync(path, 'r');
     const magic = Buffer.alloc(2);
     readSync(handle, magic);
     return magic[0] === 0x1f && magic[1] === 0x8b;
+  } catch (cause) {
+    throw unreadable(path, cause);
   } finally {
-    closeSync(handle);
+    if (handle !== undefined) closeSync(handle);
   }
 }
 
