@@ -80,7 +80,7 @@ function parseKnown(words: readonly string[], known: ParseArgsOptionsConfig, { c
     return parseArgs({ args: [...words], options: known, allowPositionals: true, strict: true });
   } catch (cause) {
     const options = Object.keys(known).map((name) => `--${name}`);
-    const what = cause instanceof Error ? (cause.message.split('. ')[0] ?? cause.message) : String(cause);
+    const what = cause instanceof Error ? cause.message.split(/\.\s/)[0] : String(cause);
     const there = options.length === 0 ? `${command} has none` : `${command} knows ${options.join(' ')}`;
     throw new RdcError('USAGE', `${what}; ${there}`, { cause, hint: `./rdc ${command} --help` });
   }
