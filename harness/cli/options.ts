@@ -66,6 +66,7 @@ export function parseWords(
   form: Form,
 ): ReturnType<typeof parseArgs> {
   const parsed = parseKnown(words, known, form);
+  refuseEmpty(parsed.values, form);
   const { command, most = Number.POSITIVE_INFINITY } = form;
   const count = parsed.positionals.length;
   if (count <= most) return parsed;
@@ -73,6 +74,13 @@ export function parseWords(
   throw new RdcError('USAGE', `${command} takes ${takes}, not ${count}: ${parsed.positionals.join(' ')}`, {
     hint: `./rdc ${command} --help`,
   });
+}
+
+/** `--out "$DIR"` without a DIR would be the current folder. */
+function refuseEmpty(values: Readonly<Record<string, unknown>>, { command }: Form): void {
+  const empty = Object.keys(values).find((name) => values[name] === '');
+  if (empty === undefined) return;
+  throw new RdcError('USAGE', `--${empty} is empty`, { hint: `./rdc ${command} --help` });
 }
 
 function parseKnown(words: readonly string[], known: ParseArgsOptionsConfig, { command }: Form) {
