@@ -2,9 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../harness/check.ts';
+import { suiteIdentity } from '../harness/cli/suite-identity.ts';
 import { loadChecks } from '../harness/run/load-checks.ts';
 import { levels } from '../harness/verdict.ts';
-import { type Judged, readJudged, wordsText } from './judged.ts';
+import { type Judged, readJudged, sittingsOf, stateOf, wordsText } from './judged.ts';
 
 export const checksFile = join(import.meta.dirname, 'checks.md');
 
@@ -34,7 +35,34 @@ ${checks.length} checks: ${counts.join(', ')}.
 documented, a \`WORKAROUND\` when the documented remedy works. *Fault* is what \`./rdc selftest\` does to the machine, *red with*
 the message with which the check must then fail.${scoreText(checks, judged)}
 
-${contents.join('\n')}`;
+${contents.join('\n')}${sittingsText(judged)}`;
+}
+
+/**
+ * With which state of the suite the verdicts were made. Whether it is today's is a word and no digest: it changes with the
+ * first change of the suite after a run, and not with each.
+ */
+function sittingsText({ checks, faults }: Judged): string {
+  const today = stateOf(suiteIdentity().digest);
+  const rows = [
+    ['check', sittingsOf(checks)],
+    ['fault', sittingsOf(faults)],
+  ] as const;
+  const lines = rows.flatMap(([what, sittings]) =>
+    sittings.map(({ machine, day, suite, count }) => {
+      const state = suite === undefined ? 'not recorded |' : `\`${suite}\` | ${suite === today ? 'yes' : 'no'}`;
+      return `| ${machine} | ${count} ${what}${count === 1 ? '' : 's'} | ${day} | ${state} |`;
+    }),
+  );
+  if (lines.length === 0) return '';
+  return `
+
+With which state of the suite that was judged last: the beginning of its digest (\`suite.digest\` of results.json: harness, suites
+and machines), and whether it is that of this checkout. What was judged with another one may be of another state of the check.
+
+| machine | judged last | day | suite | as it is here |
+|---|---|---|---|---|
+${lines.join('\n')}`;
 }
 
 /**

@@ -3,11 +3,14 @@ import { dockerApi } from './docker/api.ts';
 import { RdcError } from './errors.ts';
 import type { Target } from './target/target.ts';
 
+/** What checks name as their precondition, and what any of them may turn out to stand on. */
+type Blocker = Precondition | 'PRE-XDG';
+
 /** A check that could not be judged because what it stands on is down. Not a failure of its own claim. */
 export class Blocked extends Error {
-  readonly by: Precondition;
+  readonly by: Blocker;
 
-  constructor(by: Precondition, reason: string) {
+  constructor(by: Blocker, reason: string) {
     super(reason);
     this.name = 'Blocked';
     this.by = by;

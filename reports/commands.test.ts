@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, expect, test as it, vi } from 'vitest';
-import { exportCommand } from './commands.ts';
+import { exportCommand, reportCommand } from './commands.ts';
 import { writeResultsFile } from './results-file.ts';
 import { TargetRecord } from './target-record.ts';
 import { checks, judged, syntheticRun, syntheticTarget } from './testing/synthetic-run.ts';
@@ -47,4 +49,18 @@ it.each([
 it('two targets and a run that is not there are refused', () => {
   expect(() => exportCommand({ run: writtenRun('a', 'b'), format: 'tap' })).toThrow(/2 targets \(a, b\)/);
   expect(() => exportCommand({ run: 'no-such-run', format: 'tap' })).toThrow(/\[INPUT\] no-such-run: no such run/);
+});
+
+it('a report is built of a run, not beside any file, and not without a place for the trends', async () => {
+  const run = writtenRun('debian-13');
+  const stray = join(run, 'debian-13', 'notes.txt');
+  writeFileSync(stray, '');
+  const refused = (path: string, history?: string) =>
+    reportCommand({ run: path, open: false, ...(history === undefined ? {} : { history }) });
+  for (const path of [stray, '/dev/null'])
+    await expect(refused(path)).rejects.toThrow(`[INPUT] ${path}: not the folder of a run`);
+  await expect(refused(run, join(stray, 'x'))).rejects.toMatchObject({
+    exitCode: 2,
+    message: `[INPUT] cannot write ${join(stray, 'x')}: ENOTDIR: not a directory`,
+  });
 });

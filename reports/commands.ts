@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { RdcError } from '../harness/errors.ts';
+import { requireFolder } from '../harness/named-place.ts';
 import { generateAllureReport } from './allure/generate.ts';
 import { keepRun } from './bundle/open-bundle.ts';
 import { autopkgtestSummary } from './exports/autopkgtest.ts';
@@ -12,8 +13,9 @@ import { findRun, outFolder } from './find-run.ts';
 import { historyFolderOf } from './history/target-history.ts';
 import { junitXml } from './junit.ts';
 import { plainText } from './plain-text.ts';
-import { readRun } from './read-results.ts';
+import { findResultsFiles, readRun } from './read-results.ts';
 import type { Results } from './results.schema.ts';
+import { resultsFileName } from './results-file.ts';
 import { tapDocument } from './tap.ts';
 
 const formats: Readonly<Record<string, (results: Results) => string>> = {
@@ -31,11 +33,24 @@ export const exportFormats: readonly string[] = Object.keys(formats);
 /** Builds the Allure report of a run or a bundle (default: the latest run) and prints its path; `open` hands it to the desktop. */
 export async function reportCommand(options: { run?: string; history?: string; open: boolean }): Promise<void> {
   const path = await keepRun(findRun(options.run), outFolder);
-  const folder = statSync(path).isDirectory() ? path : dirname(path);
+  const folder = folderOfRun(path);
+  for (const place of new Set([folder, ...findResultsFiles(folder).map((file) => dirname(file))]))
+    requireFolder(place, `the report is built there: cp -r ${folder} DIR; ./rdc report DIR`);
+  if (options.history !== undefined) requireFolder(options.history, '--history DIR: a folder that can be written');
   const { path: index, notes } = await generateAllureReport(folder, historyFolderOf(folder, options.history));
   for (const note of notes) process.stderr.write(`history: ${plainText(note, 2_000)}\n`);
   process.stdout.write(`${index}\n`);
   if (options.open) openInDesktop(index);
+}
+
+/** Where the report of a run is built: the run's folder, or that of its results.json. */
+function folderOfRun(path: string): string {
+  const stats = statSync(path);
+  if (stats.isDirectory()) return path;
+  if (stats.isFile() && basename(path) === resultsFileName) return dirname(path);
+  throw new RdcError('INPUT', `${path}: not the folder of a run, its ${resultsFileName} or a bundle`, {
+    hint: 'ls reports/out',
+  });
 }
 
 /** Throws USAGE for a format that there is not: a wrong word is said before a run is looked for. */

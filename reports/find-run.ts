@@ -16,6 +16,6 @@ export function findRun(run = 'latest'): string {
   const path = [join(outFolder, run), resolve(run)].find((candidate) => existsSync(candidate));
   if (path) return path;
   throw new RdcError('INPUT', run === 'latest' ? 'there is no run yet' : `${run}: no such run, folder or file`, {
-    hint: run === 'latest' ? './rdc run' : `ls ${outFolder}`,
+    hint: run !== 'latest' && existsSync(outFolder) ? `ls ${outFolder}` : './rdc run',
   });
 }

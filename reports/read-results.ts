@@ -1,7 +1,9 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { RdcError } from '../harness/errors.ts';
+import { readRegularFile } from '../harness/regular-file.ts';
+import { whyOf } from '../harness/why-of.ts';
 import { ruleConformance } from './conformance.ts';
 import { countLedger } from './ledger.ts';
 import { plainLine, plainText } from './plain-text.ts';
@@ -38,6 +40,14 @@ export function readRun(fileOrRunFolder: string): { readonly folder: string; rea
 }
 
 export function findResultsFiles(fileOrRunFolder: string): string[] {
+  try {
+    return lookForResults(fileOrRunFolder);
+  } catch (cause) {
+    throw cause instanceof RdcError ? cause : unreadable(fileOrRunFolder, cause);
+  }
+}
+
+function lookForResults(fileOrRunFolder: string): string[] {
   const path = resolve(fileOrRunFolder);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) throw notFound(fileOrRunFolder, 'no such file or folder');
@@ -72,26 +82,16 @@ export function parseResults(file: string, text: string): Results {
 }
 
 function readBounded(file: string): string {
-  const handle = openForReading(file);
   try {
-    const stats = fstatSync(handle);
-    // a device or a pipe has no size and may have no end
-    if (!stats.isFile()) throw new RdcError('INPUT', `${file}: not a regular file`);
-    if (stats.size > maxBytes) throw new RdcError('INPUT', `${file}: ${stats.size} bytes, the limit is ${maxBytes}`);
-    return readFileSync(handle, 'utf8');
-  } finally {
-    closeSync(handle);
+    return readRegularFile(file, maxBytes).toString('utf8');
+  } catch (cause) {
+    throw unreadable(file, cause);
   }
 }
 
-function openForReading(file: string): number {
-  try {
-    // a pipe nobody writes to would hold the opening up for ever
-    return openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (cause) {
-    const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'for a reason unknown';
-    throw new RdcError('INPUT', `${file} cannot be read: ${why}`, { cause });
-  }
+/** What somebody named and cannot be read. */
+export function unreadable(path: string, cause: unknown): RdcError {
+  return new RdcError('INPUT', `${path} cannot be read: ${whyOf(cause)}`, { cause, hint: `ls -ld ${path}` });
 }
 
 function parseJson(file: string, text: string): unknown {

@@ -1,22 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { expect, test as it } from 'vitest';
-import { type Judged, pruned, withResults, withSelftest, wordsText } from '../docs/judged.ts';
+import { type Judged, pruned, sittingsOf, stateOf, withResults, withSelftest, wordsText } from '../docs/judged.ts';
 import { checksFile, renderChecksPage } from '../docs/write-checks.ts';
+import { suiteIdentity } from '../harness/cli/suite-identity.ts';
 
 it('docs/checks.md is what the declarations say; if not: node docs/write-checks.ts', async () => {
   expect(readFileSync(checksFile, 'utf8')).toBe(await renderChecksPage());
 });
 
 const nothing: Judged = { checks: {}, faults: {} };
+const digest = 'sha256:0f3a9c12deadbeef';
 const results = (startedAt: string, verdicts: Record<string, string>, kind = 'machine', name = 'debian-13') =>
   ({
     target: { name, kind },
+    suite: { version: '1', digest },
     run: { startedAt },
     checks: Object.entries(verdicts).map(([id, verdict]) => ({ id, verdict })),
   }) as unknown as Parameters<typeof withResults>[1];
 const selftest = (startedAt: string, outcomes: Record<string, string>) =>
   ({
     target: 'debian-13',
+    suite: { version: '1', digest },
     run: { startedAt },
     checks: Object.entries(outcomes).map(([id, outcome]) => ({ id, outcome })),
   }) as unknown as Parameters<typeof withSelftest>[1];
@@ -24,12 +28,15 @@ const selftest = (startedAt: string, outcomes: Record<string, string>) =>
 it('the last word of a machine on a check is noted, and what is no word is not', () => {
   const first = withResults(nothing, results('2026-11-20T01:00:00Z', { A: 'pass', B: 'fail', C: 'skip', D: 'error' }));
   expect(first.checks).toEqual({
-    A: { 'debian-13': 'pass 2026-11-20' },
-    B: { 'debian-13': 'fail 2026-11-20' },
-    C: { 'debian-13': 'skip 2026-11-20' },
+    A: { 'debian-13': 'pass 2026-11-20 0f3a9c12' },
+    B: { 'debian-13': 'fail 2026-11-20 0f3a9c12' },
+    C: { 'debian-13': 'skip 2026-11-20 0f3a9c12' },
   });
   const later = withResults(first, results('2026-11-22T01:00:00Z', { A: 'blocked', B: 'pass' }));
-  expect(later.checks).toMatchObject({ A: { 'debian-13': 'pass 2026-11-20' }, B: { 'debian-13': 'pass 2026-11-22' } });
+  expect(later.checks).toMatchObject({
+    A: { 'debian-13': 'pass 2026-11-20 0f3a9c12' },
+    B: { 'debian-13': 'pass 2026-11-22 0f3a9c12' },
+  });
   const older = withResults(later, results('2026-11-21T01:00:00Z', { B: 'fail' }));
   expect(older).toEqual(later);
   const other = withResults(later, results('2026-11-22T01:00:00Z', { B: 'pass' }, 'machine', 'debian-12'));
@@ -40,8 +47,8 @@ it('the last word of a machine on a check is noted, and what is no word is not',
 it('so is what became of a fault', () => {
   const judged = withSelftest(nothing, selftest('2026-11-22T01:00:00Z', { A: 'killed', B: 'error', C: 'impossible' }));
   expect(judged.faults).toEqual({
-    A: { 'debian-13': 'killed 2026-11-22' },
-    C: { 'debian-13': 'impossible 2026-11-22' },
+    A: { 'debian-13': 'killed 2026-11-22 0f3a9c12' },
+    C: { 'debian-13': 'impossible 2026-11-22 0f3a9c12' },
   });
 });
 
@@ -54,9 +61,9 @@ it('what is not declared any more goes', () => {
 it('the page says where a check was judged and proven, and the score', async () => {
   const judged: Judged = {
     checks: {
-      'NS-INFO': { 'debian-12': 'pass 2026-11-20', 'debian-13': 'pass 2026-11-22' },
-      'PRE-INSTALL': { 'debian-12': 'fail 2026-11-20', 'debian-13': 'fail 2026-11-22' },
-      'SRC-BUILTIN3': { 'debian-13': 'skip 2026-11-22' },
+      'NS-INFO': { 'debian-12': 'pass 2026-11-20', 'debian-13': 'pass 2026-11-22 0f3a9c12' },
+      'PRE-INSTALL': { 'debian-12': 'fail 2026-11-20', 'debian-13': 'fail 2026-11-22 0f3a9c12' },
+      'SRC-BUILTIN3': { 'debian-13': 'skip 2026-11-22 0f3a9c12' },
     },
     faults: { 'NS-INFO': { 'debian-13': 'killed 2026-11-22' }, 'SOCK-MODE': { 'debian-13': 'survived 2026-11-22' } },
   };
@@ -71,4 +78,28 @@ it('the page says where a check was judged and proven, and the score', async () 
   expect(page).toMatch(/red without one: \[PRE-INSTALL\]\(#pre-install\)\./);
   const bare = await renderChecksPage(nothing);
   expect(bare).not.toMatch(/^- (Judged|Selftest): |possible faults/m);
+});
+
+it('the page says with which state of the suite that was, and whether it is the one that is here', async () => {
+  const here = stateOf(suiteIdentity().digest);
+  const judged: Judged = {
+    checks: {
+      'NS-INFO': { 'debian-12': 'pass 2026-11-20', 'debian-13': `pass 2026-11-22 ${here}` },
+      'SOCK-MODE': { 'debian-13': `pass 2026-11-22 ${here}` },
+      'SOCK-PATH': { 'debian-13': 'fail 2026-11-22 0f3a9c12' },
+    },
+    faults: { 'NS-INFO': { 'debian-13': 'killed 2026-11-22 0f3a9c12' } },
+  };
+  expect(sittingsOf(judged.checks)).toEqual([
+    { machine: 'debian-12', day: '2026-11-20', suite: undefined, count: 1 },
+    { machine: 'debian-13', day: '2026-11-22', suite: here, count: 2 },
+    { machine: 'debian-13', day: '2026-11-22', suite: '0f3a9c12', count: 1 },
+  ]);
+  expect(await renderChecksPage(judged)).toContain(`|---|---|---|---|---|
+| debian-12 | 1 check | 2026-11-20 | not recorded | |
+| debian-13 | 2 checks | 2026-11-22 | \`${here}\` | yes |
+| debian-13 | 1 check | 2026-11-22 | \`0f3a9c12\` | no |
+| debian-13 | 1 fault | 2026-11-22 | \`0f3a9c12\` | no |
+
+## prerequisites`);
 });

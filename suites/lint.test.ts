@@ -248,8 +248,9 @@ describe('imports go one way', () => {
     expect(foreignImports('suites', ({ to }) => isBelow(['harness', 'suites'], to))).toEqual([]);
   });
 
-  it('reports know of harness only types, errors, plain text, folders and the sink', () => {
-    const words = ['errors', 'verdict', 'report-sink', 'project-root', 'plain-text', 'make-folder'];
+  it('reports know of harness only types, errors, plain text, files and the sink', () => {
+    const files = ['make-folder', 'named-place', 'regular-file', 'why-of'];
+    const words = ['errors', 'verdict', 'report-sink', 'project-root', 'plain-text', ...files];
     const open = words.map((name) => `harness/${name}.ts`);
     const isAllowed = ({ to, isType }: Import) => isBelow(['reports'], to) || isType || open.includes(to);
     expect(foreignImports('reports', isAllowed)).toEqual([]);

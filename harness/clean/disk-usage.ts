@@ -1,5 +1,5 @@
-import { type Dirent, lstatSync, readdirSync, statfsSync } from 'node:fs';
-import { join } from 'node:path';
+import { type Dirent, existsSync, lstatSync, readdirSync, type Stats, statfsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { cacheRoot } from '../lab/cache-paths.ts';
 
 const gib = 1024 ** 3;
@@ -10,11 +10,20 @@ export const freeLimitBytes = 10 * gib;
 
 /** Allocated bytes of a file or of a folder with all in it; symbolic links are not followed. 0 where there is none. */
 export function diskUsage(path: string): number {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = look(path);
   if (!stats) return 0;
   const own = stats.blocks * 512;
   if (!stats.isDirectory()) return own;
   return entriesOf(path).reduce((sum, { name }) => sum + diskUsage(join(path, name)), own);
+}
+
+/** Undefined where there is nothing, or nothing that one may look at. */
+function look(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The entries of a folder; none where it is missing or may not be read. */
@@ -30,7 +39,9 @@ export type DiskState = { readonly cacheBytes: number; readonly freeBytes: numbe
 
 export function diskState(): DiskState {
   const root = cacheRoot();
-  const folder = lstatSync(root, { throwIfNoEntry: false }) ? root : '/';
+  // where the cache is to be, it would be on the disk of what is there
+  let folder = resolve(root);
+  while (!existsSync(folder)) folder = dirname(folder);
   const { bavail, bsize } = statfsSync(folder);
   return { cacheBytes: diskUsage(root), freeBytes: bavail * bsize };
 }

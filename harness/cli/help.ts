@@ -20,8 +20,8 @@ export const overview = `rdc: conformance of rootless Docker on real machines
   ./rdc clean [--dry-run]        what nothing uses any more in the cache and among the runs, with sizes; removes it
 
 TARGET: a machine of vms/machines.json (default: debian-13), ssh://USER@HOST[:PORT], or local.
-Exit codes: 0 conformant; 1 a gated check failed, a waiver is stale, or --fail-on applies; 2 bad usage or input; 3 not judged;
-130 interrupted.
+Exit codes: 0 conformant; 1 a gated check failed, a waiver is stale, or --fail-on applies; 2 bad usage or input, or a place
+that was named and cannot be written; 3 not judged; 130 interrupted.
 Environment: RDC_MACHINES=FILE (machines of your own in the place of vms/machines.json), RDC_LAB, RDC_ACCEL=kvm|tcg (no trial
 of which works), XDG_CACHE_HOME (boxes, snapshots, logs).
 Each command has --help.
@@ -69,7 +69,7 @@ const texts: Readonly<Record<string, string>> = {
 ${selection}${verdict}${baseline}  --profile          where the time of each check goes: profile.json in the target's folder, and a table
 ${oracle}`,
   selftest: `./rdc selftest [TARGET] [options]\n\nApplies the fault of each check and expects the check to fail with its own message.\nThe faults are applied as root and taken back; use it on machines of the lab.\n\n  --resume           take over what earlier runs of this suite found on this target, try the rest\n  --blast-radius [all]  judge other checks under each fault too: those that only read, or every steady one;\n                     a red that nobody explains is a finding\n${selection}\nExit code: 0 when every possible fault was noticed and no other red is unexplained, 1 when not, 3 when something could not be\ntried, 130 interrupted.\n`,
-  test: './rdc test\n\nLint, types, unit tests, then a real VM: conformance, a sample of sabotage, the report in a browser.\n  --no-vm   without the VM; says so in its last lines. What the lab needs is installed all the same\n',
+  test: './rdc test\n\nLint, types, unit tests, then a real VM: conformance, a sample of sabotage, the report in a browser.\n  --no-vm   without the VM; says so in its last lines. Only what these tests need is installed: no Vagrant, libvirt or QEMU\n            (but qemu-img), and a compiler, a static busybox, mtools, ssh, Python and Chromium\n',
   doctor:
     './rdc doctor [--json]\n./rdc doctor TARGET [options]\n\nWithout a target: what the lab needs on this machine, and what is missing, each with its remedy.\nWith one: the checks that only read, over SSH, on a host in use, in seconds. Nothing is installed, started or\nchanged on it; what needs root and may not have it is skipped. A machine of the lab has to run (./rdc up).\n\n  --suite A,B  --check ID,ID  --level L,L  --gate LEVEL  --out DIR  --identity FILE  --jump USER@HOST[:PORT]\n  --root-via sudo|ssh|none  --json  --no-color\n',
   list: `./rdc list [--machines] [--json]
@@ -117,7 +117,7 @@ latest run of reports/out. The same run gives the same bytes.
   --verify FILE      is it as it was packed? With --signature and --allowed-signers (see ssh-keygen(1)): and by whom?
                      Without a signature nobody vouches for it: whoever changes a bundle can pack it anew
 
-Ends with 2 when the bundle was changed, cut off or signed by nobody who is allowed to.
+Ends with 2 when the bundle was changed, cut off or signed by nobody who is allowed to, or FILE cannot be written.
 `,
   merge: `./rdc merge RUN... --out DIR [--whole] [--json]
 
@@ -130,7 +130,7 @@ as in ./rdc merge RUN1 arm=RUN2 --out DIR, and its targets are arm-<target>.
   --whole            each target owes every check of this checkout's suite: one that no run was to judge (a shard that
                      got lost) is "never judged", and the target inconclusive
 
-Exit code: that of a run with these results (0, 1 or 3); 2 when the runs do not go together, 3 also when DIR cannot be written.
+Exit code: that of a run with these results (0, 1 or 3); 2 when the runs do not go together or DIR cannot be written.
 `,
   up: './rdc up [MACHINE...] [--fresh] [--lab hermetic|system]\n./rdc up [NAME] --image FILE --recipe R [--sha256 HASH]\n\nBrings machines up with rootless Docker running and leaves them running.\n',
   down: './rdc down [MACHINE...] [--lab hermetic|system]\n\nWithout a name: every machine is powered off, and the lab with its network and processes is gone; snapshots and boxes\nstay in the cache. With names: those machines, their disks and their snapshots are gone.\n',

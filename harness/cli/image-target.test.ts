@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,8 @@ header.write('QFI\xfb', 'latin1');
 header.writeUInt32BE(3, 4);
 header.writeBigUInt64BE(1n << 30n, 24);
 writeFileSync(image, header);
+const pipe = join(folder, 'pipe');
+execFileSync('mkfifo', [pipe]);
 
 const resolve = (...words: string[]) => {
   const { options, positionals } = parseCommon(words, { command: 'run' });
@@ -58,6 +61,7 @@ it.each<[string[], string]>([
   [['--image', image, '--recipe', 'debian', '--sha256', digest], `not ${digest} (--sha256): it is not used`],
   [['--image', join(folder, 'gone'), '--recipe', 'debian'], 'gone cannot be read: ENOENT'],
   [['--image', folder, '--recipe', 'debian'], 'is not a file'],
+  [['--image', pipe, '--recipe', 'debian'], 'is not a file'],
 ])('%j is refused', async (words, message) => {
   await expect(async () => await resolve(...words)).rejects.toThrow(message);
 });

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorCodes, exitCodes, RdcError, renderError } from '../errors.ts';
+import { unwritable } from '../named-place.ts';
 import { helpOf, overview } from './help.ts';
 
 /** A command takes the words after its name and resolves to the exit code. Loaded when called: `rdc list` needs no SSH. */
@@ -47,11 +49,23 @@ async function main(words: readonly string[]): Promise<number> {
   return await (await load())(rest);
 }
 
+let lost: NodeJS.ErrnoException | undefined;
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  lost ??= error;
+});
+
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${renderError(error)}\n`);
   process.exitCode = error instanceof RdcError ? errorCodes[error.code] : exitCodes.notJudged;
+}
+// a stream tells of a failed write in a turn of its own
+await nextTurn();
+// whoever reads a pipe may have read enough (`rdc list | head`); half an export on a full disk is no good end
+if (lost !== undefined && lost.code !== 'EPIPE') {
+  process.stderr.write(`${renderError(unwritable('the standard output', lost, 'another file: ./rdc ... > FILE'))}\n`);
+  if (process.exitCode === exitCodes.ok) process.exitCode = exitCodes.notJudged;
 }
 // sockets that a broken target left half open must not hold the process: all that is to be kept is on disk
 process.exit();

@@ -1,25 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../check.ts';
-import { RdcError } from '../errors.ts';
 import { holdRun } from '../lab/live-runs.ts';
-import { makeFolder } from '../make-folder.ts';
+import { requireFolder } from '../named-place.ts';
 import { projectRoot } from '../project-root.ts';
 import type { RunContext, TargetContext } from '../report-sink.ts';
 import type { CommonOptions } from './options.ts';
 import { suiteIdentity } from './suite-identity.ts';
 import type { TargetName } from './target-names.ts';
 
-/** Makes the folder that `--out` names; before anything else is started for a run that has no place. Throws INPUT. */
-export function runFolder(out: string): string {
+const hint = '--out DIR: a folder that can be made and written; without it, reports/out';
+
+/** Makes the folder of runs, or that of `--out`; before anything else is started for a run that has no place. Throws INPUT. */
+export function runFolder(out: string = join(projectRoot, 'reports/out')): string {
   const folder = resolve(out);
-  try {
-    makeFolder(folder);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const hint = '--out DIR: a folder that can be made and written; without it, reports/out';
-    throw new RdcError('INPUT', `no folder for the run at ${folder}: ${why}`, { hint, cause });
-  }
+  requireFolder(folder, hint);
   return folder;
 }
 
@@ -50,7 +45,7 @@ export function openContext(
 ): TargetContext {
   const { run, checks } = job;
   const folder = join(run.folder, target.name);
-  makeFolder(folder);
+  requireFolder(folder, hint);
   const expected = checks.map(({ id, area, level, title, source, remedy }) => ({
     id,
     area,

@@ -1,4 +1,5 @@
 import { afterEach, expect, test as it, vi } from 'vitest';
+import { doctorCommand } from './commands/doctor.ts';
 import { gateOf, parseCommon, parseWords } from './options.ts';
 
 afterEach(() => {
@@ -64,7 +65,7 @@ it.each([
   [['--gate', 'must'], '--gate is "must"'],
   [['--level', 'MUST,often'], '--level is "often"; allowed: MUST, SHOULD, MAY, LIMITATION, WORKAROUND'],
   [['--root-via', 'su'], '--root-via is "su"; allowed: sudo, ssh, none'],
-  [['--lab', ''], '--lab is ""; allowed: hermetic, system'],
+  [['--lab', ''], '--lab is empty'],
   [['--colour'], "Unknown option '--colour'"],
   [['--fresh=yes'], '--fresh'],
   [['--out'], '--out'],
@@ -98,4 +99,16 @@ it('a refusal names what is known and what to type', () => {
       message: expect.stringContaining('list knows --json'),
     });
   }
+});
+
+it('a variable that is not set is no folder', () => {
+  const empty = () => parseCommon(['--out', ''], { command: 'run' });
+  expect(empty).toThrow(expect.objectContaining({ exitCode: 2, message: '[USAGE] --out is empty' }));
+});
+
+it('what is said of a look at a target is for one', async () => {
+  await expect(doctorCommand(['--suite', 'ports'])).rejects.toMatchObject({
+    exitCode: 2,
+    message: '[USAGE] --suite is for a look at a target, and there is none',
+  });
 });

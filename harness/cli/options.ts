@@ -66,6 +66,7 @@ export function parseWords(
   form: Form,
 ): ReturnType<typeof parseArgs> {
   const parsed = parseKnown(words, known, form);
+  refuseEmpty(parsed.values, form);
   const { command, most = Number.POSITIVE_INFINITY } = form;
   const count = parsed.positionals.length;
   if (count <= most) return parsed;
@@ -75,12 +76,19 @@ export function parseWords(
   });
 }
 
+/** `--out "$DIR"` without a DIR would be the current folder. */
+function refuseEmpty(values: Readonly<Record<string, unknown>>, { command }: Form): void {
+  const empty = Object.keys(values).find((name) => values[name] === '');
+  if (empty === undefined) return;
+  throw new RdcError('USAGE', `--${empty} is empty`, { hint: `./rdc ${command} --help` });
+}
+
 function parseKnown(words: readonly string[], known: ParseArgsOptionsConfig, { command }: Form) {
   try {
     return parseArgs({ args: [...words], options: known, allowPositionals: true, strict: true });
   } catch (cause) {
     const options = Object.keys(known).map((name) => `--${name}`);
-    const what = cause instanceof Error ? (cause.message.split('. ')[0] ?? cause.message) : String(cause);
+    const what = cause instanceof Error ? cause.message.split(/\.\s/)[0] : String(cause);
     const there = options.length === 0 ? `${command} has none` : `${command} knows ${options.join(' ')}`;
     throw new RdcError('USAGE', `${what}; ${there}`, { cause, hint: `./rdc ${command} --help` });
   }

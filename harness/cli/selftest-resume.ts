@@ -1,9 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../check.ts';
+import { readRegularFile } from '../regular-file.ts';
 import type { Selftest, SelftestRow } from './selftest-file.ts';
 
 export const selftestFileName = 'selftest.json';
+
+const maxBytes = 32 * 1024 * 1024;
 
 const outcomes: readonly SelftestRow['outcome'][] = ['killed', 'survived', 'impossible', 'error'];
 
@@ -50,7 +53,7 @@ function earlierSelftests({ folder, named, target, digest }: Resume): Selftest[]
 /** Null where there is none, or none of ours. */
 export function readSelftest(file: string): Selftest | null {
   try {
-    const selftest = JSON.parse(readFileSync(file, 'utf8')) as Selftest;
+    const selftest = JSON.parse(readRegularFile(file, maxBytes).toString('utf8')) as Selftest;
     const isWhole = typeof selftest.target === 'string' && typeof selftest.suite.digest === 'string';
     const hasRows =
       Array.isArray(selftest.checks) &&

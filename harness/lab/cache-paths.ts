@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { makeFolder } from '../make-folder.ts';
+import { unwritable } from '../named-place.ts';
 
 /** The checkout this file lies in. */
 export const checkout: string = resolve(import.meta.dirname, '..', '..');
@@ -15,9 +16,17 @@ export function imageMachineFolder(name: string): string {
   return join(cacheRoot(), 'image-machines', name);
 }
 
-/** A path in the cache whose folder exists. */
+/** A path in the cache whose folder exists. Throws INPUT where there can be none. */
 export function cachePath(...parts: string[]): string {
   const path = join(cacheRoot(), ...parts);
-  makeFolder(dirname(path), 0o700);
+  try {
+    makeFolder(dirname(path), 0o700);
+  } catch (cause) {
+    throw unwritable(
+      dirname(path),
+      cause,
+      'XDG_CACHE_HOME=DIR, a folder that can be written; by default it is ~/.cache',
+    );
+  }
   return path;
 }

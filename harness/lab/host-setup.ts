@@ -17,7 +17,8 @@ const anyFile =
 const qemu = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
 const same = (name: string) => ({ apt: [name], dnf: [name], pacman: [name], zypper: [name] });
 
-const needs: readonly Need[] = [
+/** What makes and runs the machines. */
+const machineNeeds: readonly Need[] = [
   { what: 'Vagrant', found: onPath('vagrant'), ...same('vagrant') },
   {
     what: "Vagrant's libvirt provider",
@@ -47,14 +48,6 @@ const needs: readonly Need[] = [
     pacman: ['qemu-base'],
     zypper: [process.arch === 'arm64' ? 'qemu-arm' : 'qemu-x86'],
   },
-  {
-    what: 'qemu-img',
-    found: onPath('qemu-img'),
-    apt: ['qemu-utils'],
-    dnf: ['qemu-img'],
-    pacman: ['qemu-img'],
-    zypper: ['qemu-img'],
-  },
   { what: "dnsmasq (the machines' DHCP)", found: onPath('dnsmasq'), ...same('dnsmasq'), apt: ['dnsmasq-base'] },
   { what: 'mmdebstrap (builds the boxes)', found: onPath('mmdebstrap'), ...same('mmdebstrap') },
   {
@@ -70,6 +63,20 @@ const needs: readonly Need[] = [
     ...same('debian-archive-keyring'),
     dnf: ['debian-keyring'],
   },
+  { what: 'sfdisk', found: onPath('sfdisk'), ...same('util-linux'), apt: ['fdisk'] },
+  { what: 'mkfs.ext4', found: onPath('mkfs.ext4'), ...same('e2fsprogs') },
+];
+
+/** What the lab needs, and the unit tests as well: they build the helper and the fixture image, seeds and keys. */
+const sharedNeeds: readonly Need[] = [
+  {
+    what: 'qemu-img',
+    found: onPath('qemu-img'),
+    apt: ['qemu-utils'],
+    dnf: ['qemu-img'],
+    pacman: ['qemu-img'],
+    zypper: ['qemu-img'],
+  },
   {
     what: 'ssh',
     found: onPath('ssh'),
@@ -81,8 +88,6 @@ const needs: readonly Need[] = [
   { what: 'ip', found: onPath('ip'), ...same('iproute2'), dnf: ['iproute'] },
   { what: 'mtools (seed of a cloud image)', found: onPath('mformat'), ...same('mtools') },
   { what: 'prlimit', found: onPath('prlimit'), ...same('util-linux') },
-  { what: 'sfdisk', found: onPath('sfdisk'), ...same('util-linux'), apt: ['fdisk'] },
-  { what: 'mkfs.ext4', found: onPath('mkfs.ext4'), ...same('e2fsprogs') },
   { what: 'gcc (fixture image)', found: onPath('gcc'), ...same('gcc') },
   {
     what: 'libc headers (fixture image)',
@@ -142,19 +147,26 @@ function asRoot(argv: readonly string[]): string[] {
 /** What the lab needs of this machine and whether it is there; changes nothing. */
 export function doctorHost(): HostNeed[] {
   const installer = installerOf(readOsRelease());
-  return needs.map((need) => ({
+  return needsOf('lab').map((need) => ({
     what: need.what,
     present: need.found(),
     remedy: asRoot([...installers[installer ?? 'apt'], ...need[installer ?? 'apt']]).join(' '),
   }));
 }
 
+/** What this machine is for: runs on machines of the lab, the project's own tests, or those of them that start no machine. */
+export type Purpose = 'lab' | 'tests' | 'unit tests';
+
+export function needsOf(purpose: Purpose): readonly Need[] {
+  return [...(purpose === 'unit tests' ? [] : machineNeeds), ...sharedNeeds, ...(purpose === 'lab' ? [] : testNeeds)];
+}
+
 /**
- * Installs what the lab lacks: on Debian and Ubuntu by itself, said before it is done; elsewhere it throws
- * HOST_SETUP with the packages and the command.
+ * Installs what is lacking: on Debian and Ubuntu by itself, said before it is done; elsewhere it throws HOST_SETUP with the
+ * packages and the command.
  */
-export async function setUpHost(onStage: (text: string) => void, purpose: 'lab' | 'tests' = 'lab'): Promise<void> {
-  const wanted = purpose === 'tests' ? [...needs, ...testNeeds] : needs;
+export async function setUpHost(onStage: (text: string) => void, purpose: Purpose = 'lab'): Promise<void> {
+  const wanted = needsOf(purpose);
   if (wanted.every((need) => need.found())) return;
   const installer = installerOf(readOsRelease());
   if (installer !== 'apt') {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { stat as lookAt, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { RdcError } from '../errors.ts';
 import { headerBytes, maxFileGiB, parseQcow2Header } from './qcow2.ts';
@@ -36,14 +36,15 @@ export async function readImageFile(file: string, expected?: Expected, shown = f
 async function readHeader(file: string, shown: string): Promise<number> {
   const header = Buffer.alloc(headerBytes);
   try {
-    await using handle = await open(file, 'r');
-    const stat = await handle.stat();
+    // before it is opened: a pipe that nobody writes to would be waited for
+    const stat = await lookAt(file);
     if (!stat.isFile()) throw new RdcError('INPUT', `${shown} is not a file`, { hint: `ls -l ${shown}` });
     if (stat.size > maxFileGiB * 1024 ** 3)
       throw new RdcError(
         'INPUT',
         `${shown} has ${(stat.size / 1024 ** 3).toFixed(1)} GiB; the limit is ${maxFileGiB} GiB`,
       );
+    await using handle = await open(file, 'r');
     await handle.read(header, 0, headerBytes, 0);
   } catch (cause) {
     if (cause instanceof RdcError) throw cause;

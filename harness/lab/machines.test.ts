@@ -115,6 +115,7 @@ it('names are unique and the default is one of them', () => {
 it('a file that is not JSON or not there is named', () => {
   expect(refusalOf('{').message).toContain(join(folder, 'machines.json'));
   expect(() => readMachines('/nonexistent/machines.json')).toThrow('/nonexistent/machines.json');
+  expect(() => readMachines('/dev/zero')).toThrow('[CONFIG] /dev/zero cannot be read: not a regular file');
 });
 
 it('an unknown machine is answered with the known ones', () => {

@@ -1,11 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
 import { type Machine, type Machines, machinesSchema } from '../../vms/machines.schema.ts';
 import { RdcError } from '../errors.ts';
+import { readRegularFile } from '../regular-file.ts';
+import { whyOf } from '../why-of.ts';
 import { checkout } from './cache-paths.ts';
 
 export type { Machine, Machines };
+
+const maxBytes = 4 * 1024 * 1024;
 
 const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile<Machines>(machinesSchema);
 
@@ -16,15 +20,7 @@ export function machinesFile(): string {
 
 /** Reads and checks the list of machines, those from images at its end. Throws CONFIG with every problem at once. */
 export function readMachines(file: string = machinesFile()): Machines {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new RdcError('CONFIG', `${file}: ${(error as Error).message}`, {
-      hint: `node --print 'JSON.parse(require("fs").readFileSync("${file}"))'`,
-      cause: error,
-    });
-  }
+  const value = parseFile(file);
   const problems = validate(value)
     ? [...duplicateProblems(merged(value)), ...variantProblems(merged(value))]
     : (validate.errors ?? []).filter(isDecisive).map(describeProblem).filter(isNew);
@@ -33,6 +29,22 @@ export function readMachines(file: string = machinesFile()): Machines {
   throw new RdcError('CONFIG', `${file}: ${problems.length} problem${problems.length === 1 ? '' : 's'}${list}`, {
     hint: 'the allowed values are described in vms/machines.schema.ts',
   });
+}
+
+function parseFile(file: string): unknown {
+  let text: string;
+  try {
+    text = readRegularFile(file, maxBytes).toString('utf8');
+  } catch (cause) {
+    const hint = process.env.RDC_MACHINES ? 'RDC_MACHINES=FILE: a list as vms/machines.json is one' : `ls -l ${file}`;
+    throw new RdcError('CONFIG', `${file} cannot be read: ${whyOf(cause)}`, { hint, cause });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const hint = `node --print 'JSON.parse(require("fs").readFileSync("${file}"))'`;
+    throw new RdcError('CONFIG', `${file}: ${(cause as Error).message}`, { hint, cause });
+  }
 }
 
 function merged({ fromImages = [], ...list }: Machines): Machines {

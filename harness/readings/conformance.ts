@@ -5,7 +5,7 @@ import { countAssertions } from '../expect.ts';
 import { findingOf } from '../expectations.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { Blocked, requirePreconditions } from '../preconditions.ts';
-import { requireDiskSpace } from '../target/disk-space.ts';
+import { requireRoom } from '../target/disk-space.ts';
 import type { Target } from '../target/target.ts';
 import { verdictOf } from '../verdict.ts';
 import type { Evidence } from './evidence.ts';
@@ -30,7 +30,7 @@ export async function readConformance(check: DeclaredCheck, reading: ReadingCont
     if (assertions === 0) throw new RdcError('REPORT', `${check.id} made no assertion: nothing was judged`);
     meta.verdict = 'pass';
   } catch (thrown) {
-    const error = await rootOf(thrown, reading.target);
+    const error = await rootOf(thrown, check, reading.target);
     if (error instanceof Blocked) {
       Object.assign(meta, { verdict: 'blocked', blockedBy: error.by, reason: error.message });
       context.skip(error.message);
@@ -56,14 +56,15 @@ export function endsTheRun(error: unknown): error is RdcError {
   return error instanceof RdcError && (error.code === 'LOST' || error.code === 'NO_SPACE');
 }
 
-/** A check on a full disk fails in its own words, which would be a wrong verdict on its claim. */
-async function rootOf(thrown: unknown, target: Target): Promise<unknown> {
+/** A check fails in its own words where there is no room to write, which would be a wrong verdict on its claim. */
+async function rootOf(thrown: unknown, check: DeclaredCheck, target: Target): Promise<unknown> {
   if (endsTheRun(thrown)) return thrown;
   try {
-    await requireDiskSpace(target);
+    await requireRoom(target);
     return thrown;
   } catch (why) {
-    return endsTheRun(why) ? why : thrown;
+    const isExplained = why instanceof Blocked && why.by !== check.id;
+    return endsTheRun(why) || isExplained ? why : thrown;
   }
 }
 

@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import type { ExecResult } from '../transport/transport.ts';
-import { fullAmong, parseDiskSpace, requireDiskSpace } from './disk-space.ts';
+import { fullAmong, parseDiskSpace, requireDiskSpace, requireRoom } from './disk-space.ts';
 import type { Target } from './target.ts';
 
 const answer = (
@@ -45,8 +49,48 @@ it('a disk with room, or a target that cannot tell, is no complaint', async () =
   await expect(requireDiskSpace(targetWith(''))).resolves.toBeUndefined();
 });
 
-function targetWith(stdout: string): Target {
-  const shell = async (): Promise<ExecResult> => ({ code: 0, stdout, stderr: '' }) as ExecResult;
+/** What df says of the home, and the words of a write that was tried in the runtime directory. */
+const home = (freeKiB: number, words: string) => `${answer(freeKiB, 221_742).replace(/^tmpfs.*\n/gm, '')}${words}`;
+const noSpace = "head: error writing 'standard output': No space left on device\n";
+
+it.each([
+  ['no blocks', noSpace],
+  ['no inodes', "mktemp: failed to create file via template '/run/user/1001/rdc.XXXXXX': No space left on device\n"],
+  ['a quota', 'head: write error: Disk quota exceeded\n'],
+])('a runtime directory with %s blocks by PRE-XDG, and does not end the run', async (_name, words) => {
+  const target = targetWith(home(2_645_772, words));
+  await expect(requireDiskSpace(target)).resolves.toBeUndefined();
+  await expect(requireRoom(target)).rejects.toMatchObject({
+    by: 'PRE-XDG',
+    message: '/run/user/1001 is full: tester cannot write 256 KiB there',
+  });
+});
+
+it('a full disk comes first; a runtime directory of somebody else, or with room, is no matter of space', async () => {
+  await expect(requireRoom(targetWith(home(0, noSpace)))).rejects.toMatchObject({ code: 'NO_SPACE' });
+  const denied = "mktemp: failed to create file via template '/run/user/1001/rdc.XXXXXX': Permission denied\n";
+  for (const words of [denied, '', 'rm: No space left on device, it said\n'])
+    await expect(requireRoom(targetWith(home(2_645_772, words)))).resolves.toBeUndefined();
+});
+
+it('what is run on the target sees a full runtime directory, and leaves nothing in it', async () => {
+  const scripts: string[] = [];
+  await requireRoom(targetWith('', scripts));
+  const folder = mkdtempSync(join(tmpdir(), 'rdc-runtime-'));
+  const script = String(scripts[0]).replaceAll('/run/user/1001', folder);
+  const run = (before = '') => spawnSync('sh', ['-c', `${before}${script}`], { encoding: 'utf8' });
+  expect(run().stdout).not.toContain(folder);
+  symlinkSync('/dev/full', join(folder, 'full'));
+  expect(run(`mktemp() { echo ${folder}/full; }; `).stdout).toMatch(/: No space left on device$/m);
+  expect(readdirSync(folder)).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
+
+function targetWith(stdout: string, scripts: string[] = []): Target {
+  const shell = async (script: string): Promise<ExecResult> => {
+    scripts.push(script);
+    return { code: 0, stdout, stderr: '' } as ExecResult;
+  };
   const host = { user: { name: 'tester', home: '/home/tester' }, runtimeDir: '/run/user/1001' };
   return { name: 'debian-13', facts: { host }, shell } as unknown as Target;
 }

@@ -1,4 +1,5 @@
 import { RdcError } from '../errors.ts';
+import { Blocked } from '../preconditions.ts';
 import { quoteWord } from '../transport/quote.ts';
 import type { Target } from './target.ts';
 
@@ -8,6 +9,8 @@ export type DiskSpace = { readonly mount: string; readonly freeKiB: number | nul
 /** A container's layer, its configuration and logs; below this the daemon's refusals are about the disk. */
 const neededKiB = 16 * 1024;
 const neededInodes = 200;
+/** What PRE-XDG writes to the runtime directory: as much as containers leave there. */
+const runtimeKiB = 256;
 
 /** Pure: `df -Pk PATH; df -Pi PATH`. A file system without a fixed number of inodes (btrfs) prints 0 of 0 or `-`. */
 export function parseDiskSpace(text: string): DiskSpace[] {
@@ -31,13 +34,40 @@ export function fullAmong(spaces: readonly DiskSpace[]): DiskSpace | undefined {
 }
 
 /**
- * Throws NO_SPACE when the user's data or the daemon's runtime directory lies on a full disk: what the daemon refuses
- * then says nothing about rootless Docker. A target that cannot tell its space has none to complain about.
+ * Throws NO_SPACE when the user's data lies on a full disk: what the daemon refuses then says nothing about rootless
+ * Docker. A target that cannot tell its space has none to complain about.
  */
 export async function requireDiskSpace(target: Target): Promise<void> {
+  refuseFullDisk(target, (await target.shell(lookAtDisk(target))).stdout);
+}
+
+/**
+ * After a check that did not hold: is there room for what it did? Throws NO_SPACE as `requireDiskSpace` does. A runtime
+ * directory that is full (a tmpfs of the host's size, a quota, which df does not see) is no end of the run: that there is
+ * one to write to is the claim of PRE-XDG, and the failures of other checks are explained by it, Blocked.
+ */
+export async function requireRoom(target: Target): Promise<void> {
   const { user, runtimeDir } = target.facts.host;
-  const paths = [user.home, ...(runtimeDir === null ? [] : [runtimeDir])].map(quoteWord).join(' ');
-  const { stdout } = await target.shell(`export LC_ALL=C; df -Pk ${paths}; df -Pi ${paths}`);
+  const writing = runtimeDir === null ? '' : `; ${tryToWrite(runtimeDir)}`;
+  const { stdout } = await target.shell(lookAtDisk(target) + writing);
+  refuseFullDisk(target, stdout);
+  if (!/: (?:No space left on device|Disk quota exceeded)$/m.test(stdout)) return;
+  throw new Blocked('PRE-XDG', `${runtimeDir} is full: ${user.name} cannot write ${runtimeKiB} KiB there`);
+}
+
+function lookAtDisk({ facts }: Target): string {
+  const home = quoteWord(facts.host.user.home);
+  return `export LC_ALL=C; df -Pk ${home}; df -Pi ${home}`;
+}
+
+/** With content: an empty file has room in a tmpfs that has none. */
+function tryToWrite(folder: string): string {
+  return `d=${quoteWord(folder)}
+[ ! -d "$d" ] || { t=$(mktemp "$d/rdc.XXXXXX") && head -c ${runtimeKiB * 1024} /dev/zero > "$t"; rm -f "$t"; } 2>&1`;
+}
+
+function refuseFullDisk(target: Target, stdout: string): void {
+  const { user } = target.facts.host;
   const full = fullAmong(parseDiskSpace(stdout));
   if (!full) return;
   const free = `${full.freeKiB ?? '?'} KiB and ${full.freeInodes ?? 'any number of'} inodes free for ${user.name}`;

@@ -152,6 +152,9 @@ describe('the keys that are offered', () => {
     expect(refused(`${withPassphrase}.pub`)).toMatchObject({ hint: `--identity ${withPassphrase}` });
     expect(refused(fileOf('text', 'hello'))).toMatchObject({ message: expect.stringContaining('is no private key') });
     expect(refused(folder)).toMatchObject({ message: expect.stringContaining('cannot be read') });
+    expect(refused('/dev/zero')).toMatchObject({
+      message: expect.stringMatching(/cannot be read: not a regular file$/),
+    });
     expect(refused(fileOf('good', stranger.private))).toBeUndefined();
   });
 });

@@ -1,10 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 // biome-ignore lint/correctness/noUnresolvedImports: it is CommonJS, and Node sees only some of its names
 import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
 import { RdcError } from '../errors.ts';
 import { plainLine } from '../plain-text.ts';
+import { readRegularFile } from '../regular-file.ts';
+import { whyOf } from '../why-of.ts';
 
 export type SshAddress = {
   readonly host: string;
@@ -187,15 +188,17 @@ function loginConfig(address: SshAddress): ConnectConfig {
   };
 }
 
+const maxIdentityBytes = 1024 * 1024;
+
 /** The private key in a file. Throws INPUT where it cannot be read, is no private key, or wants a passphrase. */
 export function readIdentity(file: string): Buffer {
   const refuse = (why: string, hint: string, cause?: unknown) =>
     new RdcError('INPUT', `the identity file ${file} ${why}`, { hint, ...(cause === undefined ? {} : { cause }) });
   let text: Buffer;
   try {
-    text = readFileSync(file);
+    text = readRegularFile(file, maxIdentityBytes);
   } catch (cause) {
-    throw refuse('cannot be read', `ls -l ${file}`, cause);
+    throw refuse(`cannot be read: ${whyOf(cause)}`, `ls -l ${file}`, cause);
   }
   const key = ssh2.utils.parseKey(text);
   if (key instanceof Error) {

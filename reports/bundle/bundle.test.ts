@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -48,7 +49,7 @@ async function packed(name = 'run.tar.gz', run = writtenRun()): Promise<string> 
 it('an archive that cannot be written is one error, whatever waits to be put into it', async () => {
   const long = { 'console.log': 'boot\r\n'.repeat(100_000) };
   const run = runFolderOf(...['a', 'b', 'c'].map((name) => [resultsWith(name, [red]), long] as const));
-  await expect(packed('nowhere/run.tar.gz', run)).rejects.toMatchObject({ code: 'REPORT' });
+  await expect(packed('nowhere/run.tar.gz', run)).rejects.toMatchObject({ code: 'INPUT' });
   expect(readdirSync(folder)).toEqual([]);
 });
 
@@ -176,10 +177,18 @@ it('an archive that cannot be written leaves what was there', async () => {
   const before = readFileSync(file);
   await expect(createBundle('/nonexistent', { out: file })).rejects.toThrow(/\[INPUT\]/);
   await expect(createBundle(writtenRun(), { out: join(folder, 'no/such/x.tar.gz') })).rejects.toThrow(
-    /\[REPORT\] cannot write/,
+    /\[INPUT\] cannot write .*x\.tar\.gz: ENOENT: no such file or directory$/,
   );
   expect(readFileSync(file).equals(before)).toBe(true);
   expect(readdirSync(folder)).toEqual(['run.tar.gz']);
+});
+
+it('an archive is not replaced where its signature has no place', async () => {
+  const file = await packed();
+  const before = readFileSync(file);
+  mkdirSync(`${file}.sig`);
+  await expect(packed('run.tar.gz', runFolderOf([resultsWith('b', [red])]))).rejects.toThrow(/\.sig: it is a folder/);
+  expect(readFileSync(file).equals(before)).toBe(true);
 });
 
 it('what is wrong inside of a bundle is said of the bundle, not of where it was unpacked', async () => {

@@ -181,8 +181,9 @@ it.each([
   [['--hide', 'x'], /--hide goes with --anonymous/],
   [['a', 'b'], /bundle takes one run/],
   [['--verify', '/etc/passwd'], /not a bundle of rdc/],
+  [['/dev/zero'], /\/dev\/zero cannot be read: not a regular file/],
   [['--verify', 'none.tar.gz'], /none.tar.gz: no such file/],
-  [['--out', tmpdir()], /is a folder, and a bundle is a file/],
+  [['--out', tmpdir()], /cannot write .*: it is a folder/],
 ])('bundle %s ends with 2', async (words, message) => {
   const error = await bundleCommand(words).catch((cause: unknown) => cause);
   expect(error).toMatchObject({ message: expect.stringMatching(message), exitCode: 2 });
@@ -196,6 +197,7 @@ it('a bundle is not packed over itself', async () => {
 it.each([
   [['green.tar.gz'], /--out DIR is missing/],
   [['--out', 'x'], /merge takes the runs to join/],
+  [['/dev/zero', '--out', 'x'], /\/dev\/zero cannot be read: not a regular file/],
 ])('merge %s ends with 2', async (words, message) => {
   const error = await mergeCommand(words).catch((cause: unknown) => cause);
   expect(error).toMatchObject({ message: expect.stringMatching(message), exitCode: 2 });

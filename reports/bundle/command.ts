@@ -1,9 +1,10 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { RdcError } from '../../harness/errors.ts';
+import { refuseOccupied } from '../../harness/named-place.ts';
 import { findRun } from '../find-run.ts';
 import { plainLine } from '../plain-text.ts';
-import { type Bundle, createBundle } from './create-bundle.ts';
+import { type Bundle, createBundle, outHint } from './create-bundle.ts';
 import { isBundle, readBundle, withRuns } from './open-bundle.ts';
 import { type SignatureToCheck, signCommand, verifySignature } from './signature.ts';
 
@@ -18,10 +19,7 @@ export type BundleCommand = {
 /** Packs a run (default: the latest); prints the archive's path, and on stderr what is in it and how to sign it. */
 export async function bundleCommand({ run = 'latest', json, ...options }: BundleCommand): Promise<void> {
   const out = resolve(options.out ?? defaultName(run, options.anonymous !== undefined));
-  if (statSync(out, { throwIfNoEntry: false })?.isDirectory())
-    throw new RdcError('USAGE', `--out ${out} is a folder, and a bundle is a file`, {
-      hint: `--out ${out}/run.tar.gz`,
-    });
+  refuseOccupied(out, outHint);
   const { anonymous, key } = options;
   const bundle = await withRuns([run], ([path = run]) =>
     createBundle(path, { out, ...(anonymous ? { anonymous } : {}), ...(key === undefined ? {} : { key }) }),

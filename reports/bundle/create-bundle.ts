@@ -3,6 +3,7 @@ import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { RdcError } from '../../harness/errors.ts';
+import { refuseOccupied, unwritable } from '../../harness/named-place.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { scratch } from '../scratch.ts';
 import type { MaskCounts } from './anonymous/mask.ts';
@@ -22,6 +23,8 @@ export type BundleOptions = {
   /** private key to sign with: the signature is `<out>.sig` */
   readonly key?: string;
 };
+
+export const outHint = '--out FILE: a file in a folder that is there and can be written';
 
 export type Bundle = { readonly manifest: Manifest; readonly sha256: string; readonly replaced?: MaskCounts };
 
@@ -90,6 +93,8 @@ function* archiveFiles(text: string, { files }: Manifest, ordered: readonly Pack
 
 /** Writes beside `out`, signs, and only then puts both in their places. */
 async function place({ out, key }: BundleOptions, write: (temporary: string) => Promise<string>): Promise<string> {
+  // both before anything is written: an archive is not to be replaced beside a signature that cannot be
+  for (const file of [out, `${out}.sig`]) refuseOccupied(file, outHint);
   const temporary = join(dirname(out), `.${basename(out)}.${process.pid}.tmp`);
   using _ = scratch(temporary);
   try {
@@ -108,7 +113,6 @@ async function place({ out, key }: BundleOptions, write: (temporary: string) => 
     return sha256;
   } catch (cause) {
     if (cause instanceof RdcError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RdcError('REPORT', `cannot write ${out}: ${why}`, { cause, hint: `df -h ${dirname(out)}` });
+    throw unwritable(out, cause, outHint);
   }
 }

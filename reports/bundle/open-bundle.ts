@@ -12,24 +12,27 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { exitCodes, RdcError } from '../../harness/errors.ts';
-import { makeFolder } from '../../harness/make-folder.ts';
+import { requireFolder } from '../../harness/named-place.ts';
 import { findRun } from '../find-run.ts';
-import { parseResults } from '../read-results.ts';
+import { parseResults, unreadable } from '../read-results.ts';
 import { resultsFileName } from '../results-file.ts';
 import { scratch } from '../scratch.ts';
 import type { Manifest } from './manifest.schema.ts';
 import { type ReadBundle, readArchive } from './read-archive.ts';
 
-/** Whether a path is a file that is compressed by gzip; results files are text. */
+/** Whether a path is a file that is compressed by gzip; results files are text. Throws INPUT where that cannot be read. */
 export function isBundle(path: string): boolean {
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
-  const handle = openSync(path, 'r');
+  let handle: number | undefined;
   try {
+    if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
+    handle = openSync(path, 'r');
     const magic = Buffer.alloc(2);
     readSync(handle, magic);
     return magic[0] === 0x1f && magic[1] === 0x8b;
+  } catch (cause) {
+    throw unreadable(path, cause);
   } finally {
-    closeSync(handle);
+    if (handle !== undefined) closeSync(handle);
   }
 }
 
@@ -122,7 +125,7 @@ function inTermsOfBundles(error: unknown, unpacked: ReadonlyMap<string, string>)
 export async function keepRun(path: string, parent: string): Promise<string> {
   if (!isBundle(path)) return path;
   const temporary = join(parent, `.bundle.${process.pid}.tmp`);
-  makeFolder(temporary);
+  requireFolder(temporary, `unpack it elsewhere: ./rdc merge ${path} --out DIR; ./rdc report DIR`);
   using _ = scratch(temporary);
   const { sha256 } = await unpackBundle(path, temporary);
   const folder = join(parent, `bundle-${sha256.slice(0, 12)}`);

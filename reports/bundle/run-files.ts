@@ -1,6 +1,8 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { RdcError } from '../../harness/errors.ts';
+import { readRegularFile } from '../../harness/regular-file.ts';
+import { unreadable } from '../read-results.ts';
 import type { Results } from '../results.schema.ts';
 import { resultsFileName } from '../results-file.ts';
 import { bundleLimits, isPathPart } from './manifest.schema.ts';
@@ -46,16 +48,12 @@ function namesIn(folder: string): string[] {
   return readdirSync(folder);
 }
 
-/** A whole file, bounded. */
+/** A whole file, bounded. Throws INPUT. */
 export function readRunFile(file: string): Buffer {
-  const handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { size } = fstatSync(handle);
-    if (size > bundleLimits.fileBytes)
-      throw new RdcError('INPUT', `${file}: ${size} bytes, the limit is ${bundleLimits.fileBytes}`);
-    return readFileSync(handle);
-  } finally {
-    closeSync(handle);
+    return readRegularFile(file, bundleLimits.fileBytes);
+  } catch (cause) {
+    throw unreadable(file, cause);
   }
 }
 

@@ -70,6 +70,15 @@ it('a changed bundle, a foreign key and a signature for something else are refus
   );
 });
 
+it('ssh-keygen is given no device to read for ever', async () => {
+  const { allowedSigners } = keyOf('ci@example.org');
+  await createBundle(run(), { out });
+  const refused = /^\[INPUT\] \/dev\/zero: not a regular file$/;
+  await expect(verifySignature(out, { signature: '/dev/zero', allowedSigners })).rejects.toThrow(refused);
+  await expect(verifySignature(out, { signature: out, allowedSigners: '/dev/zero' })).rejects.toThrow(refused);
+  await expect(createBundle(run(), { out, key: '/dev/zero' })).rejects.toThrow(refused);
+});
+
 it('a key that does not sign leaves nothing behind', async () => {
   const key = join(folder, 'no-key');
   writeFileSync(key, 'not a key');

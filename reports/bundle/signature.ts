@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { RdcError } from '../../harness/errors.ts';
 import { plainLine } from '../plain-text.ts';
@@ -14,11 +14,18 @@ export function signCommand(file: string, key = '~/.ssh/id_ed25519'): string {
 
 /** The detached signature of a file, by `ssh-keygen -Y sign`; it may ask for a passphrase or a touch. */
 export async function signFile(file: string, key: string): Promise<string> {
+  refuseEndless(key);
   const { code, stdout, stderr } = await sshKeygen(['-Y', 'sign', '-f', key, '-n', signatureNamespace], file);
   if (code === 0 && stdout.startsWith('-----BEGIN SSH SIGNATURE-----')) return stdout;
   throw new RdcError('INPUT', `${key}: ssh-keygen does not sign with it: ${lastLine(stderr)}`, {
     hint: `ssh-keygen -y -f ${key}`,
   });
+}
+
+/** ssh-keygen would wait for a pipe that nobody writes to, and read a device without end. */
+function refuseEndless(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() ?? true) return;
+  throw new RdcError('INPUT', `${file}: not a regular file`, { hint: `ls -l ${file}` });
 }
 
 export type SignatureToCheck = {
@@ -34,8 +41,10 @@ export async function verifySignature(
   file: string,
   { signature, allowedSigners, signer }: SignatureToCheck,
 ): Promise<string> {
-  for (const needed of [signature, allowedSigners])
+  for (const needed of [signature, allowedSigners]) {
     if (!existsSync(needed)) throw new RdcError('INPUT', `${needed}: no such file`, { hint: signCommand(file) });
+    refuseEndless(needed);
+  }
   const by = signer ?? (await findSigner(file, signature, allowedSigners));
   const args = ['-Y', 'verify', '-f', allowedSigners, '-I', by, '-n', signatureNamespace, '-s', signature];
   const { code, stdout, stderr } = await sshKeygen(args, file);

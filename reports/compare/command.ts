@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
 import { RdcError } from '../../harness/errors.ts';
+import { writeNamedFile } from '../atomic-file.ts';
 import { findRun } from '../find-run.ts';
 import { readRun } from '../read-results.ts';
 import { type FailOn, hasChanges } from './change.ts';
@@ -34,18 +34,11 @@ export function compareCommand(options: CompareOptions): boolean {
       comparison,
       results.map(({ folder }) => folder),
     );
-    writePage(options.html, comparisonPage(comparison, evidence));
+    const hint = '--html FILE: a file in a folder that is there and can be written';
+    writeNamedFile(options.html, comparisonPage(comparison, evidence), hint);
   }
   process.stdout.write(
     options.json ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonTable(comparison, options.color),
   );
   return options.failOn !== undefined && hasChanges(comparison, options.failOn);
-}
-
-function writePage(file: string, page: string): void {
-  try {
-    writeFileSync(file, page);
-  } catch (cause) {
-    throw new RdcError('REPORT', `${file} cannot be written`, { cause, hint: 'name another file: --html FILE' });
-  }
 }

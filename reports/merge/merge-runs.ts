@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RdcError } from '../../harness/errors.ts';
 import { makeFolder } from '../../harness/make-folder.ts';
+import { unwritable } from '../../harness/named-place.ts';
 import { filesBeside, folderNameOf, type RunFile, readRunFile } from '../bundle/run-files.ts';
 import { exitCodeOf } from '../conformance.ts';
 import { junitXml } from '../junit.ts';
@@ -59,8 +60,7 @@ export async function mergeRuns(inputs: readonly MergeInput[], out: string, whol
     return { targets, exitCode };
   } catch (cause) {
     if (cause instanceof RdcError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RdcError('REPORT', `cannot write ${out}: ${why}`, { cause, hint: `df -h ${dirname(out)}` });
+    throw unwritable(out, cause, '--out DIR: a folder that can be made');
   }
 }
 

@@ -279,6 +279,16 @@ it('a folder that is there is not written over; an empty one is taken', async ()
   expect(existsSync(join(out, 'debian-13/results.json'))).toBe(true);
 });
 
+it('a folder that cannot be made ends with 2', async () => {
+  writeFileSync(join(folder, 'file'), '');
+  for (const out of [join(folder, 'file/all'), '/proc/rdc/all'])
+    await expect(mergeRuns(inputsOf([shard(morning, [one('pass')])]), out)).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringMatching(/^\[INPUT\] cannot write .*all: E\w+: [\w ]+$/),
+    });
+  expect(readdirSync(folder)).toEqual(['file']);
+});
+
 it('an inconclusive target outweighs a failure, as in a run', async () => {
   const lost = {
     ...resultsWith('debian-12', [one('error', { reason: 'lost' })]),

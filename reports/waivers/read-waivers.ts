@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Ajv, type ErrorObject } from 'ajv';
 import { RdcError } from '../../harness/errors.ts';
+import { readRegularFile } from '../../harness/regular-file.ts';
+import { whyOf } from '../../harness/why-of.ts';
 import { plainLine } from '../plain-text.ts';
 import { type Waiver, waiversSchema } from './waivers.schema.ts';
 
@@ -29,11 +30,10 @@ export function readWaivers(file: string, checkIds: readonly string[]): readonly
 function parse(file: string): unknown {
   let text: string;
   try {
-    text = readFileSync(file, 'utf8');
+    text = readRegularFile(file, maxBytes).toString('utf8');
   } catch (cause) {
-    throw new RdcError('INPUT', `${file} cannot be read`, { cause, hint });
+    throw new RdcError('INPUT', `${file} cannot be read: ${whyOf(cause)}`, { cause, hint });
   }
-  if (text.length > maxBytes) throw new RdcError('INPUT', `${file}: ${text.length} bytes, the limit is ${maxBytes}`);
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -136,6 +136,10 @@ describe('a waivers file', () => {
     expect(() => read(document)).toThrow(message);
   });
 
+  it('that is a device is not read for ever', () => {
+    expect(() => readWaivers('/dev/zero', [])).toThrow('[INPUT] /dev/zero cannot be read: not a regular file');
+  });
+
   it('has a committed schema that is the one in use', () => {
     const committed = JSON.parse(readFileSync(new URL('../waivers.schema.json', import.meta.url), 'utf8'));
     expect(committed).toEqual(waiversSchema);

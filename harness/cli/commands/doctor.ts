@@ -1,12 +1,18 @@
-import { exitCodes } from '../../errors.ts';
+import { exitCodes, RdcError } from '../../errors.ts';
 import { chooseLab, describeAccel, doctorHost, machineState, rememberedAccel } from '../../lab/index.ts';
-import { type CommonName, parseCommon, parseWords } from '../options.ts';
+import { type CommonName, parseCommon } from '../options.ts';
 import { lookCommand } from './look.ts';
 
 /** `rdc doctor`: without a target, can this machine run the lab? With one, what do the checks that only read say of it? */
 export async function doctorCommand(words: readonly string[]): Promise<number> {
-  const { options, positionals } = parseCommon(words, { command: 'doctor', takes: ofTarget });
-  return positionals.length > 0 ? await lookCommand(options, positionals) : await doctorOfThisMachine(words);
+  const { options, values, positionals } = parseCommon(words, { command: 'doctor', takes: ofTarget });
+  if (positionals.length > 0) return await lookCommand(options, positionals);
+  const stray = Object.keys(values).find((name) => name !== 'json');
+  if (stray !== undefined)
+    throw new RdcError('USAGE', `--${stray} is for a look at a target, and there is none`, {
+      hint: './rdc doctor TARGET; ./rdc doctor --help',
+    });
+  return await doctorOfThisMachine(options.json);
 }
 
 /** Without a target there is but `--json`. */
@@ -15,13 +21,12 @@ const ofTarget: readonly CommonName[] = [
 ];
 
 /** Reads only. Exit code 3 when something is missing. */
-async function doctorOfThisMachine(words: readonly string[]): Promise<number> {
-  const { values } = parseWords(words, { json: { type: 'boolean' } }, { command: 'doctor' });
+async function doctorOfThisMachine(json: boolean): Promise<number> {
   const needs = doctorHost();
   const accel = rememberedAccel();
   const machines = await machineState();
   const missing = needs.filter((need) => !need.present);
-  if (values.json === true) {
+  if (json) {
     process.stdout.write(`${JSON.stringify({ needs, accel: accel ?? null, lab: chooseLab(), machines }, null, 2)}\n`);
   } else {
     for (const need of needs) {

@@ -96,5 +96,10 @@ export async function sshCommand(words: readonly string[]): Promise<number> {
   if (options.lab !== 'system' && !isInsideLab() && findLab()) runInside();
   const [file = 'ssh', ...args] = await guestSshCommand(name, values.root === true ? 'root' : 'tester');
   const child = spawn(file, [...args, ...command], { stdio: 'inherit' });
-  return await new Promise((resolve) => child.once('close', (code) => resolve(code ?? exitCodes.notJudged)));
+  return await new Promise((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(new RdcError('HOST_SETUP', `${file} does not start here`, { cause, hint: './rdc doctor' })),
+    );
+    child.once('close', (code) => resolve(code ?? exitCodes.notJudged));
+  });
 }

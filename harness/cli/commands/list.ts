@@ -106,7 +106,7 @@ export async function explainCommand(words: readonly string[]): Promise<number> 
     ['level', check.level],
     ['area', check.area],
     ['source', `${check.source.url} (${check.source.section})`],
-    ['applies', check.applies ? 'depending on the host (see docs/checks.md)' : 'everywhere'],
+    ['applies', check.applies ? `depending on the host (\`applies\` in suites/${check.area})` : 'everywhere'],
     ['needs', check.needs?.join(', ') ?? 'nothing'],
     ['disruptive', check.disruptive ? 'yes: restarts the daemon' : 'no'],
     ['beside others', (check.sideBySide ?? check.readOnly) ? 'yes: judged while others are' : 'no'],

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../../check.ts';
 import { exitCodes, RdcError, renderError } from '../../errors.ts';
+import { requireFolder } from '../../named-place.ts';
 import { profileTable } from '../../profile/profile-table.ts';
 import { RunProfile } from '../../profile/run-profile.ts';
 import type { Ratchet, ReportSink, RunContext } from '../../report-sink.ts';
@@ -64,7 +65,9 @@ export async function runCommand(words: readonly string[]): Promise<number> {
         );
   const baseline = readBaselineOptions(values, { targets, checks, options }, reports);
   if (!(await confirmHosts({ targets, checks, options, reading: 'conformance' }))) return exitCodes.notJudged;
-  if (options.out !== undefined) runFolder(options.out);
+  runFolder(options.out);
+  if (values.history !== undefined)
+    requireFolder(String(values.history), '--history DIR: a folder that can be written');
   await enterLabOf(targets, options);
 
   const run = openRun(options);

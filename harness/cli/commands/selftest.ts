@@ -65,7 +65,7 @@ export async function selftestCommand(words: readonly string[]): Promise<number>
   const left = checks.filter(({ id }) => !carried.some((row) => row.id === id));
   const asking = { targets: [target], checks: left, options, reading: 'sabotage' } as const;
   if (left.length > 0 && !(await confirmHosts(asking))) return exitCodes.notJudged;
-  if (options.out !== undefined) runFolder(options.out);
+  runFolder(options.out);
   if (left.length > 0) await enterLabOf([target], options);
 
   const { writeFileAtomic, ...reports } = await loadReports();

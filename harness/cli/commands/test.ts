@@ -14,7 +14,7 @@ export async function testCommand(words: readonly string[]): Promise<number> {
   const { values } = parseWords(words, { 'no-vm': { type: 'boolean' } }, { command: 'test', most: 0 });
   const withVm = values['no-vm'] !== true;
   const say = (text: string) => void process.stdout.write(`${text}\n`);
-  await setUpHost(say, 'tests');
+  await setUpHost(say, withVm ? 'tests' : 'unit tests');
   const parts: Counts[] = [];
   parts.push(await tool('lint', ['biome', 'check', '--error-on-warnings', '.']));
   parts.push(await tool('types', ['tsc', '--noEmit', '-p', '.']));

@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test as it } from 'vitest';
+import { projectRoot } from '../project-root.ts';
+
+const main = join(projectRoot, 'harness/cli/main.ts');
+
+/** `rdc`, its stdout in a file. */
+function rdcTo(file: string, ...words: string[]): { code: number | null; stderr: string } {
+  const output = openSync(file, 'w');
+  try {
+    const { status, stderr } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...words], {
+      stdio: ['ignore', output, 'pipe'],
+      encoding: 'utf8',
+    });
+    return { code: status, stderr };
+  } finally {
+    closeSync(output);
+  }
+}
+
+it('an output that got lost is no good end', { timeout: 120_000 }, () => {
+  expect(rdcTo('/dev/full', 'list', '--json')).toEqual({
+    code: 3,
+    stderr: expect.stringMatching(/^\[REPORT\] cannot write the standard output: ENOSPC: [\w ]+\nhint: .+\n$/),
+  });
+  expect(rdcTo('/dev/null', 'list', '--json')).toEqual({ code: 0, stderr: '' });
+});
+
+it('a reader that has read enough loses nothing', { timeout: 120_000 }, () => {
+  const script = '{ "$0" --disable-warning=ExperimentalWarning "$1" list --json; echo "$?" >&2; } | true';
+  const { stderr } = spawnSync('sh', ['-c', script, process.execPath, main], { encoding: 'utf8' });
+  expect(stderr).toBe('0\n');
+});

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { RdcError } from './errors.ts';
+import { makeFolder } from './make-folder.ts';
+import { whyOf } from './why-of.ts';
+
+// The places that somebody names to be written to: `--out`, `--html`, `--history`.
+
+/** What no other name mends. */
+const isBroken = (code: unknown) => ['ENOSPC', 'EDQUOT', 'EIO'].some((known) => known === code);
+
+/** The error of a named place that cannot be written: INPUT, since another one would do; REPORT where the disk is full. */
+export function unwritable(place: string, cause: unknown, hint: string): RdcError {
+  const isDisk = cause instanceof Error && 'code' in cause && isBroken(cause.code);
+  return new RdcError(isDisk ? 'REPORT' : 'INPUT', `cannot write ${place}: ${whyOf(cause)}`, {
+    hint: isDisk ? `df -h ${dirname(place)}` : hint,
+    cause,
+  });
+}
+
+/** Makes the folder where it is missing, and tries whether something can be put into it. Throws as `unwritable` does. */
+export function requireFolder(folder: string, hint: string): void {
+  try {
+    makeFolder(folder);
+    // access(2) says yes to root where nothing can be made: in /proc
+    rmdirSync(mkdtempSync(join(folder, '.rdc-')));
+  } catch (cause) {
+    throw unwritable(folder, cause, hint);
+  }
+}
+
+/** Throws INPUT where something stands that is no file: it would be in the way, or be replaced by one (/dev/null). */
+export function refuseOccupied(file: string, hint: string): void {
+  let stats: ReturnType<typeof statSync>;
+  try {
+    stats = statSync(file, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw unwritable(file, cause, hint);
+  }
+  if (stats === undefined || stats.isFile()) return;
+  throw unwritable(file, stats.isDirectory() ? 'it is a folder' : 'it is there, and no regular file', hint);
+}

@@ -1,0 +1,50 @@
+import type { TestContext } from 'vitest';
+import { expect, test as it } from 'vitest';
+import type { DeclaredCheck } from '../check.ts';
+import type { HostFacts } from '../facts/host-facts.ts';
+import type { Target } from '../target/target.ts';
+import { readConformance } from './conformance.ts';
+import { Evidence } from './evidence.ts';
+
+const host = { user: { name: 'tester', home: '/home/tester' }, runtimeDir: '/run/user/1001' } as HostFacts;
+const disk = (free: number) => `Filesystem 1024-blocks Used Available Capacity Mounted on
+/dev/vda1 4062912 1190532 ${free} 32% /
+Filesystem Inodes IUsed IFree IUse% Mounted on
+/dev/vda1 262144 40402 221742 16% /
+`;
+const fullRuntimeDir = `${disk(2_000_000)}head: error writing 'standard output': No space left on device\n`;
+
+/** The meta of a check that does not hold, on a target whose space is told so. */
+async function metaOf(id: string, stdout: string): Promise<Record<string, unknown>> {
+  const meta = {};
+  const skip = (reason: string) => {
+    throw new Error(`skipped: ${reason}`);
+  };
+  const context = { task: { meta }, skip } as unknown as TestContext;
+  const target = { name: 'debian-13', facts: { host }, shell: async () => ({ code: 0, stdout, stderr: '' }) };
+  const check = { id, verify: async () => expect('no', 'the claim').toBe('yes') } as unknown as DeclaredCheck;
+  const reading = { context, evidence: new Evidence(), host, target: target as unknown as Target };
+  await readConformance(check, reading).catch(() => {});
+  return meta;
+}
+
+it('a check that does not hold fails where there is room', async () => {
+  expect(await metaOf('CG-MEM', disk(2_000_000))).toMatchObject({ verdict: 'fail' });
+});
+
+it('with a full runtime directory PRE-XDG fails, and it blocks the others that do not hold', async () => {
+  expect(await metaOf('PRE-XDG', fullRuntimeDir)).toMatchObject({ verdict: 'fail' });
+  expect(await metaOf('CG-MEM', fullRuntimeDir)).toMatchObject({
+    verdict: 'blocked',
+    blockedBy: 'PRE-XDG',
+    reason: '/run/user/1001 is full: tester cannot write 256 KiB there',
+  });
+});
+
+it('on a full disk nothing is judged, PRE-XDG neither', async () => {
+  for (const id of ['PRE-XDG', 'CG-MEM'])
+    expect(await metaOf(id, disk(0))).toMatchObject({
+      verdict: 'error',
+      reason: expect.stringContaining('disk is full'),
+    });
+});
