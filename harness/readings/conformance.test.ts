@@ -1,6 +1,7 @@
 import type { TestContext } from 'vitest';
 import { expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
+import { RdcError } from '../errors.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import type { Target } from '../target/target.ts';
 import { readConformance } from './conformance.ts';
@@ -14,15 +15,23 @@ Filesystem Inodes IUsed IFree IUse% Mounted on
 `;
 const fullRuntimeDir = `${disk(2_000_000)}head: error writing 'standard output': No space left on device\n`;
 
+type Shell = () => Promise<{ code: number; stdout: string; stderr: string }>;
+const told =
+  (stdout: string): Shell =>
+  async () => ({ code: 0, stdout, stderr: '' });
+
 /** The meta of a check that does not hold, on a target whose space is told so. */
-async function metaOf(id: string, stdout: string): Promise<Record<string, unknown>> {
+const metaOf = (id: string, stdout: string) =>
+  metaOn(id, told(stdout), async () => expect('no', 'the claim').toBe('yes'));
+
+async function metaOn(id: string, shell: Shell, verify: () => Promise<void>): Promise<Record<string, unknown>> {
   const meta = {};
   const skip = (reason: string) => {
     throw new Error(`skipped: ${reason}`);
   };
   const context = { task: { meta }, skip } as unknown as TestContext;
-  const target = { name: 'debian-13', facts: { host }, shell: async () => ({ code: 0, stdout, stderr: '' }) };
-  const check = { id, verify: async () => expect('no', 'the claim').toBe('yes') } as unknown as DeclaredCheck;
+  const target = { name: 'debian-13', facts: { host }, shell };
+  const check = { id, verify } as unknown as DeclaredCheck;
   const reading = { context, evidence: new Evidence(), host, target: target as unknown as Target };
   await readConformance(check, reading).catch(() => {});
   return meta;
@@ -47,4 +56,19 @@ it('on a full disk nothing is judged, PRE-XDG neither', async () => {
       verdict: 'error',
       reason: expect.stringContaining('disk is full'),
     });
+});
+
+it('a target that answers nothing any more ends the run; a check that alone was slow does not', async () => {
+  const slow = () => Promise.reject(new RdcError('TIMEOUT', 'a command on debian-13 did not end within 60000 ms'));
+  expect(await metaOn('CG-MEM', slow, slow)).toMatchObject({
+    verdict: 'error',
+    reason:
+      '[LOST] debian-13 does not answer any more: a command on debian-13 did not end within 60000 ms, nor a command that only looks',
+  });
+  expect(await metaOn('CG-MEM', told(disk(2_000_000)), slow)).toMatchObject({
+    verdict: 'error',
+    reason: expect.stringContaining('[TIMEOUT]'),
+  });
+  // what was seen is seen
+  expect(await metaOn('CG-MEM', slow, async () => expect(1, 'the claim').toBe(2))).toMatchObject({ verdict: 'fail' });
 });
