@@ -14,7 +14,7 @@ import { runMain } from './run-main.ts';
 type Row = {
   readonly machines: number;
   readonly checks: number;
-  /** of the slowest machine, in ms: its checks alone, and with all that comes before and after */
+  /** of the slowest machine, in ms: the times of its checks added up (some are judged at once), and the whole run */
   readonly checksMs: number;
   readonly measured: Measured;
 };
@@ -75,7 +75,7 @@ function report(machines: readonly string[], rows: readonly Row[]): void {
   const head = [
     'machines',
     'checks each',
-    'checks of the slowest',
+    'checks of the slowest, added up',
     'whole run',
     "CPU of rdc's processes",
     'peak of one of them',

@@ -56,7 +56,6 @@ check({
   title: "a container's IP address is not reachable from the host",
   source: networking('IPAddress shown in docker inspect is unreachable'),
   needs,
-  sideBySide: true,
   remedy: 'publish the port: docker run -p; or enter the network namespace, see NET-CIP-NS',
   async verify({ target }) {
     const answers = await fetchOnBothSides(target, await claimedAddress(target, await bridged(target)));
@@ -74,7 +73,6 @@ check({
   title: "a container's IP address answers in RootlessKit's network namespace, which the user can enter",
   source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'nsenter'),
   needs,
-  sideBySide: true,
   remedy: 'dockerd-rootless-setuptool.sh nsenter -- ip addr: is docker0 up, has it an address? restart the daemon',
   async verify({ target }) {
     const { netns } = await fetchOnBothSides(target, await claimedAddress(target, await bridged(target)));
@@ -150,7 +148,6 @@ check({
   title: "a container does not reach what listens on the host's 127.0.0.1, by any address of the network driver",
   source: script('DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK'),
   needs,
-  sideBySide: true,
   remedy:
     'remove --disable-host-loopback=false and ..._DISABLE_HOST_LOOPBACK=false from the user unit; restart the daemon',
   async verify({ target }) {
