@@ -122,7 +122,7 @@ check({
   source: starting,
   applies: hasSystemd,
   readOnly: true,
-  remedy: linger,
+  remedy: `${linger}; systemctl cat user@UID.service shows a RuntimeMaxSec=`,
   async verify({ target, host }) {
     const { name, uid } = host.user;
     const { stdout } = await target.root.shell(

@@ -406,7 +406,7 @@ check({
   source: docker('engine/network/drivers/bridge', 'differences between user-defined bridges and the default bridge'),
   needs,
   remedy:
-    'dockerd-rootless-setuptool.sh nsenter -- iptables-save; systemctl --user restart docker writes the rules anew',
+    'dockerd-rootless-setuptool.sh nsenter -- iptables-save; systemctl --user restart docker writes the rules anew; default-address-pools in ~/.config/docker/daemon.json needs room for more networks',
   async verify({ target, stage, defer }) {
     const stranger = await bridged(target);
     // a pool of addresses may have room for the default bridge alone

@@ -228,7 +228,7 @@ check({
   title: 'a login session has XDG_RUNTIME_DIR, a directory of the user with mode 0700 that it can write to',
   source: man('pam_systemd', 8, 'XDG_RUNTIME_DIR'),
   remedy:
-    'log in by ssh or on a console, not by su; see that libpam-systemd is installed and in /etc/pam.d; without systemd make a directory at each boot and export it in ~/.bashrc',
+    'log in by ssh or on a console, not by su; df $XDG_RUNTIME_DIR; look for other values in ~/.profile and /etc/profile.d; see that libpam-systemd is installed and in /etc/pam.d; without systemd make a directory at each boot and export it in ~/.bashrc',
   async verify({ target, host }) {
     // as much as containers leave there: an empty file has room where there is none
     const look = `echo; echo "folder \${XDG_RUNTIME_DIR-unset}"; stat -Lc 'state %F %a %u' "$XDG_RUNTIME_DIR"
