@@ -13,7 +13,7 @@ import { parseCrash, parseStart } from './lifecycle/leftovers.ts';
 import { parseBeforeLogin } from './lifecycle/sessions.ts';
 import { parseSuSetup } from './lifecycle/su-setup.ts';
 import { parseLimits, parseProcessorMask } from './lifecycle/unit-limits.ts';
-import { parseProperties } from './lifecycle/user-unit.ts';
+import { parseProperties, parseUnread } from './lifecycle/user-unit.ts';
 import { parseKeyUsers, parseOpenFileLimits, parseSessionKeys } from './limits/kernel-limits.ts';
 import { parseCopiedUp } from './namespaces/copied-up.ts';
 import { type IdMapLine, mapped, parseIdMap, rootlessMap, totalOf } from './namespaces/id-map.ts';
@@ -198,6 +198,7 @@ const parsers: Readonly<Record<string, readonly [(text: string) => unknown, ...s
   parseBeforeLogin: [parseBeforeLogin, 'version ', 'sessions ', 'user '],
   parseSuSetup: [parseSuSetup, 'manager ', 'made ~/.docker/run\n', '@run a 0\n'],
   parseProperties: [parseProperties, 'Type=', 'notify\n', '='],
+  parseUnread: [parseUnread, 'DropInPaths=', '/a/b.conf ', 'file /c/d.conf\n'],
   parseOpenFileLimits: [parseOpenFileLimits, 'daemon ', '1024 ', ' files', ' '],
   parseLimits: [parseLimits, 'Max file size  ', 'unlimited ', '1024 ', ' '],
   parseProcessorMask: [parseProcessorMask, 'Cpus_allowed:\t', '00000003', ',', 'f'],

@@ -398,7 +398,7 @@ echo 'systemctl --user stop docker' >> .bash_logout; chown tester .bash_logout`,
   {
     name: 'a watchdog that the daemon knows nothing of kills it every hour',
     red: ['SVC-UNIT'],
-    ...reloadedWith('WatchdogSec=1h'),
+    ...restartedWith('WatchdogSec=1h'),
   },
   {
     name: 'a daemon that gives up is not started again, one that is killed is',

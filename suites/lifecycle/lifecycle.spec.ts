@@ -17,7 +17,7 @@ import { isEngineSince } from '../daemon/engine-version.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 import { setupThroughSu } from './su-setup.ts';
 import { limitsAround, processBounds } from './unit-limits.ts';
-import { hasSystemd, unitDropIn, userUnit } from './user-unit.ts';
+import { hasSystemd, unitDropIn, unreadDropIns, userUnit } from './user-unit.ts';
 
 const check = checksOf('lifecycle');
 const needs = ['SOCK-PATH'] as const;
@@ -71,7 +71,8 @@ check({
     expect(RestartPreventExitStatus, 'ends after which it is not restarted').toBe('');
     // nobody feeds it: the daemon would be killed each time that it is over. Debian 11 writes 0
     expect(WatchdogUSec, 'watchdog of the user unit').toMatch(/^(0|infinity)$/);
-    expect(NeedDaemonReload, 'files of the unit that the user manager has not read').toBe('no');
+    expect(NeedDaemonReload, 'whether files of the unit changed since the user manager read them').toBe('no');
+    expect(await unreadDropIns(target), 'drop-ins that it has not read').toEqual([]);
     // a unit that does not run has no cgroup and no process: SVC-ACTIVE says so
     if (host.cgroup.version === 2 && ControlGroup !== '')
       expect(await limitsAround(target, host, ControlGroup), 'limits in its cgroups').toBe('');
