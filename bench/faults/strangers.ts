@@ -487,12 +487,6 @@ rm -rf /var/lib/rdc-system /run/rdc-system /run/rdc-system.pid /var/run/docker.s
     undo: 'rm -rf /etc/profile.d/rdc-x.sh /tmp/rdc-runtime-*',
   },
   {
-    name: 'the runtime directory is full',
-    red: ['PRE-XDG'],
-    apply: `dd if=/dev/zero of=/run/user/${uid}/rdc-full bs=1M 2>/dev/null || :`,
-    undo: `rm /run/user/${uid}/rdc-full`,
-  },
-  {
     name: "the user's daemon.json is root's alone",
     red: ['SOCK-CONF'],
     apply: `${daemonJsonAside}; echo '{}' > ${daemonJson}; chmod 600 ${daemonJson}`,
