@@ -12,7 +12,8 @@ import { isEngineSince, isSince } from './daemon/engine-version.ts';
 import { parseCrash, parseStart } from './lifecycle/leftovers.ts';
 import { parseBeforeLogin } from './lifecycle/sessions.ts';
 import { parseSuSetup } from './lifecycle/su-setup.ts';
-import { parseProperties } from './lifecycle/user-unit.ts';
+import { parseLimits, parseProcessorMask } from './lifecycle/unit-limits.ts';
+import { parseProperties, parseUnread } from './lifecycle/user-unit.ts';
 import { parseKeyUsers, parseOpenFileLimits, parseSessionKeys } from './limits/kernel-limits.ts';
 import { parseCopiedUp } from './namespaces/copied-up.ts';
 import { type IdMapLine, mapped, parseIdMap, rootlessMap, totalOf } from './namespaces/id-map.ts';
@@ -26,6 +27,7 @@ import { parseIdHelper, parseMaps } from './prerequisites/id-helpers.ts';
 import { parseDriverAtWork } from './prerequisites/network-driver.ts';
 import { parseRuns } from './prerequisites/shipped-scripts.ts';
 import { parseUserBus } from './prerequisites/user-bus.ts';
+import { dialable } from './sockets/open-apis.ts';
 import { parseStateDirectory } from './sockets/state-directory.ts';
 import { hasOverlayInUserNamespaces } from './storage/kernel-release.ts';
 import { parseMountInfo } from './storage/mount-table.ts';
@@ -196,7 +198,11 @@ const parsers: Readonly<Record<string, readonly [(text: string) => unknown, ...s
   parseBeforeLogin: [parseBeforeLogin, 'version ', 'sessions ', 'user '],
   parseSuSetup: [parseSuSetup, 'manager ', 'made ~/.docker/run\n', '@run a 0\n'],
   parseProperties: [parseProperties, 'Type=', 'notify\n', '='],
+  parseUnread: [parseUnread, 'DropInPaths=', '/a/b.conf ', 'file /c/d.conf\n'],
   parseOpenFileLimits: [parseOpenFileLimits, 'daemon ', '1024 ', ' files', ' '],
+  parseLimits: [parseLimits, 'Max file size  ', 'unlimited ', '1024 ', ' '],
+  parseProcessorMask: [parseProcessorMask, 'Cpus_allowed:\t', '00000003', ',', 'f'],
+  dialable: [dialable, 'LISTEN 0 5 [::]:80 *:* a\n', '0.0.0.0:', '%lo', '127.0.0.1:80 '],
   parseKeyUsers: [(text) => parseKeyUsers(text, 1001), ' 1001: ', '1 ', '2/3 ', '\n'],
   parseSessionKeys: [(text) => parseSessionKeys(text, 1001, 'abc'), 'abc ', '1 ', '1001 ', '\n'],
   parseCopiedUp: [parseCopiedUp, '/etc ', 'tmpfs ', '12 links\n'],

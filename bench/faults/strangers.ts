@@ -26,11 +26,27 @@ const daemonJsonBack = `rm ${daemonJson}; [ ! -e ${daemonJson}.rdc ] || mv ${dae
 const netns = `nsenter --net=/proc/$(cat /run/user/${uid}/docker.pid)/ns/net`;
 const dockerd = '$(pgrep -xo -u tester dockerd)';
 
-/** A drop-in of the daemon's unit, in force after a restart; and what takes it away. */
-const restartedWith = (...lines: readonly string[]) => ({
+/** A drop-in of the daemon's unit, which the user manager knows of; and what takes it away. */
+const reloadedWith = (...lines: readonly string[]) => ({
   apply: `install -d -o tester ${dropIns}; printf '[Service]\\n${lines.join('\\n')}\\n' > ${dropIns}/rdc-x.conf
-${asUser} daemon-reload; ${asUser} restart docker`,
-  undo: `rm ${dropIns}/rdc-x.conf; rmdir ${dropIns} 2>/dev/null; ${asUser} daemon-reload; ${asUser} restart docker`,
+${asUser} daemon-reload`,
+  undo: `rm ${dropIns}/rdc-x.conf; rmdir ${dropIns} 2>/dev/null; ${asUser} daemon-reload`,
+});
+
+/** Such a drop-in, in force after a restart. */
+const restartedWith = (...lines: readonly string[]) => {
+  const { apply, undo } = reloadedWith(...lines);
+  return { apply: `${apply}; ${asUser} restart docker`, undo: `${undo}; ${asUser} restart docker` };
+};
+
+/** Other settings in the user's daemon.json, in force after a restart; the text may ask the shell for a value. */
+const configuredWith = (json: string) => ({
+  apply: `${daemonJsonAside}
+cat > ${daemonJson} <<END
+${json}
+END
+${asUser} restart docker`,
+  undo: `${daemonJsonBack}; ${asUser} restart docker`,
 });
 
 /** The daemon listens on another address besides its own socket. */
@@ -367,5 +383,131 @@ ${asUser} daemon-reload`,
     apply: `cd /home/tester; [ ! -e .bash_logout ] || cp -a .bash_logout .bash_logout.rdc
 echo 'systemctl --user stop docker' >> .bash_logout; chown tester .bash_logout`,
     undo: `cd /home/tester; rm .bash_logout; [ ! -e .bash_logout.rdc ] || mv .bash_logout.rdc .bash_logout; ${asUser} start docker`,
+  },
+  {
+    name: 'files of the service may have 1 GiB, until it asks for more',
+    red: ['SVC-UNIT'],
+    ...restartedWith('LimitFSIZE=1G:infinity'),
+  },
+  {
+    name: 'log-ins are given an hour of processor time for each process',
+    red: ['SVC-UNIT'],
+    apply: `echo 'tester hard cpu 60' > /etc/security/limits.d/zz-rdc.conf; systemctl restart user@${uid}.service`,
+    undo: `rm /etc/security/limits.d/zz-rdc.conf; systemctl restart user@${uid}.service`,
+  },
+  {
+    name: 'a watchdog that the daemon knows nothing of kills it every hour',
+    red: ['SVC-UNIT'],
+    ...restartedWith('WatchdogSec=1h'),
+  },
+  {
+    name: 'a daemon that gives up is not started again, one that is killed is',
+    red: ['SVC-UNIT'],
+    ...reloadedWith('RestartPreventExitStatus=1'),
+  },
+  { name: 'containers are given a second to stop', red: ['SVC-UNIT'], ...reloadedWith('TimeoutStopSec=1') },
+  {
+    name: "the docs' list of controllers ends up in the wrong unit, and short",
+    red: ['SVC-UNIT'],
+    ...reloadedWith('Delegate=', 'Delegate=pids'),
+  },
+  {
+    name: 'a drop-in for all users limits the service from the next boot on',
+    red: ['SVC-UNIT'],
+    apply:
+      "mkdir -p /etc/systemd/user/docker.service.d; printf '[Service]\\nMemoryMax=200M\\n' > /etc/systemd/user/docker.service.d/rdc-x.conf",
+    undo: 'rm -r /etc/systemd/user/docker.service.d',
+  },
+  { name: 'the service may use one processor', red: ['SVC-UNIT'], ...restartedWith('CPUAffinity=0') },
+  {
+    name: "the user's slice writes 1 MB/s at most",
+    red: ['SVC-UNIT'],
+    apply: `systemctl set-property --runtime user-${uid}.slice 'IOWriteBandwidthMax=/ 1M'`,
+    undo: `systemctl set-property --runtime user-${uid}.slice IOWriteBandwidthMax=`,
+  },
+  {
+    name: 'everything of the user shares few cgroups',
+    red: ['SVC-UNIT'],
+    apply: `echo 40 > ${manager}/cgroup.max.descendants`,
+    undo: `echo max > ${manager}/cgroup.max.descendants`,
+  },
+  {
+    name: "the user's manager is given eight hours",
+    red: ['SVC-LINGER'],
+    apply: `d=/etc/systemd/system/user@${uid}.service.d; mkdir -p $d; printf '[Service]\\nRuntimeMaxSec=8h\\n' > $d/rdc-x.conf; systemctl daemon-reload`,
+    undo: `rm -r /etc/systemd/system/user@${uid}.service.d; systemctl daemon-reload`,
+  },
+  {
+    name: 'the network driver is set-group-ID',
+    red: ['NS-DAEMON-EUID'],
+    apply: `f=$(command -v slirp4netns); chgrp dialout $f; chmod 2755 $f; ${asUser} restart docker`,
+    undo: `f=$(command -v slirp4netns); chgrp root $f; chmod 755 $f; ${asUser} restart docker`,
+  },
+  {
+    name: 'everybody may read the disk',
+    red: ['SEC-HOSTFS'],
+    apply: 'chmod o+r $(findmnt -no SOURCE /)',
+    undo: 'chmod o-r $(findmnt -no SOURCE /)',
+  },
+  {
+    name: 'a relay hands the API on by TCP',
+    red: ['SOCK-PRIVATE'],
+    apply: `${asUser.replace('systemctl', 'systemd-run')} -q --unit=rdc-relay --socket-property=ListenStream=127.0.0.1:2375 /lib/systemd/systemd-socket-proxyd /run/user/${uid}/docker.sock`,
+    undo: `${asUser} stop rdc-relay.socket rdc-relay.service; ${asUser} reset-failed 2>/dev/null || :`,
+  },
+  {
+    name: 'the client is of the group docker, and a rootful daemon runs',
+    red: ['SOCK-NOLEAK'],
+    apply: `setsid dockerd -H unix:///var/run/docker.sock --group docker --bridge none --iptables=false --ip-forward=false --data-root /var/lib/rdc-system --exec-root /run/rdc-system --pidfile /run/rdc-system.pid > /var/log/rdc-system.log 2>&1 < /dev/null &
+i=0; until docker -H unix:///var/run/docker.sock version > /dev/null 2>&1 || [ $i -gt 60 ]; do sleep 1; i=$((i+1)); done
+f=$(readlink -f "$(command -v docker)"); chgrp docker $f; chmod 2755 $f`,
+    undo: `f=$(readlink -f "$(command -v docker)"); chgrp root $f; chmod 755 $f
+p=$(cat /run/rdc-system.pid); kill $p; i=0; while [ -d /proc/$p ] && [ $i -lt 60 ]; do sleep 1; i=$((i+1)); done
+rm -rf /var/lib/rdc-system /run/rdc-system /run/rdc-system.pid /var/run/docker.sock /var/log/rdc-system.log`,
+  },
+  {
+    name: "the user's subordinate GIDs move by one before the daemon starts again",
+    red: ['ST-PERSIST'],
+    apply: `cp -a /etc/subgid /etc/subgid.rdc; awk -F: -v OFS=: '$1 == "tester" {$2++} 1' /etc/subgid.rdc > /etc/subgid`,
+    undo: `mv /etc/subgid.rdc /etc/subgid; ${asUser} restart docker`,
+  },
+  {
+    name: 'containers may have few files open, until they ask for more',
+    red: ['LIM-NOFILE'],
+    ...configuredWith(
+      `{"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 256, "Hard": $(prlimit --pid ${dockerd} --nofile -o HARD --noheadings | tr -d ' ')}}}`,
+    ),
+  },
+  { name: 'the host may have few threads', red: ['LIM-NPROC'], ...withSysctl('kernel.threads-max', 1200) },
+  {
+    name: 'a profile of the system has a runtime directory of its own',
+    red: ['PRE-XDG'],
+    apply:
+      "echo 'export XDG_RUNTIME_DIR=/tmp/rdc-runtime-$(id -u); mkdir -p -m 700 $XDG_RUNTIME_DIR' > /etc/profile.d/rdc-x.sh",
+    undo: 'rm -rf /etc/profile.d/rdc-x.sh /tmp/rdc-runtime-*',
+  },
+  {
+    name: 'the runtime directory is full',
+    red: ['PRE-XDG'],
+    apply: `dd if=/dev/zero of=/run/user/${uid}/rdc-full bs=1M 2>/dev/null || :`,
+    undo: `rm /run/user/${uid}/rdc-full`,
+  },
+  {
+    name: "the user's daemon.json is root's alone",
+    red: ['SOCK-CONF'],
+    apply: `${daemonJsonAside}; echo '{}' > ${daemonJson}; chmod 600 ${daemonJson}`,
+    undo: daemonJsonBack,
+  },
+  {
+    name: 'the pool of addresses has room for one network',
+    red: ['NET-BRIDGE'],
+    ...configuredWith('{"default-address-pools": [{"base": "172.30.0.0/24", "size": 24}]}'),
+  },
+  {
+    name: 'from the next boot on the data root is in memory',
+    red: ['SVC-BOOT'],
+    apply: `echo "tmpfs ${data} tmpfs uid=${uid},gid=$(id -g tester),mode=710,size=600m 0 0 # rdc" >> /etc/fstab`,
+    undo: `sed -i '/# rdc$/d' /etc/fstab; systemctl daemon-reload
+${asUser} stop docker; while umount ${data} 2>/dev/null; do :; done; rm -rf ${data}/volumes/rdc-*; ${asUser} start docker`,
   },
 ];

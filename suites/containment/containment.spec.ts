@@ -41,6 +41,17 @@ async function ownFolder(target: Target, defer: (undo: () => Promise<unknown>) =
   return [folder, `/h${folder}`];
 }
 
+/**
+ * What is root's on every host, and as good as all of its files: disks, and the keys by which the host is known. Not
+ * drives for media, which an access list may give to whoever sits before the machine.
+ */
+async function closedToUsers(target: Target): Promise<string[]> {
+  const { stdout } = await target.root.shell(
+    "ls -d /etc/ssh/ssh_host_*_key 2>/dev/null; find /dev -maxdepth 1 -type b -user root ! -name 'sr*' ! -name 'fd*' ! -name 'loop*'",
+  );
+  return stdout.split('\n').filter(Boolean).slice(0, 40);
+}
+
 check({
   id: 'SEC-HOSTFS',
   level: 'MUST',
@@ -54,7 +65,9 @@ check({
     await mustRun(target, `umask 077; echo private > ${folder}/note`);
     const container = await sharedFixture(target, mighty);
     const own = `open ${inside}/note rw`;
+    const disksAndKeys = (await closedToUsers(target)).map((path) => `open /h${path} r`);
     const roots = [
+      ...disksAndKeys,
       'open /h/etc/shadow r',
       'open /h/etc/shadow w',
       'mknod /h/root/.rdc p 0 0',

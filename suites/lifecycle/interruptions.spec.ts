@@ -14,6 +14,7 @@ import {
 import { awaitDaemon, bringBack, expectBack, restartDaemon } from '../daemon/control-daemon.ts';
 import { canRestart, stopDaemon } from '../daemon/daemon-control.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { makeVolume } from './kept-volume.ts';
 import { endLeftovers, killRootlessKit, serviceProcesses, startOf } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 import { daemonBeforeLogin, outlastLogout } from './sessions.ts';
@@ -195,7 +196,7 @@ check({
 check({
   id: 'SVC-BOOT',
   level: 'MUST',
-  title: "after a boot the daemon answers before the user's first login",
+  title: "after a boot the daemon answers before the user's first login, and has the volumes that it had",
   source: starting,
   // the record of the provisioning: a machine that somebody works on is not rebooted
   applies: mayInterrupt,
@@ -203,14 +204,21 @@ check({
   disruptive: true,
   remedy: `systemctl --user enable docker; ${linger}`,
   async verify({ target, host, defer }) {
-    defer(() => bringBack(target));
-    const { version, sessions, service } = await target.loggedOut(async () => {
+    const volume = await makeVolume(target);
+    defer(async () => {
+      await bringBack(target);
+      await volume.remove();
+    });
+    const { version, sessions, service, kept } = await target.loggedOut(async () => {
       await target.reboot();
       const seen = await daemonBeforeLogin(target, host, 90);
-      return { ...seen, service: seen.version === null ? [] : (await daemonProcess(target)).service };
+      const processes = seen.version === null ? [] : (await daemonProcess(target)).service;
+      return { ...seen, service: processes, kept: await volume.read() };
     });
     expect(version, `version that answers on ${host.socket} after the boot`).not.toBeNull();
     expect(sessions, `sessions of ${host.user.name} at that time`).toEqual([]);
+    // a file system may be mounted over the data root at boot, or cleared
+    expect(kept, "a volume's file after the boot").toBe(volume.nonce);
     const owners = new Set(service.flatMap(({ uids }) => uids));
     expect([...owners], 'UIDs of the processes of the service').toEqual([host.user.uid]);
   },

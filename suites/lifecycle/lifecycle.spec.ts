@@ -5,22 +5,19 @@ import {
   docker,
   expect,
   expectDocumented,
-  type HostFacts,
   inOrder,
   issue,
-  known,
   refusalIn,
   rootScript,
   startFixture,
-  type Target,
 } from '../../harness/index.ts';
-import { cgroupsAbove, limitsOf, userCgroup } from '../cgroups/container-cgroup.ts';
 import { daemonJson } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 import { setupThroughSu } from './su-setup.ts';
-import { hasSystemd, unitDropIn, userUnit } from './user-unit.ts';
+import { limitsAround, processBounds } from './unit-limits.ts';
+import { hasSystemd, unitDropIn, unreadDropIns, userUnit } from './user-unit.ts';
 
 const check = checksOf('lifecycle');
 const needs = ['SOCK-PATH'] as const;
@@ -28,30 +25,8 @@ const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
 const setupTool = (section: string) => code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', section);
 
-/** Limits of the unit's cgroup, of all above it, and of the slice that has the containers; the kernel's word. */
-async function limitsAround(target: Target, host: HostFacts, controlGroup: string): Promise<string> {
-  const own = [controlGroup, ...cgroupsAbove(controlGroup)];
-  const { stdout } = await target.root.shell(`test -r /sys/fs/cgroup${controlGroup}/cgroup.procs && echo there`);
-  expect(stdout.trim(), "the unit's cgroup, as the kernel shows it").toBe('there');
-  const cgroups = [...new Set([...own, `${userCgroup(host)}/user.slice`])];
-  // systemd gives each user's slice a share of the processes (TasksMax=33%): LIM-NPROC looks at that
-  const counted = cgroups.filter((cgroup) => !/\/user-\d+\.slice$/.test(cgroup));
-  const sizes = await limitsOf(target, cgroups, ['memory.max', 'memory.high', 'memory.swap.max', 'cpu.max']);
-  return [sizes, await limitsOf(target, counted, ['pids.max'])].filter(Boolean).join('\n');
-}
-
-/** Hard limits of the unit's first process that are not those of the user manager: the unit's own. */
-async function ownLimits(target: Target, host: HostFacts, mainPid: string): Promise<string[]> {
-  const hard = "cut -c1-26,48-69 /proc/$p/limits | sed 's/  */ /g'";
-  const { stdout } = await target.root.shell(
-    `m=$(systemctl show -p MainPID --value user@${host.user.uid}.service); for p in "$m" ${mainPid}; do ${hard}; echo --; done`,
-  );
-  const [manager = '', own = ''] = stdout.split('--\n').map((part) => part.trimEnd());
-  const expected = new Set(known(manager || null, "the user manager's limits").split('\n'));
-  return known(own || null, "the limits of the unit's first process")
-    .split('\n')
-    .filter((line) => !expected.has(line));
-}
+/** First asked to stop, with as much time as containers take for it (TimeoutSec=0 of the unit). */
+const stopping = { KillSignal: '15', SendSIGKILL: 'yes', TimeoutStopUSec: 'infinity' };
 
 check({
   id: 'SVC-UNIT',
@@ -70,20 +45,41 @@ check({
       LimitNOFILE: 'infinity',
       LimitNPROC: 'infinity',
       LimitCORE: 'infinity',
+      LimitCORESoft: 'infinity',
       TasksMax: 'infinity',
       RuntimeMaxUSec: 'infinity',
+      ...stopping,
       // an older unit does not wait for the daemon
       ...(isEngineSince(host, '23.0') ? { Type: 'notify', NotifyAccess: 'all' } : {}),
     };
-    const asked = [...Object.keys(wanted), 'Requires', 'ControlGroup', 'MainPID'];
-    const { Requires = '', ControlGroup = '', MainPID = '0', ...settings } = await userUnit(target, asked);
+    const {
+      Requires = '',
+      ControlGroup = '',
+      MainPID = '0',
+      ...unit
+    } = await userUnit(target, [
+      ...Object.keys(wanted),
+      ...['Requires', 'ControlGroup', 'MainPID'],
+      ...['DelegateControllers', 'RestartPreventExitStatus', 'WatchdogUSec', 'NeedDaemonReload'],
+    ]);
+    const { DelegateControllers, RestartPreventExitStatus = '', WatchdogUSec, NeedDaemonReload, ...settings } = unit;
     expect(settings, 'settings of the user unit').toEqual(wanted);
     if (isEngineSince(host, '27.1')) expect(Requires.split(' '), 'Requires= of the user unit').toContain('dbus.socket');
+    expect(DelegateControllers?.split(' '), 'controllers that it hands on').toEqual(
+      expect.arrayContaining(['cpu', 'memory', 'pids']),
+    );
+    expect(RestartPreventExitStatus, 'ends after which it is not restarted').toBe('');
+    // nobody feeds it: the daemon would be killed each time that it is over. Debian 11 writes 0
+    expect(WatchdogUSec, 'watchdog of the user unit').toMatch(/^(0|infinity)$/);
+    expect(NeedDaemonReload, 'whether files of the unit changed since the user manager read them').toBe('no');
+    expect(await unreadDropIns(target), 'drop-ins that it has not read').toEqual([]);
     // a unit that does not run has no cgroup and no process: SVC-ACTIVE says so
     if (host.cgroup.version === 2 && ControlGroup !== '')
       expect(await limitsAround(target, host, ControlGroup), 'limits in its cgroups').toBe('');
-    if (MainPID !== '0')
-      expect(await ownLimits(target, host, MainPID), "hard limits that are not the user manager's").toEqual([]);
+    if (MainPID === '0') return;
+    const { narrow, lackingProcessors } = await processBounds(target, host, MainPID);
+    expect(narrow, 'limits of its first process that others of the user or PID 1 do not have').toEqual([]);
+    expect(lackingProcessors, 'processors that PID 1 may use and it may not (a mask)').toBe(0n);
   },
   sabotage: {
     name: 'a drop-in takes Delegate= away',
@@ -123,17 +119,20 @@ check({
 check({
   id: 'SVC-LINGER',
   level: 'MUST',
-  title: 'the user lingers: systemd keeps its manager without a session',
+  title: 'the user lingers: systemd keeps its manager without a session, and for good',
   source: starting,
   applies: hasSystemd,
   readOnly: true,
-  remedy: linger,
+  remedy: `${linger}; systemctl cat user@UID.service shows a RuntimeMaxSec=`,
   async verify({ target, host }) {
-    const { name } = host.user;
+    const { name, uid } = host.user;
     const { stdout } = await target.root.shell(
-      `loginctl show-user '${name}' -p Linger; ls -d '/var/lib/systemd/linger/${name}'`,
+      `systemctl show user@${uid}.service -p RuntimeMaxUSec; loginctl show-user '${name}' -p Linger; ls -d '/var/lib/systemd/linger/${name}'`,
     );
-    expect(stdout, `lingering of ${name}`).toBe(`Linger=yes\n/var/lib/systemd/linger/${name}\n`);
+    const [limit, ...lingering] = stdout.split('\n');
+    expect(lingering.join('\n'), `lingering of ${name}`).toBe(`Linger=yes\n/var/lib/systemd/linger/${name}\n`);
+    // who lingers is given a manager at boot, and no other one when its time is over
+    expect(limit, `time that user@${uid}.service is given`).toBe('RuntimeMaxUSec=infinity');
   },
   sabotage: { ...notLingering, fails: /lingering of/ },
 });

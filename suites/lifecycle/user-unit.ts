@@ -14,6 +14,26 @@ export function parseProperties(text: string): UnitProperties {
   return Object.fromEntries([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
 }
 
+/**
+ * Drop-ins of the unit that lie on disk and that the user's manager has not read: in force from the next boot on. Its own
+ * NeedDaemonReload= misses those in a directory that was not there when it looked (systemd 252).
+ */
+export async function unreadDropIns(target: Target): Promise<string[]> {
+  const { stdout } = await target.shell(`
+systemctl --user show docker.service -p DropInPaths
+for folder in $(systemctl --user show -p UnitPath --value); do
+  for file in "$folder"/docker.service.d/*.conf "$folder"/service.d/*.conf; do [ ! -f "$file" ] || echo "file $file"; done
+done`);
+  return parseUnread(stdout);
+}
+
+/** Pure: `DropInPaths=` and lines `file PATH`. Of files with one name only the first is read. */
+export function parseUnread(text: string): string[] {
+  const name = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+  const read = new Set((parseProperties(text).DropInPaths ?? '').split(' ').map(name));
+  return [...text.matchAll(/^file (\/.+)$/gm)].map(([, path = '']) => path).filter((path) => !read.has(name(path)));
+}
+
 /** A drop-in for the daemon's user unit; the running daemon is left alone: `unitDropIn('Restart=no')`. */
 export function unitDropIn(...settings: readonly string[]): Fault {
   const folder = '"$HOME/.config/systemd/user/docker.service.d"';

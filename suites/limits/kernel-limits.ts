@@ -1,12 +1,13 @@
 import { type Fixture, type HostFacts, known, mustRun, type Target } from '../../harness/index.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 
-/** Hard RLIMIT_NOFILE of three processes, of dockerd the soft one too; null where there is no user manager. */
+/** Hard RLIMIT_NOFILE of three processes, of dockerd and the container the soft one too; null where there is no user manager. */
 export type OpenFileLimits = {
   readonly daemon: number;
   readonly soft: number;
   readonly manager: number | null;
   readonly inContainer: number;
+  readonly softInContainer: number;
 };
 
 export async function openFileLimits(target: Target, container: Fixture): Promise<OpenFileLimits> {
@@ -22,6 +23,7 @@ for p in "daemon ${pid}" "container ${inside}" "manager $manager"; do sed -n "s/
     soft: known(limits.daemon?.soft, "dockerd's limits"),
     manager: limits.manager?.hard ?? null,
     inContainer: known(limits.container?.hard, "the container's limits"),
+    softInContainer: known(limits.container?.soft, "the container's limits"),
   };
 }
 

@@ -41,7 +41,7 @@ check({
     'sudo systemctl edit user@.service: [Service] LimitNOFILE=1024:524288; look for default-ulimits in daemon.json; without systemd: USER hard nofile 524288 in /etc/security/limits.conf; then log in anew',
   async verify({ target }) {
     const container = await expectFixture(target);
-    const { daemon, soft, manager, inContainer } = await openFileLimits(target, container);
+    const { daemon, soft, manager, inContainer, softInContainer } = await openFileLimits(target, container);
     expect(daemon, 'hard RLIMIT_NOFILE of dockerd').toBeGreaterThanOrEqual(65_536);
     // not the hard limit to the last file: Go's runtime raises its soft limit to one less
     expect(soft, 'soft RLIMIT_NOFILE of dockerd').toBeGreaterThanOrEqual(65_536);
@@ -51,6 +51,8 @@ check({
     // no user manager without systemd
     if (manager !== null) expect(daemon, "hard RLIMIT_NOFILE of dockerd beside the user manager's").toBe(manager);
     expect(inContainer, 'hard RLIMIT_NOFILE in a container').toBe(daemon);
+    // what any process is given that asks for nothing
+    expect(softInContainer, 'soft RLIMIT_NOFILE in a container').toBeGreaterThanOrEqual(1024);
   },
   oracle: {
     bare: unitAlone('65536 open files for a unit of the user manager', '[ "$$(ulimit -Hn)" -ge 65536 ]'),
@@ -80,6 +82,9 @@ check({
     const { init, daemon, inContainer } = await processLimits(target, container);
     expect(daemon, "soft and hard RLIMIT_NPROC of dockerd beside PID 1's").toBe(init);
     expect(inContainer, 'soft and hard RLIMIT_NPROC in a container').toBe(daemon);
+    // the kernel's ceilings for the whole host: with 512 MiB of memory it gives itself 4000 threads
+    for (const name of ['kernel.pid_max', 'kernel.threads-max'])
+      expect(await sysctlValue(target, name), name).toBeGreaterThanOrEqual(2048);
     // the rlimit is not alone: the cgroup of a container, and each above it, counts processes too
     if (hasUnifiedCgroups({ host }) === true)
       expect(await tightProcessLimits(target, container), "processes that the container's cgroups allow").toEqual([]);

@@ -108,12 +108,24 @@ check({
     ).toEqual(expect.arrayContaining(['rootlesskit', 'dockerd', 'containerd']));
     const pids = service.map((process) => process.pid).join(' ');
     const { stdout } = await target.root.shell(
-      `for p in ${pids}; do [ "$(readlink /proc/$p/ns/user)" != '${initialUserNamespace}' ] || echo "$(awk '/^CapPrm:/{print $2}' /proc/$p/status) $(cat /proc/$p/comm)"; done`,
+      `for p in ${pids}; do [ "$(readlink /proc/$p/ns/user)" != '${initialUserNamespace}' ] || echo "$(awk '/^CapPrm:/{print $2}' /proc/$p/status) $(cat /proc/$p/comm)"; done
+for p in ${pids}; do awk '/^Name:/{n=$2} /^Gid:/{print "gids", $2, $3, $4, $5, n}' /proc/$p/status 2>/dev/null; done`,
     );
     // a process that has ended meanwhile has no line
     const lines = stdout.split('\n').filter((line) => /^[0-9a-f]+ ./.test(line));
     expect(lines.join('\n'), "processes of the service in the host's user namespace").toContain(' rootlesskit');
     expect(mightyOf(lines), "processes of the service with capabilities in the host's user namespace").toEqual([]);
+    const groups = [...stdout.matchAll(/^gids (\d+ \d+ \d+ \d+ .+)$/gm)].map(([, line = '']) => line);
+    expect(groups.join('\n'), 'processes whose groups were looked at').toContain(' rootlesskit');
+    const strange = groups.filter(
+      (line) =>
+        !line
+          .split(' ')
+          .slice(0, 4)
+          .map(Number)
+          .every((gid) => gid === host.user.gid),
+    );
+    expect(strange, "processes of the service with another GID than the user's").toEqual([]);
     // also what no longer has a parent in the service: its cgroup keeps it
     expect(
       await foreignInCgroup(target, host, pid),

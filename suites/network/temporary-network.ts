@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { dockerApi, type Target } from '../../harness/index.ts';
 
-/** A network of the daemon under a name of its own; the daemon's refusal is an error, not an observation. */
-export async function createNetwork(target: Target, driver: 'bridge' | 'overlay'): Promise<string> {
-  const Name = `rdc-${randomUUID().slice(0, 8)}`;
-  const body = { Name, Driver: driver, Attachable: driver === 'overlay' };
-  await accepted(target, 'POST', '/networks/create', body);
-  return Name;
+type Driver = 'bridge' | 'overlay';
+
+/** Asks for a network of the daemon under a name of its own, where a refusal is an observation. */
+export async function askForNetwork(target: Target, driver: Driver): Promise<{ name: string; refusal: string | null }> {
+  const name = `rdc-${randomUUID().slice(0, 8)}`;
+  const body = { Name: name, Driver: driver, Attachable: driver === 'overlay' };
+  const { status, text } = await dockerApi(target, 'POST', '/networks/create', { body });
+  return { name, refusal: status >= 400 ? `${status} ${text.slice(0, 300)}` : null };
+}
+
+/** The name of such a network; the daemon's refusal is an error, not an observation. */
+export async function createNetwork(target: Target, driver: Driver): Promise<string> {
+  const { name, refusal } = await askForNetwork(target, driver);
+  if (refusal !== null) throw new Error(`creating a network: the daemon answers ${refusal}`);
+  return name;
 }
 
 /** Removes a network and takes `containers` off it first; it may be gone already. */

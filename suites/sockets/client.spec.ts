@@ -93,12 +93,18 @@ check({
   sideBySide: true,
   remedy: 'sudo systemctl disable --now docker.service docker.socket; sudo gpasswd -d USER docker; then log in anew',
   async verify({ target, host }) {
+    const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
     // a login of its own: the groups of a session are those of its beginning
-    const { stdout } = await target.login(`${await probePath(target)} connect unix ${systemSocket}`);
-    const { errno, peer } = JSON.parse(stdout) as { errno: string | null; peer: { uid: number } | null };
+    const { stdout } = await target.login(`${await probePath(target)} connect unix ${systemSocket}
+unset DOCKER_HOST DOCKER_CONTEXT; export DOCKER_CONFIG=/nonexistent; timeout 30 docker info --format 'reached {{.ID}}'`);
+    const [connected = ''] = stdout.split('\n');
+    const { errno, peer } = JSON.parse(connected) as { errno: string | null; peer: { uid: number } | null };
     // a link to the user's own socket leaks nothing
     const reached = errno === null && peer?.uid !== host.user.uid ? `a daemon of UID ${peer?.uid}` : 'no other daemon';
     expect(reached, `what the user reaches at ${systemSocket}`).toBe('no other daemon');
+    // the client may have more power than its user, or be a script that stands before it
+    const [, answered = ID] = /^reached (\S+)$/m.exec(stdout) ?? [];
+    expect(answered, 'the daemon that the client reaches without any configuration, if not none').toBe(ID);
     // what a person types into reads more files than a session of a command does; sh, since that shell may be any
     const look = `sh -c ${quoteWord(ledByVariables(quoteWord(host.socket)))}`;
     const typed = await target.login(`exec "$SHELL" -lic ${quoteWord(look)} < /dev/null`);

@@ -9,17 +9,15 @@ import {
   expectDocumented,
   inOrder,
   issue,
-  known,
   page,
-  quoteWord,
   rootScript,
   startFixture,
-  type Target,
 } from '../../harness/index.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { hidesSocket, overlaidForDaemon } from '../daemon/overlaid-for-daemon.ts';
 import { mapped, rootlessMap } from '../namespaces/id-map.ts';
 import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
+import { openApis, openSockets, relayedApis } from './open-apis.ts';
 import { connectAs, dockerGroupId, pathState } from './socket-state.ts';
 
 const check = checksOf('sockets');
@@ -81,49 +79,6 @@ check({
   },
 });
 
-/** Where the daemon listens by TCP, as the kernel writes addresses; nothing where clients have to show a certificate. */
-async function openApis(target: Target, pid: number): Promise<string> {
-  // 127.0.0.11 is dockerd's name server inside of containers' networks
-  const { stdout } = await target.root.shell(`
-[ -r /proc/${pid}/net/tcp ] && [ -n "$(ls /proc/${pid}/fd)" ] || exit 1
-echo looked
-tr '\\0' '\\n' < /proc/${pid}/cmdline | grep -e '^--tlsverify' | tail -n 1 |
-grep -qixE -e '--tlsverify(=(true|t|1))?' && exit 0
-cat /proc/${pid}/task/*/net/tcp /proc/${pid}/task/*/net/tcp6 2>/dev/null |
-awk '$4 == "0A" && $2 !~ /^0B00007F:/ {print $10, $2}' | sort -u |
-while read -r inode at; do find /proc/${pid}/fd -lname "socket:\\[$inode\\]" -printf "$at\\n"; done`);
-  const [, addresses] = known(/^looked\n(.*)$/s.exec(stdout), "the daemon's TCP sockets and open files");
-  return addresses?.trim() ?? '';
-}
-
-/**
- * Who besides the user may connect to which of the daemon's sockets, by modes and access lists: `other /path`. Asked of
- * the kernel as nobody and as each account of a person, since a list may be for one of them. A path is as the daemon
- * has it, in its mount namespace: a socket of the user that the host has there too is the one it listens on.
- */
-async function openSockets(target: Target, pid: number): Promise<string[]> {
-  const { user, socket } = target.facts.host;
-  const { stdout } = await target.root.shell(`
-[ -r /proc/${pid}/net/unix ] && [ -n "$(ls /proc/${pid}/fd)" ] || exit 1
-listening=$({
-  find /proc/${pid}/fd -lname 'socket:*' -printf 'fd %l\\n'
-  cat /proc/${pid}/task/*/net/unix
-} 2>/dev/null |
-awk '$1 == "fd" {own[$2] = 1} $4 == "00010000" && $8 ~ "^/" && own["socket:[" $7 "]"] {print $8}' | sort -u)
-set -- ${quoteWord(socket)} $listening
-for path; do
-  shift
-  [ -S "$path" ] && [ "$(stat -Lc %u "$path")" = ${user.uid} ] && set -- "$@" "$path"
-done
-others=$(getent passwd | awk -F: '$3 >= 1000 && $3 != ${user.uid} && $3 != 65534 && $1 != "nobody" {print $1}')
-for account in nobody $(echo "$others" | head -n 20); do
-  runuser -u "$account" -- sh -c 'echo "asked $0"; for path; do [ ! -w "$path" ] || echo "open $0 $path"; done' \\
-    "$account" "$@"
-done`);
-  known(/^asked nobody$/m.exec(stdout), "who may connect to the daemon's sockets");
-  return [...new Set([...stdout.matchAll(/^open (.+)$/gm)].map(([, who = '']) => who))];
-}
-
 check({
   id: 'SOCK-PRIVATE',
   level: 'MUST',
@@ -131,7 +86,8 @@ check({
   source: page('https://specifications.freedesktop.org/basedir-spec/latest/', 'XDG_RUNTIME_DIR: access mode 0700'),
   needs: ['SOCK-PATH'],
   sideBySide: true,
-  remedy: 'chmod 700 $XDG_RUNTIME_DIR; chmod 1660 $XDG_RUNTIME_DIR/docker.sock',
+  remedy:
+    'chmod 700 $XDG_RUNTIME_DIR; chmod 1660 $XDG_RUNTIME_DIR/docker.sock; sudo ss -ltnp shows who hands TCP on (socat, systemd-socket-proxyd)',
   async verify({ target, host }) {
     expect(await connectAs(target, host.user.name, host.socket), "the user's own connection").toBe('answered');
     expect(await connectAs(target, 'nobody', host.socket), 'the connection of another user').toMatch(
@@ -139,6 +95,7 @@ check({
     );
     const { pid } = await daemonProcess(target);
     expect(await openApis(target, pid), 'TCP addresses on which the daemon asks no client for a certificate').toBe('');
+    expect(await relayedApis(target), 'TCP addresses by which somebody hands on to the daemon').toEqual([]);
     expect(await openSockets(target, pid), 'other accounts that may connect, and to which socket').toEqual([]);
   },
   sabotage: {

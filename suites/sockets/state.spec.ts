@@ -192,9 +192,12 @@ check({
 const systemConfig = '/etc/docker/daemon.json';
 const userConfig = ({ user }: HostFacts) => `${user.home}/.config/docker/daemon.json`;
 
-/** Whether the user's file is one that settings can be put into: what is a link to the system's is the system's. */
+/** Whether the user's file is one that settings can be put into and taken from: a link to the system's is the system's. */
 async function configState(target: Target, host: HostFacts): Promise<string> {
   const [user, system] = [quoteWord(userConfig(host)), quoteWord(systemConfig)];
+  // what the user may not read stops the daemon at its next start
+  const closed = await target.shell(`[ ! -e ${user} ] || [ -r ${user} ]`);
+  if (closed.code !== 0) return 'closed to the user';
   const { stdout } = await target.root.shell(
     `if [ ${user} -ef ${system} ] || [ "$(readlink ${user})" = ${system} ]; then echo same
 else echo own; cat ${user} 2>/dev/null; fi`,

@@ -370,7 +370,7 @@ check({
     const volume = `rdc-${nonce}`;
     const options = { host: { Binds: [`${volume}:/v`] } };
     defer(() => dockerApi(target, 'DELETE', `/volumes/${volume}?force=1`));
-    const { uids } = await subordinateIds(target);
+    const { uids, gids } = await subordinateIds(target);
     const writer = await startFixture(target, options);
     await writer.exec(['sh', '-c', `mkdir /v/d; echo ${nonce} > /v/d/f; chown -R 1001:1001 /v/d; chmod 700 /v/d`]);
     await writer.stop();
@@ -378,14 +378,19 @@ check({
     await restartDaemon(target);
     await using reader = await startFixture(target, options);
     // a program runs from the volume too: a data root on a noexec mount takes that away
-    const look = "stat -c '%u %a' /v/d; cat /v/d/f; cp /bin/busybox /v/sh && /v/sh -c 'echo runs'";
+    const look = "stat -c '%u:%g %a' /v/d; cat /v/d/f; cp /bin/busybox /v/sh && /v/sh -c 'echo runs'";
     const { stdout } = await reader.exec(['sh', '-c', look]);
-    expect(stdout.trim().split('\n'), 'owner, mode and content in a container').toEqual(['1001 700', nonce, 'runs']);
+    expect(stdout.trim().split('\n'), 'owner, mode and content in a container').toEqual([
+      '1001:1001 700',
+      nonce,
+      'runs',
+    ]);
     const file = `${await dataRoot(target)}/volumes/${volume}/_data/d/f`;
-    const onDisk = await target.root.exec(['stat', '-c', '%u', file]);
-    expect(onDisk.stdout.trim(), "owner on the host's disk").toBe(
-      String(mapped(rootlessMap(host.user.uid, uids), 1001)),
+    const onDisk = await target.root.exec(['stat', '-c', '%u:%g', file]);
+    const [uid, gid] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)].map((map) =>
+      mapped(map, 1001),
     );
+    expect(onDisk.stdout.trim(), "owner and group on the host's disk").toBe(`${uid}:${gid}`);
   },
   sabotage: {
     name: "the user's subordinate UIDs move by one before the daemon starts again",
