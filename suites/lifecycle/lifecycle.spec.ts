@@ -182,7 +182,6 @@ check({
     host.paths['dockerd-rootless-setuptool.sh'] || host.os.id === 'debian'
       ? hasSystemd({ host })
       : 'dockerd-rootless-setuptool.sh is not installed',
-  sideBySide: true,
   remedy: 'log in as the user: ssh USER@localhost, or machinectl shell USER@; su and sudo give no session',
   async verify({ target, host }) {
     const { managerThrough, said, madeRunDirectory } = await setupThroughSu(target, host);

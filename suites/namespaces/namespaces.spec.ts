@@ -410,7 +410,6 @@ check({
     "the daemon's network namespace is its own before Docker 29.5; since then its containers' is, and is kept by RootlessKit",
   source: code('rootless-containers/rootlesskit', 'v2.0.2', 'docs/network.md', 'detaching the network namespace'),
   needs,
-  sideBySide: true,
   remedy: 'see DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS of the user unit; systemctl --user restart docker',
   async verify({ target, host }) {
     const namespaces = await networkNamespaces(target);

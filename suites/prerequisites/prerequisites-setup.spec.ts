@@ -54,7 +54,6 @@ check({
   level: 'SHOULD',
   title: 'the setup tool stops where the user can write to a rootful /var/run/docker.sock, unless it is forced',
   source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'existing rootful docker verification'),
-  sideBySide: true,
   remedy:
     'sudo systemctl disable --now docker.service docker.socket; sudo rm -f /var/run/docker.sock; sudo gpasswd -d USER docker',
   async verify({ target, host }) {
@@ -91,7 +90,6 @@ check({
   title:
     '"setuptool check" is no sufficient gate: it is green with few IDs that another user has too, and an unprivileged newuidmap',
   source: issue('moby/moby', 48216, 'check does without the smoke test again'),
-  sideBySide: true,
   remedy:
     'do not gate on it: run rootlesskit true and look at /etc/subuid, as PRE-NEWIDMAP, PRE-SUBID-COUNT and PRE-SUBID-OVERLAP do',
   async verify({ target, host }) {

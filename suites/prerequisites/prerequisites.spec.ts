@@ -120,7 +120,6 @@ check({
   level: 'MUST',
   title: "lines with the user's number instead of the name in /etc/subuid and /etc/subgid are as good",
   source: issue('rootless-containers/rootlesskit', 369, 'ranges that getsubids names twice'),
-  sideBySide: true,
   remedy:
     'RootlessKit 1.1.0 is broken here, later and earlier ones are not: write the name of the user into both files',
   async verify({ target, host }) {
