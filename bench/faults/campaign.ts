@@ -112,12 +112,15 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
   let problem: string | undefined;
   const strike = async (signal: Scene['signal']) => {
     await new Promise((resolve) => setTimeout(resolve, plan.delayMs));
-    if (isOver) return;
-    try {
-      await kind.strike({ machine, asRoot: (script) => asRoot(machine, script), signal });
-      struckMs = now();
-    } catch (error) {
-      problem = `the fault could not be applied: ${error instanceof Error ? error.message : String(error)}`;
+    // a machine that is being restored lets nobody in yet: the fault strikes at the first moment it can
+    while (!isOver && Number.isNaN(struckMs)) {
+      try {
+        await kind.strike({ machine, asRoot: (script) => asRoot(machine, script), signal });
+        struckMs = now();
+      } catch (error) {
+        problem = `the fault could not be applied: ${error instanceof Error ? error.message.trim() : String(error)}`;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
     }
   };
   const limit = AbortSignal.timeout(endsWithinMs + 60_000);

@@ -63,7 +63,7 @@ it('a target that answers nothing any more ends the run; a check that alone was 
   expect(await metaOn('CG-MEM', slow, slow)).toMatchObject({
     verdict: 'error',
     reason:
-      '[LOST] debian-13 does not answer any more: a command on debian-13 did not end within 60000 ms, nor a command that only looks',
+      '[LOST] debian-13 does not answer any more: a command on debian-13 did not end within 60000 ms, nor did it answer a command that only looks',
   });
   expect(await metaOn('CG-MEM', told(disk(2_000_000)), slow)).toMatchObject({
     verdict: 'error',

@@ -11,6 +11,7 @@ import { verdictOf } from '../verdict.ts';
 import type { Evidence } from './evidence.ts';
 import { messageOf } from './message-of.ts';
 import { type Strike, verifyOnce } from './verify-once.ts';
+import { isTimeout, unanswered } from './while-it-answers.ts';
 
 export type ReadingContext = {
   readonly context: TestContext;
@@ -64,17 +65,11 @@ async function rootOf(thrown: unknown, check: DeclaredCheck, target: Target): Pr
     return thrown;
   } catch (why) {
     // each check after it would wait for all that it asks: hours, for nothing
-    if (isTimeout(thrown) && isTimeout(why)) return unanswered(thrown, target);
+    if (isTimeout(thrown) && isTimeout(why))
+      return unanswered(target.name, thrown.message.replace(/^\[\w+\] /, ''), thrown);
     const isExplained = why instanceof Blocked && why.by !== check.id;
     return endsTheRun(why) || isExplained ? why : thrown;
   }
-}
-
-const isTimeout = (error: unknown): error is RdcError => error instanceof RdcError && error.code === 'TIMEOUT';
-
-function unanswered(cause: RdcError, { name }: Target): RdcError {
-  const what = `${name} does not answer any more: ${cause.message.replace(/^\[\w+\] /, '')}, nor a command that only looks`;
-  return new RdcError('LOST', what, { cause, hint: `is ${name} out of memory or of processes? its console tells` });
 }
 
 /** Ends the test as skipped, with the reason, where the claim is not made on such a host. */

@@ -5,12 +5,14 @@ import { renderError } from '../errors.ts';
 import { startProfile } from '../profile/check-profile.ts';
 import { type ConnectedTarget, connectTarget } from '../target/connect-target.ts';
 import { sideBySideTarget } from '../target/side-by-side.ts';
+import type { Target } from '../target/target.ts';
 import { bystandersOf } from './bystanders.ts';
 import { endsTheRun, readConformance } from './conformance.ts';
 import { Evidence } from './evidence.ts';
-import { oneAtATime } from './one-at-a-time.ts';
+import { inTurn } from './in-turn.ts';
 import { type Group, type Mutated, readSabotage } from './sabotage.ts';
 import { takeViews } from './views.ts';
+import { whileItAnswers } from './while-it-answers.ts';
 import './provided.ts';
 
 // A vitest setup file: it turns the declarations of the spec file that follows into tests of this reading.
@@ -29,10 +31,25 @@ describe('one at a time', () => alone.forEach(declareTest));
 function declareTest(check: DeclaredCheck): void {
   const timeout = assignment.checkTimeoutMs ?? defaultTimeoutMs(check);
   const isSideBySide = mayRunBesideOthers(check);
+  const patience = { id: check.id, limitMs: timeout, target: unwatchedTarget };
   // biome-ignore lint/suspicious/useExpect: the declaration's verify makes the assertions
-  it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id } }, (context) =>
-    oneAtATime({ id: check.id, signal: context.signal, isSideBySide }, () => judge(check, context)),
-  );
+  it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id } }, async (context) => {
+    const turn = { id: check.id, signal: context.signal, isSideBySide };
+    try {
+      await whileItAnswers(
+        inTurn(turn, () => judge(check, context)),
+        patience,
+      );
+    } catch (error) {
+      if (endsTheRun(error)) context.task.meta.lost = renderError(error);
+      throw error;
+    }
+  });
+}
+
+/** For a question that belongs to no check's evidence. */
+async function unwatchedTarget(): Promise<Target> {
+  return (await connectedTarget()).observedBy({ command() {}, note() {} });
 }
 
 /** A fault is applied to a machine that nobody else looks at, and a profile tells one check's time from another's. */
@@ -59,9 +76,6 @@ async function judge(check: DeclaredCheck, context: TestContext): Promise<void> 
     if (assignment.reading === 'conformance') await readConformance(check, reading);
     else if (assignment.reading === 'views') await takeViews(check, reading, assignment.noRootful);
     else await readSabotage(check, reading, groupOf(check, connected));
-  } catch (error) {
-    if (endsTheRun(error)) meta.lost = renderError(error);
-    throw error;
   } finally {
     const name = assignment.reading === 'views' ? `${check.id}.views` : check.id;
     const path = reading.evidence.write(assignment.connection.folder, name);
