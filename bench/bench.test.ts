@@ -3,6 +3,7 @@ import { expect, test as it } from 'vitest';
 import { profileOf } from '../harness/profile/run-profile.ts';
 import { judgeComparison, parseTap } from './bats-figures.ts';
 import { changedVerdicts } from './changed-verdicts.ts';
+import { mountsWithFiles, outsideOf } from './footprint.ts';
 import { growthChart } from './growth-chart.ts';
 import { measure, measureMedian } from './measure.ts';
 import { table, withSection } from './performance-page.ts';
@@ -99,4 +100,19 @@ it('a verdict that changed is named with all it was, one that is missing too', (
     { id: 'A', verdicts: ['pass', 'error'] },
     { id: 'B', verdicts: ['fail', 'none'] },
   ]);
+});
+
+it('files are looked for on file systems that keep them, under the names that the kernel escapes', () => {
+  const mounts = `/dev/vda / ext4 rw,relatime 0 0
+proc /proc proc rw 0 0
+cgroup2 /sys/fs/cgroup cgroup2 rw 0 0
+tmpfs /run tmpfs rw,size=10% 0 0
+/dev/vdb /mnt/a\\040b xfs rw 0 0
+`;
+  expect(mountsWithFiles(mounts)).toEqual(['/', '/run', '/mnt/a b']);
+});
+
+it('a place holds what lies below it, not what only begins like it', () => {
+  const paths = ['/c/rdc', '/c/rdc/lab/pid', '/c/rdc-other/x', '/tmp'];
+  expect(outsideOf(paths, ['/c/rdc'])).toEqual(['/c/rdc-other/x', '/tmp']);
 });

@@ -25,6 +25,8 @@ export type Assignment = {
 /** What a worker says of a check; the runner's own word is asked too (see run/judge.ts). */
 export type CheckMeta = {
   id?: string;
+  /** process that judges it */
+  worker?: number;
   verdict?: CheckResult['verdict'];
   reason?: string;
   finding?: CheckResult['finding'];

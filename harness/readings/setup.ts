@@ -11,6 +11,7 @@ import { endsTheRun, readConformance } from './conformance.ts';
 import { Evidence } from './evidence.ts';
 import { inTurn } from './in-turn.ts';
 import { type Group, type Mutated, readSabotage } from './sabotage.ts';
+import { timeLimitMs } from './time-limit.ts';
 import { takeViews } from './views.ts';
 import { whileItAnswers } from './while-it-answers.ts';
 import './provided.ts';
@@ -29,11 +30,11 @@ describe.concurrent('side by side', () => together.forEach(declareTest));
 describe('one at a time', () => alone.forEach(declareTest));
 
 function declareTest(check: DeclaredCheck): void {
-  const timeout = assignment.checkTimeoutMs ?? defaultTimeoutMs(check);
+  const timeout = timeLimitMs(check, assignment);
   const isSideBySide = mayRunBesideOthers(check);
   const patience = { id: check.id, limitMs: timeout, target: unwatchedTarget };
   // biome-ignore lint/suspicious/useExpect: the declaration's verify makes the assertions
-  it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id } }, async (context) => {
+  it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id, worker: process.pid } }, async (context) => {
     const turn = { id: check.id, signal: context.signal, isSideBySide };
     try {
       await whileItAnswers(
@@ -56,13 +57,6 @@ async function unwatchedTarget(): Promise<Target> {
 function mayRunBesideOthers({ sideBySide, readOnly, disruptive }: DeclaredCheck): boolean {
   const isAsked = assignment.reading === 'conformance' && !assignment.profile;
   return isAsked && !disruptive && (sideBySide ?? readOnly ?? false);
-}
-
-/** A boot of an emulated machine takes two minutes, and the sabotage reading has three of them. */
-function defaultTimeoutMs(check: DeclaredCheck): number {
-  const [once, mutated] = check.disruptive ? [480_000, 1_500_000] : [240_000, 900_000];
-  if (assignment.reading !== 'sabotage') return once;
-  return assignment.blastRadius === 'all' ? 3_600_000 : mutated;
 }
 
 afterAll(() => dropSharedFixtures(assignment.connection));

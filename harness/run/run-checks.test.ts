@@ -254,6 +254,15 @@ await new Promise((done) => setTimeout(done, 200)); });`;
     expect(verdicts['K-A']?.verdict).not.toBe('pass');
     expect(broken).not.toBe('');
   });
+
+  it('a worker that never gives the processor back is ended from outside, and nothing is judged after it', async () => {
+    const text = `check('L-A', async () => { expect(1).toBe(1); for (;;); });
+check('L-B', async () => { expect(1).toBe(1); });`;
+    const later = `check('L-LATER', async () => { expect(1).toBe(1); });`;
+    const { verdicts, broken } = await read({ loop: text, later }, ['loop:L-A', 'loop:L-B', 'later:L-LATER']);
+    expect(broken).toContain('the process that judges said nothing for 10 s and was killed');
+    expect(Object.values(verdicts).filter(({ verdict }) => verdict === 'pass')).toEqual([]);
+  });
 });
 
 it('the sabotage reading tells a kill from a survivor and from an error', { timeout: limitMs }, async () => {

@@ -13,11 +13,15 @@ import type { DeclaredCheck } from '../check.ts';
 import { RdcError } from '../errors.ts';
 import { projectRoot } from '../project-root.ts';
 import type { Assignment, CheckMeta } from '../readings/provided.ts';
+import { timeLimitMs } from '../readings/time-limit.ts';
 import type { Connection } from '../target/connection.ts';
 import type { RunnerWord } from './judge.ts';
+import { type WorkerWatch, watchWorker } from './worker-watch.ts';
 
 /** Of those that disturb nobody (`sideBySide`); measured: docs/performance.md. */
 const checksAtOnce = 3;
+/** Of a worker, beyond the limit of a check: a hook has two minutes. */
+const defaultSilenceMs = 180_000;
 
 export type ReadingJob = {
   readonly reading: Assignment['reading'];
@@ -32,6 +36,8 @@ export type ReadingJob = {
   readonly root?: string;
   /** limit of one check instead of the reading's own */
   readonly checkTimeoutMs?: number;
+  /** how long a worker may say nothing, beyond the limit of a check; the tests of the runner are in a hurry */
+  readonly silenceMs?: number;
   /** sabotage reading: judge others under each fault too */
   readonly blastRadius?: NonNullable<Assignment['blastRadius']>;
   readonly profile?: true;
@@ -49,6 +55,13 @@ export type ReadingEnd = { readonly broken: readonly string[] };
 export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
   const broken: string[] = [];
   const dropForeignListeners = rememberSignalListeners();
+  const silenceMs =
+    (job.silenceMs ?? defaultSilenceMs) + Math.max(...job.checks.map((check) => timeLimitMs(check, job)));
+  const watch = watchWorker(silenceMs, () => {
+    broken.push(`the process that judges said nothing for ${Math.round(silenceMs / 1000)} s and was killed`);
+    // what it had changed nobody takes back any more
+    cancel();
+  });
   const vitest = await createVitest(
     {
       root: projectRoot,
@@ -57,7 +70,7 @@ export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
       run: true,
       passWithNoTests: true,
       sequence: { sequencer: inOrderOf(job.checks.map((check) => check.area)) },
-      reporters: [judgingReporter(job, broken), ...(job.reporters ?? [])],
+      reporters: [judgingReporter(job, broken, watch), ...(job.reporters ?? [])],
       projects: projectsOf(job),
     },
     { logLevel: 'error', cacheDir: join(projectRoot, 'node_modules/.vite') },
@@ -69,6 +82,7 @@ export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
   try {
     await vitest.start();
   } finally {
+    watch.stop();
     job.signal?.removeEventListener('abort', cancel);
     await vitest.close();
     // vitest sets the process' exit code by its own idea of success; ours is decided from the verdicts
@@ -150,13 +164,20 @@ function inOrderOf(areas: readonly string[]): typeof BaseSequencer {
   };
 }
 
-function judgingReporter(job: ReadingJob, broken: string[]): Reporter {
+function judgingReporter(job: ReadingJob, broken: string[], watch: WorkerWatch): Reporter {
   const add = (where: string, errors: readonly { message: string }[]) => {
     for (const error of errors) broken.push(`${where}: ${error.message}`);
   };
   return {
-    onTestCaseReady: (test) => job.onStarted?.(idOf(test)),
+    onTestModuleCollected(module: TestModule) {
+      for (const test of module.children.allTests()) watch.heard((test.meta() as CheckMeta).worker);
+    },
+    onTestCaseReady(test) {
+      watch.heard((test.meta() as CheckMeta).worker);
+      job.onStarted?.(idOf(test));
+    },
     onTestCaseResult(test) {
+      watch.heard((test.meta() as CheckMeta).worker);
       const result = test.result();
       job.onJudged(idOf(test), test.meta() as CheckMeta, {
         state: result.state,
@@ -164,7 +185,10 @@ function judgingReporter(job: ReadingJob, broken: string[]): Reporter {
         durationMs: test.diagnostic()?.duration ?? 0,
       });
     },
-    onTestModuleEnd: (module: TestModule) => add(module.relativeModuleId, module.errors()),
+    onTestModuleEnd(module: TestModule) {
+      watch.heard(undefined);
+      add(module.relativeModuleId, module.errors());
+    },
     onTestRunEnd: (_modules, unhandled) => add('unhandled', unhandled),
   };
 }
