@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import {
   BaseSequencer,
@@ -11,6 +12,7 @@ import {
 } from 'vitest/node';
 import type { DeclaredCheck } from '../check.ts';
 import { RdcError } from '../errors.ts';
+import { cachePath } from '../lab/cache-paths.ts';
 import { projectRoot } from '../project-root.ts';
 import type { Assignment, CheckMeta } from '../readings/provided.ts';
 import { timeLimitMs } from '../readings/time-limit.ts';
@@ -62,6 +64,7 @@ export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
     // what it had changed nobody takes back any more
     cancel();
   });
+  const cache = compileCache();
   const vitest = await createVitest(
     {
       root: projectRoot,
@@ -69,11 +72,12 @@ export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
       watch: false,
       run: true,
       passWithNoTests: true,
+      fsModuleCachePath: join(cache, 'modules'),
       sequence: { sequencer: inOrderOf(job.checks.map((check) => check.area)) },
       reporters: [judgingReporter(job, broken, watch), ...(job.reporters ?? [])],
       projects: projectsOf(job),
     },
-    { logLevel: 'error', cacheDir: join(projectRoot, 'node_modules/.vite') },
+    { logLevel: 'error', cacheDir: join(cache, 'vite') },
   );
   dropForeignListeners();
   const cancel = () => void vitest.cancelCurrentRun('keyboard-input');
@@ -89,6 +93,12 @@ export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
     process.exitCode = exitCode;
   }
   return { broken };
+}
+
+/** A run writes nothing into its checkout, which may belong to somebody else. Of each checkout: their dependencies differ. */
+function compileCache(): string {
+  const checkout = createHash('sha256').update(projectRoot).digest('hex').slice(0, 12);
+  return cachePath('compile', `vitest-${checkout}`);
 }
 
 /** vitest ends the process a millisecond after a signal; the run has reports to finish and machines to power off first. */
