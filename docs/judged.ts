@@ -65,7 +65,7 @@ function dayOf(startedAt: string): string {
 }
 
 /** A suite by the beginning of its digest, as Git names a commit: enough to tell those apart that were ever run. */
-export function stateOf(digest: string): string {
+function stateOf(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 8);
 }
 

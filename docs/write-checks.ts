@@ -2,10 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../harness/check.ts';
-import { suiteIdentity } from '../harness/cli/suite-identity.ts';
 import { loadChecks } from '../harness/run/load-checks.ts';
 import { levels } from '../harness/verdict.ts';
-import { type Judged, readJudged, sittingsOf, stateOf, wordsText } from './judged.ts';
+import { type Judged, readJudged, sittingsOf, wordsText } from './judged.ts';
 
 export const checksFile = join(import.meta.dirname, 'checks.md');
 
@@ -38,19 +37,15 @@ the message with which the check must then fail.${scoreText(checks, judged)}
 ${contents.join('\n')}${sittingsText(judged)}`;
 }
 
-/**
- * With which state of the suite the verdicts were made. Whether it is today's is a word and no digest: it changes with the
- * first change of the suite after a run, and not with each.
- */
+/** With which state of the suite the verdicts were made; today's is told by `./rdc --version`, not here: it changes with each commit. */
 function sittingsText({ checks, faults }: Judged): string {
-  const today = stateOf(suiteIdentity().digest);
   const rows = [
     ['check', sittingsOf(checks)],
     ['fault', sittingsOf(faults)],
   ] as const;
   const lines = rows.flatMap(([what, sittings]) =>
     sittings.map(({ machine, day, suite, count }) => {
-      const state = suite === undefined ? 'not recorded |' : `\`${suite}\` | ${suite === today ? 'yes' : 'no'}`;
+      const state = suite === undefined ? 'not recorded' : `\`${suite}\``;
       return `| ${machine} | ${count} ${what}${count === 1 ? '' : 's'} | ${day} | ${state} |`;
     }),
   );
@@ -58,10 +53,11 @@ function sittingsText({ checks, faults }: Judged): string {
   return `
 
 With which state of the suite that was judged last: the beginning of its digest (\`suite.digest\` of results.json: harness, suites
-and machines), and whether it is that of this checkout. What was judged with another one may be of another state of the check.
+and machines). That of a checkout is told by \`./rdc --version\`; what was judged with another one may be of another state of
+the check.
 
-| machine | judged last | day | suite | as it is here |
-|---|---|---|---|---|
+| machine | judged last | day | suite |
+|---|---|---|---|
 ${lines.join('\n')}`;
 }
 

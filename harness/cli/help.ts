@@ -24,7 +24,7 @@ Exit codes: 0 conformant; 1 a gated check failed, a waiver is stale, or --fail-o
 that was named and cannot be written; 3 not judged; 130 interrupted.
 Environment: RDC_MACHINES=FILE (machines of your own in the place of vms/machines.json), RDC_LAB, RDC_ACCEL=kvm|tcg (no trial
 of which works), XDG_CACHE_HOME (boxes, snapshots, logs).
-Each command has --help.
+Each command has --help; ./rdc --version tells the version and the digest of what decides a verdict.
 `;
 
 const selection = `  --suite A,B        only these areas                 --check ID,ID   only these checks

@@ -3,6 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { projectRoot } from '../project-root.ts';
+import { suiteIdentity } from './suite-identity.ts';
 
 const main = join(projectRoot, 'harness/cli/main.ts');
 
@@ -32,4 +33,10 @@ it('a reader that has read enough loses nothing', { timeout: 120_000 }, () => {
   const script = '{ "$0" --disable-warning=ExperimentalWarning "$1" list --json; echo "$?" >&2; } | true';
   const { stderr } = spawnSync('sh', ['-c', script, process.execPath, main], { encoding: 'utf8' });
   expect(stderr).toBe('0\n');
+});
+
+it('--version tells the digest that results.json tells', () => {
+  const { stdout } = spawnSync(process.execPath, [main, '--version'], { encoding: 'utf8' });
+  const { version, digest } = suiteIdentity();
+  expect(stdout).toBe(`rdc ${version}, suite ${digest}\n`);
 });

@@ -31,6 +31,11 @@ async function main(words: readonly string[]): Promise<number> {
     process.stdout.write(rest[0] === undefined ? overview : helpOf(rest[0]));
     return name === undefined ? exitCodes.usage : exitCodes.ok;
   }
+  if (name === '--version') {
+    const { version, digest } = (await import('./suite-identity.ts')).suiteIdentity();
+    process.stdout.write(`rdc ${version}, suite ${digest}\n`);
+    return exitCodes.ok;
+  }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!load) {
     throw new RdcError(
