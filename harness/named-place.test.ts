@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test as it } from 'vitest';
-import { refuseOccupied, requireFolder, unwritable } from './named-place.ts';
+import { expect, test as it, vi } from 'vitest';
+import { refuseOccupied, requireFolder, temporaryFolder, unwritable } from './named-place.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rdc-place-'));
 writeFileSync(join(root, 'file'), '');
@@ -51,4 +51,16 @@ it('a full disk is nothing that another name mends', () => {
     message: '[REPORT] cannot write /x/y: ENOSPC: no space left on device',
     hint: 'df -h /x',
   });
+});
+
+it('a folder for temporary files that there cannot be is said, with what names another one', () => {
+  expect(temporaryFolder('rdc-x-')).toMatch(/\/rdc-x-\w{6}$/);
+  vi.stubEnv('TMPDIR', join(root, 'none'));
+  try {
+    expect(() => temporaryFolder('rdc-x-')).toThrow(
+      expect.objectContaining({ exitCode: 2, hint: expect.stringContaining('TMPDIR=DIR') }),
+    );
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });

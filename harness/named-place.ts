@@ -1,4 +1,5 @@
 import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { RdcError } from './errors.ts';
 import { makeFolder } from './make-folder.ts';
@@ -26,6 +27,18 @@ export function requireFolder(folder: string, hint: string): void {
     rmdirSync(mkdtempSync(join(folder, '.rdc-')));
   } catch (cause) {
     throw unwritable(folder, cause, hint);
+  }
+}
+
+export const temporaryHint = 'TMPDIR=DIR, a folder that can be written; by default it is /tmp';
+
+/** A new folder below TMPDIR (/tmp). Throws as `unwritable` does. */
+export function temporaryFolder(prefix: string): string {
+  const begin = join(tmpdir(), prefix);
+  try {
+    return mkdtempSync(begin);
+  } catch (cause) {
+    throw unwritable(begin, cause, temporaryHint);
   }
 }
 

@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { RdcError } from '../errors.ts';
 import { cachePath } from '../lab/cache-paths.ts';
 import { identifyProcess } from '../lab/process-identity.ts';
+import { temporaryFolder } from '../named-place.ts';
 import type { Transport } from '../transport/transport.ts';
 import { maxAnswerBytes } from './api.ts';
 
@@ -24,7 +24,7 @@ function socketFolder(): string {
   for (const name of readdirSync(dirname(inCache))) {
     if (isOfDeadProcess(name)) rmSync(join(dirname(inCache), name), { recursive: true, force: true });
   }
-  return mkdtempSync(Buffer.byteLength(inCache) + 6 <= maxFolder ? inCache : join(tmpdir(), 'rdc-'));
+  return Buffer.byteLength(inCache) + 6 <= maxFolder ? mkdtempSync(inCache) : temporaryFolder('rdc-');
 }
 
 /** Pure but for a look at the process: a folder's name begins with its process and that one's start, `4711-150345-`. */

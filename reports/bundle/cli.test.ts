@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -201,6 +201,24 @@ it.each([
 ])('merge %s ends with 2', async (words, message) => {
   const error = await mergeCommand(words).catch((cause: unknown) => cause);
   expect(error).toMatchObject({ message: expect.stringMatching(message), exitCode: 2 });
+});
+
+it.each([
+  ['no room', 'mount -t tmpfs -o size=4k none "$0"', 3, /^\[REPORT\] cannot write .*: ENOSPC: .*\nhint: df -h .*\n$/],
+  ['no such folder', 'TMPDIR="$0/none"', 2, /^\[INPUT\] cannot write .*: ENOENT: .*\nhint: TMPDIR=DIR.*\n$/],
+])('%s for temporary files is said, and no fault of the bundle', (_, script, code, message) => {
+  const room = mkdtempSync(at('room-'));
+  for (const words of [
+    ['compare', at('red.tar.gz'), at('green.tar.gz')],
+    ['bundle', red, '--anonymous', '--out', at('masked.tar.gz')],
+  ]) {
+    const node = [process.execPath, '--disable-warning=ExperimentalWarning', main, ...words];
+    const ended = spawnSync('unshare', ['-Urm', 'sh', '-c', `${script} && export TMPDIR && exec "$@"`, room, ...node], {
+      env: { ...process.env, TMPDIR: room },
+      encoding: 'utf8',
+    });
+    expect([ended.status, ended.stderr]).toEqual([code, expect.stringMatching(message)]);
+  }
 });
 
 it.each(['bundle', 'merge'])('%s has help, and the overview names it', (command) => {

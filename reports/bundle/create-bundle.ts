@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { RdcError } from '../../harness/errors.ts';
-import { refuseOccupied, unwritable } from '../../harness/named-place.ts';
+import { refuseOccupied, temporaryFolder, unwritable } from '../../harness/named-place.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { scratch } from '../scratch.ts';
 import type { MaskCounts } from './anonymous/mask.ts';
@@ -35,7 +34,7 @@ export type Bundle = { readonly manifest: Manifest; readonly sha256: string; rea
 export async function createBundle(run: string, options: BundleOptions): Promise<Bundle> {
   const { packed, suite } = collectRun(run);
   if (options.anonymous === undefined) return await pack(packed, { run, suite, anonymous: false }, options);
-  const folder = mkdtempSync(join(tmpdir(), 'rdc-anonymous-'));
+  const folder = temporaryFolder('rdc-anonymous-');
   using _ = scratch(folder);
   const masked = maskFiles(packed, options.anonymous.hide, folder);
   return { ...(await pack(masked.packed, { run, suite, anonymous: true }, options)), replaced: masked.replaced };

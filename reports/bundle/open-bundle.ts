@@ -1,18 +1,7 @@
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exitCodes, RdcError } from '../../harness/errors.ts';
-import { requireFolder } from '../../harness/named-place.ts';
+import { requireFolder, temporaryFolder, temporaryHint, unwritable } from '../../harness/named-place.ts';
 import { findRun } from '../find-run.ts';
 import { parseResults, unreadable } from '../read-results.ts';
 import { resultsFileName } from '../results-file.ts';
@@ -64,9 +53,13 @@ async function unpackBundle(file: string, folder: string): Promise<ReadBundle> {
   return await readBundle(file, (path, content) => {
     const to = join(folder, path);
     const parent = dirname(to);
-    if (!made.has(parent)) mkdirSync(parent, { recursive: true });
-    made.add(parent);
-    writeFileSync(to, content, { flag: 'wx' });
+    try {
+      if (!made.has(parent)) mkdirSync(parent, { recursive: true });
+      made.add(parent);
+      writeFileSync(to, content, { flag: 'wx' });
+    } catch (cause) {
+      throw unwritable(folder, cause, temporaryHint);
+    }
   });
 }
 
@@ -89,7 +82,7 @@ export async function withRuns<T>(
         paths.push(path);
         continue;
       }
-      const folder = mkdtempSync(join(tmpdir(), 'rdc-bundle-'));
+      const folder = temporaryFolder('rdc-bundle-');
       folders.use(scratch(folder));
       unpacked.set(folder, run);
       await unpackBundle(path, folder);
@@ -109,7 +102,8 @@ function leaveInOrder(): Disposable {
 }
 
 function inTermsOfBundles(error: unknown, unpacked: ReadonlyMap<string, string>): unknown {
-  if (!(error instanceof RdcError)) return error;
+  // a full disk is no matter of what is in a bundle
+  if (!(error instanceof RdcError) || error.code === 'REPORT') return error;
   const found = [...unpacked].filter(([folder]) => `${error.message} ${error.hint ?? ''}`.includes(folder));
   const [first] = found;
   if (first === undefined) return error;

@@ -32,6 +32,8 @@ export async function readArchive(file: string, onFile: (path: string, content: 
   } catch (error) {
     // the pipeline fails with whatever stopped the loop: said once
     await feeding.catch(() => {});
+    // nothing is wrong with the bundle where there is no room for what is in it
+    if (error instanceof RdcError && error.code === 'REPORT') throw error;
     const said = error instanceof Error ? error.message : String(error);
     const why = plainLine(said.replace(/^\[\w+\] /, ''), 600);
     throw new RdcError('INPUT', `${file}: refused: ${why}`, {

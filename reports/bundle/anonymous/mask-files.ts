@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryHint, unwritable } from '../../../harness/named-place.ts';
 import { parseResults } from '../../read-results.ts';
 import type { Packed } from '../collect-run.ts';
 import { readRunFile } from '../run-files.ts';
@@ -20,7 +21,11 @@ export function maskFiles(files: readonly Packed[], hide: readonly string[], fol
     // a pseudonym may be longer than the name: what a reader would refuse is not packed
     if (file.isResults) parseResults(`${masked.path}, with names replaced`, masked.content.toString('utf8'));
     const source = join(folder, String(index));
-    writeFileSync(source, masked.content);
+    try {
+      writeFileSync(source, masked.content);
+    } catch (cause) {
+      throw unwritable(folder, cause, temporaryHint);
+    }
     return { ...file, path: masked.path, source };
   });
   return { packed, replaced: mask.counts() };
