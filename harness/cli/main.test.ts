@@ -40,3 +40,16 @@ it('--version tells the digest that results.json tells', () => {
   const { version, digest } = suiteIdentity();
   expect(stdout).toBe(`rdc ${version}, suite ${digest}\n`);
 });
+
+it('the launcher starts where no cache can be, and says so where the current folder is gone', {
+  timeout: 60_000,
+}, () => {
+  const launcher = join(projectRoot, 'rdc');
+  const { XDG_CACHE_HOME: _, ...env } = { ...process.env, HOME: '/proc' };
+  const nowhere = spawnSync(launcher, ['list'], { env, encoding: 'utf8', timeout: 50_000 });
+  expect([nowhere.status, nowhere.stderr]).toEqual([0, '']);
+  const script = 'gone=$(mktemp -d); cd "$gone"; rmdir "$gone"; exec "$0" compare A B';
+  const gone = spawnSync('sh', ['-c', script, launcher], { encoding: 'utf8', timeout: 50_000 });
+  expect(gone.status).toBe(2);
+  expect(gone.stderr).toContain('rdc: the current folder is gone: it was removed\nhint: cd\n');
+});
