@@ -45,7 +45,7 @@ it('the launcher starts where no cache can be, and says so where the current fol
   timeout: 60_000,
 }, () => {
   const launcher = join(projectRoot, 'rdc');
-  const { XDG_CACHE_HOME: _, ...env } = { ...process.env, HOME: '/proc' };
+  const env = { ...process.env, HOME: '/proc', XDG_CACHE_HOME: '' };
   const nowhere = spawnSync(launcher, ['list'], { env, encoding: 'utf8', timeout: 50_000 });
   expect([nowhere.status, nowhere.stderr]).toEqual([0, '']);
   const script = 'gone=$(mktemp -d); cd "$gone"; rmdir "$gone"; exec "$0" compare A B';

@@ -8,7 +8,7 @@ export type Ended = { readonly code: number; readonly stdout: string; readonly s
 
 export type RdcOptions = {
   readonly env?: Readonly<Record<string, string>>;
-  /** called with everything printed so far, whenever something is printed: to act in the middle of a run */
+  /** called with everything printed so far, in the order in which it came, whenever something is printed: to act in the middle of a run */
   readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 };
 
@@ -29,15 +29,19 @@ function run(file: string, words: readonly string[], options: RdcOptions): Promi
   const child = spawn(file, [...words], { env, cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
-  const heard = () => options.onOutput?.(stdout + stderr, (signal) => void child.kill(signal));
+  let printed = '';
+  const heard = (text: string) => {
+    printed += text;
+    options.onOutput?.(printed, (signal) => void child.kill(signal));
+  };
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString('utf8');
-    heard();
+    heard(chunk.toString('utf8'));
   });
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString('utf8');
     if (process.env.RDC_E2E_ECHO) process.stderr.write(chunk);
-    heard();
+    heard(chunk.toString('utf8'));
   });
   return new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -42,6 +42,7 @@ export async function bringUp(machine: Machine, options: BringUpOptions = {}): P
     try {
       return await restoreMachine(plan, record);
     } catch (error) {
+      if (plan.signal?.aborted) throw error;
       failedRestores = 1;
       onStage(`the snapshot is of no use (${(error as Error).message}), booting anew`);
     }

@@ -19,7 +19,8 @@ export async function restoreMachine(plan: Plan, record: MachineRecord): Promise
   // side by side: a login and the start of the client take seconds on an emulated machine
   const inVain = new AbortController();
   try {
-    await Promise.all([expectIdentity(guest, record), expectDaemon(guest, 'SNAPSHOT', inVain.signal)]);
+    const signal = plan.signal ? AbortSignal.any([inVain.signal, plan.signal]) : inVain.signal;
+    await Promise.all([expectIdentity(guest, record, signal), expectDaemon(guest, 'SNAPSHOT', signal)]);
   } finally {
     inVain.abort();
   }
@@ -27,10 +28,11 @@ export async function restoreMachine(plan: Plan, record: MachineRecord): Promise
 }
 
 /** Sets the clock, and reads it back with the machine's id. */
-async function expectIdentity(guest: Guest, record: MachineRecord): Promise<void> {
+async function expectIdentity(guest: Guest, record: MachineRecord, signal: AbortSignal): Promise<void> {
   const { name } = guest;
   const script = 'cat /etc/machine-id && date -s "@$(cat)" >/dev/null && date +%s';
-  const identity = await waitForGuest(guest, { user: 'root', script, input: nowInSeconds, withinMs: answersWithinMs });
+  const question = { user: 'root', script, input: nowInSeconds, withinMs: answersWithinMs, signal } as const;
+  const identity = await waitForGuest(guest, question);
   if (identity.exitCode !== 0)
     throw new RdcError('SNAPSHOT', `${name} does not answer with its pinned host keys at ${record.host}`);
   const off = findDifference(record, identity.stdout, Date.now() / 1000);

@@ -45,6 +45,7 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   const byId = new Map(context.expected.map((check) => [check.id, check]));
   const results = new Map<string, CheckResult>();
   const connection = { ...job.connection, image, host };
+  if (job.signal.aborted) return 'interrupted';
   const lost = new AbortController();
   const { broken } = await runChecks({
     reading: job.reading,

@@ -40,7 +40,8 @@ async function read(
     | 'sabotage'
     | 'sabotage+read-only'
     | 'sabotage+all'
-    | 'conformance+profile' = 'conformance',
+    | 'conformance+profile'
+    | 'conformance+interrupted' = 'conformance',
 ): Promise<Outcome> {
   const root = mkdtempSync(join(tmpdir(), 'rdc-specs-'));
   roots.push(root);
@@ -393,6 +394,12 @@ check('Z-D', async () => { expect(1).toBe(1); });`;
   const { verdicts } = await read({ first: text, later }, selected);
   expect(verdicts['Z-LAST']?.verdict).toBe('pass');
   expect(['Z-C', 'Z-D', 'Y-A'].map((id) => verdicts[id]?.verdict ?? 'never judged')).not.toContain('pass');
+});
+
+it('a run that was interrupted before it could begin judges nothing', { timeout: limitMs }, async () => {
+  const text = `check('I-A', async () => { expect(1).toBe(1); });`;
+  const { verdicts } = await read({ one: text }, ['one:I-A'], 'conformance+interrupted');
+  expect(verdicts).toEqual({});
 });
 
 describe('the profile of a run', { timeout: limitMs }, () => {

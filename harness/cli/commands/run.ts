@@ -130,6 +130,8 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
   let infraRetries = 0;
   let broken: string | undefined;
   try {
+    // one that waited for its turn
+    job.signal.throwIfAborted();
     await using opened = await openTarget(target, {
       options: job.options,
       folder: context.folder,
@@ -154,7 +156,7 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
       signal: job.signal,
     });
   } catch (error) {
-    if (!(error instanceof RdcError)) throw error;
+    if (!(error instanceof RdcError) && error !== job.signal.reason) throw error;
     broken = job.signal.aborted ? 'interrupted' : renderError(error);
   }
   profiled?.end();
