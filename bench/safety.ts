@@ -100,11 +100,12 @@ async function disturb({ machine, other, folder, alone }: Scene, add: Add): Prom
     },
   });
   const second = await refused;
-  const words = second?.stderr.split('\n').find((line) => line.includes('[MACHINE]')) ?? 'no word of it';
+  const said = second ? second.stdout + second.stderr : '';
+  const words = /\[MACHINE\] .*/.exec(said)?.[0] ?? 'no word of it';
   add({
     what: 'a second run of a machine that is in use',
     seen: `exit code ${second?.code}, ${words.replace(/process \d+/, 'process PID').replaceAll(folder, 'OUT')}`,
-    holds: second?.code === 3 && /in use by process \d+ \(rdc run .*\) since \S+, for \d+/.test(second.stderr),
+    holds: second?.code === 3 && /in use by process \d+ \(rdc run .*\) since \S+, for \d+/.test(said),
   });
   add({
     what: 'that run, killed (SIGKILL) in the middle',
