@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { afterAll, describe, inject, test as it, type TestContext } from 'vitest';
 import { type DeclaredCheck, declaredChecks, onDeclared } from '../check.ts';
 import { dropSharedFixtures } from '../docker/fixture.ts';
@@ -115,6 +116,10 @@ function groupOf(check: DeclaredCheck, connected: ConnectedTarget): Group {
 /** One connection for all spec files of a worker: vitest runs them in one process (isolate: false). */
 function connectedTarget(): Promise<ConnectedTarget> {
   const holder = globalThis as { rdcTarget?: Promise<ConnectedTarget> };
-  holder.rdcTarget ??= connectTarget(assignment.connection);
+  holder.rdcTarget ??= connectTarget(assignment.connection).then((connected) => {
+    // testcontainers locks a file there, the same one for all runs of a user: in /tmp others may have made it
+    process.env.TMPDIR = dirname(connected.socketPath);
+    return connected;
+  });
   return holder.rdcTarget;
 }

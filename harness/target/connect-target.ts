@@ -20,6 +20,8 @@ export type Watch = { command(entry: ExecRecord): void; note(text: string): void
 
 export type ConnectedTarget = {
   readonly host: HostFacts;
+  /** the forwarded socket of the daemon, in a folder of its own */
+  readonly socketPath: string;
   /** the target as one check sees it */
   observedBy(watch: Watch): Target;
   /** one look at the target by several checks: what would change it is refused, the same question is asked once */
@@ -65,6 +67,7 @@ export async function connectTarget(
   };
   return {
     host,
+    socketPath: socket.path,
     observedBy: ({ command: record, note }) => ({
       ...executor(user, record),
       name: connection.name,
