@@ -10,6 +10,15 @@ import { whyOf } from './why-of.ts';
 /** What no other name mends. */
 const isBroken = (code: unknown) => ['ENOSPC', 'EDQUOT', 'EIO'].some((known) => known === code);
 
+/** What was thrown; where a disk of this host is full, that in words: REPORT. */
+export function fullDiskOr(error: unknown): unknown {
+  if (error instanceof RdcError || !(error instanceof Error && 'code' in error && isBroken(error.code))) return error;
+  return new RdcError('REPORT', `a disk of this host cannot be written: ${whyOf(error)}`, {
+    hint: 'df -h   # of --out (reports/out), of XDG_CACHE_HOME (~/.cache) and of TMPDIR (/tmp)',
+    cause: error,
+  });
+}
+
 /** The error of a named place that cannot be written: INPUT, since another one would do; REPORT where the disk is full. */
 export function unwritable(place: string, cause: unknown, hint: string): RdcError {
   const isDisk = cause instanceof Error && 'code' in cause && isBroken(cause.code);

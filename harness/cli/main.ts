@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { errorCodes, exitCodes, RdcError, renderError } from '../errors.ts';
-import { unwritable } from '../named-place.ts';
+import { fullDiskOr, unwritable } from '../named-place.ts';
 import { helpOf, overview } from './help.ts';
 
 /** A command takes the words after its name and resolves to the exit code. Loaded when called: `rdc list` needs no SSH. */
@@ -61,7 +61,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 try {
   process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
+} catch (thrown) {
+  const error = fullDiskOr(thrown);
   process.stderr.write(`${renderError(error)}\n`);
   process.exitCode = error instanceof RdcError ? errorCodes[error.code] : exitCodes.notJudged;
 }

@@ -11,6 +11,7 @@ import {
 } from '../lab/index.ts';
 import type { Connection } from '../target/connection.ts';
 import type { SshAddress } from '../transport/login.ts';
+import { whyOf } from '../why-of.ts';
 import type { CommonOptions } from './options.ts';
 import { sshAddress } from './ssh-addresses.ts';
 import type { TargetName } from './target-names.ts';
@@ -44,7 +45,7 @@ export async function openTarget(target: TargetName, open: OpenOptions): Promise
 }
 
 async function openMachine(target: Extract<TargetName, { kind: 'machine' }>, open: OpenOptions): Promise<OpenedTarget> {
-  const { options, folder } = open;
+  const { options, folder, onStage } = open;
   const handle = options.asIs ? await attachMachine(target.name) : await bringUpOrOff(target, open);
   const login = (user: string): SshAddress => ({
     host: handle.host,
@@ -57,9 +58,9 @@ async function openMachine(target: Extract<TargetName, { kind: 'machine' }>, ope
     connection: { name: target.name, kind: 'machine', folder, user: login(handle.user), root: login('root') },
     infraRetries: handle.infraRetries,
     async [Symbol.asyncDispose]() {
-      keepConsole(target.name, folder);
       if (options.keep || options.asIs) releaseMachine(target.name);
       else await powerOff(target.name);
+      keepConsole(target.name, folder, onStage);
     },
   };
 }
@@ -74,14 +75,19 @@ async function bringUpOrOff(
   } catch (error) {
     // another run's machine is why it did not come up here
     if (isLockedByUs(name)) {
-      keepConsole(name, folder);
       if (!options.keep) await powerOff(name);
+      keepConsole(name, folder, onStage);
     }
     throw error;
   }
 }
 
-function keepConsole(name: string, folder: string): void {
+/** After the power-off, which is not to depend on room for a file. */
+function keepConsole(name: string, folder: string, onStage: (text: string) => void): void {
   const log = consoleLogOf(name);
-  if (existsSync(log)) copyFileSync(log, join(folder, 'console.log'));
+  try {
+    if (existsSync(log)) copyFileSync(log, join(folder, 'console.log'));
+  } catch (error) {
+    onStage(`its console stays in ${log}: ${whyOf(error)}`);
+  }
 }
