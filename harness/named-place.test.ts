@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it, vi } from 'vitest';
-import { refuseOccupied, requireFolder, temporaryFolder, unwritable } from './named-place.ts';
+import { fullDiskOr, refuseOccupied, requireFolder, temporaryFolder, unwritable } from './named-place.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rdc-place-'));
 writeFileSync(join(root, 'file'), '');
@@ -63,4 +63,14 @@ it('a folder for temporary files that there cannot be is said, with what names a
   } finally {
     vi.unstubAllEnvs();
   }
+});
+
+it('a full disk is told in words wherever it strikes; what else was thrown stays what it is', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
+  expect(fullDiskOr(full)).toMatchObject({
+    code: 'REPORT',
+    message: '[REPORT] a disk of this host cannot be written: ENOSPC: no space left on device',
+  });
+  const other = new Error('x');
+  expect(fullDiskOr(other)).toBe(other);
 });
