@@ -52,9 +52,9 @@ function sittingsText({ checks, faults }: Judged): string {
   if (lines.length === 0) return '';
   return `
 
-With which state of the suite that was judged last: the beginning of its digest (\`suite.digest\` of results.json: harness, suites
-and machines). That of a checkout is told by \`./rdc --version\`; what was judged with another one may be of another state of
-the check.
+With which state of the suite that was judged last: the beginning of its digest (\`suite.digest\` of results.json: the spec files,
+who judges them, and all that these import). That of a checkout is told by \`./rdc --version\`; what was judged with another one
+may be of another state of the check.
 
 | machine | judged last | day | suite |
 |---|---|---|---|

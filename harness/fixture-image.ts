@@ -27,6 +27,8 @@ const run = promisify(execFile);
 const sources = ['probe.h', 'probe.c', 'probe-sockets.c'];
 const builders = ['tar.ts', 'image-archive.ts', 'busybox.ts'];
 const imagesDir = fileURLToPath(new URL('../vms/images/', import.meta.url));
+/** The program that looks from inside of a container, and beside it on the host. */
+export const probeSources: readonly string[] = sources.map((name) => join(imagesDir, name));
 const nativeArch = process.arch === 'arm64' ? 'arm64' : 'amd64';
 // arm64 is not verified: its image was never loaded on such a machine.
 const crossCompilers = { amd64: 'x86_64-linux-gnu-gcc', arm64: 'aarch64-linux-gnu-gcc' } as const;

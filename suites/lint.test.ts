@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../harness/check.ts';
+import { type Import, importsOf, type SourceFile } from '../harness/module-graph.ts';
 import { projectRoot } from '../harness/project-root.ts';
 import { loadChecks } from '../harness/run/load-checks.ts';
 import { levels } from '../harness/verdict.ts';
@@ -179,27 +180,7 @@ describe('the rules notice', () => {
     expect(problemsOf(whole)).toEqual([]);
     expect(problemsOf({ ...whole, ...changes })).not.toEqual([]);
   });
-
-  it('imports of every form', () => {
-    const text = [
-      "import { a } from '../reports/a.ts';",
-      "import type { B } from '../reports/b.ts';",
-      "import {\n  type C,\n  c,\n} from '../reports/c.ts';",
-      "export { d } from '../reports/d.ts';",
-      "import '../reports/e.ts';",
-      "const f = await import('../reports/f.ts');",
-      "import { readFileSync } from 'node:fs';",
-    ].join('\n');
-    const seen = importsOf({ path: 'harness/x.ts', text }).map(({ to, isType }) => `${to} ${isType}`);
-    expect(seen).toEqual(
-      ['a false', 'b true', 'c false', 'd false', 'e false', 'f false'].map(
-        (one) => `reports/${one.replace(' ', '.ts ')}`,
-      ),
-    );
-  });
 });
-
-type SourceFile = { readonly path: string; readonly text: string };
 
 function filesOf(folder: string, wanted: (name: string) => boolean): SourceFile[] {
   return readdirSync(join(projectRoot, folder), { recursive: true, withFileTypes: true })
@@ -213,18 +194,6 @@ function specFiles(): SourceFile[] {
 }
 
 const isProduct = (name: string) => name.endsWith('.ts') && !/\.(test|e2e)\.ts$/.test(name);
-
-type Import = { readonly from: string; readonly to: string; readonly isType: boolean };
-
-/** Imports of files of this project, static and dynamic; `isType` when nothing of it is there at run time. */
-function importsOf({ path, text }: SourceFile): Import[] {
-  const pattern = /(?:(import|export)\s+(type\s+)?[^;'"]*?from\s*|import\s*\(\s*|import\s+)['"](\.[^'"]+)['"]/g;
-  return [...text.matchAll(pattern)].map(([, , type, to = '']) => ({
-    from: path,
-    to: relative(projectRoot, join(projectRoot, dirname(path), to)),
-    isType: type !== undefined,
-  }));
-}
 
 function foreignImports(folder: string, isAllowed: (one: Import) => boolean): string[] {
   return filesOf(folder, isProduct)

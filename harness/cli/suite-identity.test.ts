@@ -1,5 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, test as it } from 'vitest';
-import { suiteIdentity, withoutVerified } from './suite-identity.ts';
+import { projectRoot } from '../project-root.ts';
+import { suiteFiles, suiteIdentity } from './suite-identity.ts';
+
+const paths = suiteFiles().map(({ path }) => path);
 
 it('the same files are the same suite', () => {
   const { version, digest } = suiteIdentity();
@@ -7,8 +14,36 @@ it('the same files are the same suite', () => {
   expect(suiteIdentity()).toEqual({ version, digest });
 });
 
-it('when a machine was verified is no part of it, what a machine is is', () => {
-  const one = (verified: unknown, cpus = 2) => JSON.stringify({ machines: [{ name: 'a', cpus, verified }] });
-  expect(withoutVerified(one({ date: '2026-11-22', judged: 37 }))).toBe(withoutVerified(one(false)));
-  expect(withoutVerified(one(false, 4))).not.toBe(withoutVerified(one(false)));
+it('what Node loads of this checkout to judge is part of it', () => {
+  const isRoot = (path: string) => /\.spec\.ts$|\/(judge-target|look-at-target|setup)\.ts$/.test(path);
+  const loaded = loadedBy(paths.filter(isRoot));
+  expect(loaded.length).toBeGreaterThan(150);
+  expect(loaded.filter((path) => !paths.includes(path))).toEqual([]);
 });
+
+it('all of suites/ but its tests is part of it, and the probe that it starts', () => {
+  const suites = globSync('suites/**/*.ts', { cwd: projectRoot }).filter((path) => !path.endsWith('.test.ts'));
+  expect(suites.filter((path) => !paths.includes(path))).toEqual([]);
+  expect(paths.filter((path) => path.endsWith('.c'))).toHaveLength(2);
+});
+
+it('command line, clean-up, machines, reports and tests are no part of it: a typo there makes no other suite', () => {
+  const foreign = /(^|\/)(cli|clean|e2e|boxes|provision|reports|bench|docs)\/|machines?\.|\.test\.ts$|\/fixtures\//;
+  expect(paths.filter((path) => foreign.test(path))).toEqual([]);
+});
+
+/** The files below this checkout that Node loads for these; a setup file that then finds no vitest around it has loaded all. */
+function loadedBy(roots: readonly string[]): string[] {
+  const script = `
+    import { registerHooks } from 'node:module';
+    registerHooks({ load(url, context, next) { console.log(url); return next(url, context); } });
+    for (const root of ${JSON.stringify(roots.map((path) => pathToFileURL(path).href))}) await import(root).catch(() => {});
+  `;
+  const options = { cwd: projectRoot, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } } as const;
+  const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], options);
+  const own = pathToFileURL(`${projectRoot}/`).href;
+  return output
+    .split('\n')
+    .filter((url) => url.startsWith(own) && !url.includes('/node_modules/'))
+    .map((url) => relative(projectRoot, new URL(url).pathname));
+}

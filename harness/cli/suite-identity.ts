@@ -1,27 +1,27 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { globSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { probeSources } from '../fixture-image.ts';
+import { reachableFrom, type SourceFile } from '../module-graph.ts';
 import { projectRoot } from '../project-root.ts';
 
-/** Version of the suite and a digest of everything that decides a verdict: two runs compare only where both are equal. */
+/** Who judges: a run (facts, limits, the last word), a look at a host in use, and the worker that vitest starts by this path. */
+const judges = ['harness/run/judge-target.ts', 'harness/run/look-at-target.ts', 'harness/readings/setup.ts'];
+
+/**
+ * Version of the suite and a digest of what decides a verdict: two runs merge only where both are equal. How a machine
+ * is made is no part of it: the machine is what is judged, and its facts are in the results.
+ */
 export function suiteIdentity(): { version: string; digest: string } {
   const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
   const hash = createHash('sha256');
-  for (const folder of ['harness', 'suites', 'vms']) {
-    const files = readdirSync(join(projectRoot, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.endsWith('.test.ts') && !entry.parentPath.includes('/fixtures'))
-      .map((entry) => join(entry.parentPath, entry.name));
-    for (const file of files.sort()) hash.update(file.slice(projectRoot.length)).update('\0').update(contentOf(file));
-  }
+  for (const { path, text } of suiteFiles()) hash.update(path).update('\0').update(text);
   return { version, digest: `sha256:${hash.digest('hex')}` };
 }
 
-function contentOf(file: string): Buffer | string {
-  if (file !== join(projectRoot, 'vms/machines.json')) return readFileSync(file);
-  return withoutVerified(readFileSync(file, 'utf8'));
-}
-
-/** When a machine was last verified is the outcome of a run and no part of the suite: noting it makes no other suite. */
-export function withoutVerified(machines: string): string {
-  return JSON.stringify(JSON.parse(machines, (key, value: unknown) => (key === 'verified' ? undefined : value)));
+/** The spec files, who judges them, all that these import, and the program that looks from inside of a container. */
+export function suiteFiles(): SourceFile[] {
+  const specs = globSync('suites/*/*.spec.ts', { cwd: projectRoot });
+  const probe = probeSources.map((path) => ({ path: relative(projectRoot, path), text: readFileSync(path, 'utf8') }));
+  return [...reachableFrom([...specs, ...judges]), ...probe];
 }
