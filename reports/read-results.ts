@@ -7,8 +7,9 @@ import { whyOf } from '../harness/why-of.ts';
 import { ruleConformance } from './conformance.ts';
 import { countLedger } from './ledger.ts';
 import { plainLine, plainText } from './plain-text.ts';
-import { type Results, resultsSchema } from './results.schema.ts';
+import { type Results, resultsSchema, resultsVersion } from './results.schema.ts';
 import { resultsFileName } from './results-file.ts';
+import { dropUnknownFields, tellIgnored } from './unknown-fields.ts';
 
 const maxBytes = 32 * 1024 * 1024;
 const maxProblems = 10;
@@ -75,9 +76,12 @@ export function readResultsFile(file: string): Results {
 /** The text of a results file; `file` is its name in messages. Throws INPUT with every problem at once. */
 export function parseResults(file: string, text: string): Results {
   const document = parseJson(file, text);
-  if (!isResults(document)) throw invalid(file, describeProblems(document, isResults.errors ?? []));
+  refuseOtherVersion(file, document);
+  const ignored = dropUnknownFields(document, resultsSchema);
+  if (!isResults(document)) throw invalid(file, (isResults.errors ?? []).map(describeProblem));
   const contradictions = findContradictions(document);
   if (contradictions.length > 0) throw invalid(file, contradictions);
+  tellIgnored(file, ignored, { its: document.schema, ours: resultsVersion });
   return document;
 }
 
@@ -107,34 +111,26 @@ function parseJson(file: string, text: string): unknown {
   }
 }
 
+function refuseOtherVersion(file: string, document: unknown): void {
+  const version =
+    typeof document === 'object' && document !== null && 'schema' in document ? document.schema : undefined;
+  if (typeof version === 'string' && !new RegExp(resultsSchema.properties.schema.pattern).test(version))
+    throw invalid(file, [`/schema: expected 1 or 1.N, got ${quote(version)}`]);
+}
+
 function invalid(file: string, problems: readonly string[]): RdcError {
   const shown = problems.slice(0, maxProblems).map((problem) => `\n  ${problem}`);
   const more = problems.length > maxProblems ? `\n  and ${problems.length - maxProblems} more` : '';
-  return new RdcError(
-    'INPUT',
-    `${file}: not a results file of schema ${resultsSchema.properties.schema.const}:${shown.join('')}${more}`,
-    {
-      hint: 'the format is in reports/results.schema.json',
-    },
-  );
+  return new RdcError('INPUT', `${file}: not a results file of schema 1:${shown.join('')}${more}`, {
+    hint: 'the format is in reports/results.schema.json',
+  });
 }
 
-function describeProblems(document: unknown, errors: readonly ErrorObject[]): string[] {
-  const version =
-    typeof document === 'object' && document !== null && 'schema' in document ? document.schema : undefined;
-  if (typeof version === 'string' && version !== resultsSchema.properties.schema.const) {
-    return [`/schema: expected "${resultsSchema.properties.schema.const}", got ${quote(version)}`];
-  }
-  return errors.map((error) => `${error.instancePath || '/'}: ${expectationOf(error)}`);
-}
-
-function expectationOf(error: ErrorObject): string {
-  const { keyword, params, message = 'not valid' } = error;
-  if (keyword === 'required' || keyword === 'additionalProperties') {
-    return keyword === 'required' ? message : `unknown property ${quote(params.additionalProperty)}`;
-  }
-  const allowed = keyword === 'enum' ? `expected one of ${params.allowedValues.join(', ')}` : message;
-  return `${keyword === 'const' ? `expected ${quote(params.allowedValue)}` : allowed}, got ${quote(error.data)}`;
+function describeProblem({ keyword, params, instancePath, data, message = 'not valid' }: ErrorObject): string {
+  const where = `${instancePath || '/'}: `;
+  if (keyword === 'required') return where + message;
+  const expected = keyword === 'enum' ? `expected one of ${params.allowedValues.join(', ')}` : message;
+  return `${where}${expected}, got ${quote(data)}`;
 }
 
 function quote(value: unknown): string {

@@ -89,6 +89,12 @@ const ledgerCounts = {
   flaky: count,
 };
 
+/**
+ * The version that is written. A field more is a new minor version, and every reader of this major one goes on: it ignores
+ * what it does not know. A field less, another meaning or another word of an enum is a new major version.
+ */
+export const resultsVersion = '1.1';
+
 /** The contract of results.json: one target of one run. */
 export const resultsSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
@@ -98,7 +104,11 @@ export const resultsSchema = {
   additionalProperties: false,
   required: ['schema', 'suite', 'run', 'target', 'facts', 'checks', 'ledger', 'conformance'],
   properties: {
-    schema: { const: '1' },
+    schema: {
+      type: 'string',
+      pattern: '^1(\\.\\d{1,4})?$',
+      description: 'major and minor version; a newer minor version has more fields, which a reader ignores. "1" is 1.0',
+    },
     suite: {
       type: 'object',
       additionalProperties: false,

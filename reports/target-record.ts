@@ -5,7 +5,7 @@ import { boundedRecord } from './bounded-json.ts';
 import { ruleConformance } from './conformance.ts';
 import { countLedger } from './ledger.ts';
 import { plainLine, plainText } from './plain-text.ts';
-import type { JudgedCheck, NotJudgedCheck, Results } from './results.schema.ts';
+import { type JudgedCheck, type NotJudgedCheck, type Results, resultsVersion } from './results.schema.ts';
 import { applyWaiver } from './waivers/apply-waivers.ts';
 import type { Waiver } from './waivers/waivers.schema.ts';
 
@@ -74,7 +74,7 @@ export class TargetRecord {
       ...(notJudged.length > 0 ? { notJudged } : {}),
     };
     return {
-      schema: '1',
+      schema: resultsVersion,
       suite: { ...this.#run.suite },
       run: {
         id: this.#run.id,

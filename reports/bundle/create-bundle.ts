@@ -8,7 +8,7 @@ import { scratch } from '../scratch.ts';
 import type { MaskCounts } from './anonymous/mask.ts';
 import { maskFiles } from './anonymous/mask-files.ts';
 import { collectRun, type Packed } from './collect-run.ts';
-import { bundleLimits, type Manifest, manifestName } from './manifest.schema.ts';
+import { bundleLimits, type Manifest, manifestName, manifestVersion } from './manifest.schema.ts';
 import { parseManifest } from './parse-manifest.ts';
 import { readRunFile } from './run-files.ts';
 import { signFile } from './signature.ts';
@@ -49,7 +49,7 @@ async function pack(packed: readonly Packed[], { run, ...about }: About, options
     .map(({ file }) => file);
   const targets = [...new Set(ordered.map(({ path }) => path.split('/', 1)[0] ?? ''))];
   const files = ordered.map((file) => describe(contentOf(file)));
-  const manifest: Manifest = { bundle: '1', ...about, targets, files };
+  const manifest: Manifest = { bundle: manifestVersion, ...about, targets, files };
   const text = JSON.stringify(manifest);
   checkManifest(run, text);
   const sha256 = await place(options, (temporary) => writeArchive(temporary, archiveFiles(text, manifest, ordered)));

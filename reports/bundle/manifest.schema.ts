@@ -14,6 +14,8 @@ export const bundleLimits = {
 
 export const manifestName = 'manifest.json';
 
+export const manifestVersion = '1';
+
 const name = {
   type: 'string',
   maxLength: 255,
@@ -30,7 +32,7 @@ export const manifestSchema = {
   additionalProperties: false,
   required: ['bundle', 'suite', 'anonymous', 'targets', 'files'],
   properties: {
-    bundle: { const: '1' },
+    bundle: { type: 'string', pattern: '^1(\\.\\d{1,4})?$', description: 'version; as that of results.json' },
     suite: {
       type: 'object',
       additionalProperties: false,

@@ -1,13 +1,22 @@
 import { Ajv } from 'ajv';
 import { plainLine } from '../plain-text.ts';
 import { resultsFileName } from '../results-file.ts';
-import { bundleLimits, isPathPart, type Manifest, manifestSchema } from './manifest.schema.ts';
+import { dropUnknownFields, tellIgnored } from '../unknown-fields.ts';
+import {
+  bundleLimits,
+  isPathPart,
+  type Manifest,
+  manifestName,
+  manifestSchema,
+  manifestVersion,
+} from './manifest.schema.ts';
 
 const isManifest = new Ajv({ strict: true }).compile<Manifest>(manifestSchema);
 
 /** The manifest of a bundle. Throws an Error with one sentence when it is not one, or names what no bundle holds. */
 export function parseManifest(text: string): Manifest {
   const document = parseJson(text);
+  const ignored = dropUnknownFields(document, manifestSchema);
   if (!isManifest(document)) {
     const [first] = isManifest.errors ?? [];
     throw new Error(`the manifest is not of version 1: ${first?.instancePath || '/'} ${first?.message}`);
@@ -29,6 +38,7 @@ export function parseManifest(text: string): Manifest {
   );
   const empty = document.targets.find((target) => !results.has(`${target}/${resultsFileName}`));
   if (empty !== undefined) throw new Error(`${plainLine(empty)} has no ${resultsFileName}`);
+  tellIgnored(manifestName, ignored, { its: document.bundle, ours: manifestVersion });
   return document;
 }
 

@@ -2,6 +2,8 @@ import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
 
 const text = (maxLength: number) => ({ type: 'string', maxLength }) as const;
 
+export const pointVersion = '1';
+
 /** What is kept of one run of one target for the trends of later reports: `<history>/<target>/<run id>.json`. */
 export const pointSchema = {
   $id: 'rdc-history-point-1',
@@ -9,7 +11,7 @@ export const pointSchema = {
   additionalProperties: false,
   required: ['schema', 'target', 'run', 'checks'],
   properties: {
-    schema: { const: '1' },
+    schema: { type: 'string', pattern: '^1(\\.\\d{1,4})?$' },
     target: { ...text(255), minLength: 1 },
     run: {
       type: 'object',

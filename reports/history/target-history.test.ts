@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test as it } from 'vitest';
+import { expect, test as it, vi } from 'vitest';
 import { allureHistory, allureHistoryId } from '../allure/history.ts';
 import { resultsWith } from '../compare/testing.ts';
 import type { Results } from '../results.schema.ts';
@@ -70,6 +70,20 @@ it('what is damaged costs its own run, and says so', () => {
     expect.stringMatching(/d\.json: /),
     expect.stringMatching(/e\.json: /),
   ]);
+});
+
+it('a point of a newer minor version counts, without what is not known', () => {
+  const history = newFolder();
+  keepInHistory(history, runOf('01'));
+  const file = join(history, 'debian-13', '2026-11-01T02-10-00Z-3f9a.json');
+  const point = JSON.parse(readFileSync(file, 'utf8'));
+  const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  writeFileSync(file, JSON.stringify({ ...point, schema: '1.3', host: 'x' }));
+  expect(readHistory(history, runOf('02'))).toEqual({ points: [{ ...point, schema: '1.3' }], problems: [] });
+  expect(told.mock.calls.flat().join('')).toMatch(/ignored fields .*: \/host\n$/);
+  told.mockRestore();
+  writeFileSync(file, JSON.stringify({ ...point, schema: '2' }));
+  expect(readHistory(history, runOf('02')).problems).toEqual([expect.stringMatching(/not a history file: \/schema/)]);
 });
 
 it('no name leads out of the folder', () => {

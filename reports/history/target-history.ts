@@ -7,8 +7,9 @@ import { everyCheck } from '../every-check.ts';
 import { isUnpackedBundle, outFolder } from '../find-run.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 import type { Results } from '../results.schema.ts';
+import { dropUnknownFields, tellIgnored } from '../unknown-fields.ts';
 import { reasonOf } from '../verdict-words.ts';
-import { type HistoryPoint, pointSchema } from './point.schema.ts';
+import { type HistoryPoint, pointSchema, pointVersion } from './point.schema.ts';
 
 const maxBytes = 8 * 1024 * 1024;
 /** runs kept for each target, the newest */
@@ -62,7 +63,7 @@ export function pointOf(results: Results): HistoryPoint {
     durationMs: check.durationMs,
     ...(check.verdict === 'pass' ? {} : { message: plainLine(reasonOf(check), 250) }),
   }));
-  return { schema: '1', target: results.target.name, run: { id, startedAt }, checks };
+  return { schema: pointVersion, target: results.target.name, run: { id, startedAt }, checks };
 }
 
 /** Names and ids come from files that anybody may have written: none of them leads out of the folder. */
@@ -95,7 +96,10 @@ function readPoint(file: string): HistoryPoint | string {
     const point: unknown = JSON.parse(readBounded(file), (_key, value: unknown) =>
       typeof value === 'string' ? plainText(value, value.length) : value,
     );
-    return isPoint(point) ? point : `not a history file: ${isPoint.errors?.[0]?.instancePath || '/'} is not valid`;
+    const ignored = dropUnknownFields(point, pointSchema);
+    if (!isPoint(point)) return `not a history file: ${isPoint.errors?.[0]?.instancePath || '/'} is not valid`;
+    tellIgnored(file, ignored, { its: point.schema, ours: pointVersion });
+    return point;
   } catch (error) {
     return plainLine(error instanceof Error ? error.message : String(error), 200);
   }

@@ -9,7 +9,7 @@ import { exitCodeOf } from '../conformance.ts';
 import { junitXml } from '../junit.ts';
 import { plainLine } from '../plain-text.ts';
 import { findResultsFiles, parseResults } from '../read-results.ts';
-import type { NotJudgedCheck, Results } from '../results.schema.ts';
+import { type NotJudgedCheck, type Results, resultsVersion } from '../results.schema.ts';
 import { resultsFileName } from '../results-file.ts';
 import { scratch } from '../scratch.ts';
 import { type Joined, joinResults, oweAll, type Shard } from './join-results.ts';
@@ -124,7 +124,7 @@ function mergeTarget(
     joined = more;
   }
   // a group has a source
-  const results = oweAll((joined as Shard).results, owed);
+  const results = { ...oweAll((joined as Shard).results, owed), schema: resultsVersion };
   writeFileSync(join(folder, resultsFileName), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(join(folder, 'junit.xml'), junitXml(results));
   const { ledger, conformance, target, notJudged = [] } = results;
