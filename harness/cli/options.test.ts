@@ -46,9 +46,25 @@ it('with all of them', () => {
   });
 });
 
-it('NO_COLOR is heard', () => {
-  vi.stubEnv('NO_COLOR', '1');
-  expect(parseCommon([], { command: 'run' }).options.color).toBe(false);
+it.each<[string, Record<string, string>, boolean, boolean]>([
+  ['a terminal', {}, true, true],
+  ['a pipe', {}, false, false],
+  ['NO_COLOR', { NO_COLOR: '1' }, true, false],
+  ['an empty NO_COLOR', { NO_COLOR: '' }, true, true],
+  ['a dumb terminal', { TERM: 'dumb' }, true, false],
+  ['FORCE_COLOR', { FORCE_COLOR: '1', TERM: 'dumb' }, false, true],
+  ['an empty FORCE_COLOR', { FORCE_COLOR: '' }, false, false],
+  ['FORCE_COLOR=0', { FORCE_COLOR: '0' }, true, false],
+  ['both', { NO_COLOR: '1', FORCE_COLOR: '1' }, true, false],
+])('%s: %j, terminal %s: colour %s', (_, environment, isTTY, color) => {
+  for (const name of ['NO_COLOR', 'FORCE_COLOR']) vi.stubEnv(name, undefined);
+  vi.stubEnv('TERM', 'xterm');
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  vi.spyOn(process, 'stdout', 'get').mockReturnValue({ isTTY } as typeof process.stdout);
+  const asked = (words: string[]) => parseCommon(words, { command: 'run' }).options.color;
+  const got = [asked([]), asked(['--no-color'])];
+  vi.restoreAllMocks();
+  expect(got).toEqual([color, false]);
 });
 
 it.each([

@@ -126,9 +126,21 @@ export function parseCommon(
       keep: values.keep === true,
       yes: values.yes === true,
       json: values.json === true,
-      color: values['no-color'] !== true && process.env.NO_COLOR === undefined && process.stdout.isTTY === true,
+      color: wantsColor(values['no-color']),
     },
   };
+}
+
+/** Whether to colour what is printed (https://no-color.org, https://force-color.org: an empty variable says nothing). */
+export function wantsColor(noColor: unknown): boolean {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (noColor === true || NO_COLOR) return false;
+  return FORCE_COLOR ? !['0', 'false'].includes(FORCE_COLOR) : isScreen();
+}
+
+/** Whether stdout is a terminal that knows more than lines of text. */
+export function isScreen(): boolean {
+  return process.stdout.isTTY === true && process.env.TERM !== 'dumb';
 }
 
 /** `--gate SHOULD` gates MUST and SHOULD; `--gate LIMITATION` gates limitations (and workarounds) as well. */

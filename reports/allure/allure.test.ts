@@ -117,11 +117,12 @@ it('evidence comes from the target folder only, bounded and plain', () => {
   expect(readEvidence(target.folder, 'evidence/escapes.txt')).not.toMatch(/\p{Cc}/u);
 });
 
-it('the page is kept off the network', () => {
+it('the page is kept off the network, and fits a phone', () => {
   const tracker =
     '<script async src="https://www.googletagmanager.com/gtag/js?id=G-1"></script>\n<script>gtag();</script>';
   const sealed = sealPage(`<html><head><title>t</title></head><body>${tracker}<script>mine()</script></body></html>`);
   expect(sealed).not.toContain('gtag');
   expect(sealed).toContain('<script>mine()</script>');
   expect(sealed).toMatch(/<head>\s*<meta http-equiv="Content-Security-Policy"/);
+  expect(sealed).toContain('<meta name="viewport" content="width=device-width, initial-scale=1">');
 });

@@ -90,6 +90,7 @@ async function runAllure(folder: string, args: readonly string[], historyFile: s
       RDC_RUN_FOLDER: folder,
       RDC_HISTORY_FILE: historyFile ?? '',
       NO_COLOR: '1',
+      FORCE_COLOR: undefined,
       // its loader of configurations would otherwise keep compiled sources in /tmp, and take those that lie there
       JITI_FS_CACHE: 'false',
     },

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
 import { syntheticRun } from '../testing/synthetic-run.ts';
 
@@ -16,8 +16,8 @@ const index = join(folder, 'allure-report', 'index.html');
 let browser: Browser;
 let output = '';
 
-async function openReport(): Promise<{ page: Page; requests: string[] }> {
-  const page = await browser.newPage();
+async function openReport(options: BrowserContextOptions = {}): Promise<{ page: Page; requests: string[] }> {
+  const page = await browser.newPage(options);
   const requests: string[] = [];
   page.on('request', (request) => requests.push(request.url().slice(0, 60)));
   await page.goto(`file://${index}`);
@@ -81,8 +81,8 @@ describe.skipIf(canSkip)(
     });
 
     it('shows why a check was skipped or blocked, on a phone too', async () => {
-      const { page } = await openReport();
-      await page.setViewportSize({ width: 390, height: 844 });
+      const { page } = await openReport({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+      expect(await page.evaluate('[innerWidth, document.documentElement.clientWidth]')).toEqual([390, 390]);
       await page.getByText('PORT-PRIV-SYSCTL').last().click();
       await page.getByText('port 80 is unprivileged on this host').first().waitFor();
       await page.goto(`file://${index}`);

@@ -22,7 +22,7 @@ const hosts = [
   resultsWith(
     'debian-13',
     [
-      { id: 'CG-CPU', verdict: 'fail', reason: `cpu.max: ${markup}`, remedy: 'delegate cpu' },
+      { id: 'CG-CPU', verdict: 'fail', reason: `cpu.max: ${markup}`, remedy: 'delegate cpu\ndaemon-reload' },
       { id: 'CG-MEM', verdict: 'pass' },
       { id: 'NS-UIDMAP', verdict: 'pass', area: 'namespaces' },
     ],
@@ -31,15 +31,18 @@ const hosts = [
 ];
 let browser: Browser;
 
-async function openPage(width = 1200): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width, height: 800 } });
+async function openPage(width = 1200, height = 800): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width, height } });
   await page.goto(`file://${file}`);
   return page;
 }
 
 describe.skipIf(canSkip)('the comparison page, opened from disk', { timeout: 60_000 }, () => {
   beforeAll(async () => {
-    writeFileSync(file, comparisonPage(compareResults(hosts), { '0.1': `cpu.max is max\n${markup}` }));
+    writeFileSync(
+      file,
+      comparisonPage(compareResults(hosts), { '0.1': `cpu.max is max\n${markup}${'\nmore'.repeat(40)}` }),
+    );
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   }, 60_000);
 
@@ -76,12 +79,29 @@ describe.skipIf(canSkip)('the comparison page, opened from disk', { timeout: 60_
     ]) {
       expect(text).toContain(part);
     }
+    expect(await dialog.innerText()).toMatch(/delegate cpu\ndaemon-reload/);
     await page.keyboard.press('Escape');
     expect(await dialog.isVisible()).toBe(false);
     expect(await page.title()).toBe(title);
     expect(await page.locator('img').count()).toBe(0);
     await page.close();
   });
+
+  it.each([1200, 390])(
+    'at %i pixels the dialog opens at its title and reason, however it was left before',
+    async (width) => {
+      const page = await openPage(width, 500);
+      const top = '(({ scrollTop, scrollHeight, clientHeight }) => [scrollTop, scrollHeight > clientHeight])';
+      for (let time = 0; time < 2; time += 1) {
+        await page.getByRole('button', { name: 'fail' }).click();
+        await page.getByRole('dialog').waitFor();
+        expect(await page.evaluate(`${top}(document.getElementById('details'))`)).toEqual([0, true]);
+        await page.evaluate("document.getElementById('details').scrollTo(0, 10000)");
+        await page.keyboard.press('Escape');
+      }
+      await page.close();
+    },
+  );
 
   it('fits a phone: the table scrolls in its own box, the page does not', async () => {
     const page = await openPage(390);

@@ -195,7 +195,8 @@ function dialog(): XmlElement {
   return element(
     'dialog',
     { id: 'details', 'aria-labelledby': 'details-title' },
-    element('h2', { id: 'details-title' }, ''),
+    // without it the focus goes to what can be scrolled or pressed, far below, and the dialog opens there
+    element('h2', { id: 'details-title', tabindex: '-1', autofocus: 'autofocus' }, ''),
     element('div', { id: 'details-body' }, ''),
     element('form', { method: 'dialog' }, element('button', {}, 'close')),
   );

@@ -1,6 +1,6 @@
 import { exitCodes, RdcError } from '../../errors.ts';
 import { failOns, loadReports } from '../load-reports.ts';
-import { oneOf, parseWords } from '../options.ts';
+import { oneOf, parseWords, wantsColor } from '../options.ts';
 
 const options = {
   html: { type: 'string' },
@@ -18,7 +18,7 @@ export async function compareCommand(words: readonly string[]): Promise<number> 
   const failOn = values['fail-on'];
   const asked = {
     json: values.json === true,
-    color: values['no-color'] !== true && process.env.NO_COLOR === undefined && process.stdout.isTTY === true,
+    color: wantsColor(values['no-color']),
     ...(values.html === undefined ? {} : { html: String(values.html) }),
     ...(failOn === undefined ? {} : { failOn: oneOf('fail-on', String(failOn), failOns) }),
   };

@@ -16,7 +16,7 @@ import { interruption } from '../interruption.ts';
 import { loadReports, type Reports } from '../load-reports.ts';
 import { openContext, openRun, runFolder } from '../open-run.ts';
 import { openTarget } from '../open-target.ts';
-import { type CommonOptions, parseCommon } from '../options.ts';
+import { type CommonOptions, isScreen, parseCommon } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
 import type { CheckMetas } from '../selftest-file.ts';
 import { requireHostOptions } from '../ssh-addresses.ts';
@@ -71,7 +71,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   await enterLabOf(targets, options);
 
   const run = openRun(options);
-  const live = !options.json && process.stdout.isTTY === true;
+  const live = !options.json && isScreen();
   const sinks = reports.openReports(run, {
     live,
     waivers,
