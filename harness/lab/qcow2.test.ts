@@ -1,7 +1,7 @@
 import { expect, test as it } from 'vitest';
 import { headerBytes, maxVirtualGiB, parseQcow2Header } from './qcow2.ts';
 
-/** Offsets by qemu's docs/interop/qcow2.rst. */
+/** Offsets by qemu's interop/qcow2.rst. */
 function header(change: (bytes: Buffer) => void = () => {}): Buffer {
   const bytes = Buffer.alloc(headerBytes);
   bytes.write('QFI\xfb', 'latin1');

@@ -82,7 +82,7 @@ it('the steps of a recipe are JSON, whatever a command printed', () => {
   expect(third.output.length).toBeLessThan(4_100);
 });
 
-it('the list that the Vagrantfile reads holds no machine from an image: one would end every call of Vagrant', () => {
+it('machines from an image are listed apart, and are machines as the others', () => {
   const list = JSON.parse(readFileSync(join(checkout, 'vms', 'machines.json'), 'utf8'));
   const fromImages = (machine: Machine) => machine.box.image !== undefined;
   expect(list.machines.filter(fromImages)).toEqual([]);

@@ -17,7 +17,7 @@ export function recipeNames(): string[] {
 export function provisionScripts({ box, provision }: Machine): Record<string, string> {
   const read = (file: string) => readFileSync(join(folder, file), 'utf8');
   const recipe = `${provision.recipe}.sh`;
-  // Vagrant sends one file for each step
+  // so a recipe needs no second file beside it
   const whole = read(recipe).replace(stepsLine, () => read('steps.sh').trimEnd());
   const base = box.image === undefined ? read('base.sh') : putBefore(read('base.sh'), read('from-image.sh'));
   return { 'base.sh': base, 'kernel-args.sh': read('kernel-args.sh'), [recipe]: whole };

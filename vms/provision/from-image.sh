@@ -1,4 +1,4 @@
-# What a cloud image lacks before base.sh can run on it; put in front of base.sh by harness/lab/image-machine.ts.
+# What a cloud image lacks before base.sh can run on it; rdc puts it in front of base.sh.
 # A cloud image brings no package index and its cloud-init may still be at work.
 if command -v cloud-init >/dev/null; then timeout 600 cloud-init status --wait || cloud-init status --long || true; fi
 

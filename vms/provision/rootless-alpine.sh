@@ -6,7 +6,7 @@
 set -eu
 
 recipe=rootless-alpine
-. "${0%/*}/steps.sh" # harness/lab/recipes.ts puts the file in the place of this line
+. "${0%/*}/steps.sh" # beside it, or put in the place of this line
 
 # Without PAM, sshd lets nobody in whose password is locked.
 unlock() {

@@ -4,7 +4,7 @@
 set -eu
 
 recipe=rootless-arch
-. "${0%/*}/steps.sh" # harness/lab/recipes.ts puts the file in the place of this line
+. "${0%/*}/steps.sh" # beside it, or put in the place of this line
 
 # A full upgrade, because Arch supports no partial one; not of the kernel, because the running one would lose its modules.
 install_packages() {

@@ -6,7 +6,7 @@
 set -eu
 
 recipe=rootless-debian-sysvinit
-. "${0%/*}/steps.sh" # harness/lab/recipes.ts puts the file in the place of this line
+. "${0%/*}/steps.sh" # beside it, or put in the place of this line
 
 runtime=/run/user/$uid
 daemon=$home/.config/rdc/daemon

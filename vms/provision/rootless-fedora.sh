@@ -4,7 +4,7 @@
 set -eu
 
 recipe=rootless-fedora
-. "${0%/*}/steps.sh" # harness/lab/recipes.ts puts the file in the place of this line
+. "${0%/*}/steps.sh" # beside it, or put in the place of this line
 
 install_packages() {
 	as_root packages "dnf install -y moby-engine moby-engine-rootless-extras docker-cli slirp4netns fuse-overlayfs"

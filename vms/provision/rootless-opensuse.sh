@@ -4,7 +4,7 @@
 set -eu
 
 recipe=rootless-opensuse
-. "${0%/*}/steps.sh" # harness/lab/recipes.ts puts the file in the place of this line
+. "${0%/*}/steps.sh" # beside it, or put in the place of this line
 
 # The manual asks for the modules on openSUSE: a rootless daemon cannot load them.
 install_packages() {

@@ -4,7 +4,7 @@
 set -eu
 
 recipe=rootless-photon
-. "${0%/*}/steps.sh" # harness/lab/recipes.ts puts the file in the place of this line
+. "${0%/*}/steps.sh" # beside it, or put in the place of this line
 
 install_packages() {
 	as_root packages "tdnf install -y docker docker-rootless"

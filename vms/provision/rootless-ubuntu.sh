@@ -4,7 +4,7 @@
 set -eu
 
 recipe=rootless-ubuntu
-. "${0%/*}/steps.sh" # harness/lab/recipes.ts puts the file in the place of this line
+. "${0%/*}/steps.sh" # beside it, or put in the place of this line
 
 # From 24.04 on an unprivileged user namespace needs an AppArmor profile. The package apparmor brings the one for
 # /usr/bin/rootlesskit, which is where the package rootlesskit puts it: there is nothing to add.
