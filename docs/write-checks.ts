@@ -30,8 +30,7 @@ function header(checks: readonly DeclaredCheck[], areas: readonly string[], judg
 
 ${checks.length} checks: ${counts.join(', ')}.
 
-\`MUST\` gates, \`SHOULD\` gates on request, \`MAY\` informs; a \`LIMITATION\` holds when rootless Docker falls short exactly as
-documented, a \`WORKAROUND\` when the documented remedy works. *Fault* is what \`./rdc selftest\` does to the machine, *red with*
+\`MUST\` gates, \`SHOULD\` gates on request; a \`LIMITATION\` holds when rootless Docker falls short exactly as documented, a \`WORKAROUND\` when the documented remedy works. *Fault* is what \`./rdc selftest\` does to the machine, *red with*
 the message with which the check must then fail.${scoreText(checks, judged)}
 
 ${contents.join('\n')}${sittingsText(judged)}`;

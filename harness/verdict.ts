@@ -3,6 +3,7 @@ import { RdcError } from './errors.ts';
 export const verdicts = ['pass', 'fail', 'skip', 'blocked', 'error'] as const;
 export type Verdict = (typeof verdicts)[number];
 
+/** `MAY` informs; it is a word of results.json that no check of this suite has. */
 export const levels = ['MUST', 'SHOULD', 'MAY', 'LIMITATION', 'WORKAROUND'] as const;
 export type Level = (typeof levels)[number];
 

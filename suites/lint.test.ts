@@ -11,7 +11,7 @@ import { levels } from '../harness/verdict.ts';
 
 const checks = await loadChecks();
 
-/** The first slice (issue 2); a check that is missing here was lost, not renamed. */
+/** The first slice; a check that is missing here was lost, not renamed. */
 const promised = `
 PRE-NEWIDMAP PRE-SUBID PRE-SUBID-COUNT PRE-USERNS-CLONE PRE-USERNS-MAX PRE-XDG
 NS-INFO NS-DAEMON-EUID NS-UIDMAP NS-GIDMAP NS-FORMULA NS-NOT-ID NS-BINDOWN NS-ONE-USERNS

@@ -104,7 +104,7 @@ export const machinesSchema = {
   properties: {
     default: { type: 'string' },
     machines: { type: 'array', minItems: 1, items: machineSchema },
-    // apart, because the Vagrantfile reads the list above: these get a Vagrantfile of their own
+    // those of images that their user brings; they get a folder and a Vagrantfile of their own
     fromImages: { type: 'array', items: machineSchema },
   },
 } as const satisfies JSONSchema;

@@ -44,7 +44,7 @@ const selection = `  --suite A,B        only these areas                 --check
   --root-via HOW     sudo (default), ssh or none: how root is reached on ssh:// and local; what needs root and may not
                      have it is skipped
   --json             one JSON document on stdout, everything else on stderr
-  --no-color
+  --no-color         as NO_COLOR=1 does; FORCE_COLOR=1 colours what goes into a pipe
 `;
 
 const verdict = `  --gate LEVEL       what decides the exit code: MUST (default), SHOULD, LIMITATION

@@ -40,7 +40,7 @@ describe('what became of a check', () => {
   });
 });
 
-/** What was measured on real machines (shared/platform-facts.md), cut down to what differs. */
+/** What real machines said, cut down to what differs. */
 const debian = (release: number, systemdVersion: number, kernel: string, more: { cpu: boolean; driver: string }) =>
   resultsWith(
     `debian-${release}`,

@@ -79,7 +79,7 @@ describe.skipIf(canSkip)('the comparison page, opened from disk', { timeout: 60_
     ]) {
       expect(text).toContain(part);
     }
-    expect(await dialog.innerText()).toMatch(/delegate cpu\ndaemon-reload/);
+    expect(await page.evaluate("document.getElementById('details').innerText")).toMatch(/delegate cpu\ndaemon-reload/);
     await page.keyboard.press('Escape');
     expect(await dialog.isVisible()).toBe(false);
     expect(await page.title()).toBe(title);
