@@ -67,25 +67,30 @@ const verifiedSchema = {
   ],
 } as const satisfies JSONSchema;
 
+const channel = { type: 'string', enum: ['distro', 'upstream'] } as const satisfies JSONSchema;
+
+const sizes = {
+  cpus: { type: 'integer', minimum: 1, maximum: 64 },
+  memoryMiB: { type: 'integer', minimum: 512, maximum: 262144 },
+  serialPorts: { type: 'integer', enum: [0, 2] },
+} as const satisfies Record<string, JSONSchema>;
+
 const machineSchema = {
   type: 'object',
   additionalProperties: false,
-  required: ['name', 'box', 'cpus', 'memoryMiB', 'serialPorts', 'provision', 'verified'],
+  required: ['name', 'box', 'verified'],
   properties: {
     name: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,40}$' },
     box: boxSchema,
-    cpus: { type: 'integer', minimum: 1, maximum: 64 },
-    memoryMiB: { type: 'integer', minimum: 512, maximum: 262144 },
+    ...sizes,
     kernelArgs: { type: 'string', pattern: '^[A-Za-z0-9_.,:=/-]+( [A-Za-z0-9_.,:=/-]+)*$' },
-    serialPorts: { type: 'integer', enum: [0, 2] },
+    distribution: { type: 'string', pattern: '^[a-z0-9-]+$', description: 'an entry of distributions.json' },
     provision: {
       type: 'object',
       additionalProperties: false,
       required: ['channel', 'recipe'],
-      properties: {
-        channel: { type: 'string', enum: ['distro', 'upstream'] },
-        recipe: { type: 'string', pattern: '^[a-z0-9-]+$' },
-      },
+      description: 'the long form of distribution: rootless-NAME',
+      properties: { channel, recipe: { type: 'string', pattern: '^rootless-[a-z0-9-]+$' } },
     },
     variant: {
       type: 'string',
@@ -103,11 +108,48 @@ export const machinesSchema = {
   required: ['default', 'machines'],
   properties: {
     default: { type: 'string' },
+    defaults: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { ...sizes, channel },
+      description: 'what an entry does not say',
+    },
     machines: { type: 'array', minItems: 1, items: machineSchema },
     // those of images that their user brings; they get a folder and a Vagrantfile of their own
     fromImages: { type: 'array', items: machineSchema },
   },
 } as const satisfies JSONSchema;
 
-export type Machines = FromSchema<typeof machinesSchema>;
-export type Machine = Machines['machines'][number];
+export type MachineList = FromSchema<typeof machinesSchema>;
+export type MachineEntry = MachineList['machines'][number];
+
+/** An entry with its defaults. */
+export type Machine = Omit<MachineEntry, 'distribution'> &
+  Required<Pick<MachineEntry, 'cpus' | 'memoryMiB' | 'serialPorts' | 'provision'>>;
+export type Machines = { readonly default: string; readonly machines: Machine[] };
+
+const words = { type: 'array', items: { type: 'string', pattern: '^[A-Za-z0-9@][A-Za-z0-9@+._-]*$' } } as const;
+
+/** How rootless Docker gets onto a distribution: packages for vms/provision/rootless.sh, or a script of its own. */
+export const distributionsSchema = {
+  type: 'object',
+  additionalProperties: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      install: { type: 'string', minLength: 1, description: 'the command that installs packages without asking' },
+      packages: { ...words, minItems: 1 },
+      packagesIfKnown: { ...words, description: 'those that only some releases have' },
+      knows: { type: 'string', minLength: 1, description: 'the command that ends with 0 where a package is known' },
+      modules: { ...words, description: 'kernel modules that the manual asks for' },
+      script: { type: 'string', pattern: '^rootless-[a-z0-9-]+\\.sh$' },
+    },
+    oneOf: [
+      { required: ['install', 'packages'], not: { required: ['script'] } },
+      { required: ['script'], maxProperties: 1 },
+    ],
+    dependencies: { packagesIfKnown: ['knows'] },
+  },
+} as const satisfies JSONSchema;
+
+export type Distributions = FromSchema<typeof distributionsSchema>;

@@ -4,7 +4,7 @@ import { cachePath, cacheRoot, checkout, imageMachineFolder } from './cache-path
 import { imageBox } from './image-box.ts';
 import { vagrantCommand, vagrantEnvironment, virsh } from './lab-commands.ts';
 import { type Machine, readMachines } from './machines.ts';
-import { provisionScripts } from './recipes.ts';
+import { distributionsFile, provisionScripts } from './recipes.ts';
 import { runLogged } from './run-command.ts';
 
 /**
@@ -17,6 +17,7 @@ export async function writeImageMachine(machine: Machine): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'vms', 'provision'), { recursive: true, mode: 0o700 });
   copyFileSync(join(checkout, 'Vagrantfile'), join(folder, 'Vagrantfile'));
+  copyFileSync(distributionsFile, join(folder, 'vms', 'distributions.json'));
   for (const [file, text] of Object.entries(provisionScripts(machine)))
     writeFileSync(join(folder, 'vms', 'provision', file), text);
   const { id, path } = await imageBox(machine.box.sha256 ?? '');

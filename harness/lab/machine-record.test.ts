@@ -32,7 +32,7 @@ it('every machine whose recipe has common steps gets them, and an image in the l
   expect(steps).toBeGreaterThan(0);
   expect(steps).toBeLessThan(recipe ?? 0);
   expect(vagrantfile).not.toMatch(/raise .*image/);
-  expect(vagrantfile).toMatch(/MACHINES\['machines'\]\.reject \{ \|machine\| machine\['box'\]\['image'\] \}\.each/);
+  expect(vagrantfile).toMatch(/LIST\['machines'\]\.reject \{ \|machine\| machine\['box'\]\['image'\] \}\.each/);
 });
 
 it('what only variants run is no part of the stamp of the others', () => {

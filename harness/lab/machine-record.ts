@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { Accel } from './accel.ts';
 import { cachePath, cacheRoot, checkout } from './cache-paths.ts';
 import { type Machine, variantScript } from './machines.ts';
-import { provisionScripts } from './recipes.ts';
+import { distributionOf, provisionScripts } from './recipes.ts';
 
 /** What is known of a machine whose snapshot can be restored. */
 export type MachineRecord = {
@@ -64,6 +64,7 @@ export function machineStamp(machine: Machine, box: string, accel: Accel): strin
     Vagrantfile: machine.variant === undefined ? withoutVariants(vagrantfile) : vagrantfile,
     // a run that judged the machine changes `verified`, not the machine
     machine: JSON.stringify({ ...machine, ...from, verified: false }),
+    distribution: JSON.stringify(distributionOf(machine)),
     box: basename(box),
     accel,
   };

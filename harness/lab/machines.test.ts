@@ -50,7 +50,19 @@ it('every problem is listed at once, with its path and the allowed values', () =
   expect(message).toContain('/machines/1/serialPorts: 3; allowed: 0, 2');
   expect(message).toContain("/machines/1: unknown property 'colour'; allowed: name, box,");
   expect(message).toContain('/machines/1/box/build/release: "14"; allowed: "11", "12", "13", "testing", "13-sysvinit"');
-  expect(message).toContain("/machines/2: 'provision' is missing");
+  expect(message).toContain("/machines/2: 'box' is missing");
+});
+
+it('what an entry does not say is in the defaults; a distribution is the short form of a recipe', () => {
+  const { name, box, verified } = good;
+  const file = join(folder, 'short.json');
+  const defaults = { cpus: 2, memoryMiB: 2048, serialPorts: 2, channel: 'distro' };
+  const entry = { name, box, distribution: 'debian', verified };
+  writeFileSync(file, JSON.stringify({ default: 'one', defaults, machines: [entry] }));
+  expect(readMachines(file).machines).toEqual([good]);
+  const { message } = refusalOf({ default: 'one', machines: [{ ...entry, provision: good.provision }] });
+  expect(message).toContain("/machines/0: 'cpus' is missing, here and in /defaults");
+  expect(message).toContain("/machines/0: either 'distribution' or 'provision' is to be given");
 });
 
 it('verified is false or a date with versions, said in one line', () => {

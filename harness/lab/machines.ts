@@ -1,7 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
-import { type Machine, type Machines, machinesSchema } from '../../vms/machines.schema.ts';
+import {
+  type Machine,
+  type MachineEntry,
+  type MachineList,
+  type Machines,
+  machinesSchema,
+} from '../../vms/machines.schema.ts';
 import { RdcError } from '../errors.ts';
 import { readRegularFile } from '../regular-file.ts';
 import { whyOf } from '../why-of.ts';
@@ -11,7 +17,7 @@ export type { Machine, Machines };
 
 const maxBytes = 4 * 1024 * 1024;
 
-const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile<Machines>(machinesSchema);
+const validate = new Ajv({ allErrors: true, verbose: true, strict: false }).compile<MachineList>(machinesSchema);
 
 /** The file that lists the machines: `RDC_MACHINES`, else vms/machines.json of this checkout. */
 export function machinesFile(): string {
@@ -22,9 +28,9 @@ export function machinesFile(): string {
 export function readMachines(file: string = machinesFile()): Machines {
   const value = parseFile(file);
   const problems = validate(value)
-    ? [...duplicateProblems(merged(value)), ...variantProblems(merged(value))]
+    ? [...incompleteProblems(value), ...duplicateProblems(complete(value)), ...variantProblems(complete(value))]
     : (validate.errors ?? []).filter(isDecisive).map(describeProblem).filter(isNew);
-  if (problems.length === 0) return merged(value as Machines);
+  if (problems.length === 0) return complete(value as MachineList);
   const list = problems.map((problem) => `\n  ${problem}`).join('');
   throw new RdcError('CONFIG', `${file}: ${problems.length} problem${problems.length === 1 ? '' : 's'}${list}`, {
     hint: 'the allowed values are described in vms/machines.schema.ts',
@@ -47,8 +53,31 @@ function parseFile(file: string): unknown {
   }
 }
 
-function merged({ fromImages = [], ...list }: Machines): Machines {
-  return { ...list, machines: [...list.machines, ...fromImages] };
+function entriesOf({ machines, fromImages = [] }: MachineList): MachineEntry[] {
+  return [...machines, ...fromImages];
+}
+
+function incompleteProblems({ defaults, ...list }: MachineList): string[] {
+  return entriesOf(list).flatMap((entry, index) => {
+    const whole = { ...defaults, ...entry };
+    const sizes = (['cpus', 'memoryMiB', 'serialPorts'] as const).filter((name) => whole[name] === undefined);
+    const hasOneRecipe = (entry.distribution === undefined) !== (entry.provision === undefined);
+    const hasChannel = entry.provision !== undefined || defaults?.channel !== undefined;
+    return [
+      ...sizes.map((name) => `/machines/${index}: '${name}' is missing, here and in /defaults`),
+      ...(hasOneRecipe ? [] : [`/machines/${index}: either 'distribution' or 'provision' is to be given`]),
+      ...(hasChannel ? [] : [`/defaults: 'channel' is missing`]),
+    ];
+  });
+}
+
+function complete({ defaults, ...list }: MachineList): Machines {
+  const { channel = 'distro', ...sizes } = defaults ?? {};
+  const machines = entriesOf(list).map(({ distribution, ...entry }) => {
+    const provision = { channel, recipe: `rootless-${distribution}` };
+    return { ...sizes, provision, ...entry } as Machine;
+  });
+  return { default: list.default, machines };
 }
 
 /** The entry of one machine. Throws UNKNOWN_TARGET with the names that exist. */

