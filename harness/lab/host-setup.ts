@@ -87,6 +87,7 @@ const sharedNeeds: readonly Need[] = [
   },
   { what: 'ip', found: onPath('ip'), ...same('iproute2'), dnf: ['iproute'] },
   { what: 'mtools (seed of a cloud image)', found: onPath('mformat'), ...same('mtools') },
+  { what: 'flock', found: onPath('flock'), ...same('util-linux') },
   { what: 'prlimit', found: onPath('prlimit'), ...same('util-linux') },
   { what: 'gcc (fixture image)', found: onPath('gcc'), ...same('gcc') },
   {
