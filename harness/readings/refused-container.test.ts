@@ -3,7 +3,7 @@ import type { DeclaredCheck } from '../check.ts';
 import { ContainerRefused } from '../docker/container-refused.ts';
 import { refusalOf } from '../docker/fixture.ts';
 import { RdcError } from '../errors.ts';
-import { findingOf } from '../expectations.ts';
+import { expectDocumented, findingOf } from '../expectations.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { Blocked } from '../preconditions.ts';
 import type { Target } from '../target/target.ts';
@@ -26,6 +26,7 @@ async function thrownOf(level: Level, refused: unknown, plain: string | null, ev
   const check = {
     id: 'A-ONE',
     level,
+    needs: ['SOCK-PATH'],
     async verify({ defer }) {
       defer(async () => void events.push('taken back'));
       throw refused;
@@ -58,6 +59,19 @@ it('where the daemon starts no container at all, each claim is blocked by the ch
     expect(error).toBeInstanceOf(Blocked);
     expect(error).toMatchObject({ by: 'NS-ONE-USERNS', message: 'the daemon starts no container: no room for keys' });
   }
+});
+
+it('a limitation that is refused in other words is blocked where every container is', async () => {
+  let differs: unknown;
+  try {
+    expectDocumented('no room for keys', /permission denied/, 'the start with --domainname');
+  } catch (error) {
+    differs = error;
+  }
+  expect(await thrownOf('LIMITATION', differs, 'no room for keys')).toMatchObject({ by: 'NS-ONE-USERNS' });
+  const events: string[] = [];
+  expect(await thrownOf('LIMITATION', differs, null, events)).toBe(differs);
+  expect(events).toContain('a plain container');
 });
 
 it('a plain container is tried when all is taken back: the check itself may have kept others from starting', async () => {
