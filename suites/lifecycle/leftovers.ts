@@ -32,9 +32,10 @@ const serviceNames = [
 export async function serviceProcesses(target: Target, host: HostFacts): Promise<string[]> {
   // not awk alone: it ends at the first process that is gone by then, and those behind it would not be looked at
   const { stdout } = await target.root.shell(
-    `cat /proc/[0-9]*/status 2>/dev/null | awk 'BEGIN{split("${serviceNames.join(' ')}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${host.user.uid} && n in is) print n, p}'`,
+    `cat /proc/[0-9]*/status 2>/dev/null | awk 'BEGIN{split("${serviceNames.join(' ')}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${host.user.uid} && n in is) print n, p} END{if (NR > 0) print "looked"}'`,
   );
-  return stdout.split('\n').filter(Boolean);
+  const lines = stdout.split('\n').filter(Boolean);
+  return known(lines.pop() === 'looked' ? lines : null, 'the processes of the host');
 }
 
 /** Kills what a stop left behind: the processes of the service, and a container's by the PID of its first one. */
