@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { parseListeners } from './listeners.ts';
+import { firstFreePort, parseListeners } from './listeners.ts';
 import { parseGateway } from './port-server.ts';
 import { parseRootlessKit, programName } from './rootlesskit.ts';
 
@@ -36,6 +36,13 @@ it('listeners: one line an address family, both of the same process', () => {
     executable: '/usr/sbin/sshd',
   });
   expect(parseListeners('')).toEqual([]);
+});
+
+it('the first port that nobody listens on, from a port on, upwards or downwards', () => {
+  const sockets = recorded('debian-13-sockets');
+  const free = (from: number, step: 1 | -1) => firstFreePort(sockets, from, step);
+  expect([free(22, 1), free(22, -1), free(80, 1), free(36_703, 1)]).toEqual([23, 21, 80, 36_704]);
+  expect([firstFreePort(sockets, 0, -1), firstFreePort('', 65_535, 1)]).toEqual([null, 65_535]);
 });
 
 it("the gateway of a container of Debian 12's daemon; a network of no way out has none", () => {
