@@ -20,6 +20,7 @@ import { byRootful } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { parseAnswers, startPeer } from '../peer/peer.ts';
+import { awaitServer } from '../ports/await-server.ts';
 import { fetchFromHost } from '../ports/nonce-server.ts';
 import { forwarded, networkDriverOf, portDriverOf } from '../ports/rootlesskit.ts';
 import { fetchOnBothSides, inBridgeNetns, netnsScript } from './bridge-netns.ts';
@@ -85,8 +86,9 @@ check({
 });
 
 const hostNetworkPort = 28_090;
+const hostNetworkNonce = randomUUID();
 const onHostNetwork = {
-  command: ['probe', 'serve', 'tcp', String(hostNetworkPort), nonce],
+  command: ['probe', 'serve', 'tcp', String(hostNetworkPort), hostNetworkNonce],
   host: { NetworkMode: 'host' },
 };
 
@@ -101,14 +103,14 @@ check({
   sideBySide: true,
   remedy: 'docker run -p, or Docker 29.5 or later',
   async verify({ target, host }) {
-    await using container = await startFixture(target, onHostNetwork);
+    await using _container = await startFixture(target, onHostNetwork);
     const { pid } = await daemonProcess(target);
-    const own = await container.hostPid();
+    const own = await awaitServer(target, hostNetworkNonce, hostNetworkPort, ['tcp']);
     const links = await mustRun(target.root, `readlink /proc/${own}/ns/net /proc/${pid}/ns/net /proc/1/ns/net`);
     const [containers, daemons, hosts] = links.trim().split('\n');
     await forwarded(target, [hostNetworkPort]);
     const answer = await fetchFromHost(target, hostNetworkPort);
-    const failure = answer.includes(nonce) ? null : answer;
+    const failure = answer.includes(hostNetworkNonce) ? null : answer;
     // pasta listens on the host for whatever listens in its namespace (pasta(1), -t auto); seen on debian-13-pasta
     if (portDriverOf(host) === 'implicit')
       expect(failure, 'the failure of a connection from the host, which pasta forwards').toBeNull();
@@ -116,7 +118,9 @@ check({
     asFinding('lifted', () => expect(containers, "lifted: the container's network namespace").not.toBe(hosts));
     asFinding('differs', () => expect(containers, "differs: the container's network namespace").toBe(daemons));
     const probe = `${await probePath(target)} fetch tcp 127.0.0.1 ${hostNetworkPort}`;
-    expect(await inBridgeNetns(target, probe), "the answer in RootlessKit's network namespace").toContain(nonce);
+    expect(await inBridgeNetns(target, probe), "the answer in RootlessKit's network namespace").toContain(
+      hostNetworkNonce,
+    );
   },
   oracle: {},
   sabotage: { ...byRootful, fails: /^lifted: (a connection from the host|the container's network namespace)/ },
@@ -134,11 +138,12 @@ check({
   remedy: 'remove DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS=false from the user unit; systemctl --user restart docker',
   async verify({ target }) {
     await using container = await startFixture(target, onHostNetwork);
-    const links = await mustRun(target.root, `readlink /proc/${await container.hostPid()}/ns/net /proc/1/ns/net`);
+    const own = await awaitServer(target, hostNetworkNonce, hostNetworkPort, ['tcp']);
+    const links = await mustRun(target.root, `readlink /proc/${own}/ns/net /proc/1/ns/net`);
     const [containers, hosts] = links.trim().split('\n');
     expect(containers, "the container's network namespace").toBe(hosts);
     const answer = await fetchFromHost(target, hostNetworkPort, await hostAddress(target));
-    expect(answer, "the answer on the host's address").toContain(nonce);
+    expect(answer, "the answer on the host's address").toContain(hostNetworkNonce);
     const bound = await container.probe<{ errno: string | null }>('bind', 'tcp', '0.0.0.0', '79');
     expect(bound.errno, 'binding port 79').toBe('EACCES');
   },
