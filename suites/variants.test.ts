@@ -100,6 +100,21 @@ it('pasta, with and without its port driver by name', () => {
   });
 });
 
+it('RootlessKit 3 keeps the address of a client by its port driver builtin alone', () => {
+  const engine = { rootlesskit: 'rootlesskit version 3.0.1', dockerd: 'Docker version 29.5.0, build 1' };
+  const builtin3 = checks.find(({ id }) => id === 'SRC-BUILTIN3');
+  const on = (portDriver: string) =>
+    builtin3?.applies?.({
+      host: {
+        ...debian13,
+        versions: { ...debian13.versions, ...engine },
+        rootlesskit: { networkDriver: null, portDriver, detachesNetns: true, bindsPrivilegedPorts: false },
+      },
+    });
+  expect(on('builtin')).toBe(true);
+  expect(on('implicit')).toBe('the port driver is implicit, not builtin');
+});
+
 it('ports below 1024 that are not privileged: by the sysctl, or by the capability of the RootlessKit that runs', () => {
   const lowered = (unprivilegedPortStart: number) =>
     skippedOn({ ...debian13, sysctl: { ...debian13.sysctl, unprivilegedPortStart } });

@@ -438,8 +438,8 @@ check({
   async verify({ target }) {
     const swarm = await startSwarm(target);
     if (typeof swarm === 'string') {
-      // the limitation comes a step earlier there: config_linux.go of dockerd, from 29.0 on
-      expectDocumented(swarm, /firewall-backend=nftables is incompatible with swarm mode/, 'a swarm');
+      // the limitation comes a step earlier there: IsSwarmCompatible in dockerd's config_linux.go
+      expectDocumented(swarm, /(nftables|live-restore .*) is incompatible with swarm mode/, 'a swarm');
       return;
     }
     await using _swarm = swarm;

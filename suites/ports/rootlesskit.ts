@@ -1,5 +1,6 @@
 import type { HostFacts, Target } from '../../harness/index.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { isEngineSince } from '../daemon/engine-version.ts';
 
 /** The parent process of RootlessKit, from the kernel's side. */
 export type RootlessKit = {
@@ -66,6 +67,14 @@ export function losesSource({ host }: { readonly host: HostFacts }): true | stri
 /** With the port driver implicit it is pasta that binds a port, and nobody asks RootlessKit for it. */
 export function asksRootlessKit({ host }: { readonly host: HostFacts }): true | string {
   return portDriverOf(host) !== 'implicit' || 'with the port driver implicit pasta binds the port, and not RootlessKit';
+}
+
+/**
+ * From 29.1.2 the daemon leaves out the addresses of what the port driver does not forward (setChildHostIP in mapper_linux.go),
+ * and of SCTP none is left. With the port driver implicit it asks nobody.
+ */
+export function refusesSctp(host: HostFacts): boolean {
+  return isEngineSince(host, '29.1.2') && asksRootlessKit({ host }) === true;
 }
 
 /**

@@ -118,7 +118,9 @@ check({
       return `${rootlesskit ?? 'no rootlesskit'}: 3.0 is the first that keeps the address`;
     if (!isSince(dockerd, '29.5'))
       return `${dockerd ?? 'no dockerd'}: 29.5 is the first that makes use of RootlessKit 3`;
-    return canRestart({ host });
+    // others keep it by themselves, or have no part in this: losesSource
+    const driver = portDriverOf(host);
+    return driver === 'builtin' ? canRestart({ host }) : `the port driver is ${driver}, not builtin`;
   },
   needs,
   disruptive: true,
