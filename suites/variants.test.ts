@@ -70,6 +70,12 @@ it('fuse-overlayfs, and a driver that copies everything, which is no reason to s
   expect(skippedOn(asking('overlay2'))).toEqual({});
 });
 
+it('the firewall backend nftables', () => {
+  const skipped = skippedOn({ ...debian13, asked: { ...debian13.asked, firewallBackend: 'nftables' } });
+  const reason = 'the firewall backend is nftables, which has no use for iptables';
+  expect(skipped).toEqual({ 'PRE-FW-MOD': reason, 'PRE-IPT-BIN': reason });
+});
+
 it('pasta, with and without its port driver by name', () => {
   const asking = (portDriver: string | null) => {
     return skippedOn({ ...debian13, asked: { ...debian13.asked, networkDriver: 'pasta', portDriver } });
@@ -78,9 +84,54 @@ it('pasta, with and without its port driver by name', () => {
   const reasons = {
     ...names,
     'PORT-PRIV-CAP': 'with the port driver implicit pasta binds the port, and not RootlessKit',
-    'SRC-LEGACY': 'the user unit asks for the port driver implicit, which keeps it',
+    'SRC-LEGACY': 'the port driver is implicit, which keeps it',
   };
   expect(asking('implicit')).toEqual(reasons);
   expect(asking(null)).toEqual(reasons);
   expect(asking('builtin')).toEqual(names);
+  // nobody asked for it
+  const running = { networkDriver: 'pasta', portDriver: 'implicit', detachesNetns: false, bindsPrivilegedPorts: false };
+  expect(skippedOn({ ...debian13, rootlesskit: running })).toEqual(reasons);
+  // what runs decides, and a detached daemon does not ask pasta for names
+  const pesto = { ...running, portDriver: 'pesto', detachesNetns: true };
+  expect(skippedOn({ ...debian13, rootlesskit: pesto })).toEqual({
+    'PORT-PRIV-CAP': 'with the port driver pesto pasta binds the port, and not RootlessKit',
+    'SRC-LEGACY': 'the port driver is pesto, which keeps it',
+  });
+});
+
+it('RootlessKit 3 keeps the address of a client by its port driver builtin alone', () => {
+  const engine = { rootlesskit: 'rootlesskit version 3.0.1', dockerd: 'Docker version 29.5.0, build 1' };
+  const builtin3 = checks.find(({ id }) => id === 'SRC-BUILTIN3');
+  const on = (portDriver: string) =>
+    builtin3?.applies?.({
+      host: {
+        ...debian13,
+        versions: { ...debian13.versions, ...engine },
+        rootlesskit: { networkDriver: null, portDriver, detachesNetns: true, bindsPrivilegedPorts: false },
+      },
+    });
+  expect(on('builtin')).toBe(true);
+  expect(on('implicit')).toBe('the port driver is implicit, not builtin');
+});
+
+it('ports below 1024 that are not privileged: by the sysctl, or by the capability of the RootlessKit that runs', () => {
+  const lowered = (unprivilegedPortStart: number) =>
+    skippedOn({ ...debian13, sysctl: { ...debian13.sysctl, unprivilegedPortStart } });
+  const by = (start: number, port: number) =>
+    `net.ipv4.ip_unprivileged_port_start is ${start}: port ${port} is not privileged`;
+  expect(lowered(443)).toEqual({});
+  expect(lowered(80)).toEqual({ 'PORT-PRIV-CAP': by(80, 80), 'PORT-PRIV-SYSCTL': by(80, 80) });
+  expect(lowered(0)).toEqual({
+    'PORT-PRIV-CAP': by(0, 80),
+    'PORT-PRIV-DENY': by(0, 1),
+    'PORT-PRIV-SYSCTL': by(0, 80),
+  });
+  const rootlesskit = { networkDriver: null, portDriver: null, detachesNetns: false, bindsPrivilegedPorts: true };
+  const capable = 'rootlesskit runs with cap_net_bind_service: it may bind every port';
+  expect(skippedOn({ ...debian13, rootlesskit })).toEqual({
+    'PORT-PRIV-CAP': capable,
+    'PORT-PRIV-DENY': capable,
+    'PORT-PRIV-SYSCTL': capable,
+  });
 });

@@ -20,6 +20,13 @@ const files: Readonly<Record<string, string>> = {
   'sysctl.randomize_va_space': '/proc/sys/kernel/randomize_va_space',
 };
 
+/** Shell: sets `p` to /proc/PID of the process that listens on the user's socket; without one there is no such directory. */
+const daemonBehindSocket = `p=/proc/none
+for c in $(grep -lx dockerd /proc/[0-9]*/comm); do
+  i=$(awk -v s="\${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/docker.sock" '$4 == "00010000" && $8 == s {print $7; exit}' \${c%/comm}/net/unix)
+  [ -n "$i" ] && ls -l \${c%/comm}/fd | grep -q "socket:\\[$i\\]" && { p=\${c%/comm}; break; }
+done`;
+
 const commands: Readonly<Record<string, string>> = {
   kernel: 'uname -r',
   architecture: 'uname -m',
@@ -35,10 +42,18 @@ const commands: Readonly<Record<string, string>> = {
   home: 'echo "$HOME"',
   memlock: 'ulimit -Hl',
   runtimeDir: 'echo "$XDG_RUNTIME_DIR"',
-  // only the one setting: the file may hold what is nobody's business
-  storageDriverAsked: `tr -d '\\n\\t ' < "$HOME/.config/docker/daemon.json" | grep -o '"storage-driver":"[a-z0-9-]*"'`,
+  // only these settings: the file may hold what is nobody's business
+  daemonJsonAsked: `tr -d '\\n\\t ' < "$HOME/.config/docker/daemon.json" | grep -oE '"(storage-driver|firewall-backend)":"[a-z0-9-]*"'`,
   rootlesskitAsked:
     "systemctl --user show docker.service -p Environment --value | grep -oE 'DOCKERD_ROOTLESS_ROOTLESSKIT_(NET|PORT_DRIVER)=[a-z0-9-]+'",
+  // what was started: without a setting dockerd-rootless.sh chooses by what is installed
+  running: `${daemonBehindSocket}
+tr '\\0' '\\n' < $p/cmdline | grep -oE -- '^--firewall-backend=[a-z0-9-]+$'
+k=
+while p=/proc/$(awk '/^PPid:/ {print $2}' $p/status) && [ $p != /proc/0 ] && [ $p != /proc/ ]; do
+  grep -qsz -- '^--net=' $p/cmdline && k=$p
+done
+[ -n "$k" ] && tr '\\0' '\\n' < $k/cmdline | grep -E -- '^--(net|port-driver)=[a-z0-9-]+$|^--detach-netns(=true)?$' && grep '^CapPrm:' $k/status`,
   // what starts and stops the daemon where no user manager does; see docs/hosts.md
   daemonScript: '[ -x "$HOME/.config/rdc/daemon" ] && echo "$HOME/.config/rdc/daemon"',
   rootPropagation: 'awk \'$5 == "/" {print / shared:/ ? "shared" : "private"}\' /proc/self/mountinfo',

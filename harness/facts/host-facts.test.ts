@@ -138,12 +138,13 @@ it('a greeting of the login shell before the answer does no harm', () => {
 });
 
 it("what the user's files ask of the daemon", () => {
-  const nothing = { storageDriver: null, networkDriver: null, portDriver: null };
+  const nothing = { storageDriver: null, firewallBackend: null, networkDriver: null, portDriver: null };
   expect(parseHostFacts(recorded('debian-13')).asked).toEqual(nothing);
   const net = 'DOCKERD_ROOTLESS_ROOTLESSKIT_NET=pasta\nDOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=implicit';
-  const sections = `@@rdc:storageDriverAsked\n"storage-driver":"fuse-overlayfs"\n@@rdc:rootlesskitAsked\n${net}\n@@rdc:end`;
+  const sections = `@@rdc:daemonJsonAsked\n"firewall-backend":"nftables"\n"storage-driver":"fuse-overlayfs"\n@@rdc:rootlesskitAsked\n${net}\n@@rdc:end`;
   expect(parseHostFacts(recorded('debian-13').replace('@@rdc:end', sections)).asked).toEqual({
     storageDriver: 'fuse-overlayfs',
+    firewallBackend: 'nftables',
     networkDriver: 'pasta',
     portDriver: 'implicit',
   });
@@ -153,14 +154,32 @@ it.each([
   ['{\n  "debug": true,\n  "storage-driver" : "fuse-overlayfs"\n}\n', '"storage-driver":"fuse-overlayfs"'],
   ['{"storage-driver":"a;b"}', ''],
   [null, ''],
-])('of daemon.json only the storage driver is read: %j', (file, answer) => {
+  ['{"firewall-backend": "nftables", "hosts": ["tcp://x"]}', '"firewall-backend":"nftables"'],
+])('of daemon.json only two settings are read: %j', (file, answer) => {
   const home = mkdtempSync(join(tmpdir(), 'rdc-home-'));
   mkdirSync(join(home, '.config', 'docker'), { recursive: true });
   if (file !== null) writeFileSync(join(home, '.config', 'docker', 'daemon.json'), file);
-  const command = collectScript.split('\n').find((line) => line.includes('storageDriverAsked')) ?? '';
+  const command = collectScript.split('\n').find((line) => line.includes('daemonJsonAsked')) ?? '';
   const { stdout } = spawnSync('sh', ['-c', command], { env: { ...process.env, HOME: home }, encoding: 'utf8' });
   rmSync(home, { recursive: true });
-  expect(stdout).toBe(`@@rdc:storageDriverAsked\n${answer}${answer && '\n'}`);
+  expect(stdout).toBe(`@@rdc:daemonJsonAsked\n${answer}${answer && '\n'}`);
+});
+
+it('the RootlessKit that runs, by its command line: what nobody asked for, and what was given twice', () => {
+  const running = (text: string) => {
+    const facts = parseHostFacts(recorded('debian-13').replace('@@rdc:end', `@@rdc:running\n${text}\n@@rdc:end`));
+    return [facts.asked.firewallBackend, facts.rootlesskit];
+  };
+  const pasta =
+    '--firewall-backend=nftables\n--detach-netns\n--net=pasta\n--port-driver=implicit\nCapPrm:\t0000000000000000\n';
+  const seen = { networkDriver: 'pasta', portDriver: 'implicit', detachesNetns: true, bindsPrivilegedPorts: false };
+  expect(running(pasta)).toEqual(['nftables', seen]);
+  const twice = '--net=slirp4netns\n--port-driver=builtin\n--port-driver=slirp4netns\nCapPrm:\t0000000000000400\n';
+  expect(running(twice)).toEqual([
+    null,
+    { networkDriver: 'slirp4netns', portDriver: 'slirp4netns', detachesNetns: false, bindsPrivilegedPorts: true },
+  ]);
+  expect(running('')).toEqual([null, null]);
 });
 
 it("the user's own program for the daemon, and whether mounts of the host go on to it", () => {

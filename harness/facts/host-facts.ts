@@ -58,11 +58,15 @@ export type HostFacts = {
   readonly asked: {
     /** `storage-driver` of ~/.config/docker/daemon.json */
     readonly storageDriver: string | null;
+    /** `firewall-backend` of that file or of the running daemon's command line, e.g. `nftables` */
+    readonly firewallBackend: string | null;
     /** DOCKERD_ROOTLESS_ROOTLESSKIT_NET of the user unit, e.g. `pasta` */
     readonly networkDriver: string | null;
     /** DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER of the user unit, e.g. `implicit` */
     readonly portDriver: string | null;
   };
+  /** the process above the daemon that listens on the socket, by its command line; null where there is none */
+  readonly rootlesskit: RunningRootlessKit | null;
   /** versions by binary; null where it is not installed. Paths in `paths` */
   readonly versions: Readonly<Record<string, string | null>>;
   readonly paths: Readonly<Record<string, string | null>>;
@@ -70,6 +74,17 @@ export type HostFacts = {
   readonly serialPorts: readonly string[];
   /** what the provisioning recorded of the distribution's own installation steps, or null */
   readonly install: { readonly recipe: string; readonly steps: readonly InstallStep[] } | null;
+};
+
+export type RunningRootlessKit = {
+  /** `--net`, e.g. `slirp4netns` */
+  readonly networkDriver: string | null;
+  /** `--port-driver`, e.g. `builtin` */
+  readonly portDriver: string | null;
+  /** `--detach-netns`: the daemon is in the host's network namespace, its bridges in another */
+  readonly detachesNetns: boolean;
+  /** CAP_NET_BIND_SERVICE is permitted: for it no port of the host is privileged */
+  readonly bindsPrivilegedPorts: boolean;
 };
 
 export type InstallStep = { readonly name: string; readonly command: string; readonly exitCode: number };
@@ -130,10 +145,15 @@ export function parseHostFacts(text: string): HostFacts {
     daemonScript: /^\/.+$/m.exec(at('daemonScript'))?.[0] ?? null,
     rootPropagation: propagationOf(at('rootPropagation')),
     asked: {
-      storageDriver: /^"storage-driver":"([a-z0-9-]+)"$/m.exec(at('storageDriverAsked'))?.[1] ?? null,
+      storageDriver: /^"storage-driver":"([a-z0-9-]+)"$/m.exec(at('daemonJsonAsked'))?.[1] ?? null,
+      firewallBackend:
+        /^"firewall-backend":"([a-z0-9-]+)"$/m.exec(at('daemonJsonAsked'))?.[1] ??
+        /^--firewall-backend=(.+)$/m.exec(at('running'))?.[1] ??
+        null,
       networkDriver: /^DOCKERD_ROOTLESS_ROOTLESSKIT_NET=(.+)$/m.exec(at('rootlesskitAsked'))?.[1] ?? null,
       portDriver: /^DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=(.+)$/m.exec(at('rootlesskitAsked'))?.[1] ?? null,
     },
+    rootlesskit: parseRootlessKitFacts(at('running')),
     versions: memberOf(at('versions')),
     paths: memberOf(at('paths')),
     serialPorts: words(at('serialPorts')),
@@ -159,6 +179,21 @@ function cgroupVersion(text: string): 1 | 2 {
   throw new RdcError('FACTS', 'the target did not say which file system its cgroups are on', {
     hint: 'try: ssh USER@HOST stat -f -c %t /sys/fs/cgroup',
   });
+}
+
+const netBindService = 1n << 10n;
+
+function parseRootlessKitFacts(text: string): RunningRootlessKit | null {
+  const [, permitted] = /^CapPrm:\s*([0-9a-f]{1,16})$/m.exec(text) ?? [];
+  if (permitted === undefined) return null;
+  // of a flag that is given twice the last one counts
+  const last = (flag: string) => text.match(new RegExp(`(?<=^--${flag}=).+$`, 'gm'))?.at(-1) ?? null;
+  return {
+    networkDriver: last('net'),
+    portDriver: last('port-driver'),
+    detachesNetns: /^--detach-netns(=true)?$/m.test(text),
+    bindsPrivilegedPorts: (BigInt(`0x${permitted}`) & netBindService) !== 0n,
+  };
 }
 
 function propagationOf(text: string): HostFacts['rootPropagation'] {

@@ -20,11 +20,12 @@ const nearest: Readonly<Record<string, readonly RegExp[]>> = {
   namespaces: [/^host\.(sysctl|user\.sub)/, /^host\.versions\.rootlesskit/, /^host\.kernel/],
   ports: [
     /^host\.sysctl\.unprivilegedPortStart/,
-    /^daemon\.portDriver/,
+    /^(daemon\.|host\.rootlesskit\.)portDriver/,
     /^host\.versions\.(rootlesskit|slirp4netns|pasta)/,
   ],
   network: [
-    /^daemon\.networkDriver/,
+    /^(daemon\.|host\.rootlesskit\.)networkDriver/,
+    /^host\.(rootlesskit\.detachesNetns|asked\.firewallBackend)/,
     /^host\.sysctl\.ping/,
     /^host\.versions\.(slirp4netns|pasta|rootlesskit|iptables)/,
   ],

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { mustRun, type Target } from '../../harness/index.ts';
+import { startPeer } from '../peer/peer.ts';
 import { hostAddress, serveOnHost } from './host-server.ts';
 
 /** On the loopback, where nobody else listens: 127.0.0.1 and 127.0.0.53 may be the host's own resolver. */
@@ -10,23 +11,30 @@ export type NameServer = AsyncDisposable & {
   readonly told: string;
 };
 
+/** Where the host says whom it asks; dockerd takes the second one where systemd-resolved is all that the first one names. */
+export const resolverFiles = '/etc/resolv.conf /run/systemd/resolve/resolv.conf';
+
 /** Until it is disposed of, the host's /etc/resolv.conf names a server of ours, and no other. */
-export async function becomeNameServer(target: Target): Promise<NameServer> {
+export async function becomeNameServer(target: Target, where: 'the loopback' | 'another host'): Promise<NameServer> {
+  await using started = new AsyncDisposableStack();
+  const peer = where === 'another host' ? started.use(await startPeer(target)) : null;
   // another server each time: what the network driver remembers of an earlier one is of no use to it
-  const server = randomAddress();
+  const server = peer?.address ?? randomAddress();
   // none of the loopback: a registry there may do without TLS, and Docker asks it again past a proxy for HTTPS
   const told = await hostAddress(target);
-  const running = await serveOnHost(target, target.root, ['dns', '53', told, '9999', server]);
+  const at = peer === null ? target.root : { shell: peer.shell, exec: target.root.exec };
+  started.use(await serveOnHost(target, at, ['dns', '53', told, '9999', server]));
   // written and not replaced: it may be a symbolic link, and the network driver may have the file open
   const kept = await mustRun(
     target.root,
-    `kept=$(mktemp); cat /etc/resolv.conf > "$kept"; echo nameserver ${server} > /etc/resolv.conf; echo "$kept"`,
+    `kept=$(mktemp -d)
+for f in ${resolverFiles}; do [ ! -e $f ] || cat $f > $kept/$(echo $f | tr / _); done
+for f in ${resolverFiles}; do [ ! -e $f ] || echo nameserver ${server} > $f; done; echo "$kept"`,
   );
-  return {
-    told,
-    [Symbol.asyncDispose]: async () => {
-      await mustRun(target.root, `cat ${kept.trim()} > /etc/resolv.conf; rm ${kept.trim()}`);
-      await running[Symbol.asyncDispose]();
-    },
-  };
+  started.defer(async () => {
+    const back = `for f in ${resolverFiles}; do k=$kept/$(echo $f | tr / _); [ ! -e $k ] || cat $k > $f; done`;
+    await mustRun(target.root, `kept=${kept.trim()}; ${back}; rm -r $kept`);
+  });
+  const all = started.move();
+  return { told, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

@@ -6,11 +6,18 @@ const bridge = '/networks/docker_gwbridge';
 const bridgeState = (target: Target) => dockerApi(target, 'GET', bridge);
 const ingress = 'gateway_ingress-sbox';
 
-/** A swarm of one node. Disposing of it leaves the swarm and takes away the bridge that came with it. */
-export async function startSwarm(target: Target): Promise<AsyncDisposable> {
+/**
+ * A swarm of one node, or the daemon's refusal where its configuration excludes one; any other refusal is an error, as on a
+ * host that is in a swarm already. Disposing of it leaves the swarm and takes away the bridge that came with it.
+ */
+export async function startSwarm(target: Target): Promise<AsyncDisposable | string> {
   const hadBridge = (await bridgeState(target)).status === 200;
   const address = '127.0.0.1:2377';
-  await accepted(target, 'POST', '/swarm/init', { ListenAddr: address, AdvertiseAddr: address });
+  const body = { ListenAddr: address, AdvertiseAddr: address };
+  const { status, text } = await dockerApi(target, 'POST', '/swarm/init', { body });
+  const refusal = `${status} ${text.slice(0, 300)}`;
+  if (text.includes('incompatible with swarm mode')) return refusal;
+  if (status >= 400) throw new Error(`POST /swarm/init: the daemon answers ${refusal}`);
   return {
     [Symbol.asyncDispose]: async () => {
       // the daemon sets up the ingress in its own time: what it makes after the swarm was left would stay

@@ -1,4 +1,4 @@
-import type { Target } from '../../harness/index.ts';
+import { known, mustRun, type Target } from '../../harness/index.ts';
 
 /** A process that listens on a TCP port of the host, found by its socket's inode. */
 export type Listener = { readonly pid: number; readonly uid: number; readonly executable: string };
@@ -31,4 +31,18 @@ export async function listenersLeft(target: Target, port: number, timeoutMs: num
     const left = await tcpListeners(target, port);
     if (left.length === 0 || Date.now() > deadline) return left;
   }
+}
+
+/** A TCP port of the host on which nobody listens: the first from `from` on, upwards or downwards. */
+export async function freePort(target: Target, from: number, step: 1 | -1 = 1): Promise<number> {
+  const sockets = await mustRun(target, 'cat /proc/net/tcp; [ ! -e /proc/net/tcp6 ] || cat /proc/net/tcp6');
+  return known(firstFreePort(sockets, from, step), `a free TCP port from ${from} on`);
+}
+
+/** Pure: /proc/net/tcp and tcp6, one after the other; null when there is none. */
+export function firstFreePort(sockets: string, from: number, step: 1 | -1): number | null {
+  const listening = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:0000 0A /gm;
+  const busy = new Set([...sockets.matchAll(listening)].map(([, hex = '']) => Number.parseInt(hex, 16)));
+  for (let port = from; port > 0 && port <= 65_535; port += step) if (!busy.has(port)) return port;
+  return null;
 }

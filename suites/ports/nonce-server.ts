@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Fixture, hostProbe, refusalIn, startFixture, type Target } from '../../harness/index.ts';
+import { awaitServer } from './await-server.ts';
 import { forwarded } from './rootlesskit.ts';
 
 export type NonceServer = Fixture & { readonly nonce: string };
@@ -11,6 +12,12 @@ export async function startNonceServer(target: Target, hostPort: number, hostIp?
     command: ['probe', 'serve', 'tcp', '80', nonce],
     publish: [{ hostPort, containerPort: 80, ...(hostIp === undefined ? {} : { hostIp }) }],
   });
+  try {
+    await awaitServer(target, nonce, 80, ['tcp']);
+  } catch (error) {
+    await container.stop();
+    throw error;
+  }
   await forwarded(target, [hostPort]);
   return Object.assign(container, { nonce });
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { dockerApi, type Fixture, known, mustRun, probePath, sharedFixture, type Target } from '../../harness/index.ts';
+import { awaitServer } from './await-server.ts';
 import { forwarded, untilBound } from './rootlesskit.ts';
 
 /** Host ports of the shared server; one more is the daemon's choice (`randomPort`). */
@@ -32,25 +33,9 @@ export async function portServer(target: Target): Promise<PortServer> {
       { hostPort: 0, containerPort: inside, hostIp: '0.0.0.0' },
     ],
   });
-  const pid = Number(await mustRun(target.root, awaitSockets));
+  const pid = await awaitServer(target, serverNonce, inside, ['tcp', 'udp']);
   await forwarded(target, [published.any, published.loopback], [published.udp]);
   return { container, pid };
-}
-
-const awaitSockets = `
-hex=:${inside.toString(16).toUpperCase().padStart(4, '0')}
-i=0
-until
-  p=$(grep -lxz -- '${unlikeItself(serverNonce)}' /proc/[0-9]*/cmdline 2>/dev/null | head -n 1); p=\${p%/cmdline}
-  [ -n "$p" ] && cat $p/net/udp $p/net/udp6 2>/dev/null | grep -q "$hex " && cat $p/net/tcp $p/net/tcp6 2>/dev/null | grep -q "$hex "
-do
-  sleep 0.1; i=$((i+1)); [ $i -lt 100 ]
-done
-echo \${p#/proc/}`;
-
-/** A pattern that matches the text and not its own, which is an argument of the grep that looks for it. */
-function unlikeItself(text: string): string {
-  return `[${text.slice(0, 1)}]${text.slice(1)}`;
 }
 
 /** The port that the daemon says it chose for the shared server. */

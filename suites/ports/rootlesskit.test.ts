@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { parseListeners } from './listeners.ts';
+import type { HostFacts } from '../../harness/index.ts';
+import { firstFreePort, parseListeners } from './listeners.ts';
 import { parseGateway } from './port-server.ts';
-import { parseRootlessKit, programName } from './rootlesskit.ts';
+import { parseRootlessKit, portOwner, programName, refusesSctp } from './rootlesskit.ts';
 
 const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', `${name}.txt`), 'utf8');
 
@@ -38,9 +39,33 @@ it('listeners: one line an address family, both of the same process', () => {
   expect(parseListeners('')).toEqual([]);
 });
 
+it('the first port that nobody listens on, from a port on, upwards or downwards', () => {
+  const sockets = recorded('debian-13-sockets');
+  const free = (from: number, step: 1 | -1) => firstFreePort(sockets, from, step);
+  expect([free(22, 1), free(22, -1), free(80, 1), free(36_703, 1)]).toEqual([23, 21, 80, 36_704]);
+  expect([firstFreePort(sockets, 0, -1), firstFreePort('', 65_535, 1)]).toEqual([null, 65_535]);
+});
+
 it("the gateway of a container of Debian 12's daemon; a network of no way out has none", () => {
   expect(parseGateway(recorded('debian-12-route'))).toBe('172.17.0.1');
   expect(parseGateway('Iface\tDestination\tGateway\n')).toBeNull();
+});
+
+it.each([
+  ['29.1.1', 'builtin', false],
+  ['29.1.2', 'builtin', true],
+  ['29.8.0', 'pesto', true],
+  ['29.8.0', 'implicit', false],
+])('the daemon %s with the port driver %s refuses SCTP: %s', (version, portDriver, isRefused) => {
+  const rootlesskit = { networkDriver: 'pasta', portDriver, detachesNetns: true, bindsPrivilegedPorts: false };
+  const host = { versions: { dockerd: `Docker version ${version}, build 1` }, rootlesskit } as unknown as HostFacts;
+  expect(refusesSctp(host)).toBe(isRefused);
+});
+
+it("every port driver of dockerd-rootless.sh has somebody who binds the host's port", () => {
+  const drivers = ['builtin', 'gvisor-tap-vsock', 'implicit', 'pesto', 'slirp4netns'];
+  expect(Object.keys(portOwner).sort()).toEqual(drivers);
+  expect([portOwner.implicit, portOwner.pesto]).toEqual(['pasta', 'pasta']);
 });
 
 it.each([

@@ -1,5 +1,6 @@
 import type { HostFacts, Target } from '../../harness/index.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { isEngineSince } from '../daemon/engine-version.ts';
 
 /** The parent process of RootlessKit, from the kernel's side. */
 export type RootlessKit = {
@@ -31,12 +32,13 @@ export function parseRootlessKit(pid: number, text: string): RootlessKit {
   return { pid, portDriver, permitted: BigInt(`0x${permitted.trim() || '0'}`), stateDir: stateDir.trim() || null };
 }
 
-/** Who binds the host's port, by port driver. pasta forwards implicitly. */
+/** Who binds the host's port, by port driver. pasta forwards implicitly, or what RootlessKit 3.1 tells it by pesto(1). */
 export const portOwner: Readonly<Record<string, string>> = {
   builtin: 'rootlesskit',
   'gvisor-tap-vsock': 'rootlesskit',
   slirp4netns: 'slirp4netns',
   implicit: 'pasta',
+  pesto: 'pasta',
 };
 
 /** `/usr/bin/pasta.avx2` is `pasta`: passt runs a build of itself for the processor, in its place. */
@@ -45,24 +47,34 @@ export function programName(executable: string): string {
   return /^(pasta|passt)(\.avx2)?$/.test(name) ? 'pasta' : name;
 }
 
-/** The port driver that the user unit asks for, in words or by its network driver; `builtin` where it asks for none. */
-export function portDriverAsked({ asked }: HostFacts): string {
-  return asked.portDriver ?? (asked.networkDriver === 'pasta' ? 'implicit' : 'builtin');
+/** Of the RootlessKit that runs; where none does, what the user unit asks for. */
+export function networkDriverOf({ rootlesskit, asked }: HostFacts): string | null {
+  return rootlesskit?.networkDriver ?? asked.networkDriver;
 }
 
-/** Only the port drivers slirp4netns and implicit (pasta's) keep a client's address, by the table in dockerd-rootless.sh. */
+/** The same; where the unit asks for none, `implicit` for pasta and `builtin` else. */
+export function portDriverOf(host: HostFacts): string {
+  const chosen = networkDriverOf(host) === 'pasta' ? 'implicit' : 'builtin';
+  return host.rootlesskit?.portDriver ?? host.asked.portDriver ?? chosen;
+}
+
+/** Only the port drivers slirp4netns and pasta's two keep a client's address, by the table in dockerd-rootless.sh. */
 export function losesSource({ host }: { readonly host: HostFacts }): true | string {
-  const asked = portDriverAsked(host);
-  return (
-    !['slirp4netns', 'implicit'].includes(asked) || `the user unit asks for the port driver ${asked}, which keeps it`
-  );
+  const driver = portDriverOf(host);
+  return !['slirp4netns', 'implicit', 'pesto'].includes(driver) || `the port driver is ${driver}, which keeps it`;
 }
 
 /** With the port driver implicit it is pasta that binds a port, and nobody asks RootlessKit for it. */
 export function asksRootlessKit({ host }: { readonly host: HostFacts }): true | string {
-  return (
-    portDriverAsked(host) !== 'implicit' || 'with the port driver implicit pasta binds the port, and not RootlessKit'
-  );
+  return portDriverOf(host) !== 'implicit' || 'with the port driver implicit pasta binds the port, and not RootlessKit';
+}
+
+/**
+ * From 29.1.2 the daemon leaves out the addresses of what the port driver does not forward (setChildHostIP in mapper_linux.go),
+ * and of SCTP none is left. With the port driver implicit it asks nobody.
+ */
+export function refusesSctp(host: HostFacts): boolean {
+  return isEngineSince(host, '29.1.2') && asksRootlessKit({ host }) === true;
 }
 
 /**
@@ -70,7 +82,7 @@ export function asksRootlessKit({ host }: { readonly host: HostFacts }): true | 
  * waits for that, where pasta forwards. What nobody listens on after 10 s is for the check to find.
  */
 export async function forwarded(target: Target, tcp: readonly number[], udp: readonly number[] = []): Promise<void> {
-  if (portDriverAsked(target.facts.host) === 'implicit') await target.shell(untilBound(tcp, udp));
+  if (portDriverOf(target.facts.host) === 'implicit') await target.shell(untilBound(tcp, udp));
 }
 
 /** A script that ends when the host has sockets on all these ports (TCP: listening), or fails after 10 s. */

@@ -18,7 +18,7 @@ import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince, isSince } from '../daemon/engine-version.ts';
 import { startPeer } from '../peer/peer.ts';
 import { fetchFromHost, startNonceServer } from './nonce-server.ts';
-import { portDriverAsked, rootlessKit } from './rootlesskit.ts';
+import { portDriverOf, rootlessKit } from './rootlesskit.ts';
 
 const check = checksOf('ports');
 const needs = ['SOCK-PATH'] as const;
@@ -27,7 +27,7 @@ const port = 28_086;
 
 /** pasta forwards whatever is listened on in the daemon's network, and the daemon reserves its ports by listening. */
 function answersWithoutProxy(host: HostFacts): boolean {
-  return isEngineSince(host, '28.0') || portDriverAsked(host) === 'implicit';
+  return isEngineSince(host, '28.0') || portDriverOf(host) === 'implicit';
 }
 
 /**
@@ -118,7 +118,9 @@ check({
       return `${rootlesskit ?? 'no rootlesskit'}: 3.0 is the first that keeps the address`;
     if (!isSince(dockerd, '29.5'))
       return `${dockerd ?? 'no dockerd'}: 29.5 is the first that makes use of RootlessKit 3`;
-    return canRestart({ host });
+    // others keep it by themselves, or have no part in this: losesSource
+    const driver = portDriverOf(host);
+    return driver === 'builtin' ? canRestart({ host }) : `the port driver is ${driver}, not builtin`;
   },
   needs,
   disruptive: true,

@@ -1,5 +1,10 @@
-import type { Target } from '../../harness/index.ts';
+import type { HostFacts, Target } from '../../harness/index.ts';
 import { unitEnvironment } from './user-unit.ts';
+
+/** Whether the daemon drives the firewall with iptables; from Docker 29.0 there is a backend that does without. */
+export function usesIptables({ host }: { readonly host: HostFacts }): true | string {
+  return host.asked.firewallBackend !== 'nftables' || 'the firewall backend is nftables, which has no use for iptables';
+}
 
 /** The program that dockerd drives the firewall with. */
 export type FirewallTool = {

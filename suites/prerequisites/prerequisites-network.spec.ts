@@ -9,7 +9,7 @@ import {
   man,
   rootScript,
 } from '../../harness/index.ts';
-import { acceptedRules, bridgeRules, firewallTool } from './firewall.ts';
+import { acceptedRules, bridgeRules, firewallTool, usesIptables } from './firewall.ts';
 import { driverAtWork, driversOf, programOf } from './network-driver.ts';
 
 const check = checksOf('prerequisites');
@@ -19,6 +19,7 @@ check({
   level: 'MUST',
   title: "iptables is on the PATH of the daemon's unit, which for a user has to name /usr/sbin, and runs",
   source: issue('docker/for-linux', 1205, 'iptables not found on the PATH of the user'),
+  applies: usesIptables,
   readOnly: true,
   remedy: 'sudo apt-get install iptables; the unit wants Environment=PATH=...:/sbin:/usr/sbin:...',
   async verify({ target }) {
@@ -52,6 +53,7 @@ check({
   level: 'MUST',
   title: "the kernel takes the daemon's firewall rules from a user, who cannot load a module: nat, addrtype, conntrack",
   source: issue('moby/moby', 49020, 'nf_tables or ip_tables, loaded or built in'),
+  applies: usesIptables,
   sideBySide: true,
   remedy:
     'sudo modprobe nf_tables (iptables-nft) or: sudo modprobe -a ip_tables iptable_nat (iptables-legacy); and in /etc/modules-load.d',

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import {
+  aloneByScript,
+  checksOf,
+  code,
+  dockerApi,
+  expect,
+  expectDocumented,
+  type Fault,
+  type Fixture,
+  type HostFacts,
+  issue,
+  rootScript,
+  startFixture,
+  type Target,
+} from '../../harness/index.ts';
+import { overlaidForDaemon } from '../daemon/overlaid-for-daemon.ts';
+import { networkDriverOf } from '../ports/rootlesskit.ts';
+import { bridged } from './bridged.ts';
+import { becomeNameServer, resolverFiles } from './name-server.ts';
+import { createNetwork, removeNetwork } from './temporary-network.ts';
+
+const check = checksOf('network');
+const needs = ['SOCK-PATH'] as const;
+
+/** Of the host: where nobody listens, while a registry of its own may have port 5000. */
+const freePort = 28_091;
+
+/** The daemon is in the host's network, as from Docker 29.5 on: it reads the host's file itself for each new container. */
+const detaches = ({ rootlesskit }: HostFacts) => rootlesskit?.detachesNetns === true;
+
+/** The address that a container is told for a name; the network driver looks at the host's file once a second. */
+async function lookUp(container: Fixture, name: string): Promise<string> {
+  const ask = `for i in 1 2 3 4 5 6; do
+  found=$(timeout 3 nslookup -type=a ${name} | awk '/^Name:/ {named = 1} named && /^Address/ {print $NF}')
+  [ -z "$found" ] || break; sleep 0.5
+done; echo "$found"`;
+  const { stdout } = await container.exec(['sh', '-c', ask]);
+  return stdout.trim();
+}
+
+/** What the daemon says of a pull from a registry by that name; Go's resolver looks at the file at most every 5 s. */
+async function pullFrom(target: Target, name: string, withinMs = 6000): Promise<string> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const { text } = await dockerApi(target, 'POST', `/images/create?fromImage=${name}:${freePort}/rdc&tag=1`);
+    if (text.includes('dial tcp') || Date.now() > deadline) return text;
+  }
+}
+
+const stale = '/tmp/rdc-resolv.conf';
+
+/** The daemon has a file that names the host itself, where no server of ours is. */
+const staleForDaemon = overlaidForDaemon(
+  () => `echo nameserver 198.51.100.1 > ${stale}
+for f in ${resolverFiles}; do [ ! -e $f ] || mount --bind ${stale} $f; done`,
+  () => `for f in ${resolverFiles}; do [ ! -e $f ] || umount $f; done; rm -f ${stale}`,
+);
+
+const hiddenFromDriver = rootScript(
+  () => `mv /etc/resolv.conf /etc/resolv.conf.rdc
+cat /etc/resolv.conf.rdc > /var/tmp/rdc-resolv.conf; ln -s /var/tmp/rdc-resolv.conf /etc/resolv.conf`,
+  () => 'mv -f /etc/resolv.conf.rdc /etc/resolv.conf; rm /var/tmp/rdc-resolv.conf',
+);
+
+const outOfSight: Fault = (context) => (detaches(context.host) ? staleForDaemon : hiddenFromDriver)(context);
+
+check({
+  id: 'NET-DNS',
+  level: 'MUST',
+  title: "a name that the host's resolver knows resolves in a container and for docker pull",
+  source: issue(
+    'rootless-containers/slirp4netns',
+    329,
+    'the built-in name server 10.0.2.3 asks the resolver of the host',
+  ),
+  // red on debian-13-pasta: that pasta reads the file at its start only is what its users report; not tried here
+  applies: ({ host }) =>
+    detaches(host) ||
+    networkDriverOf(host) !== 'pasta' ||
+    'pasta reads /etc/resolv.conf once, and this check changes it later',
+  needs,
+  remedy:
+    'ls -l /etc/resolv.conf: slirp4netns reads it in a sandbox that has only /etc and /run; from Docker 29.5 a new container has a copy of what the daemon sees there; restart the daemon',
+  async verify({ target, host }) {
+    // a container that runs keeps its copy, and on the default bridge has none of the loopback: see NET-DNS-LO
+    await using nameServer = await becomeNameServer(target, detaches(host) ? 'another host' : 'the loopback');
+    await using own = detaches(host) ? await startFixture(target, { host: { NetworkMode: 'bridge' } }) : null;
+    const container = own ?? (await bridged(target));
+    const name = `${randomUUID()}.rdc.test`;
+    expect(await lookUp(container, name), 'the address that a container is told').toBe(nameServer.told);
+    // nobody listens there; the refused connection tells which address the name was given
+    expect(await pullFrom(target, name), 'the connection that docker pull tries').toContain(
+      `dial tcp ${nameServer.told}:${freePort}`,
+    );
+  },
+  oracle: {
+    async bare(context) {
+      await using nameServer = await becomeNameServer(context.target, 'the loopback');
+      const ask = `getent ahostsv4 rdc-${randomUUID()}.test | grep -q '^${nameServer.told.replaceAll('.', '[.]')} '`;
+      return await aloneByScript("a name by the host's resolver", ask)(context);
+    },
+    notRootful: 'its containers are given the name servers of the host themselves',
+  },
+  sabotage: {
+    name: '/etc/resolv.conf is a link to a place outside of /etc and /run; for a daemon that detaches its network, an old one',
+    by: outOfSight,
+    fails: /the address that a container is told/,
+  },
+});
+
+check({
+  id: 'NET-DNS-LO',
+  level: 'LIMITATION',
+  title:
+    "from Docker 29.5, a resolver on the host's loopback alone serves user-defined bridges; the default bridge is given public ones instead",
+  source: code(
+    'moby/moby',
+    'docker-v29.5.0',
+    'daemon/libnetwork/internal/resolvconf/resolvconf.go',
+    'TransformForLegacyNw: no name server of the loopback is left',
+  ),
+  applies: ({ host }) =>
+    detaches(host) || "the daemon's network is not detached: the network driver's name server is asked",
+  needs,
+  remedy: 'docker network create and --network; or "dns" in ~/.config/docker/daemon.json',
+  async verify({ target, defer }) {
+    await using nameServer = await becomeNameServer(target, 'the loopback');
+    await using plain = await startFixture(target, { host: { NetworkMode: 'bridge' } });
+    const file = await plain.exec(['cat', '/etc/resolv.conf']);
+    const servers = [...file.stdout.matchAll(/^nameserver (\S+)/gm)].map(([, server]) => server);
+    // they are not asked: nobody wants to know of a name of ours
+    const isPublic = servers.length > 0 && servers.every((server) => /^(8\.8\.|2001:4860:)/.test(server ?? ''));
+    expectDocumented(
+      isPublic ? servers.join(' ') : null,
+      /^8\.8\.8\.8 8\.8\.4\.4/,
+      "the default bridge's name servers",
+    );
+    const network = await createNetwork(target, 'bridge');
+    defer(() => removeNetwork(target, network));
+    await using other = await startFixture(target, { host: { NetworkMode: network } });
+    const told = await lookUp(other, `${randomUUID()}.rdc.test`);
+    expect(told, 'the address that a container on a user-defined bridge is told').toBe(nameServer.told);
+  },
+  sabotage: {
+    name: 'the daemon sees an old /etc/resolv.conf, with a server that is not on the loopback',
+    by: staleForDaemon,
+    fails: /^lifted: the default bridge's name servers/,
+  },
+});
