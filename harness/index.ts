@@ -8,6 +8,7 @@ export { RdcError } from './errors.ts';
 export { expect } from './expect.ts';
 export { asFinding, expectDocumented, known } from './expectations.ts';
 export type { HostFacts, IdRange } from './facts/host-facts.ts';
+export { holdersOf } from './facts/socket-holders.ts';
 export { fixtureImageTag } from './fixture-image.ts';
 export { aloneByProbe, aloneByScript } from './oracle/alone.ts';
 export { chmod, filtered, inOrder, mustRun, rootScript, sysctl } from './sabotage/faults.ts';
