@@ -7,7 +7,7 @@ export { startRootful, stopRootful } from './docker/rootful-daemon.ts';
 export { RdcError } from './errors.ts';
 export { expect } from './expect.ts';
 export { asFinding, expectDocumented, known } from './expectations.ts';
-export type { HostFacts, IdRange } from './facts/host-facts.ts';
+export { type HostFacts, hiddenBy, type IdRange } from './facts/host-facts.ts';
 export { holdersOf } from './facts/socket-holders.ts';
 export { fixtureImageTag } from './fixture-image.ts';
 export { aloneByProbe, aloneByScript } from './oracle/alone.ts';

@@ -23,8 +23,8 @@ const files: Readonly<Record<string, string>> = {
 const commands: Readonly<Record<string, string>> = {
   // where hidepid keeps PID 1 from the user, as sd_booted(3) does
   init: 'cat /proc/1/comm || { [ ! -d /run/systemd/system ] || echo systemd; }',
-  // the last one is what a process sees
-  procOptions: `awk '$5 == "/proc" {o = $NF} END {print o}' /proc/self/mountinfo`,
+  // the user may be in the group that sees everything; of several mounts the last one is what a process sees
+  procHides: `cat /proc/1/comm > /dev/null || awk '$5 == "/proc" {o = $NF} END {print o}' /proc/self/mountinfo`,
   kernel: 'uname -r',
   architecture: 'uname -m',
   cpus: 'getconf _NPROCESSORS_ONLN',

@@ -52,7 +52,7 @@ export type HostFacts = {
   readonly socket: string;
   /** the user's program that takes `start`, `stop` and `status` where no user manager starts the daemon, or null */
   readonly daemonScript: string | null;
-  /** how /proc hides processes of others from the user: its option `hidepid`, e.g. `invisible`; null where it does not */
+  /** the option of /proc by which processes of others are hidden from the user, e.g. `invisible`; null where they are not */
   readonly hidepid: string | null;
   /** of the root file system: to a daemon on a host where it is `private` no mount appears that is made after its start */
   readonly rootPropagation: 'shared' | 'private' | null;
@@ -96,7 +96,7 @@ export function parseHostFacts(text: string): HostFacts {
     });
   }
   const runtimeDir = at('runtimeDir').trim() || null;
-  const hidepid = /\bhidepid=(\w+)/.exec(at('procOptions'))?.[1] ?? null;
+  const hidepid = /\bhidepid=(\w+)/.exec(at('procHides'))?.[1] ?? null;
   const memory = /MemTotal:\s+(\d+)/.exec(at('meminfo'))?.[1];
   return {
     os: readOsRelease(at('osRelease')),
