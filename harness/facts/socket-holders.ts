@@ -7,8 +7,8 @@ export function holdersOf(socket: string): string {
   // whole globs and few processes: under emulation each fork costs 20 ms
   return `
 for inode in $(
-  find /proc/[0-9]*/task/[0-9]*/ns/net -printf '%l %h\\n' 2>/dev/null | sort -u -k1,1 |
-  sed -n 's,^net:[^ ]* \\(.*\\)ns$,\\1net/unix,p' | xargs cat 2>/dev/null |
-  s=${socket} awk '$4 == "00010000" && substr($0, length($0) - length(ENVIRON["s"])) == " " ENVIRON["s"] {print $7}' | sort -u
-); do find /proc/[0-9]*/fd -lname "socket:\\[$inode\\]" -printf '%h\\n' 2>/dev/null; done | cut -d/ -f3 | sort -un`;
+  find /proc/[0-9]*/task/[0-9]*/ns/net -printf '%l %h\\n' 2>/dev/null |
+  awk '/^net:/ && !seen[$1]++ {sub(/ns$/, "net/unix", $2); print $2}' | xargs cat 2>/dev/null |
+  s=${socket} awk '$4 == "00010000" && substr($0, length($0) - length(ENVIRON["s"])) == " " ENVIRON["s"] {print $7}'
+); do find /proc/[0-9]*/fd -lname "socket:\\[$inode\\]" -printf '%h\\n' 2>/dev/null; done | awk -F/ '!seen[$3]++ {print $3}'`;
 }

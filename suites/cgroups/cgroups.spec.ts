@@ -364,8 +364,6 @@ check({
 
 /** `oom_score_adj` of the daemon and of a container that asks for another, by the kernel; the refusal's text if it was one. */
 async function scoresWith(target: Target, wanted: number, daemon: number) {
-  // the control: a daemon that starts no container at all refuses this one for another reason
-  await sharedFixture(target);
   try {
     await using container = await startFixture(target, { host: { OomScoreAdj: wanted } });
     const { stdout } = await target.root.shell(
