@@ -67,6 +67,8 @@ export function renderError(error: unknown): string {
 }
 
 function textOf(error: unknown): string {
+  // of `await using`: what went wrong, then what went wrong in putting an end to it
+  if (error instanceof SuppressedError) return `${textOf(error.suppressed)}\n${textOf(error.error)}`;
   if (!(error instanceof RdcError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   return error.hint ? `${error.message}\nhint: ${error.hint}` : error.message;
 }

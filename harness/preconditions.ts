@@ -4,7 +4,7 @@ import { RdcError } from './errors.ts';
 import type { Target } from './target/target.ts';
 
 /** What checks name as their precondition, and what any of them may turn out to stand on. */
-type Blocker = Precondition | 'PRE-XDG';
+type Blocker = Precondition | 'PRE-XDG' | 'NS-ONE-USERNS';
 
 /** A check that could not be judged because what it stands on is down. Not a failure of its own claim. */
 export class Blocked extends Error {

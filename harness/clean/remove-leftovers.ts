@@ -2,10 +2,9 @@ import { rmSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { RdcError } from '../errors.ts';
 import { cacheRoot } from '../lab/cache-paths.ts';
-import { canAskLibvirt, domainMac, releaseAddress, removeDomain } from '../lab/domain.ts';
+import { canAskLibvirt, domainMac, releaseAddress, removeDomain, removeVolume } from '../lab/domain.ts';
 import { findLab } from '../lab/hermetic-lab.ts';
-import { virsh } from '../lab/lab-commands.ts';
-import { forgetRecord, readRecord } from '../lab/machine-record.ts';
+import { forgetRecord } from '../lab/machine-record.ts';
 import { diskUsage } from './disk-usage.ts';
 import type { Leftover } from './leftover.ts';
 
@@ -30,14 +29,14 @@ export async function removeLeftovers(unused: readonly Leftover[], outFolder: st
 async function removeOne(one: Leftover, outFolder: string): Promise<void> {
   if (one.kind === 'machine') {
     if (canAskLibvirt()) {
-      const [mac, ip] = [await domainMac(one.name), readRecord(one.name)?.host];
+      const mac = await domainMac(one.name);
       await removeDomain(one.name);
-      if (mac && ip) await releaseAddress({ mac, ip });
+      if (mac) await releaseAddress(mac);
     }
     forgetRecord(one.name);
   }
   // libvirt keeps a list of its volumes: one that only vanishes stays on it
-  if (one.kind === 'volume' && findLab()) await virsh('vol-delete', '--pool', 'default', one.name);
+  if (one.kind === 'volume' && findLab()) await removeVolume(one.name);
   for (const path of one.paths) {
     requireInside(path, [cacheRoot(), outFolder]);
     rmSync(path, { recursive: true, force: true });

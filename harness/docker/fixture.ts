@@ -7,6 +7,7 @@ import { fixtureImageTag } from '../fixture-image.ts';
 import { throughPort } from '../profile/ports.ts';
 import { refuseChange } from '../target/read-only.ts';
 import type { Target } from '../target/target.ts';
+import { ContainerRefused } from './container-refused.ts';
 import { loadFixtureImage } from './load-image.ts';
 import { nonceLabel } from './nonce-label.ts';
 
@@ -67,7 +68,10 @@ export type Fixture = AsyncDisposable & {
   stop(): Promise<void>;
 };
 
-/** Starts a container through testcontainers. Throws what the daemon said when it refuses: see `refusalOf`. */
+/**
+ * Starts a container through testcontainers. Throws ContainerRefused when the daemon refuses it: where nobody catches that
+ * the check is red, or blocked where the daemon starts none at all (see readings/refused-container.ts).
+ */
 export async function startFixture(target: Target, options: FixtureOptions = {}): Promise<Fixture> {
   refuseChange(target, 'starting a container');
   await loadFixtureImage(target);
@@ -77,8 +81,10 @@ export async function startFixture(target: Target, options: FixtureOptions = {})
   target.note(`container of ${fixtureImageTag} with ${JSON.stringify(options)}`);
   const start = async () => await new FixtureContainer(options, nonce).start();
   const started = await throughPort('container', start).catch(async (error) => {
-    if (refusalMessage(error) !== undefined) await removeNeverStarted(nonce);
-    throw error;
+    const refusal = refusalOfDaemon(error);
+    if (refusal === undefined) throw error;
+    await removeNeverStarted(nonce);
+    throw new ContainerRefused(refusal.words, refusal.status, error);
   });
   return toFixture(target, started, nonce);
 }
@@ -95,17 +101,18 @@ export async function refusalOf(target: Target, options: FixtureOptions): Promis
 
 /** The daemon's words in what `startFixture` threw; anything but a refusal is thrown on. */
 export async function refusalIn(error: unknown, target: Target): Promise<string> {
-  const message = refusalMessage(error);
-  if (message === undefined) throw error;
-  target.note(`the daemon refuses: ${message}`);
-  return message;
+  const words = error instanceof ContainerRefused ? error.message : refusalOfDaemon(error)?.words;
+  if (words === undefined) throw error;
+  target.note(`the daemon refuses: ${words}`);
+  return words;
 }
 
 /** A status from 400 on is the daemon's answer; anything else (no connection, no image) says nothing about the target. */
-function refusalMessage(error: unknown): string | undefined {
+function refusalOfDaemon(error: unknown): { readonly words: string; readonly status: number } | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { statusCode, json, message } = error as { statusCode?: number; json?: { message?: string }; message?: string };
-  return statusCode !== undefined && statusCode >= 400 ? (json?.message ?? message) : undefined;
+  if (statusCode === undefined || statusCode < 400) return undefined;
+  return { words: json?.message ?? message ?? `status ${statusCode}`, status: statusCode };
 }
 
 /** testcontainers leaves a container that was created and refused to start; others may be about to start theirs. */

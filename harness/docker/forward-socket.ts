@@ -61,6 +61,9 @@ export async function forwardSocket(transport: Transport, remotePath: string): P
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(path, resolve);
+  }).catch((error) => {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
   });
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return {

@@ -1,19 +1,29 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { RdcError } from '../errors.ts';
+import { cacheRoot } from './cache-paths.ts';
 import { runLogged } from './run-command.ts';
+import { hasLibvirtProvider, isUpstreamVagrant } from './vagrant-provider.ts';
 
 export type HostNeed = { readonly what: string; readonly present: boolean; readonly remedy: string };
 
 /** What the lab is made of: a file that proves it is there, and what the packages are called. */
-type Need = { what: string; found: () => boolean; apt: string[]; dnf: string[]; pacman: string[]; zypper: string[] };
+type Need = Record<Installer, string[]> & {
+  what: string;
+  found: () => boolean;
+  /** where no package has it */
+  remedy?: (installer: Installer | undefined) => string | undefined;
+};
 
 const searched = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
-const onPath = (command: string) => () => searched.some((folder) => folder !== '' && existsSync(join(folder, command)));
+const find = (command: string) =>
+  searched.map((folder) => join(folder || '/nowhere', command)).find((file) => existsSync(file));
+const onPath = (command: string) => () => find(command) !== undefined;
 const anyFile =
   (...files: string[]) =>
   () =>
     files.some((file) => existsSync(file));
+const vagrantHome = () => join(cacheRoot(), 'vagrant');
 const qemu = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
 const same = (name: string) => ({ apt: [name], dnf: [name], pacman: [name], zypper: [name] });
 
@@ -22,11 +32,15 @@ const machineNeeds: readonly Need[] = [
   { what: 'Vagrant', found: onPath('vagrant'), ...same('vagrant') },
   {
     what: "Vagrant's libvirt provider",
-    found: anyFile(
-      '/usr/share/vagrant-plugins/plugins.d/vagrant-libvirt.json',
-      '/usr/share/vagrant/gems/specifications',
-      '/opt/vagrant',
-    ),
+    found: () => {
+      const vagrant = find('vagrant');
+      return vagrant !== undefined && hasLibvirtProvider(vagrant, vagrantHome());
+    },
+    remedy(installer) {
+      const vagrant = find('vagrant');
+      const isPackaged = installer !== 'pacman' && !(vagrant !== undefined && isUpstreamVagrant(vagrant));
+      return isPackaged ? undefined : `VAGRANT_HOME=${vagrantHome()} vagrant plugin install vagrant-libvirt`;
+    },
     apt: ['vagrant-libvirt'],
     dnf: ['vagrant-libvirt'],
     pacman: ['vagrant'],
@@ -87,6 +101,7 @@ const sharedNeeds: readonly Need[] = [
   },
   { what: 'ip', found: onPath('ip'), ...same('iproute2'), dnf: ['iproute'] },
   { what: 'mtools (seed of a cloud image)', found: onPath('mformat'), ...same('mtools') },
+  { what: 'flock', found: onPath('flock'), ...same('util-linux') },
   { what: 'prlimit', found: onPath('prlimit'), ...same('util-linux') },
   { what: 'gcc (fixture image)', found: onPath('gcc'), ...same('gcc') },
   {
@@ -150,7 +165,8 @@ export function doctorHost(): HostNeed[] {
   return needsOf('lab').map((need) => ({
     what: need.what,
     present: need.found(),
-    remedy: asRoot([...installers[installer ?? 'apt'], ...need[installer ?? 'apt']]).join(' '),
+    remedy:
+      need.remedy?.(installer) ?? asRoot([...installers[installer ?? 'apt'], ...need[installer ?? 'apt']]).join(' '),
   }));
 }
 

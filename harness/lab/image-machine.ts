@@ -1,8 +1,9 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachePath, cacheRoot, checkout, imageMachineFolder } from './cache-paths.ts';
+import { askLibvirt, removeVolume } from './domain.ts';
 import { imageBox } from './image-box.ts';
-import { vagrantCommand, vagrantEnvironment, virsh } from './lab-commands.ts';
+import { vagrantCommand, vagrantEnvironment } from './lab-commands.ts';
 import { type Machine, readMachines } from './machines.ts';
 import { provisionScripts } from './recipes.ts';
 import { runLogged } from './run-command.ts';
@@ -63,9 +64,8 @@ async function dropBox(name: string, sha256: string): Promise<void> {
       env: vagrantEnvironment(),
     });
   }
-  const { stdout } = await virsh('vol-list', '--pool', 'default');
-  const volumes = stdout.matchAll(new RegExp(`rdc-VAGRANTSLASH-${id}_[^\\s/]+\\.img`, 'g'));
-  for (const volume of new Set([...volumes].map(([name]) => name)))
-    await virsh('vol-delete', '--pool', 'default', volume);
+  const listed = (await askLibvirt('vol-list', '--pool', 'default')) ?? '';
+  const volumes = listed.matchAll(new RegExp(`rdc-VAGRANTSLASH-${id}_[^\\s/]+\\.img`, 'g'));
+  for (const volume of new Set([...volumes].map(([name]) => name))) await removeVolume(volume);
   for (const file of [path, `${path}.keys.json`]) rmSync(file, { force: true });
 }

@@ -38,5 +38,6 @@ export function domainName(machine: string): string {
 }
 
 export async function virsh(...args: string[]): Promise<CommandResult> {
-  return await runCommand([...labPrefix(), 'virsh', '-q', '-c', 'qemu:///system', ...args], { timeoutMs: 120_000 });
+  const argv = [...labPrefix(), 'virsh', '-q', '-c', 'qemu:///system', ...args];
+  return await runCommand(argv, { timeoutMs: 120_000, env: { LC_ALL: 'C' } });
 }

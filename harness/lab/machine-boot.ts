@@ -84,7 +84,9 @@ async function readMachineIdentity(plan: Plan): Promise<MachineRecord> {
   pinHostKeys(guest, hostKeys);
   await expectDaemon(guest, 'PROVISION');
   if (plan.accel === 'tcg') await askGuest(guest, { user: 'root', script: cpuQuotaInUse });
-  const { stdout } = await askGuest(guest, { user: 'root', script: 'cat /etc/machine-id' });
+  const { exitCode, stdout } = await askGuest(guest, { user: 'root', script: 'cat /etc/machine-id' });
+  if (exitCode !== 0)
+    throw new RdcError('MACHINE', `${name} does not tell its /etc/machine-id`, { hint: `./rdc ssh ${name}` });
   const savedAt = new Date().toISOString();
   return {
     stamp: plan.stamp,

@@ -1,5 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { RdcError } from '../errors.ts';
 import { cachePath } from './cache-paths.ts';
 import {
   canAskLibvirt,
@@ -11,9 +12,10 @@ import {
   removeDomain,
   runningDomains,
   stopDomain,
+  stopNetwork,
 } from './domain.ts';
 import { knownMachines } from './known-machines.ts';
-import { vagrantCommand, vagrantEnvironment, virsh } from './lab-commands.ts';
+import { vagrantCommand, vagrantEnvironment } from './lab-commands.ts';
 import { lockMachine, lockOwner, releaseMachine } from './machine-lock.ts';
 import { forgetRecord, readRecord } from './machine-record.ts';
 import { runLogged } from './run-command.ts';
@@ -29,7 +31,6 @@ export async function powerOff(name: string): Promise<void> {
 export async function destroyMachine(name: string): Promise<void> {
   lockMachine(name);
   const mac = await domainMac(name);
-  const ip = readRecord(name)?.host;
   forgetRecord(name);
   const vagrantState = join(cachePath('machines', 'machines'), name, 'libvirt');
   // Vagrant takes the network down with the machine that made it, under the feet of others: libvirt's count of
@@ -46,8 +47,6 @@ export async function destroyMachine(name: string): Promise<void> {
       vagrantSaid = error;
     });
   }
-  // libvirt that does not answer would look like a machine that is gone
-  if (vagrantSaid !== undefined) await runningDomains();
   // A machine that Vagrant forgot, or cannot remove, would otherwise stay in the way of the next one of its name.
   if ((await domainState(name)) !== 'absent') {
     await stopDomain(name);
@@ -55,14 +54,15 @@ export async function destroyMachine(name: string): Promise<void> {
       throw vagrantSaid ?? error;
     });
   }
-  if (mac && ip) await releaseAddress({ mac, ip });
+  if (mac) await releaseAddress(mac);
   rmSync(cachePath('machines', 'machines', name), { recursive: true, force: true });
   rmSync(cachePath('consoles', `${name}.log`), { force: true });
 }
 
 export type MachineState = {
   readonly name: string;
-  readonly state: DomainState;
+  /** `unknown` where libvirt does not answer */
+  readonly state: DomainState | 'unknown';
   readonly snapshot: boolean;
   readonly host?: string;
   /** the process that uses it now */
@@ -76,23 +76,28 @@ export async function machineState(): Promise<MachineState[]> {
   for (const { name } of knownMachines().machines) {
     const record = readRecord(name);
     const owner = lockOwner(name);
-    const state = canAsk ? await domainState(name) : record ? 'off' : 'absent';
-    const snapshot = canAsk ? state !== 'absent' && (await hasSnapshot(name)) : record !== undefined;
+    const { state, snapshot } = canAsk
+      ? await stateInLibvirt(name)
+      : { state: record ? ('off' as const) : ('absent' as const), snapshot: record !== undefined };
     states.push({ name, state, snapshot, ...(record && { host: record.host }), ...(owner && { usedBy: owner.pid }) });
   }
   return states;
 }
 
+async function stateInLibvirt(name: string): Promise<Pick<MachineState, 'state' | 'snapshot'>> {
+  try {
+    const state = await domainState(name);
+    return { state, snapshot: state !== 'absent' && (await hasSnapshot(name)) };
+  } catch (error) {
+    if (!(error instanceof RdcError && error.code === 'LAB')) throw error;
+    return { state: 'unknown', snapshot: false };
+  }
+}
+
 /** Powers off every machine of the lab and stops their network. Returns the names of those that ran. */
 export async function downAll(): Promise<string[]> {
-  if (!canAskLibvirt()) return [];
-  const { exitCode, stdout } = await virsh('list', '--name');
-  if (exitCode !== 0) return [];
-  const running = stdout
-    .split('\n')
-    .filter((domain) => domain.startsWith('rdc-'))
-    .map((domain) => domain.slice('rdc-'.length));
+  const running = [...(await runningDomains())];
   for (const name of running) await powerOff(name);
-  await virsh('net-destroy', 'rdc');
+  await stopNetwork();
   return running;
 }

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,14 +48,32 @@ it('the same pid with another start time is a dead owner: its lock is known as d
   expect(readdirSync(machines)).toEqual([]);
 });
 
-it('while another exchanges a dead lock, nobody else may; one who died at it is no obstacle', () => {
+it('one who found a lock dead before another took it over gets nothing', { timeout: 60_000 }, async () => {
   lockOf('one', { pid: process.pid, startTime: '1' });
-  writeFileSync(join(machines, 'one.lock.takeover'), JSON.stringify({ ...other(), since }));
-  expect(tryLock('one')).toBe(false);
-  expect(() => lockMachine('one')).toThrow('one is in use by a process that has just ended');
-  writeFileSync(join(machines, 'one.lock.takeover'), JSON.stringify({ pid: process.pid, startTime: '1', since }));
-  lockMachine('one');
-  expect(readdirSync(machines)).toEqual(['one.lock']);
+  // a lock of the kernel's, as each who exchanges a dead lock holds it
+  const holder = spawn('flock', [machines, 'sh', '-c', 'echo held; cat']);
+  await once(holder.stdout, 'data');
+  const [slow] = racers(1);
+  const word = await slow?.begin();
+  await vi.waitUntil(() => isWaitingForLock(slow?.pid ?? 0), { timeout: 30_000 });
+  lockOf('one', other());
+  holder.stdin.end();
+  expect(await word?.said).toBe('false');
+  slow?.end();
+  expect(lockOwner('one')?.pid).toBe(process.ppid);
+});
+
+it('what died while it took over is no obstacle, and of many at once one gets it', { timeout: 120_000 }, async () => {
+  for (let round = 0; round < 4; round++) {
+    lockOf('one', { pid: process.pid, startTime: '1' });
+    writeFileSync(join(machines, 'one.lock.takeover'), JSON.stringify({ pid: process.pid, startTime: '1', since }));
+    const all = racers(6);
+    const words = await Promise.all(all.map((racer) => racer.begin()));
+    const said = await Promise.all(words.map((word) => word.said));
+    expect(said.toSorted()).toEqual(['false', 'false', 'false', 'false', 'false', 'true']);
+    for (const racer of all) racer.end();
+    await Promise.all(all.map((racer) => racer.ended));
+  }
 });
 
 it('what a lock file holds does not reach a terminal as it is', () => {
@@ -81,20 +100,36 @@ it('a run under way is known by its folder, until its process is gone', () => {
   expect(runEntries()).toMatchObject([{ folder: '/some/run', owner: undefined }]);
 });
 
-it('of many processes that meet a dead lock at once, one gets it', { timeout: 120_000 }, async () => {
-  lockOf('one', { pid: process.pid, startTime: '1' });
+/** Processes that try to take the lock when they are told to, and live until everybody has tried. */
+function racers(count: number) {
   const script = `
 import { tryLock } from ${JSON.stringify(join(import.meta.dirname, 'machine-lock.ts'))};
 process.stdout.write('ready ');
 process.stdin.once('data', () => process.stdout.write(String(tryLock('one'))));
-// alive until everybody has tried
 process.stdin.once('end', () => process.exit());`;
-  const racers = Array.from({ length: 6 }, () => spawn(process.execPath, ['--input-type=module', '-e', script]));
-  const heard = (racer: (typeof racers)[number]) =>
-    new Promise<string>((resolve) => racer.stdout.once('data', (chunk: Buffer) => resolve(String(chunk))));
-  expect(new Set(await Promise.all(racers.map(heard)))).toEqual(new Set(['ready ']));
-  const words = racers.map(heard);
-  for (const { stdin } of racers) stdin.write('go');
-  expect((await Promise.all(words)).toSorted()).toEqual(['false', 'false', 'false', 'false', 'false', 'true']);
-  for (const { stdin } of racers) stdin.end();
-});
+  return Array.from({ length: count }, () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script]);
+    const heard = () => once(child.stdout, 'data').then(String);
+    const ready = heard();
+    return {
+      pid: child.pid,
+      ended: once(child, 'exit'),
+      async begin() {
+        await ready;
+        const said = heard();
+        child.stdin.write('go');
+        return { said };
+      },
+      end: () => child.stdin.end(),
+    };
+  });
+}
+
+/** The process has a child that waits in flock(2). */
+function isWaitingForLock(pid: number): boolean {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
+  const blocked = readFileSync('/proc/locks', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('->'));
+  return children.some((child) => blocked.some((line) => line.includes(` ${child} `)));
+}

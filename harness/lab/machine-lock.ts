@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RdcError } from '../errors.ts';
@@ -52,12 +53,18 @@ function lockFile(name: string): string {
   return join(cacheRoot(), 'machines', `${name}.lock`);
 }
 
-function readLock(file: string): LockOwner | undefined {
+/** What the file holds, or undefined where there is none. */
+function readText(file: string): string | undefined {
   try {
-    return parseLock(readFileSync(file, 'utf8'));
-  } catch {
-    return undefined;
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
+}
+
+function readLock(file: string): LockOwner | undefined {
+  return parseLock(readText(file) ?? '');
 }
 
 /** The living process that has a machine, or undefined. A dead owner's lock stays, as the trace of a run that died. */
@@ -83,33 +90,30 @@ export function tryLock(name: string, more: Pick<LockOwner, 'attached'> = {}): b
   writeFileSync(draft, JSON.stringify({ ...thisOwner(), ...more }));
   try {
     if (link(draft, file)) return true;
-    const owner = lockOwner(name);
-    if (owner) return owner.pid === process.pid;
-    return takeOver(draft, file);
+    const found = readText(file);
+    // released in this moment
+    if (found === undefined) return link(draft, file);
+    const owner = parseLock(found);
+    if (owner && isAlive(owner)) return owner.pid === process.pid;
+    return takeOver(draft, file, found);
   } finally {
     rmSync(draft, { force: true });
   }
 }
 
+/** $1 is the lock, $2 what is put in its place; whose lock it may replace comes on stdin. */
+const exchange = '[ "$(cat "$1" && echo .)" = "$(cat && echo .)" ] && mv -f "$2" "$1"';
+
 /**
- * In place of a dead owner's lock. Two who find it dead must not both remove it: the second would remove the lock
- * of the first. Who may is decided by a second lock, held for the moment of the exchange.
+ * In place of a dead owner's lock, if that is what it still is. Others may have found it dead as well, and one of them may
+ * have taken it since: the look and the exchange are one step, under a lock of the kernel's on the folder, which nobody
+ * can leave behind.
  */
-function takeOver(draft: string, file: string): boolean {
-  const guard = `${file}.takeover`;
-  if (!link(draft, guard)) {
-    const holder = readLock(guard);
-    if (!holder || !isAlive(holder)) rmSync(guard, { force: true });
-    return false;
-  }
-  try {
-    const owner = readLock(file);
-    if (owner && isAlive(owner)) return owner.pid === process.pid;
-    rmSync(file, { force: true });
-    return link(draft, file);
-  } finally {
-    rmSync(guard, { force: true });
-  }
+function takeOver(draft: string, file: string, dead: string): boolean {
+  const argv = [dirname(file), 'sh', '-c', exchange, 'sh', file, draft];
+  const { status, error } = spawnSync('flock', argv, { input: dead, stdio: ['pipe', 'ignore', 'inherit'] });
+  if (error) throw new RdcError('HOST_SETUP', 'flock does not start here', { cause: error, hint: './rdc doctor' });
+  return status === 0;
 }
 
 /** A link appears whole or not at all: a reader never sees a half-written lock. False where there is one already. */
@@ -125,8 +129,8 @@ function link(draft: string, file: string): boolean {
 
 /** Takes a machine for this process until `releaseMachine` or its end. Throws MACHINE with the owner and the lock's age. */
 export function lockMachine(name: string, more: Pick<LockOwner, 'attached'> = {}): void {
-  // a second and a third time for one who met the moment in which a dead owner's lock is exchanged
-  if (tryLock(name, more) || tryLock(name, more) || tryLock(name, more)) return;
+  // a second time for one who met the moment in which another released it
+  if (tryLock(name, more) || tryLock(name, more)) return;
   const owner = lockOwner(name);
   const who = owner ? describeOwner(owner) : 'a process that has just ended';
   throw new RdcError('MACHINE', `${name} is in use by ${who}`, {

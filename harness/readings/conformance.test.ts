@@ -72,3 +72,14 @@ it('a target that answers nothing any more ends the run; a check that alone was 
   // what was seen is seen
   expect(await metaOn('CG-MEM', slow, async () => expect(1, 'the claim').toBe(2))).toMatchObject({ verdict: 'fail' });
 });
+
+it('a check that does not hold is no failure where nobody can tell whether there was room', async () => {
+  const untold: Shell = async () => ({ code: 1, stdout: '', stderr: 'df: /home/tester: Input/output error' });
+  const meta = await metaOn('A-ONE', untold, async () => expect('no', 'the claim').toBe('yes'));
+  expect(meta).toMatchObject({
+    verdict: 'error',
+    reason: expect.stringMatching(
+      /^\[FACTS\] debian-13: df does not tell .*, after: the claim: expected 'no' to be 'yes'/,
+    ),
+  });
+});

@@ -67,9 +67,17 @@ async function rootOf(thrown: unknown, check: DeclaredCheck, target: Target): Pr
     // each check after it would wait for all that it asks: hours, for nothing
     if (isTimeout(thrown) && isTimeout(why))
       return unanswered(target.name, thrown.message.replace(/^\[\w+\] /, ''), thrown);
+    // it may be for lack of room, and nobody can tell
+    if (why instanceof RdcError && why.code === 'FACTS') return notToldRoom(thrown, why);
     const isExplained = why instanceof Blocked && why.by !== check.id;
     return endsTheRun(why) || isExplained ? why : thrown;
   }
+}
+
+function notToldRoom(thrown: unknown, why: RdcError): RdcError {
+  return new RdcError('FACTS', `${why.message.replace(/^\[\w+\] /, '')}, after: ${messageOf(thrown)}`, {
+    cause: thrown,
+  });
 }
 
 /** Ends the test as skipped, with the reason, where the claim is not made on such a host. */

@@ -52,6 +52,17 @@ it('one answer is cut, and so is the whole', () => {
   expect(whole.match(/\[evidence cut here\]/g)).toHaveLength(1);
 });
 
+it('the limit is one of bytes, as they are on disk', () => {
+  for (const character of ['y', 'é', '語', '\u0007']) {
+    const whole = written((evidence) => {
+      for (let i = 0; i < 1000; i += 1) evidence.note(character.repeat(4000));
+    });
+    const bytes = Buffer.byteLength(whole);
+    expect(bytes, character).toBeLessThan(256 * 1024 + 40);
+    expect(bytes, character).toBeGreaterThan(240 * 1024);
+  }
+});
+
 it('control characters of a target do not reach a terminal', () => {
   const text = written((evidence) => {
     evidence.note('a\u001b[2Jb\u0007c\u009b31md\u0000e\rf\u007f\tg\nh é');

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { ExecRecord } from '../target/target.ts';
 
 const maxEvidenceBytes = 256 * 1024;
-const maxOutput = 4000;
+const maxOutputChars = 4000;
+const cutHere = '[evidence cut here]';
 
 /** What a check saw, in the order it saw it: commands with their answers, and notes. Bounded; secrets are struck out. */
 export class Evidence {
   readonly #lines: string[] = [];
-  #size = 0;
+  #bytes = 0;
 
   readonly command = (entry: ExecRecord): void => {
     const { code, stdout, stderr, durationMs } = entry.result;
@@ -24,9 +25,10 @@ export class Evidence {
   };
 
   #add(text: string): void {
-    if (this.#size > maxEvidenceBytes) return;
-    this.#size += text.length;
-    this.#lines.push(this.#size > maxEvidenceBytes ? '[evidence cut here]' : text);
+    if (this.#bytes > maxEvidenceBytes) return;
+    // as it will be written, with the end of its line
+    this.#bytes += Buffer.byteLength(printable(text)) + 1;
+    this.#lines.push(this.#bytes > maxEvidenceBytes ? cutHere : text);
   }
 
   /** Writes `evidence/<id>.txt` in the run folder and returns that path, or undefined when there is nothing to show. */
@@ -40,7 +42,8 @@ export class Evidence {
 }
 
 function cut(text: string): string {
-  return text.length > maxOutput ? `${text.slice(0, maxOutput)}\n[${text.length - maxOutput} more characters]` : text;
+  const more = text.length - maxOutputChars;
+  return more > 0 ? `${text.slice(0, maxOutputChars)}\n[${more} more characters]` : text;
 }
 
 /** Characters of a target that control a terminal which shows the file, or that reorder or hide its text. */

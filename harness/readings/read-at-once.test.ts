@@ -97,3 +97,15 @@ it('a check that meets a version which nobody has read is judged again when it i
   expect(seen['A-APPLIES']).toMatchObject({ verdict: 'skip', reason: 'not for 26' });
   expect(seen['A-VERIFY']?.verdict).toBe('pass');
 });
+
+it('a version that cannot be learnt is the matter of the checks that ask for it', async () => {
+  const unknown = () => {
+    throw new UnknownVersion('docker', () => Promise.reject(new RdcError('TRANSPORT', 'no answer')));
+  };
+  const seen = await look(
+    declare('A-ASKS', async () => unknown()),
+    declare('A-OTHER', async () => counted(1).toBe(1)),
+  );
+  expect(seen['A-ASKS']).toMatchObject({ verdict: 'error', reason: '[TRANSPORT] no answer' });
+  expect(seen['A-OTHER']?.verdict).toBe('pass');
+});

@@ -65,8 +65,7 @@ async function wordOn(check: DeclaredCheck, look: Look & { evidence: Evidence })
   } catch (error) {
     if (!(error instanceof UnknownVersion)) return failureWord(error);
     // nothing was changed by what was asked so far: it can be asked again
-    await error.learn();
-    return await wordOn(check, look);
+    return await error.learn().then(() => wordOn(check, look), failureWord);
   }
 }
 

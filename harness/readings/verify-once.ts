@@ -4,6 +4,7 @@ import { refuseChange } from '../target/read-only.ts';
 import { verdictOf } from '../verdict.ts';
 import type { ReadingContext } from './conformance.ts';
 import { messageOf } from './message-of.ts';
+import { meaningOfRefusal } from './refused-container.ts';
 
 /** Called at each stage that `verify` names; a sabotage strikes at its own, and says how it is taken back. */
 export type Strike = (stage: string) => Promise<(() => Promise<void>) | undefined>;
@@ -56,7 +57,8 @@ export async function verifyOnce(
     const also = hasFailed ? `, after: ${messageOf(failure)}` : '';
     throw new RdcError('COMMAND', `${check.id} could not take back what it changed${also}`, { cause: undoFailures[0] });
   }
-  if (hasFailed) throw failure;
+  // with everything taken back: what the check did is not to be what keeps other containers from starting
+  if (hasFailed) throw await meaningOfRefusal(failure, check, reading.target);
 }
 
 /** A target on which this run has no way to be root. */

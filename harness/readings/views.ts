@@ -61,6 +61,7 @@ async function rootfulView(check: DeclaredCheck, reading: ReadingContext, noRoot
 /** What is no assertion says nothing of the host; what it was is in the evidence. */
 function failedLook(error: unknown): View {
   if (endsTheRun(error)) throw error;
-  const why = error instanceof Blocked ? 'the rootful daemon does not answer' : messageOf(error);
+  const isDown = error instanceof Blocked && error.by === 'SOCK-PATH';
+  const why = isDown ? 'the rootful daemon does not answer' : messageOf(error);
   return notTaken(`it could not be looked at: ${why}`);
 }

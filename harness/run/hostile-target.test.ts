@@ -35,6 +35,10 @@ type Hostility = {
   readonly daemon?: HostileDaemonName;
 };
 
+const diskWithRoom = ['1024-blocks', 'Inodes']
+  .map((what) => `Filesystem ${what} Used Available Capacity Mounted on\n/dev/vda1 4062912 1190532 2645772 32% /\n`)
+  .join('');
+
 type Outcome = {
   readonly exitCode: number;
   readonly output: string;
@@ -53,7 +57,8 @@ async function judge({ commands, afterFacts, daemon: daemonName }: Hostility): P
     (line, channel) => {
       if (afterFacts && line.includes('@@rdc:end')) return answer(channel, honestFacts);
       // sudo works, the disk has room: what comes first lets the run go on
-      if (afterFacts && /^sudo -n -- sh -c true$|df -Pk/.test(line)) return answer(channel, '');
+      if (afterFacts && line === 'sudo -n -- sh -c true') return answer(channel, '');
+      if (afterFacts && line.includes('df -Pk')) return answer(channel, diskWithRoom);
       hostileAnswers[commands](channel);
     },
     {

@@ -57,7 +57,10 @@ export async function connectTarget(
     await user.close();
     throw error;
   });
-  const socket = await forwardSocket(user, host.socket);
+  const socket = await forwardSocket(user, host.socket).catch(async (error) => {
+    await Promise.all([user.close(), root?.close()]);
+    throw error;
+  });
   // testcontainers reads these when it first looks for a daemon
   process.env.DOCKER_HOST = `unix://${socket.path}`;
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';

@@ -44,14 +44,24 @@ it.each([
   expect(String(refused)).toMatch(/debian-13: the disk is full: \/ has/);
 });
 
-it('a disk with room, or a target that cannot tell, is no complaint', async () => {
+it('a disk with room is no complaint', async () => {
   await expect(requireDiskSpace(targetWith(answer(2_645_772, 221_742)))).resolves.toBeUndefined();
-  await expect(requireDiskSpace(targetWith(''))).resolves.toBeUndefined();
 });
 
 /** What df says of the home, and the words of a write that was tried in the runtime directory. */
 const home = (freeKiB: number, words: string) => `${answer(freeKiB, 221_742).replace(/^tmpfs.*\n/gm, '')}${words}`;
 const noSpace = "head: error writing 'standard output': No space left on device\n";
+
+it.each([
+  ['says nothing', targetWith('')],
+  ['says something else', targetWith('df: unrecognized option: i\n')],
+  ['tells a half', targetWith(home(2_645_772, '').split(/(?=Filesystem)/)[0] ?? '')],
+  ['fails', targetWith(home(2_645_772, ''), [], 1)],
+])('a df that %s is not room', async (_name, target) => {
+  const untold = '[FACTS] debian-13: df does not tell the free space of /home/tester';
+  await expect(requireDiskSpace(target)).rejects.toThrow(untold);
+  await expect(requireRoom(target)).rejects.toThrow(untold);
+});
 
 it.each([
   ['no blocks', noSpace],
@@ -75,21 +85,24 @@ it('a full disk comes first; a runtime directory of somebody else, or with room,
 
 it('what is run on the target sees a full runtime directory, and leaves nothing in it', async () => {
   const scripts: string[] = [];
-  await requireRoom(targetWith('', scripts));
+  await requireRoom(targetWith(home(2_645_772, ''), scripts));
   const folder = mkdtempSync(join(tmpdir(), 'rdc-runtime-'));
-  const script = String(scripts[0]).replaceAll('/run/user/1001', folder);
+  const script = String(scripts[0]).replaceAll('/run/user/1001', folder).replaceAll('/home/tester', tmpdir());
   const run = (before = '') => spawnSync('sh', ['-c', `${before}${script}`], { encoding: 'utf8' });
   expect(run().stdout).not.toContain(folder);
   symlinkSync('/dev/full', join(folder, 'full'));
   expect(run(`mktemp() { echo ${folder}/full; }; `).stdout).toMatch(/: No space left on device$/m);
   expect(readdirSync(folder)).toEqual([]);
+  // what is tried there is no answer of df's
+  expect(run('df() { :; }; mktemp() { false; }; ').status).toBe(0);
+  expect(run('df() { false; }; ').status).toBe(1);
   rmSync(folder, { recursive: true });
 });
 
-function targetWith(stdout: string, scripts: string[] = []): Target {
+function targetWith(stdout: string, scripts: string[] = [], code = 0): Target {
   const shell = async (script: string): Promise<ExecResult> => {
     scripts.push(script);
-    return { code: 0, stdout, stderr: '' } as ExecResult;
+    return { code, stdout, stderr: '' } as ExecResult;
   };
   const host = { user: { name: 'tester', home: '/home/tester' }, runtimeDir: '/run/user/1001' };
   return { name: 'debian-13', facts: { host }, shell } as unknown as Target;

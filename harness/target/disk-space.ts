@@ -1,6 +1,7 @@
 import { RdcError } from '../errors.ts';
 import { Blocked } from '../preconditions.ts';
 import { quoteWord } from '../transport/quote.ts';
+import type { ExecResult } from '../transport/transport.ts';
 import type { Target } from './target.ts';
 
 /** What the user can still write: `freeKiB` and `freeInodes` of a file system; null where it does not count them. */
@@ -35,40 +36,48 @@ export function fullAmong(spaces: readonly DiskSpace[]): DiskSpace | undefined {
 
 /**
  * Throws NO_SPACE when the user's data lies on a full disk: what the daemon refuses then says nothing about rootless
- * Docker. A target that cannot tell its space has none to complain about.
+ * Docker. FACTS where the target does not tell its space: that is not room.
  */
 export async function requireDiskSpace(target: Target): Promise<void> {
-  refuseFullDisk(target, (await target.shell(lookAtDisk(target))).stdout);
+  refuseFullDisk(target, await target.shell(lookAtDisk(target)));
 }
 
 /**
- * After a check that did not hold: is there room for what it did? Throws NO_SPACE as `requireDiskSpace` does. A runtime
+ * After a check that did not hold: is there room for what it did? Throws as `requireDiskSpace` does. A runtime
  * directory that is full (a tmpfs of the host's size, a quota, which df does not see) is no end of the run: that there is
  * one to write to is the claim of PRE-XDG, and the failures of other checks are explained by it, Blocked.
  */
 export async function requireRoom(target: Target): Promise<void> {
   const { user, runtimeDir } = target.facts.host;
-  const writing = runtimeDir === null ? '' : `; ${tryToWrite(runtimeDir)}`;
-  const { stdout } = await target.shell(lookAtDisk(target) + writing);
-  refuseFullDisk(target, stdout);
-  if (!/: (?:No space left on device|Disk quota exceeded)$/m.test(stdout)) return;
+  const writing = runtimeDir === null ? '' : `\n${tryToWrite(runtimeDir)}`;
+  const answer = await target.shell(lookAtDisk(target) + writing);
+  refuseFullDisk(target, answer);
+  if (!/: (?:No space left on device|Disk quota exceeded)$/m.test(answer.stdout)) return;
   throw new Blocked('PRE-XDG', `${runtimeDir} is full: ${user.name} cannot write ${runtimeKiB} KiB there`);
 }
 
 function lookAtDisk({ facts }: Target): string {
   const home = quoteWord(facts.host.user.home);
-  return `export LC_ALL=C; df -Pk ${home}; df -Pi ${home}`;
+  return `export LC_ALL=C; df -Pk ${home} && df -Pi ${home} || exit 1`;
 }
 
 /** With content: an empty file has room in a tmpfs that has none. */
 function tryToWrite(folder: string): string {
   return `d=${quoteWord(folder)}
-[ ! -d "$d" ] || { t=$(mktemp "$d/rdc.XXXXXX") && head -c ${runtimeKiB * 1024} /dev/zero > "$t"; rm -f "$t"; } 2>&1`;
+[ ! -d "$d" ] || { t=$(mktemp "$d/rdc.XXXXXX") && head -c ${runtimeKiB * 1024} /dev/zero > "$t"; rm -f "$t"; } 2>&1
+:`;
 }
 
-function refuseFullDisk(target: Target, stdout: string): void {
+function refuseFullDisk(target: Target, { code, stdout }: Pick<ExecResult, 'code' | 'stdout'>): void {
   const { user } = target.facts.host;
-  const full = fullAmong(parseDiskSpace(stdout));
+  const spaces = parseDiskSpace(stdout);
+  if (code !== 0 || spaces.length === 0) {
+    const home = quoteWord(user.home);
+    throw new RdcError('FACTS', `${target.name}: df does not tell the free space of ${user.home}`, {
+      hint: `on ${target.name}: df -Pk ${home}; df -Pi ${home}`,
+    });
+  }
+  const full = fullAmong(spaces);
   if (!full) return;
   const free = `${full.freeKiB ?? '?'} KiB and ${full.freeInodes ?? 'any number of'} inodes free for ${user.name}`;
   throw new RdcError(

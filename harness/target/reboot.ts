@@ -34,7 +34,10 @@ export async function rebootMachine(
 
 /** The kernel makes a new one at each boot. */
 async function bootId(root: Transport): Promise<string> {
-  return (await root.run('cat /proc/sys/kernel/random/boot_id')).stdout.trim();
+  const { code, stdout } = await root.run('cat /proc/sys/kernel/random/boot_id');
+  // no answer is not another boot: a machine that shuts down may still log somebody in
+  if (code !== 0 || stdout.trim() === '') throw new RdcError('TRANSPORT', 'the machine does not tell its boot ID');
+  return stdout.trim();
 }
 
 /** A machine that reboots refuses connections and cuts them off; a foreign host key is another matter. */

@@ -114,6 +114,7 @@ it('evidence comes from the target folder only, bounded and plain', () => {
   expect(readEvidence(target.folder, 'evidence/link.txt')).toBeUndefined();
   expect(readEvidence(target.folder, 'evidence/none.txt')).toBeUndefined();
   expect(readEvidence(target.folder, 'evidence/big.txt')?.length).toBeLessThan(530_000);
+  expect(readEvidence(target.folder, 'evidence/big.txt')).toMatch(/… \(cut at 524288 bytes\)$/);
   expect(readEvidence(target.folder, 'evidence/escapes.txt')).not.toMatch(/\p{Cc}/u);
 });
 

@@ -13,7 +13,9 @@ export function readEvidence(folder: string, path: string): string | undefined {
     const file = realpathSync(join(folder, path));
     // a pipe or a device would be waited for
     if (!file.startsWith(realpathSync(folder) + sep) || !statSync(file).isFile()) return undefined;
-    return plainText(readHead(file), maxBytes);
+    // cut in bytes already, and told so at its end
+    const head = readHead(file);
+    return plainText(head, head.length);
   } catch {
     return undefined;
   }

@@ -68,7 +68,8 @@ function describe({ path, content }: ArchiveFile): Manifest['files'][number] {
 function checkManifest(run: string, text: string): void {
   try {
     parseManifest(text);
-    if (text.length > bundleLimits.manifestBytes) throw new Error(`a manifest of ${text.length} bytes`);
+    const bytes = Buffer.byteLength(text);
+    if (bytes > bundleLimits.manifestBytes) throw new Error(`a manifest of ${bytes} bytes`);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new RdcError('INPUT', `${run}: cannot be packed: ${why}`, {

@@ -17,7 +17,7 @@ import { daemonProcess } from '../daemon/daemon-process.ts';
 import { onSearchPath } from '../daemon/search-path.ts';
 import { daemonBeforeLogin, outlastManager } from '../lifecycle/sessions.ts';
 import { hasSystemd, mayInterrupt, userUnit } from '../lifecycle/user-unit.ts';
-import { processesAs } from '../namespaces/container-process.ts';
+import { hostIdsOf } from '../namespaces/container-process.ts';
 import { mapped, rootlessMap } from '../namespaces/id-map.ts';
 import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
 
@@ -75,10 +75,10 @@ check({
     const asUser = await container.exec(['touch', '/data/user'], { user: `${uid}:${gid}` });
     const label = `writing to a folder of UID ${uid} with --user ${uid}:${gid}`;
     expectDocumented(asUser.exitCode === 0 ? null : asUser.stderr, /Permission denied/, label);
-    const [process] = await processesAs(target, container, [uid]);
+    const [ids] = await hostIdsOf(target, container, [uid]);
     const { uids } = await subordinateIds(target);
-    expect(process?.uid, `host UID of a process that the container calls ${uid}`).toBe(
-      mapped(rootlessMap(uid, uids), uid),
+    expect(ids?.split(':')[0], `host UID of a process that the container calls ${uid}`).toBe(
+      String(mapped(rootlessMap(uid, uids), uid)),
     );
     const asRoot = await container.exec(['touch', '/data/root']);
     expect(asRoot.exitCode, 'exit code of writing to it as container root').toBe(0);

@@ -59,3 +59,11 @@ it("what the user runs under the same name is not the service's", async () => {
     for (const child of [stranger, left]) child.kill('SIGKILL');
   }
 });
+
+it('no process of the service is one thing, no process that was looked at another', async () => {
+  const host = { user: { uid: 1001 } } as HostFacts;
+  const saying = (stdout: string) => ({ root: { shell: async () => ({ stdout }) } }) as unknown as Target;
+  expect(await serviceProcesses(saying('dockerd 4375\nlooked\n'), host, [])).toEqual(['dockerd 4375']);
+  expect(await serviceProcesses(saying('looked\n'), host, [])).toEqual([]);
+  await expect(serviceProcesses(saying(''), host, [])).rejects.toThrow('[FACTS] the processes of the host');
+});

@@ -28,23 +28,26 @@ const serviceNames = [
   'rootlesskit-doc',
 ];
 
-// not awk alone: it ends at the first process that is gone by then, and those behind it would not be looked at
-const namedSo = ({ user }: HostFacts) =>
-  `cat /proc/[0-9]*/status 2>/dev/null | awk 'BEGIN{split("${serviceNames.join(' ')}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${user.uid} && n in is) print n, p}'`;
-
-/** Processes of the user with such a name, wherever they are: `dockerd 4711`. Without `others`, which were there before. */
-export async function serviceProcesses(target: Target, host: HostFacts, others: readonly string[]): Promise<string[]> {
-  const { stdout } = await target.root.shell(namedSo(host));
-  return stdout.split('\n').filter((process) => process !== '' && !others.includes(process));
+/** Processes of the user with such a name, `NAME PID` a line; of these what `filter` lets through. */
+async function processesNamedSo(target: Target, { user }: HostFacts, filter = ''): Promise<string[]> {
+  // not awk alone: it ends at the first process that is gone by then, and those behind it would not be looked at
+  const { stdout } = await target.root.shell(
+    `cat /proc/[0-9]*/status 2>/dev/null | awk 'BEGIN{split("${serviceNames.join(' ')}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${user.uid} && n in is) print n, p} END{if (NR > 0) print "looked"}'${filter}`,
+  );
+  const lines = stdout.split('\n').filter(Boolean);
+  return known(lines.pop() === 'looked' ? lines : null, 'the processes of the host');
 }
 
-/** Of the processes with such a name those of something else, e.g. podman's pasta: neither the daemon's nor in its unit. */
+/** Such processes, wherever they are: `dockerd 4711`. Without `others`, which were there before. */
+export async function serviceProcesses(target: Target, host: HostFacts, others: readonly string[]): Promise<string[]> {
+  return (await processesNamedSo(target, host)).filter((process) => !others.includes(process));
+}
+
+/** Of such processes those of something else, e.g. podman's pasta: neither the daemon's nor in its unit. */
 export async function otherProcesses(target: Target, host: HostFacts, { service }: DaemonProcess): Promise<string[]> {
-  const { stdout } = await target.root.shell(
-    `${namedSo(host)} | while read -r n p; do grep -q '/docker\\.service' /proc/$p/cgroup || echo "$n $p"; done`,
-  );
+  const elsewhere = ` | while read -r n p; do grep -qs '/docker\\.service' /proc/$p/cgroup || echo $n $p; done`;
   const own = service.map(({ pid, command }) => `${command} ${pid}`);
-  return stdout.split('\n').filter((process) => process !== '' && !own.includes(process));
+  return (await processesNamedSo(target, host, elsewhere)).filter((process) => !own.includes(process));
 }
 
 /** Kills what a stop left behind: the processes of the service, and a container's by the PID of its first one. */

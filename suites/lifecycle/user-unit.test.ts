@@ -32,5 +32,6 @@ it('drop-ins that nobody has read', () => {
     '/home/tester/.config/systemd/user/docker.service.d/b.conf',
   ];
   expect(parseUnread(`${text}file ${files.join('\nfile ')}\n`)).toEqual([files[1]]);
+  expect(parseUnread('Failed to connect to bus: No medium found\n')).toBeNull();
   expect(parseUnread('DropInPaths=\nfile /run/systemd/user/service.d/c.conf\n')).toHaveLength(1);
 });

@@ -1,4 +1,4 @@
-import { type Fault, type HostFacts, mustRun, type Target } from '../../harness/index.ts';
+import { type Fault, type HostFacts, known, mustRun, type Target } from '../../harness/index.ts';
 
 export type UnitProperties = Readonly<Record<string, string>>;
 
@@ -24,13 +24,15 @@ systemctl --user show docker.service -p DropInPaths
 for folder in $(systemctl --user show -p UnitPath --value); do
   for file in "$folder"/docker.service.d/*.conf "$folder"/service.d/*.conf; do [ ! -f "$file" ] || echo "file $file"; done
 done`);
-  return parseUnread(stdout);
+  return known(parseUnread(stdout), 'the drop-ins of the user unit');
 }
 
-/** Pure: `DropInPaths=` and lines `file PATH`. Of files with one name only the first is read. */
-export function parseUnread(text: string): string[] {
+/** Pure: `DropInPaths=` and lines `file PATH`, null without the first. Of files with one name only the first is read. */
+export function parseUnread(text: string): string[] | null {
   const name = (path: string) => path.slice(path.lastIndexOf('/') + 1);
-  const read = new Set((parseProperties(text).DropInPaths ?? '').split(' ').map(name));
+  const { DropInPaths } = parseProperties(text);
+  if (DropInPaths === undefined) return null;
+  const read = new Set(DropInPaths.split(' ').map(name));
   return [...text.matchAll(/^file (\/.+)$/gm)].map(([, path = '']) => path).filter((path) => !read.has(name(path)));
 }
 

@@ -46,7 +46,20 @@ describe("processes that a container's cgroups allow", () => {
     expect(parseProcessCeilings(lines(scope, slice, user))).toEqual([tight]);
   });
 
+  it('a kernel without the pids controller on this hierarchy limits nothing there', () => {
+    const uncounted = `most 15622\npids ${manager} uncounted\npids /user.slice uncounted\n`;
+    expect(parseProcessCeilings(uncounted)).toEqual([]);
+    expect(parseProcessCeilings(`${uncounted}elsewhere /\n`)).toEqual([]);
+    // one that has it elsewhere may limit it there
+    expect(parseProcessCeilings(`${uncounted}elsewhere /lxc/one\n`)).toBeNull();
+    // a user manager that is given none, below a slice that counts
+    expect(parseProcessCeilings(`most 15622\npids ${manager} uncounted\npids /user.slice 300\n`)).toEqual([
+      '/user.slice: 300 of 15622',
+    ]);
+  });
+
   it('nothing read is no answer', () => {
+    expect(parseProcessCeilings('most 15622\npids /a max\npids /b \n')).toBeNull();
     expect(parseProcessCeilings('most 15622\npids / \n')).toBeNull();
     expect(parseProcessCeilings('most \npids /a max\n')).toBeNull();
   });

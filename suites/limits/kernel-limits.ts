@@ -51,20 +51,32 @@ export async function processLimits(target: Target, container: Fixture): Promise
 export async function tightProcessLimits(target: Target, container: Fixture): Promise<string[]> {
   const { stdout } = await target.root.shell(`
 echo "most $(sort -n /proc/sys/kernel/pid_max /proc/sys/kernel/threads-max | head -n 1)"
-d=$(sed -n 's/^0:://p' /proc/${await container.hostPid()}/cgroup)
-while [ -n "$d" ]; do echo "pids $d $(cat "/sys/fs/cgroup$d/pids.max" 2>/dev/null)"; d=\${d%/*}; done`);
+c=/proc/${await container.hostPid()}/cgroup
+d=$(sed -n 's/^0:://p' $c)
+while [ -n "$d" ]; do
+  f=/sys/fs/cgroup$d
+  if [ -e "$f/pids.max" ]; then l=$(cat "$f/pids.max"); elif [ -e "$f/cgroup.procs" ]; then l=uncounted; else l=; fi
+  echo "pids $d $l"; d=\${d%/*}
+done
+# where the controller is on a hierarchy of version 1, its limits are there; the root of one has none
+awk -F: '$2 ~ /(^|,)pids(,|$)/ {print "elsewhere", $3}' $c`);
   const tight = parseProcessCeilings(stdout);
   return known(tight, "the container's cgroups and their limits");
 }
 
-/** Pure: `most N` and a line `pids CGROUP LIMIT` for each cgroup; null when none of them was read. */
+/**
+ * Pure: `most N` and a line `pids CGROUP LIMIT` for each cgroup, `uncounted` where the kernel has no pids controller for
+ * it; null when one of them was not read, or when limits lie in another hierarchy, which nobody has looked at.
+ */
 export function parseProcessCeilings(text: string): string[] | null {
   const most = Number(/^most (\d+)$/m.exec(text)?.[1]);
-  const cgroups = [...text.matchAll(/^pids (\S+) (max|\d+)$/gm)];
-  if (Number.isNaN(most) || cgroups.length === 0) return null;
+  const lines = [...text.matchAll(/^pids (\S+) ?(.*)$/gm)];
+  const cgroups = lines.filter(([, , limit = '']) => /^(max|uncounted|\d+)$/.test(limit));
+  if (Number.isNaN(most) || cgroups.length === 0 || cgroups.length < lines.length) return null;
+  if (/^elsewhere (?!\/$)/m.test(text)) return null;
   const shareOf = (path: string) => (/\.scope$/.test(path) ? 0.1 : /\/user-\d+\.slice$/.test(path) ? 0.3 : 1);
   return cgroups.flatMap(([, path = '', limit = '']) =>
-    limit === 'max' || Number(limit) >= shareOf(path) * most ? [] : [`${path}: ${limit} of ${most}`],
+    !/^\d+$/.test(limit) || Number(limit) >= shareOf(path) * most ? [] : [`${path}: ${limit} of ${most}`],
   );
 }
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { parseContainerProcess } from './container-process.ts';
+import type { Fixture, Target } from '../../harness/index.ts';
+import { hostIdsOf, parseHostIds } from './container-process.ts';
 import { mapped, parseIdMap, rootlessMap, totalOf } from './id-map.ts';
 
 const ranges = [{ start: 165_536, count: 65_536 }];
@@ -37,13 +38,32 @@ it('several ranges follow each other inside, in file order', () => {
 
 it('processes of a container on Debian 13 have the IDs of the formula', () => {
   const text = readFileSync(join(import.meta.dirname, 'fixtures/debian-13-processes.txt'), 'utf8');
-  const processes = text.trim().split('\n').map(parseContainerProcess);
-  const wanted = [0, 1, 1000, 1001, 65_535].map((id) => mapped(rootlessMap(1001, ranges), id));
-  expect(processes.map(({ uid }) => uid)).toEqual(wanted);
-  expect(processes.map(({ gid }) => gid)).toEqual(wanted);
-  expect(processes[1]).toEqual({ pid: 10_431, uid: 165_536, gid: 165_536, userNamespace: 'user:[4026532215]' });
+  const ids = [0, 1, 1000, 1001, 65_535];
+  const wanted = ids.map((id, index) => {
+    const outside = mapped(rootlessMap(1001, ranges), id);
+    return [index, `${outside}:${outside}`];
+  });
+  expect([...parseHostIds(text)]).toEqual(wanted);
 });
 
-it('a line without its fields makes no ID that could be right', () => {
-  expect(parseContainerProcess('0 10410').uid).toBeNaN();
+it('a line without its fields is no process', () => {
+  expect(parseHostIds('0 1001\n1  1001\n').size).toBe(0);
+});
+
+it('an ID that the kernel refuses is told by its errno; one of which nothing is seen is an error', async () => {
+  const execs: (readonly string[])[] = [];
+  const saying = (stdout: string) =>
+    ({
+      async exec(argv: readonly string[]) {
+        execs.push(argv);
+        return { exitCode: 0, stdout, stderr: '' };
+      },
+    }) as unknown as Fixture;
+  const target = { root: { shell: async () => ({ stdout: '0 1001 1001\n' }) } } as unknown as Target;
+  expect(await hostIdsOf(target, saying('{"call":"idle","errno":"EINVAL"}\n'), [0, 65_535])).toEqual([
+    '1001:1001',
+    'EINVAL',
+  ]);
+  expect(execs.at(-1)).toEqual(['timeout', '5', 'probe', 'idle', '65535', '65535', 'rdc']);
+  await expect(hostIdsOf(target, saying(''), [0, 65_535])).rejects.toThrow('[FACTS] the process of ID 65535');
 });

@@ -7,6 +7,7 @@ import {
   dockerApi,
   expect,
   expectDocumented,
+  expectFixture,
   filtered,
   type HostFacts,
   issue,
@@ -24,7 +25,7 @@ import { byRootful } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
-import { processesAs } from './container-process.ts';
+import { hostIdsOf } from './container-process.ts';
 import { parseCopiedUp } from './copied-up.ts';
 import { mapped, rootlessMap, totalOf } from './id-map.ts';
 import { networkNamespaces } from './network-namespaces.ts';
@@ -190,9 +191,8 @@ check({
     const [uidMap, gidMap] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)];
     const inside = [0, 1, 1000, 1001, 65_535];
     const container = await sharedFixture(target);
-    const processes = await processesAs(target, container, inside);
-    const seen = processes.map(({ uid, gid }) => ({ uid, gid }));
-    const wanted = inside.map((id) => ({ uid: mapped(uidMap, id), gid: mapped(gidMap, id) }));
+    const seen = await hostIdsOf(target, container, inside);
+    const wanted = inside.map((id) => `${mapped(uidMap, id)}:${mapped(gidMap, id)}`);
     expect(seen, `host IDs of the container's ${inside.join(', ')}`).toEqual(wanted);
   },
   oracle: mapOracle,
@@ -256,7 +256,8 @@ check({
   sideBySide: true,
   remedy: 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless',
   async verify({ target }) {
-    const container = await sharedFixture(target);
+    // the check that says so where the daemon starts no container at all
+    const container = await expectFixture(target);
     const daemon = await daemonProcess(target);
     const link = await target.root.exec(['readlink', `/proc/${await container.hostPid()}/ns/user`]);
     expect(daemon.userNamespace, "the daemon's user namespace").toMatch(/^user:\[\d+\]$/);
@@ -283,8 +284,7 @@ check({
     // runc 1.0.0-rc93 (Debian 11) names the step, later ones the system call
     expectDocumented(refusal, /(setgroups|setup user): invalid argument/, `the start as ${beyond}:${beyond}`);
     const last = Math.min(totalOf(uidMap), totalOf(gidMap)) - 1;
-    const [process] = await processesAs(target, await sharedFixture(target), [last]);
-    const seen = `${process?.uid}:${process?.gid}`;
+    const [seen] = await hostIdsOf(target, await sharedFixture(target), [last]);
     const wanted = `${mapped(uidMap, last)}:${mapped(gidMap, last)}`;
     asFinding('differs', () => expect(seen, `differs: host IDs of ${last}:${last}, the last`).toBe(wanted));
   },

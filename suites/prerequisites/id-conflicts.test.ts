@@ -1,5 +1,6 @@
 import { expect, test as it } from 'vitest';
-import { conflictsOf, parseIdOwners, primaryGroups } from './id-conflicts.ts';
+import type { Target } from '../../harness/index.ts';
+import { conflictsOf, idOwners, parseIdOwners, primaryGroups } from './id-conflicts.ts';
 
 const user = { name: 'tester', uid: 1001 };
 const subuid = 'vagrant:100000:65536\ntester:165536:65536\nother:231072:65536\n';
@@ -38,4 +39,12 @@ it('the group of an account, whether it has an entry or not', () => {
     { name: 'primary group of root', id: 0 },
     { name: 'primary group of other', id: 165_600 },
   ]);
+});
+
+it('a host without any account or group is one that was not read', async () => {
+  const saying = (...parts: readonly string[]) =>
+    idOwners({ shell: async () => ({ stdout: parts.join('--\n') }) } as unknown as Target);
+  expect((await saying(subuid, passwd, subuid, 'root:x:0:\n')).uids.real).toHaveLength(3);
+  await expect(saying(subuid, '', subuid, 'root:x:0:\n')).rejects.toThrow('[FACTS] the accounts of the host');
+  await expect(saying(subuid, passwd, subuid, '')).rejects.toThrow('[FACTS] the groups of the host');
 });

@@ -1,5 +1,5 @@
 import { numberOf } from '../../harness/facts/parse-values.ts';
-import type { Target } from '../../harness/index.ts';
+import { known, type Target } from '../../harness/index.ts';
 
 /** What subuid(5) and passwd(5) say of one kind of ID: ranges of everybody, and the IDs of real accounts or groups. */
 export type IdOwners = {
@@ -13,7 +13,8 @@ export async function idOwners(target: Target): Promise<{ uids: IdOwners; gids: 
     'cat /etc/subuid; echo --; getent passwd; echo --; cat /etc/subgid; echo --; getent group',
   );
   const [subuid = '', passwd = '', subgid = '', group = ''] = stdout.split(/^--\n/m);
-  const gids = parseIdOwners(subgid, group);
+  known(passwd.trim() || null, 'the accounts of the host');
+  const gids = parseIdOwners(subgid, known(group.trim() || null, 'the groups of the host'));
   // the group of an account may have no entry among the groups
   return { uids: parseIdOwners(subuid, passwd), gids: { ...gids, real: [...gids.real, ...primaryGroups(passwd)] } };
 }

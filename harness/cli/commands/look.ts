@@ -1,5 +1,6 @@
 import { RdcError, renderError } from '../../errors.ts';
 import { findLab, isInsideLab } from '../../lab/index.ts';
+import { fullDiskOr } from '../../named-place.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { lookAtTarget, readOnlyOf } from '../../run/look-at-target.ts';
 import { tell } from '../../run/tell.ts';
@@ -36,8 +37,7 @@ export async function lookCommand(asked: CommonOptions, words: readonly string[]
     await using opened = await openTarget(target, { options, folder: context.folder, onStage: () => {} });
     broken = await lookAtTarget({ context, connection: opened.connection, checks, sinks });
   } catch (error) {
-    if (!(error instanceof RdcError)) throw error;
-    broken = renderError(error);
+    broken = renderError(fullDiskOr(error));
   }
   const end = { infraRetries: 0, ...(broken === undefined ? {} : { broken }) };
   tell(sinks, (sink) => sink.targetEnded?.(context, end));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../../check.ts';
 import { exitCodes, RdcError, renderError } from '../../errors.ts';
-import { requireFolder } from '../../named-place.ts';
+import { fullDiskOr, requireFolder } from '../../named-place.ts';
 import { profileTable } from '../../profile/profile-table.ts';
 import { RunProfile } from '../../profile/run-profile.ts';
 import type { Ratchet, ReportSink, RunContext } from '../../report-sink.ts';
@@ -11,6 +11,7 @@ import type { OracleOptions } from '../../run/take-views.ts';
 import { tell } from '../../run/tell.ts';
 import { baselineOptions, exitCodeAgainst, isPartOfSuite, readBaselineOptions } from '../baseline-option.ts';
 import { confirmHosts } from '../confirm-hosts.ts';
+import { eachOf } from '../each-of.ts';
 import { enterLab } from '../enter-lab.ts';
 import { interruption } from '../interruption.ts';
 import { loadReports, type Reports } from '../load-reports.ts';
@@ -93,9 +94,10 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   };
   tell(sinks, (sink) => sink.runStarted?.(run));
   // under emulation two machines already fill the cores of a small host: targets run side by side only in pairs
-  await eachOf(targets, 2, (target) => runTarget(job, target));
+  const failures = await eachOf(targets, 2, (target) => runTarget(job, target));
   for (const sink of sinks) await sink.runEnded?.(run);
   stop.release();
+  if (failures.length > 0) throw failures[0];
   // on stderr: the last line of stdout is the conclusion
   for (const { folder, ...one } of profile?.all() ?? []) {
     reports.writeFileAtomic(join(folder, 'profile.json'), `${JSON.stringify(one, null, 2)}\n`);
@@ -121,7 +123,7 @@ export async function enterLabOf(targets: readonly TargetName[], { lab }: Common
   await enterLab({ machines, lab, onStage: (text) => process.stderr.write(`${text}\n`) });
 }
 
-/** Judges one target; what keeps it from being judged to the end is told to the sinks. */
+/** Judges one target; what keeps it from being judged to the end, expected or not, is told to the sinks. */
 export async function runTarget(job: RunJob, target: TargetName): Promise<void> {
   const ratchet = job.reading === 'conformance' ? ratchetOf(target, job.options) : undefined;
   const context = { ...openContext(job, target), ...(ratchet ? { ratchet } : {}) };
@@ -156,8 +158,8 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
       signal: job.signal,
     });
   } catch (error) {
-    if (!(error instanceof RdcError) && error !== job.signal.reason) throw error;
-    broken = job.signal.aborted ? 'interrupted' : renderError(error);
+    // also what nobody expected: it is no reason to leave other targets alone, running
+    broken = job.signal.aborted ? 'interrupted' : renderError(fullDiskOr(error));
   }
   profiled?.end();
   const end = broken === undefined ? { infraRetries } : { infraRetries, broken };
@@ -172,12 +174,4 @@ export function ratchetOf(
   if (target.kind !== 'machine' || target.machine.verified === false) return undefined;
   const { date, judged } = target.machine.verified;
   return isPartOfSuite(options) || judged === undefined ? undefined : { judged, date };
-}
-
-async function eachOf<T>(items: readonly T[], places: number, work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(places, items.length) }, worker));
 }
