@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
 import { RdcError } from '../errors.ts';
 import { expect } from '../expect.ts';
+import { hiddenBy } from '../facts/host-facts.ts';
 import { fixtureImageTag } from '../fixture-image.ts';
 import { throughPort } from '../profile/ports.ts';
 import { refuseChange } from '../target/read-only.ts';
@@ -190,7 +191,7 @@ export function sharedFixture(target: Target, options: FixtureOptions = {}): Pro
 /** A shared container whose start is part of the claim: a daemon that refuses it makes the check red, in its own words. */
 export async function expectFixture(target: Target, options: FixtureOptions = {}): Promise<Fixture> {
   const started = await sharedFixture(target, options).catch((error) => refusalIn(error, target));
-  expect(started, 'the start of a container').not.toBeTypeOf('string');
+  expect(started, `the start of a container${hiddenBy(target.facts.host.hidepid)}`).not.toBeTypeOf('string');
   return started as Fixture;
 }
 

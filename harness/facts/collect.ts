@@ -1,11 +1,11 @@
 import { RdcError } from '../errors.ts';
+import { holdersOf } from './socket-holders.ts';
 
 const marker = '@@rdc:';
 
 const files: Readonly<Record<string, string>> = {
   osRelease: '/etc/os-release',
   meminfo: '/proc/meminfo',
-  init: '/proc/1/comm',
   lsm: '/sys/kernel/security/lsm',
   subuid: '/etc/subuid',
   subgid: '/etc/subgid',
@@ -20,14 +20,11 @@ const files: Readonly<Record<string, string>> = {
   'sysctl.randomize_va_space': '/proc/sys/kernel/randomize_va_space',
 };
 
-/** Shell: sets `p` to /proc/PID of the process that listens on the user's socket; without one there is no such directory. */
-const daemonBehindSocket = `p=/proc/none
-for c in $(grep -lx dockerd /proc/[0-9]*/comm); do
-  i=$(awk -v s="\${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/docker.sock" '$4 == "00010000" && $8 == s {print $7; exit}' \${c%/comm}/net/unix)
-  [ -n "$i" ] && ls -l \${c%/comm}/fd | grep -q "socket:\\[$i\\]" && { p=\${c%/comm}; break; }
-done`;
-
 const commands: Readonly<Record<string, string>> = {
+  // where hidepid keeps PID 1 from the user, as sd_booted(3) does
+  init: 'cat /proc/1/comm || { [ ! -d /run/systemd/system ] || echo systemd; }',
+  // the user may be in the group that sees everything; of several mounts the last one is what a process sees
+  procHides: `cat /proc/1/comm > /dev/null || awk '$5 == "/proc" {o = $NF} END {print o}' /proc/self/mountinfo`,
   kernel: 'uname -r',
   architecture: 'uname -m',
   cpus: 'getconf _NPROCESSORS_ONLN',
@@ -47,7 +44,7 @@ const commands: Readonly<Record<string, string>> = {
   rootlesskitAsked:
     "systemctl --user show docker.service -p Environment --value | grep -oE 'DOCKERD_ROOTLESS_ROOTLESSKIT_(NET|PORT_DRIVER)=[a-z0-9-]+'",
   // what was started: without a setting dockerd-rootless.sh chooses by what is installed
-  running: `${daemonBehindSocket}
+  running: `p=\${dockerd%/exe}
 tr '\\0' '\\n' < $p/cmdline | grep -oE -- '^--firewall-backend=[a-z0-9-]+$'
 k=
 while p=/proc/$(awk '/^PPid:/ {print $2}' $p/status) && [ $p != /proc/0 ] && [ $p != /proc/ ]; do
@@ -60,18 +57,40 @@ done
   serialPorts:
     // what the kernel has, also where somebody took its node out of /dev
     'for d in /sys/class/tty/ttyS[1-9]; do [ -d "$d/device" ] && grep -qs "[1-9]" "$d/type" && echo "/dev/${d##*/}"; done',
+  searchPath: 'echo "$PATH"',
   paths:
-    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables getfacl; do echo "$b $(command -v "$b" || echo -)"; done',
+    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables getfacl; do p=$(program $b); case $p in /proc/*) p=$(readlink "$p") ;; esac; p=${p% (deleted)}; echo "$b ${p:--}"; done',
   versions: [
     // side by side: each of these programs takes a second to start on an emulated machine
-    'v() { echo "$1 $("$@" 2>/dev/null | head -n 1)"; }',
-    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta iptables; do v $b --version & done',
+    'v() { echo "$1 $("$(program "$1")" --version 2>/dev/null | head -n 1)"; }',
+    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta iptables; do v $b & done',
     // its first line is the version of fusermount3
     'echo "fuse-overlayfs $(fuse-overlayfs --version | grep "^fuse-overlayfs")" & wait',
   ].join('\n'),
 };
 
-const start = 'PATH=$PATH:/usr/sbin:/sbin; export PATH; exec 2>/dev/null';
+/**
+ * The engine need not be where a session without login looks: upstream's installer puts it into ~/bin. First comes the
+ * PATH of the daemon that runs, else of its unit, then the folder of what the unit starts. Of dockerd, and of RootlessKit
+ * as its parent, the running program is taken, whatever lies on any PATH.
+ */
+const start = `exec 2>/dev/null
+unit=$(systemctl --user show docker.service -p Environment -p ExecStart)
+path=$(printf '%s\\n' "$unit" | sed -n 's/^Environment=//p' | tr ' ' '\\n' | sed -n 's/^PATH=//p')
+script=$(printf '%s\\n' "$unit" | sed -n 's/^ExecStart={ path=\\(\\/[^ ;]*\\)\\/[^/ ;]* ;.*/\\1/p')
+dockerd= rootlesskit=
+for p in $(${holdersOf('"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/docker.sock"')}); do
+  parent=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$p/status); above=$(readlink "/proc/$parent/exe")
+  # its own child, between fork and exec, is skipped
+  case $(readlink /proc/$p/exe) in "$above") continue ;; */*dockerd*) dockerd=/proc/$p/exe ;; *) continue ;; esac
+  case $above in */*rootlesskit*) rootlesskit=/proc/$parent/exe ;; esac
+  path=$(tr '\\0' '\\n' < /proc/$p/environ | sed -n 's/^PATH=//p')
+done
+PATH=\${path:+$path:}\${script:+$script:}$PATH:/usr/sbin:/sbin; export PATH
+program() { case $1 in
+(dockerd) echo "\${dockerd:-$(command -v $1)}" ;;
+(rootlesskit) echo "\${rootlesskit:-$(command -v $1)}" ;;
+(*) command -v "$1" ;; esac; }`;
 
 /** One script for everything, because a session costs a quarter of a second on an emulated machine and a file read nothing. */
 export const collectScript = scriptOf(Object.entries(commands));
@@ -90,7 +109,7 @@ function scriptOf(asked: readonly (readonly [key: string, command: string])[]): 
 
 /** One line of what `versions` of the script above prints. */
 export function versionScript(binary: string): string {
-  return `${start}; echo "${binary} $(${binary} --version | grep ${binary === 'fuse-overlayfs' ? '^fuse-overlayfs' : '.'} | head -n 1)"`;
+  return `${start}\necho "${binary} $("$(program ${binary})" --version | grep ${binary === 'fuse-overlayfs' ? '^fuse-overlayfs' : '.'} | head -n 1)"`;
 }
 
 /** Splits the script's output at its markers; a section that is missing is an error, an empty one is ''. */

@@ -129,8 +129,21 @@ it.each([
   ['a banner', 'This account is disabled.\n'],
   ['an answer that was cut', recorded('debian-13').slice(0, 9000)],
   ['an answer without the user', withSection('uid', '')],
+  ['an answer without a kernel', withSection('kernel', '')],
+  ['an answer without processors', withSection('cpus', '')],
+  ['an answer without memory', withSection('meminfo', 'MemFree: 1 kB')],
+  ['an answer without PID 1', withSection('init', '')],
 ])('%s is an error and not a host without anything', (_, text) => {
   expect(() => parseHostFacts(text)).toThrow(/^\[FACTS\] the target did not /);
+});
+
+it('a /proc that hides PID 1 is named where nothing else says what it is', () => {
+  const hides = (facts: string) => facts.replace('@@rdc:end', '@@rdc:procHides\nrw,gid=4,hidepid=invisible\n@@rdc:end');
+  expect(() => parseHostFacts(hides(withSection('init', '')))).toThrow(
+    '[FACTS] the target did not say what its PID 1 is (/proc is mounted with hidepid=invisible)',
+  );
+  expect(parseHostFacts(hides(recorded('debian-13')))).toMatchObject({ init: 'systemd', hidepid: 'invisible' });
+  expect(parseHostFacts(recorded('debian-13')).hidepid).toBeNull();
 });
 
 it('a greeting of the login shell before the answer does no harm', () => {

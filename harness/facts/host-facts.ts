@@ -52,6 +52,8 @@ export type HostFacts = {
   readonly socket: string;
   /** the user's program that takes `start`, `stop` and `status` where no user manager starts the daemon, or null */
   readonly daemonScript: string | null;
+  /** the option of /proc by which processes of others are hidden from the user, e.g. `invisible`; null where they are not */
+  readonly hidepid: string | null;
   /** of the root file system: to a daemon on a host where it is `private` no mount appears that is made after its start */
   readonly rootPropagation: 'shared' | 'private' | null;
   /** what the user's own files ask of the daemon, and not what it then is; null where they leave it to the daemon */
@@ -67,6 +69,8 @@ export type HostFacts = {
   };
   /** the process above the daemon that listens on the socket, by its command line; null where there is none */
   readonly rootlesskit: RunningRootlessKit | null;
+  /** PATH of the daemon that runs, else of its unit, then that of a session: where `paths` and `versions` were looked for */
+  readonly searchPath: string;
   /** versions by binary; null where it is not installed. Paths in `paths` */
   readonly versions: Readonly<Record<string, string | null>>;
   readonly paths: Readonly<Record<string, string | null>>;
@@ -107,13 +111,15 @@ export function parseHostFacts(text: string): HostFacts {
     });
   }
   const runtimeDir = at('runtimeDir').trim() || null;
+  const hidepid = /\bhidepid=(\w+)/.exec(at('procHides'))?.[1] ?? null;
+  const memory = /MemTotal:\s+(\d+)/.exec(at('meminfo'))?.[1];
   return {
     os: readOsRelease(at('osRelease')),
-    kernel: at('kernel').trim(),
-    architecture: at('architecture').trim(),
-    cpus: numberOf(at('cpus')) ?? 0,
-    memoryMiB: Math.floor((numberOf(/MemTotal:\s+(\d+)/.exec(at('meminfo'))?.[1]) ?? 0) / 1024),
-    init: at('init').trim(),
+    kernel: readable(at('kernel').trim(), 'which kernel it runs', 'uname -r'),
+    architecture: readable(at('architecture').trim(), 'its architecture', 'uname -m'),
+    cpus: readable(numberOf(at('cpus')), 'how many processors it has', 'getconf _NPROCESSORS_ONLN'),
+    memoryMiB: Math.floor(readable(numberOf(memory), 'how much memory it has', 'grep MemTotal /proc/meminfo') / 1024),
+    init: readable(at('init').trim(), `what its PID 1 is${hiddenBy(hidepid)}`, 'cat /proc/1/comm'),
     systemdVersion: numberOf(/^systemd (\d+)/.exec(at('systemd'))?.[1]),
     cgroup: {
       version: cgroupVersion(at('cgroupFs')),
@@ -134,7 +140,7 @@ export function parseHostFacts(text: string): HostFacts {
       name,
       uid,
       gid,
-      home: at('home').trim(),
+      home: readable(at('home').trim(), 'where the home of the user is', 'echo $HOME'),
       groups: words(at('groups')),
       subuid: idRanges(at('subuid'), name, uid),
       subgid: idRanges(at('subgid'), name, uid),
@@ -143,6 +149,7 @@ export function parseHostFacts(text: string): HostFacts {
     runtimeDir,
     socket: `${runtimeDir ?? `/run/user/${uid}`}/docker.sock`,
     daemonScript: /^\/.+$/m.exec(at('daemonScript'))?.[0] ?? null,
+    hidepid,
     rootPropagation: propagationOf(at('rootPropagation')),
     asked: {
       storageDriver: /^"storage-driver":"([a-z0-9-]+)"$/m.exec(at('daemonJsonAsked'))?.[1] ?? null,
@@ -154,11 +161,23 @@ export function parseHostFacts(text: string): HostFacts {
       portDriver: /^DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=(.+)$/m.exec(at('rootlesskitAsked'))?.[1] ?? null,
     },
     rootlesskit: parseRootlessKitFacts(at('running')),
+    searchPath: at('searchPath').trim(),
     versions: memberOf(at('versions')),
     paths: memberOf(at('paths')),
     serialPorts: words(at('serialPorts')),
     install: readInstall(at('install')),
   };
+}
+
+/** What every host has: one that does not say it was not read, and is no host without it. */
+function readable<T>(value: T | null, what: string, command: string): T {
+  if (value !== null && value !== '') return value;
+  throw new RdcError('FACTS', `the target did not say ${what}`, { hint: `try: ssh USER@HOST ${command}` });
+}
+
+/** In words, to go behind what could not be read or does not work there; nothing where /proc hides nobody. */
+export function hiddenBy(hidepid: HostFacts['hidepid']): string {
+  return hidepid === null ? '' : ` (/proc is mounted with hidepid=${hidepid})`;
 }
 
 function readOsRelease(text: string): HostFacts['os'] {

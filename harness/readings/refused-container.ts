@@ -3,6 +3,7 @@ import { ContainerRefused } from '../docker/container-refused.ts';
 import { refusalOf } from '../docker/fixture.ts';
 import { expect } from '../expect.ts';
 import { asFinding, findingOf } from '../expectations.ts';
+import { hiddenBy } from '../facts/host-facts.ts';
 import { Blocked } from '../preconditions.ts';
 import type { Target } from '../target/target.ts';
 
@@ -16,7 +17,8 @@ export async function meaningOfRefusal(thrown: unknown, check: DeclaredCheck, ta
   if (isRefused) target.note(`the daemon refuses: ${thrown.message}`);
   if (!isRefused && !isOtherRefusal(thrown, check)) return thrown;
   const plain = await refusalOf(target, {});
-  if (plain !== null) return new Blocked('NS-ONE-USERNS', `the daemon starts no container: ${plain}`);
+  const why = hiddenBy(target.facts.host.hidepid);
+  if (plain !== null) return new Blocked('NS-ONE-USERNS', `the daemon starts no container${why}: ${plain}`);
   return isRefused ? failureOf(thrown, check) : thrown;
 }
 

@@ -1,10 +1,12 @@
 import { aloneByScript, quoteWord } from '../../harness/index.ts';
+import { onSearchPath } from '../daemon/search-path.ts';
 
 /** A user namespace with all of the user's IDs, made without RootlessKit: by unshare, newuidmap and newgidmap. */
-export const mapAlone = aloneByScript('a user namespace with its subordinate IDs', ({ user }) => {
+export const mapAlone = aloneByScript('a user namespace with its subordinate IDs', (host) => {
+  const { user } = host;
   const [uids, gids] = [user.subuid[0], user.subgid[0]];
   if (!uids || !gids) return 'exit 1';
-  return `unshare -U sleep 20 & p=$!; i=0
+  return `${onSearchPath(host)}unshare -U sleep 20 & p=$!; i=0
 while [ "$(readlink /proc/$p/ns/user)" = "$(readlink /proc/self/ns/user)" ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i+1)); done
 newuidmap $p 0 ${user.uid} 1 1 ${uids.start} ${uids.count} && newgidmap $p 0 ${user.gid} 1 1 ${gids.start} ${gids.count}
 c=$?; kill $p 2>/dev/null; exit $c`;

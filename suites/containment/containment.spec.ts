@@ -269,6 +269,8 @@ check({
   remedy:
     'upgrade Docker: --pid=host works from 23.0 on, --ipc=host from 24.0; where nobody mounts /dev/mqueue, as without systemd: sudo mkdir /dev/mqueue && sudo mount -t mqueue mqueue /dev/mqueue; then restart the daemon',
   async verify({ target, host }) {
+    // the control: a daemon that starts no container at all refuses this one for another reason
+    await sharedFixture(target);
     const modes = hostNamespaces(host);
     const started = await sharedFixture(target, 'PidMode' in modes ? { host: modes } : {}).catch((error) =>
       refusalIn(error, target),

@@ -57,6 +57,38 @@ process 710 700 1 0 0 0 0 containerd`);
   expect(daemon?.userNamespace).toBe(daemon?.initialUserNamespace);
 });
 
+it('a child between fork and exec, and who opened the socket for it, hold it too: the daemon serves it', () => {
+  const holder = (pid: number) => `pid ${pid}\nuserns user:[1]\nuid_map 0 0 1\n`;
+  const text = `${holder(3970)}${recorded('debian-13')}`.replace('process 1 0 1', `${holder(14_999)}process 1 0 1`);
+  const child = 'process 14999 13845 1 1001 1001 1001 1001 dockerd';
+  const { service, ...daemon } = parseDaemonProcess(`${text}\n${child}`) ?? {};
+  const { service: usual, ...alone } = parseDaemonProcess(recorded('debian-13')) ?? {};
+  expect(daemon).toEqual(alone);
+  expect(service).toEqual([...(usual ?? []), { pid: 14_999, command: 'dockerd', uids: [1001, 1001, 1001, 1001] }]);
+});
+
+it('RootlessKit is what started the daemon, and no other process of that name', () => {
+  const text = `${recorded('debian-13')}
+process 100 13845 1 1001 1001 1001 1001 rootlesskit`;
+  expect(parseDaemonProcess(text)?.startedBy.map(({ pid, command }) => `${command} ${pid}`)).toEqual([
+    'rootlesskit 13803',
+    'exe 13814',
+  ]);
+});
+
+it('the daemon of a container machine that listens at the same path is another', () => {
+  const text = `pid 20000\nuserns user:[1]\nuid_map 0 0 1\n${recorded('debian-13')}
+process 20000 1 2 101001 101001 101001 101001 dockerd`;
+  expect(parseDaemonProcess(text)).toEqual(parseDaemonProcess(recorded('debian-13')));
+});
+
+it('of two that listen at the path, one on a socket that was taken away, none is guessed', () => {
+  const text = `pid 536\nuserns user:[1]\n${recorded('debian-13')}\nprocess 536 1 1 0 0 0 0 dockerd`;
+  expect(() => parseDaemonProcess(text)).toThrow(
+    '[FACTS] several processes listen at the path of the API socket: dockerd 13845, dockerd 536',
+  );
+});
+
 it.each([
   ['an empty answer', ''],
   ['words', 'grep: /proc/1/net/unix: Permission denied\n'],

@@ -1,4 +1,4 @@
-import { known, type Target } from '../../harness/index.ts';
+import { holdersOf, known, quoteWord, RdcError, type Target } from '../../harness/index.ts';
 import { type IdMapLine, parseIdMap } from '../namespaces/id-map.ts';
 
 export type ProcessFacts = { readonly pid: number; readonly command: string; readonly uids: readonly number[] };
@@ -12,58 +12,57 @@ export type DaemonProcess = {
   readonly initialUserNamespace: string;
   /** the daemon, what started it in the same user session, and what it runs for itself; containers are left out */
   readonly service: readonly ProcessFacts[];
+  /** of the service: what started the daemon, the outermost process first */
+  readonly startedBy: readonly ProcessFacts[];
 };
 
 /**
- * Whoever listens on the user's socket: the socket's path is looked for in each dockerd's own /proc/PID/net/unix,
- * because a rootless daemon may live in another network namespace and a rootful one may have taken its place. In that
- * of every thread: making a container's network, dockerd 20.10 leaves threads behind, its first one too.
- * The service is that process, its ancestors up to PID 1 or a user manager, and all descendants in its PID namespace.
+ * Whoever holds the socket that listens at the user's path, whatever else runs on the host under the same name or in the
+ * same network namespace. The service is that process, its ancestors up to PID 1 or a user manager, and all descendants
+ * in its PID namespace.
  */
 export async function daemonProcess(target: Target): Promise<DaemonProcess> {
   const { stdout } = await target.root.shell(script(target.facts.host.socket));
   return known(parseDaemonProcess(stdout), 'the process that listens on the API socket');
 }
 
-// few processes, whole globs: under emulation each fork costs 20 ms, and a loop over /proc takes half a minute
 function script(socket: string): string {
   return `
-for p in $(grep -lx dockerd /proc/[0-9]*/comm 2>/dev/null); do
-  p=\${p%/comm}
-  # between fork and exec a child of the daemon has its name and its network, and is gone a moment later
-  parent=; while read -r key value; do [ "$key" = PPid: ] && parent=$value && break; done 2>/dev/null < $p/status
-  name=; read -r name 2>/dev/null < /proc/\${parent:-0}/comm
-  [ "$name" = dockerd ] && continue
-  grep -qs ' ${socket}$' $p/task/*/net/unix && { daemon=\${p#/proc/}; break; }
+for p in $(${holdersOf(quoteWord(socket))}); do
+  echo "pid $p"
+  readlink /proc/$p/ns/user /proc/1/ns/user | sed '1s/^/userns /; 2s/^/initns /'
+  sed 's/^/uid_map /' /proc/$p/uid_map
+  sed 's/^/gid_map /' /proc/$p/gid_map
 done
-[ -n "$daemon" ] || exit 0
-echo "pid $daemon"
-readlink /proc/$daemon/ns/user /proc/1/ns/user | sed '1s/^/userns /; 2s/^/initns /'
-sed 's/^/uid_map /' /proc/$daemon/uid_map
-sed 's/^/gid_map /' /proc/$daemon/gid_map
+[ -n "$p" ] || exit 0
 # cat, since awk ends at the first process that is gone by then, and the list would seem to end there
 cat /proc/[0-9]*/status 2>/dev/null |
 awk '/^Name:/{n=$2} /^Pid:/{p=$2} /^PPid:/{q=$2} /^Uid:/{u=$2" "$3" "$4" "$5} /^NSpid:/{print "process", p, q, NF-1, u, n}'`;
 }
 
-/** Pure; null when no daemon was found. */
+/** Pure; null when no daemon was found. Throws where several processes listen at the path, each on a socket of its own. */
 export function parseDaemonProcess(text: string): DaemonProcess | null {
-  const lines = text.split('\n');
-  const value = (key: string) => lines.find((line) => line.startsWith(`${key} `))?.slice(key.length + 1);
-  const block = (key: string) =>
-    lines
+  const holders = new Map(
+    `\n${text}`
+      .split(/\npid (?=\d)/)
+      .slice(1)
+      .map((part) => [Number.parseInt(part, 10), part.split('\n')] as const),
+  );
+  const processes = text.split('\n').filter((line) => line.startsWith('process '));
+  const byPid = new Map(processes.map(parseProcess).map((process) => [process.pid, process]));
+  const daemon = daemonOf(new Set(holders.keys()), byPid);
+  if (daemon === undefined) return null;
+  const values = (key: string) =>
+    (holders.get(daemon.pid) ?? [])
       .filter((line) => line.startsWith(`${key} `))
-      .map((line) => line.slice(key.length + 1))
-      .join('\n');
-  const pid = Number(value('pid'));
-  if (!Number.isInteger(pid) || pid <= 0) return null;
+      .map((line) => line.slice(key.length + 1));
   return {
-    pid,
-    uidMap: parseIdMap(block('uid_map')),
-    gidMap: parseIdMap(block('gid_map')),
-    userNamespace: value('userns') ?? '',
-    initialUserNamespace: value('initns') ?? '',
-    service: serviceOf(pid, lines.filter((line) => line.startsWith('process ')).map(parseProcess)),
+    pid: daemon.pid,
+    uidMap: parseIdMap(values('uid_map').join('\n')),
+    gidMap: parseIdMap(values('gid_map').join('\n')),
+    userNamespace: values('userns')[0] ?? '',
+    initialUserNamespace: values('initns')[0] ?? '',
+    ...serviceOf(daemon, byPid),
   };
 }
 
@@ -81,20 +80,45 @@ function parseProcess(line: string): ProcessLine {
   };
 }
 
-function serviceOf(daemon: number, everything: readonly ProcessLine[]): ProcessFacts[] {
-  const depth = everything.find((process) => process.pid === daemon)?.depth;
-  const all = everything.filter((process) => process.depth === depth);
-  const byPid = new Map(all.map((process) => [process.pid, process]));
-  let top = byPid.get(daemon);
-  while (top) {
-    const parent = byPid.get(top.parent);
-    if (!parent || parent.pid === 1 || parent.command.startsWith('systemd')) break;
-    top = parent;
+/** From the parent up to the last that is there; each once, whatever a target says. */
+function ancestorsOf(process: ProcessLine, byPid: ReadonlyMap<number, ProcessLine>): ProcessLine[] {
+  const ancestors = new Set<ProcessLine>();
+  for (let above = byPid.get(process.parent); above && !ancestors.has(above); above = byPid.get(above.parent)) {
+    ancestors.add(above);
   }
-  const members = new Set(top ? [top.pid] : []);
+  return [...ancestors];
+}
+
+/** Of those who hold the socket the one that serves it. */
+function daemonOf(pids: ReadonlySet<number>, byPid: ReadonlyMap<number, ProcessLine>): ProcessLine | undefined {
+  const all = [...byPid.values()].filter(({ pid }) => pids.has(pid));
+  // one in a PID namespace of its own is the daemon of a machine within this one, at the same path
+  const depth = all.reduce((least, holder) => Math.min(least, holder.depth), Number.POSITIVE_INFINITY);
+  // between fork and exec a child of the daemon has its name and its files, and is gone a moment later
+  const isCopy = ({ pid, parent, command }: ProcessLine) =>
+    parent !== pid && pids.has(parent) && byPid.get(parent)?.command === command;
+  const holders = all.filter((holder) => holder.depth === depth && !isCopy(holder));
+  // who opened the socket and started the daemon may have it too
+  const openers = new Set(holders.flatMap((holder) => ancestorsOf(holder, byPid)));
+  const servers = holders.filter((holder) => !openers.has(holder));
+  if (servers.length < 2) return servers[0];
+  const names = servers.slice(0, 5).map(({ pid, command }) => `${command} ${pid}`);
+  throw new RdcError('FACTS', `several processes listen at the path of the API socket: ${names.join(', ')}`, {
+    hint: 'end those that are not the daemon under test',
+  });
+}
+
+function serviceOf(daemon: ProcessLine, everything: ReadonlyMap<number, ProcessLine>) {
+  const all = [...everything.values()].filter((process) => process.depth === daemon.depth);
+  const byPid = new Map(all.map((process) => [process.pid, process]));
+  const above = ancestorsOf(daemon, byPid);
+  const end = above.findIndex(({ pid, command }) => pid === 1 || command.startsWith('systemd'));
+  const startedBy = (end < 0 ? above : above.slice(0, end)).reverse();
+  const members = new Set([startedBy[0]?.pid ?? daemon.pid]);
   for (let size = -1; size !== members.size; ) {
     size = members.size;
     for (const process of all) if (members.has(process.parent)) members.add(process.pid);
   }
-  return all.filter((process) => members.has(process.pid)).map(({ pid, command, uids }) => ({ pid, command, uids }));
+  const facts = ({ pid, command, uids }: ProcessLine): ProcessFacts => ({ pid, command, uids });
+  return { service: all.filter(({ pid }) => members.has(pid)).map(facts), startedBy: startedBy.map(facts) };
 }

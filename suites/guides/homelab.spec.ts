@@ -14,6 +14,7 @@ import {
 } from '../../harness/index.ts';
 import { awaitDaemon, byRootful, restartDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { onSearchPath } from '../daemon/search-path.ts';
 import { daemonBeforeLogin, outlastManager } from '../lifecycle/sessions.ts';
 import { hasSystemd, mayInterrupt, userUnit } from '../lifecycle/user-unit.ts';
 import { hostIdsOf } from '../namespaces/container-process.ts';
@@ -34,7 +35,7 @@ check({
   source: docker('engine/security/rootless/tips', 'client'),
   needs,
   remedy: 'docker context use rootless serves every shell; ~/.bashrc only those that are interactive',
-  async verify({ target, stage, defer }) {
+  async verify({ target, host, stage, defer }) {
     const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
     await mustRun(target, 'touch ~/.bashrc; cp -a ~/.bashrc ~/.bashrc.rdc');
     defer(() => mustRun(target, 'mv ~/.bashrc.rdc ~/.bashrc'));
@@ -42,7 +43,7 @@ check({
     await stage('written');
     // without the client's own configuration: the context that the setup tool selected would answer in any case
     const { stdout } = await target.login(
-      `export DOCKER_CONFIG=$(mktemp -d); docker info --format 'plain {{.ID}}'; bash -ic "docker info --format 'interactive {{.ID}}'"; rm -r "$DOCKER_CONFIG"`,
+      `${onSearchPath(host)}export DOCKER_CONFIG=$(mktemp -d); docker info --format 'plain {{.ID}}'; bash -ic "docker info --format 'interactive {{.ID}}'"; rm -r "$DOCKER_CONFIG"`,
     );
     expect(stdout, 'the daemon that an interactive shell reaches').toContain(`interactive ${ID}`);
     expect(stdout, 'the daemon that a shell reaches which does not read ~/.bashrc').not.toContain(`plain ${ID}`);

@@ -1,4 +1,4 @@
-import { fixtureImageTag, mustRun, type Target } from '../../harness/index.ts';
+import { fixtureImageTag, type HostFacts, mustRun, quoteWord, type Target } from '../../harness/index.ts';
 
 /** A daemon of a user of its own, started by hand and in the foreground of its login. */
 export type LabDaemon = {
@@ -24,7 +24,9 @@ export async function startLabDaemon(target: Target): Promise<LabDaemon> {
   const runtimeDir = `/tmp/docker-${uid}`;
   const remove = async () => void (await mustRun(target.root, removal(runtimeDir)));
   try {
-    const { code, stderr } = await target.root.shell(start(runtimeDir), { timeoutMs: (waitSeconds * 2 + 30) * 1000 });
+    const { code, stderr } = await target.root.shell(start(target.facts.host, runtimeDir), {
+      timeoutMs: (waitSeconds * 2 + 30) * 1000,
+    });
     return { user, uid, docker: client(runtimeDir), complaint: code === 0 ? null : stderr.trim(), remove };
   } catch (error) {
     await remove();
@@ -40,13 +42,13 @@ export async function giveFixtureImage(target: Target, lab: LabDaemon): Promise<
   await mustRun(target.root, `${own} save ${fixtureImageTag} | ${lab.docker} load`);
 }
 
-function start(runtimeDir: string): string {
+function start({ searchPath }: HostFacts, runtimeDir: string): string {
   // Debian keeps the script off PATH. Not in the lab: on a host that runs systemd with cgroup v2 the daemon counts on
   // the user's bus, which su does not give, and starts no container; this driver is "none" without root.
   const daemon = 'dockerd-rootless.sh --storage-driver vfs --exec-opt native.cgroupdriver=cgroupfs';
-  const login = `mkdir -m 700 ${runtimeDir} && export XDG_RUNTIME_DIR=${runtimeDir} PATH="$PATH:/usr/sbin:/sbin:/usr/share/docker.io/contrib" && exec ${daemon}`;
+  const login = `mkdir -m 700 ${runtimeDir} && export XDG_RUNTIME_DIR=${runtimeDir} PATH="$PATH":${quoteWord(searchPath)}:/usr/share/docker.io/contrib && exec ${daemon}`;
   return `
-setsid su - ${user} -c '${login}' > /tmp/${user}.log 2>&1 < /dev/null &
+setsid su - ${user} -c ${quoteWord(login)} > /tmp/${user}.log 2>&1 < /dev/null &
 i=0; while [ ! -S ${runtimeDir}/docker.sock ] && [ $i -lt ${waitSeconds * 2} ]; do sleep 0.5; i=$((i+1)); done
 [ -S ${runtimeDir}/docker.sock ] && timeout ${waitSeconds} ${client(runtimeDir)} version >/dev/null ||
 { tail -n 20 /tmp/${user}.log >&2; exit 1; }`;

@@ -1,4 +1,12 @@
-import { checksOf, expect, expectDocumented, page, refusalIn, startFixture } from '../../harness/index.ts';
+import {
+  checksOf,
+  expect,
+  expectDocumented,
+  page,
+  refusalIn,
+  sharedFixture,
+  startFixture,
+} from '../../harness/index.ts';
 import {
   containerCgroup,
   controllersByDefault,
@@ -29,6 +37,8 @@ check({
     const flags = { Memory: 64 * mebibyte, MemorySwap: 64 * mebibyte, NanoCpus: 500_000_000, PidsLimit: 50 };
     const delegated = (await delegatedControllers(target, host)) ?? controllersByDefault(host);
     if (!delegated.includes('cpu')) {
+      // the control: a daemon that starts no container at all refuses this one for another reason
+      await sharedFixture(target);
       const refusal = await startFixture(target, { host: flags }).catch((error) => refusalIn(error, target));
       const words = typeof refusal === 'string' ? refusal : null;
       expectDocumented(words, /NanoCPUs can not be set/, 'the start with --cpus and no cpu controller');

@@ -15,7 +15,7 @@ import { awaitDaemon, bringBack, expectBack, restartDaemon } from '../daemon/con
 import { canRestart, stopDaemon } from '../daemon/daemon-control.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { makeVolume } from './kept-volume.ts';
-import { endLeftovers, killRootlessKit, serviceProcesses, startOf } from './leftovers.ts';
+import { endLeftovers, killRootlessKit, otherProcesses, serviceProcesses, startOf } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 import { daemonBeforeLogin, outlastLogout } from './sessions.ts';
 import { hasSystemd, mayInterrupt, unitDropIn } from './user-unit.ts';
@@ -40,9 +40,10 @@ check({
   async verify({ target, host, defer }) {
     const container = await startFixture(target, { command: obedient });
     const pid = await container.hostPid();
+    const others = await otherProcesses(target, host, await daemonProcess(target));
     defer(async () => {
       // a daemon that finds the remains of the last one may not come up
-      await endLeftovers(target, host, pid);
+      await endLeftovers(target, host, pid, others);
       await restartDaemon(target);
       await dockerApi(target, 'DELETE', `/containers/${container.id}?force=true`);
     });
@@ -53,7 +54,7 @@ check({
     const [from, exitCode, to] = stdout.split('\n').map(Number);
     expect(exitCode, 'exit code of systemctl --user stop').toBe(0);
     expect(Number(to) - Number(from), 'seconds that the stop took').toBeLessThan(15);
-    expect(await serviceProcesses(target, host), 'processes of the service after the stop').toEqual([]);
+    expect(await serviceProcesses(target, host, others), 'processes of the service after the stop').toEqual([]);
     expect(await startOf(target, pid), "start of the container's process, after the stop").toBeNull();
   },
   sabotage: {
@@ -143,9 +144,9 @@ check({
     await target.invalidate();
     // the unit may be started three times a minute
     await target.exec(['systemctl', '--user', 'reset-failed', 'docker.service']);
-    const { service } = await daemonProcess(target);
+    const daemon = await daemonProcess(target);
     defer(() => bringBack(target));
-    const crash = await killRootlessKit(target, service);
+    const crash = await killRootlessKit(target, daemon);
     expect(crash.left, 'processes of the old service 5 s after the kill').toEqual([]);
     const seconds = crash.restartedAfterSeconds ?? Number.POSITIVE_INFINITY;
     expect(seconds, 'seconds from the kill to the start of another RootlessKit').toBeLessThan(10);

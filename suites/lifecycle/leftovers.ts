@@ -1,5 +1,5 @@
 import { type HostFacts, known, type Target } from '../../harness/index.ts';
-import type { ProcessFacts } from '../daemon/daemon-process.ts';
+import type { DaemonProcess } from '../daemon/daemon-process.ts';
 
 /** When a process was started, in ticks since boot: with its PID, what tells it from any other. Null when it is gone. */
 export async function startOf(target: Target, pid: number): Promise<number | null> {
@@ -28,19 +28,36 @@ const serviceNames = [
   'rootlesskit-doc',
 ];
 
-/** Processes of the user with such a name, wherever they are: `dockerd 4711`. */
-export async function serviceProcesses(target: Target, host: HostFacts): Promise<string[]> {
+/** Processes of the user with such a name, `NAME PID` a line; of these what `filter` lets through. */
+async function processesNamedSo(target: Target, { user }: HostFacts, filter = ''): Promise<string[]> {
   // not awk alone: it ends at the first process that is gone by then, and those behind it would not be looked at
   const { stdout } = await target.root.shell(
-    `cat /proc/[0-9]*/status 2>/dev/null | awk 'BEGIN{split("${serviceNames.join(' ')}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${host.user.uid} && n in is) print n, p} END{if (NR > 0) print "looked"}'`,
+    `cat /proc/[0-9]*/status 2>/dev/null | awk 'BEGIN{split("${serviceNames.join(' ')}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${user.uid} && n in is) print n, p} END{if (NR > 0) print "looked"}'${filter}`,
   );
   const lines = stdout.split('\n').filter(Boolean);
   return known(lines.pop() === 'looked' ? lines : null, 'the processes of the host');
 }
 
+/** Such processes, wherever they are: `dockerd 4711`. Without `others`, which were there before. */
+export async function serviceProcesses(target: Target, host: HostFacts, others: readonly string[]): Promise<string[]> {
+  return (await processesNamedSo(target, host)).filter((process) => !others.includes(process));
+}
+
+/** Of such processes those of something else, e.g. podman's pasta: neither the daemon's nor in its unit. */
+export async function otherProcesses(target: Target, host: HostFacts, { service }: DaemonProcess): Promise<string[]> {
+  const elsewhere = ` | while read -r n p; do grep -qs '/docker\\.service' /proc/$p/cgroup || echo $n $p; done`;
+  const own = service.map(({ pid, command }) => `${command} ${pid}`);
+  return (await processesNamedSo(target, host, elsewhere)).filter((process) => !own.includes(process));
+}
+
 /** Kills what a stop left behind: the processes of the service, and a container's by the PID of its first one. */
-export async function endLeftovers(target: Target, host: HostFacts, containerPid: number): Promise<void> {
-  const left = await serviceProcesses(target, host);
+export async function endLeftovers(
+  target: Target,
+  host: HostFacts,
+  containerPid: number,
+  others: readonly string[],
+): Promise<void> {
+  const left = await serviceProcesses(target, host, others);
   if (left.length === 0) return;
   const pids = left.map((process) => process.split(' ')[1]);
   await target.root.shell(`kill -9 ${[...pids, containerPid].join(' ')} 2>/dev/null`);
@@ -54,14 +71,17 @@ export type Crash = {
 };
 
 /** Kills RootlessKit where it stands and watches what becomes of the service, in one script on the target's clock. */
-export async function killRootlessKit(target: Target, service: readonly ProcessFacts[]): Promise<Crash> {
+export async function killRootlessKit(target: Target, { service, startedBy }: DaemonProcess): Promise<Crash> {
   const { pid } = known(
-    service.find(({ command }) => command === 'rootlesskit'),
+    startedBy.find(({ command }) => command === 'rootlesskit'),
     'the process of RootlessKit',
   );
   const others = service.map((process) => process.pid);
   const { stdout } = await target.root.shell(`
 set -- ${others.join(' ')}
+kits() { grep -lx rootlesskit /proc/[0-9]*/comm 2>/dev/null | cut -d/ -f3; }
+# the user may have others, for what is not Docker
+before=" $(echo $(kits)) "
 getconf CLK_TCK; cut -d' ' -f1 /proc/uptime
 kill -9 ${pid}
 i=0
@@ -73,9 +93,8 @@ done
 for p in $left; do echo "left $(cat /proc/$p/comm) $p"; done
 i=0
 while [ $i -lt 40 ]; do
-  for p in $(grep -lx rootlesskit /proc/[0-9]*/comm 2>/dev/null); do
-    p=\${p#/proc/}; p=\${p%/comm}
-    case " $* " in *" $p "*) ;; *) [ "$(stat -c %u /proc/$p)" = ${target.facts.host.user.uid} ] && { echo "next $(cat /proc/$p/stat)"; exit; };; esac
+  for p in $(kits); do
+    case $before in *" $p "*) ;; *) [ "$(stat -c %u /proc/$p)" = ${target.facts.host.user.uid} ] && { echo "next $(cat /proc/$p/stat)"; exit; };; esac
   done
   sleep 0.5; i=$((i+1))
 done`);

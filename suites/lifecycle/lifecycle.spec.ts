@@ -99,7 +99,10 @@ check({
   readOnly: true,
   remedy: 'systemctl --user enable --now docker; systemctl --user status docker',
   async verify({ target, host }) {
-    const state = await userUnit(target, ['ActiveState', 'UnitFileState', 'ActiveEnterTimestamp', 'WantedBy']);
+    const { ControlGroup = '', ...state } = await userUnit(target, [
+      ...['ActiveState', 'UnitFileState', 'ActiveEnterTimestamp', 'WantedBy'],
+      'ControlGroup',
+    ]);
     expect(`${state.ActiveState}, ${state.UnitFileState}`, 'state of the user unit').toBe('active, enabled');
     // it can be enabled for a target that no user manager ever starts
     expect(state.WantedBy?.split(' '), 'targets that start it').toContain('default.target');
@@ -107,7 +110,9 @@ check({
     const { stdout } = await target.root.shell(
       `cat /proc/${pid}/cgroup; date -d '${state.ActiveEnterTimestamp}' '+active %s'; stat -c 'socket %Y' '${host.socket}'`,
     );
-    expect(stdout, "the daemon's cgroup").toMatch(/^(0:|\d+:name=systemd):\/.*\/docker\.service$/m);
+    // the whole path: the system's docker.service, where there is one, has the same name
+    const [, cgroup] = /^(?:0:|\d+:name=systemd):(\/.*\/docker\.service)$/m.exec(stdout) ?? [];
+    expect(cgroup, "the daemon's cgroup, beside the unit's").toBe(ControlGroup);
     // an older unit is active as soon as the daemon is started
     if (!isEngineSince(host, '23.0')) return;
     const second = (what: string) => Number(new RegExp(`^${what} (\\d+)$`, 'm').exec(stdout)?.[1]);

@@ -1,4 +1,4 @@
-import type { HostFacts, Target } from '../../harness/index.ts';
+import { type HostFacts, quoteWord, type Target } from '../../harness/index.ts';
 
 /** Shell: the classes of the user's login sessions, one a line. systemd 256 counts the user manager among them. */
 function sessionClasses({ user }: HostFacts): string {
@@ -77,7 +77,7 @@ export async function daemonBeforeLogin(target: Target, host: HostFacts, withinS
   const { stdout } = await target.root.shell(
     `
 end=$(($(cut -d. -f1 /proc/uptime) + ${withinSeconds}))
-ask() { env -u DOCKER_CONTEXT DOCKER_HOST='unix://${host.socket}' timeout 60 docker version --format "$1"; }
+ask() { env -u DOCKER_CONTEXT DOCKER_HOST='unix://${host.socket}' timeout 60 ${quoteWord(host.paths.docker ?? 'docker')} version --format "$1"; }
 until [ -S '${host.socket}' ] && said=$(ask 'version {{.Server.Version}}' 2>&1); do
   [ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || { echo "$said" >&2; said=; break; }
   sleep 1

@@ -19,7 +19,7 @@ export async function setupThroughSu(target: Target, host: HostFacts): Promise<S
   const manager = (su: string) => `systemctl --user show-environment >/dev/null 2>&1 && echo 'manager ${su}'`;
   const tool = `
 ${manager('su -')} && exit
-export HOME="$rdc" PATH="$PATH:/usr/sbin:/usr/share/docker.io/contrib"
+export HOME="$rdc" PATH="$PATH":${quoteWord(host.searchPath)}:/usr/share/docker.io/contrib
 dockerd-rootless-setuptool.sh install 2>&1 | sed '/started manually/q'
 [ -d "$HOME/.docker/run" ] && echo "made ~/.docker/run"`;
   const { stdout } = await target.root.shell(

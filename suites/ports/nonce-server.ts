@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Fixture, hostProbe, refusalIn, startFixture, type Target } from '../../harness/index.ts';
+import { type Fixture, hostProbe, refusalIn, sharedFixture, startFixture, type Target } from '../../harness/index.ts';
 import { awaitServer } from './await-server.ts';
 import { forwarded } from './rootlesskit.ts';
 
@@ -24,6 +24,8 @@ export async function startNonceServer(target: Target, hostPort: number, hostIp?
 
 /** The same, where a refusal by the daemon is an observation: its words instead of the server. */
 export async function tryNonceServer(target: Target, hostPort: number): Promise<NonceServer | string> {
+  // the control: a daemon that starts no container at all refuses this one for another reason
+  await sharedFixture(target);
   try {
     return await startNonceServer(target, hostPort);
   } catch (error) {

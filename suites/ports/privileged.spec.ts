@@ -108,11 +108,12 @@ check({
 });
 
 const netBindService = 1n << 10n;
-const rootlesskitFile = '"$(readlink -f "$(command -v rootlesskit)")"';
+const rootlesskitFile = ({ paths }: HostFacts) =>
+  `"$(readlink -f ${quoteWord(known(paths.rootlesskit, 'the path of rootlesskit'))})"`;
 
 /** Takes the file capability away again and restarts, as an upgrade of the package does. */
-const capabilityLost: Fault = async ({ target }) => {
-  await mustRun(target.root, `setcap -r ${rootlesskitFile}`);
+const capabilityLost: Fault = async ({ target, host }) => {
+  await mustRun(target.root, `setcap -r ${rootlesskitFile(host)}`);
   await restartDaemon(target);
   return async () => {};
 };
@@ -132,14 +133,15 @@ check({
   needs,
   disruptive: true,
   remedy: 'sudo setcap cap_net_bind_service=ep $(which rootlesskit) && systemctl --user restart docker',
-  async verify({ target, stage, defer }) {
+  async verify({ target, host, stage, defer }) {
+    const file = rootlesskitFile(host);
     // `/usr/bin/rootlesskit cap_net_bind_service=ep`, or nothing
-    const had = (await mustRun(target.root, `getcap ${rootlesskitFile}`)).trim().replace(/^\S+ (= )?/, '');
+    const had = (await mustRun(target.root, `getcap ${file}`)).trim().replace(/^\S+ (= )?/, '');
     defer(async () => {
-      await target.root.shell(`setcap ${had === '' ? '-r' : quoteWord(had)} ${rootlesskitFile}`);
+      await target.root.shell(`setcap ${had === '' ? '-r' : quoteWord(had)} ${file}`);
       await restartDaemon(target);
     });
-    await mustRun(target.root, `setcap cap_net_bind_service=ep ${rootlesskitFile}`);
+    await mustRun(target.root, `setcap cap_net_bind_service=ep ${file}`);
     // the one that runs was started without it
     const early = await refusalOf(target, publishing(80));
     expect(early, 'publishing port 80 before the restart').toContain('cannot expose privileged port 80');
@@ -176,8 +178,8 @@ check({
   sabotage: {
     name: 'setcap on rootlesskit while it runs, and no restart',
     by: rootScript(
-      () => `setcap cap_net_bind_service=ep ${rootlesskitFile}`,
-      () => `setcap -r ${rootlesskitFile}`,
+      (host) => `setcap cap_net_bind_service=ep ${rootlesskitFile(host)}`,
+      (host) => `setcap -r ${rootlesskitFile(host)}`,
     ),
     fails: /CAP_NET_BIND_SERVICE of the file/,
   },

@@ -12,6 +12,7 @@ it('RootlessKit of Debian 13 and of Debian 11', () => {
   expect(parseRootlessKit(13_803, recorded('debian-13-rootlesskit'))).toEqual({
     pid: 13_803,
     portDriver: 'builtin',
+    detachesNetwork: false,
     permitted: 0n,
     stateDir: '/run/user/1001/dockerd-rootless',
   });
@@ -25,7 +26,16 @@ it('the capability to bind privileged ports, above the range that a number can h
 });
 
 it('what is not there is null', () => {
-  expect(parseRootlessKit(7, '')).toEqual({ pid: 7, portDriver: null, permitted: 0n, stateDir: null });
+  expect(parseRootlessKit(7, '')).toMatchObject({ pid: 7, portDriver: null, permitted: 0n, stateDir: null });
+});
+
+it.each([
+  ['rootlesskit --detach-netns dockerd-rootless.sh ', true],
+  ['rootlesskit --detach-netns=true --net=pasta x ', true],
+  ['rootlesskit --detach-netns=false x ', false],
+  ['rootlesskit --net=pasta x ', false],
+])('%j: whether it detaches the network is %s', (commandLine, detaches) => {
+  expect(parseRootlessKit(1, `${commandLine}\n0\n\n`).detachesNetwork).toBe(detaches);
 });
 
 it('listeners: one line an address family, both of the same process', () => {

@@ -7,6 +7,8 @@ export type RootlessKit = {
   readonly pid: number;
   /** `--port-driver` of its command line, or null when there is none */
   readonly portDriver: string | null;
+  /** `--detach-netns`: the containers' network is a file of its state directory, and the daemon stays in the host's */
+  readonly detachesNetwork: boolean;
   /** permitted capabilities, bit by bit as in capabilities(7) */
   readonly permitted: bigint;
   /** where its API socket and its locks are */
@@ -15,8 +17,8 @@ export type RootlessKit = {
 
 /** Null when the daemon was not started by RootlessKit. */
 export async function rootlessKit(target: Target): Promise<RootlessKit | null> {
-  const { service, pid: daemon } = await daemonProcess(target);
-  const parent = service.find((process) => process.command === 'rootlesskit');
+  const { startedBy, pid: daemon } = await daemonProcess(target);
+  const parent = startedBy.find((process) => process.command === 'rootlesskit');
   if (!parent) return null;
   const { stdout } = await target.root.shell(`
 tr '\\0' ' ' < /proc/${parent.pid}/cmdline; echo
@@ -29,7 +31,13 @@ tr '\\0' '\\n' < /proc/${daemon}/environ | sed -n 's/^ROOTLESSKIT_STATE_DIR=//p'
 export function parseRootlessKit(pid: number, text: string): RootlessKit {
   const [commandLine = '', permitted = '0', stateDir = ''] = text.split('\n');
   const portDriver = /--port-driver[= ](\S+)/.exec(commandLine)?.[1] ?? null;
-  return { pid, portDriver, permitted: BigInt(`0x${permitted.trim() || '0'}`), stateDir: stateDir.trim() || null };
+  return {
+    pid,
+    portDriver,
+    detachesNetwork: /(^| )--detach-netns(=true)?( |$)/.test(commandLine),
+    permitted: BigInt(`0x${permitted.trim() || '0'}`),
+    stateDir: stateDir.trim() || null,
+  };
 }
 
 /** Who binds the host's port, by port driver. pasta forwards implicitly, or what RootlessKit 3.1 tells it by pesto(1). */

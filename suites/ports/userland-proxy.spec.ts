@@ -16,6 +16,7 @@ import { daemonJson } from '../daemon/control-daemon.ts';
 import { canRestart } from '../daemon/daemon-control.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince, isSince } from '../daemon/engine-version.ts';
+import { onSearchPath } from '../daemon/search-path.ts';
 import { startPeer } from '../peer/peer.ts';
 import { fetchFromHost, startNonceServer } from './nonce-server.ts';
 import { portDriverOf, rootlessKit } from './rootlesskit.ts';
@@ -49,7 +50,7 @@ const otherThanDocumented: Fault = async ({ target, host }) => {
   }
   const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
   const socket = `'${known(stateDir, "RootlessKit's state directory")}/api.sock'`;
-  await mustRun(target, `rootlessctl --socket ${socket} add-ports 127.0.0.1:${port}:${port}/tcp`);
+  await mustRun(target, `${onSearchPath(host)}rootlessctl --socket ${socket} add-ports 127.0.0.1:${port}:${port}/tcp`);
   // it goes with the RootlessKit of that time: the daemon is restarted when the check ends
   return async () => {};
 };

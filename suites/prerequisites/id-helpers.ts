@@ -1,12 +1,13 @@
 import type { Target } from '../../harness/index.ts';
+import { onSearchPath } from '../daemon/search-path.ts';
 import { type IdMapLine, parseIdMap } from '../namespaces/id-map.ts';
 
 export type IdHelper = { readonly path: string | null; readonly privilege: 'setuid root' | 'file capability' | 'none' };
 
-/** newuidmap or newgidmap as the user's PATH finds it, and by what it may write another process' ID map. */
+/** newuidmap or newgidmap as RootlessKit finds it, and by what it may write another process' ID map. */
 export async function idHelper(target: Target, name: 'newuidmap' | 'newgidmap'): Promise<IdHelper> {
   const { stdout } = await target.shell(
-    `PATH=$PATH:/usr/sbin:/sbin; p=$(command -v ${name}) && { echo "$p"; stat -Lc '%a %u' "$p"; getcap "$p"; }`,
+    `${onSearchPath(target.facts.host)}p=$(command -v ${name}) && { echo "$p"; stat -Lc '%a %u' "$p"; getcap "$p"; }`,
   );
   return parseIdHelper(stdout);
 }
@@ -38,6 +39,8 @@ export function parseMaps(text: string): IdMaps {
  * mount and under whatever LSM they are. Null when it could not be made; RootlessKit's words are in the evidence.
  */
 export async function freshUserNamespace(target: Target): Promise<IdMaps | null> {
-  const { code, stdout } = await target.shell(`d=$(mktemp -d) && ${freshMaps('$d')}; c=$?; rm -rf "$d"; exit $c`);
+  const { code, stdout } = await target.shell(
+    `${onSearchPath(target.facts.host)}d=$(mktemp -d) && ${freshMaps('$d')}; c=$?; rm -rf "$d"; exit $c`,
+  );
   return code === 0 ? parseMaps(stdout) : null;
 }

@@ -5,6 +5,7 @@ import {
   expect,
   type Fault,
   filtered,
+  hiddenBy,
   issue,
   man,
   mustRun,
@@ -16,6 +17,7 @@ import { mapAlone, namespacesAlone } from '../alone/user-namespace.ts';
 import { hasUnifiedCgroups, userCgroup } from '../cgroups/container-cgroup.ts';
 import { awaitDaemon } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { onSearchPath } from '../daemon/search-path.ts';
 import { rootlessMap, totalOf } from '../namespaces/id-map.ts';
 import { conflictsOf, idOwners } from './id-conflicts.ts';
 import { freshMaps, freshUserNamespace, idHelper, parseMaps } from './id-helpers.ts';
@@ -43,7 +45,7 @@ check({
   async verify({ target }) {
     for (const name of ['newuidmap', 'newgidmap'] as const) {
       const helper = await idHelper(target, name);
-      expect(helper.path, `${name} on the user's PATH`).not.toBeNull();
+      expect(helper.path, `${name} on the daemon's PATH`).not.toBeNull();
       expect(helper.privilege, `privilege of ${name}`).not.toBe('none');
     }
     const fresh = await freshUserNamespace(target);
@@ -196,7 +198,7 @@ check({
     // a limit above 0 may be used up
     const flags = host.cgroup.version === 2 ? '-nmpiuCf' : '-nmpiuf';
     const { code: ended } = await target.shell(
-      `d=$(mktemp -d); rootlesskit --state-dir="$d/state" unshare ${flags} true; c=$?; rm -rf "$d"; exit $c`,
+      `${onSearchPath(host)}d=$(mktemp -d); rootlesskit --state-dir="$d/state" unshare ${flags} true; c=$?; rm -rf "$d"; exit $c`,
     );
     expect(ended, 'exit code of making the other namespaces of a container').toBe(0);
   },
@@ -263,10 +265,10 @@ check({
     host.sysctl.apparmorRestrictUserns === 1 ||
     `kernel.apparmor_restrict_unprivileged_userns is ${host.sysctl.apparmorRestrictUserns ?? 'not there'}`,
   remedy: 'RootlessKit prints a profile for its own path: rootlesskit true; put it into /etc/apparmor.d and load it',
-  async verify({ target }) {
+  async verify({ target, host }) {
     // what runs below RootlessKit's child: the child's own executable and the profile that the kernel gave it
     const { stdout } = await target.shell(
-      'd=$(mktemp -d); rootlesskit --state-dir="$d/state" sh -c \'readlink /proc/$PPID/exe; cat /proc/$PPID/attr/current\'; rm -rf "$d"',
+      `${onSearchPath(host)}d=$(mktemp -d); rootlesskit --state-dir="$d/state" sh -c 'readlink /proc/$PPID/exe; cat /proc/$PPID/attr/current'; rm -rf "$d"`,
     );
     const [path = '', profile = ''] = stdout.split('\n');
     expect(path, 'a user namespace made by RootlessKit').toMatch(/rootlesskit$/);
@@ -304,11 +306,12 @@ check({
     hasUnifiedCgroups({ host }) === true || 'a container gets its cgroup over the bus only on systemd with cgroup v2',
   sideBySide: true,
   remedy:
-    'sudo apt-get install dbus-user-session; systemctl --user unmask dbus.socket; systemctl --user start dbus.socket',
+    'sudo apt-get install dbus-user-session; systemctl --user unmask dbus.socket; systemctl --user start dbus.socket; where /proc is mounted with hidepid: sudo mount -o remount,hidepid=0 /proc, or its gid= for a group of the user',
   async verify({ target, host }) {
     const { socket, owner, cgroup } = await userBus(target);
     expect(socket, 'what lies at $XDG_RUNTIME_DIR/bus').toBe(`socket ${host.user.uid}`);
-    expect(owner, 'UID of the bus').toBe(host.user.uid);
+    // busctl, which runc asks, reads it from the process that owns the bus
+    expect(owner, `UID of the bus${hiddenBy(host.hidepid)}`).toBe(host.user.uid);
     expect(cgroup, 'cgroup of a process that was given a scope').toMatch(
       new RegExp(`^${userCgroup(host)}/.*rdc-\\d+\\.scope$`),
     );

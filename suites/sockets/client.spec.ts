@@ -11,14 +11,15 @@ import {
   rootScript,
 } from '../../harness/index.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
+import { onSearchPath } from '../daemon/search-path.ts';
 
 const check = checksOf('sockets');
 const systemSocket = '/var/run/docker.sock';
 
 /** The user's client goes back to the context that every client has. */
-const contextDeselected: Fault = async ({ target }) => {
-  await mustRun(target, 'docker context use default');
-  return async () => void (await mustRun(target, 'docker context use rootless'));
+const contextDeselected: Fault = async ({ target, host }) => {
+  await mustRun(target, `${onSearchPath(host)}docker context use default`);
+  return async () => void (await mustRun(target, `${onSearchPath(host)}docker context use rootless`));
 };
 
 check({
@@ -34,7 +35,7 @@ check({
   async verify({ target, host }) {
     // who made it, the setup tool or a hand where the tool ended before it did, is the matter of PRE-INSTALL
     const { stdout } = await target.shell(
-      "unset DOCKER_HOST DOCKER_CONTEXT; docker context inspect --format '{{.Name}} {{.Endpoints.docker.Host}}'",
+      `${onSearchPath(host)}unset DOCKER_HOST DOCKER_CONTEXT; docker context inspect --format '{{.Name}} {{.Endpoints.docker.Host}}'`,
     );
     expect(stdout.trim(), "context of the user's client, and where it leads").toBe(`rootless unix://${host.socket}`);
     // as a user types it: what the files of a login shell set (DOCKER_HOST) outweighs the context
@@ -96,7 +97,7 @@ check({
     const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
     // a login of its own: the groups of a session are those of its beginning
     const { stdout } = await target.login(`${await probePath(target)} connect unix ${systemSocket}
-unset DOCKER_HOST DOCKER_CONTEXT; export DOCKER_CONFIG=/nonexistent; timeout 30 docker info --format 'reached {{.ID}}'`);
+${onSearchPath(host)}unset DOCKER_HOST DOCKER_CONTEXT; export DOCKER_CONFIG=/nonexistent; timeout 30 docker info --format 'reached {{.ID}}'`);
     const [connected = ''] = stdout.split('\n');
     const { errno, peer } = JSON.parse(connected) as { errno: string | null; peer: { uid: number } | null };
     // a link to the user's own socket leaks nothing

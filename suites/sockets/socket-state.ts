@@ -1,4 +1,4 @@
-import type { Target } from '../../harness/index.ts';
+import { type Executor, hostProbe, type Target } from '../../harness/index.ts';
 
 /** A path on the host as stat sees it: `type` in stat's words, `mode` in octal with the special bits. */
 export type PathState = { readonly type: string; readonly mode: string; readonly uid: number; readonly gid: number };
@@ -12,33 +12,16 @@ export async function pathState(target: Target, path: string): Promise<PathState
 }
 
 /**
- * What a user gets who connects to the socket with a Docker client of his own: `answered`, or the client's
- * complaint. `runuser` makes no session, so nothing but the file modes stands in the way.
+ * What a user gets who connects to the socket: `connected`, or the errno. `runuser` makes no session, so nothing but the
+ * file modes stands in the way; and the helper is there for everybody, which a client in the user's home is not.
  */
 export async function connectAs(target: Target, user: string, socket: string): Promise<string> {
-  const docker = target.facts.host.paths.docker ?? 'docker';
-  const command = [
-    'runuser',
-    '-u',
-    user,
-    '--',
-    docker,
-    '-H',
-    `unix://${socket}`,
-    'version',
-    '--format',
-    '{{.Server.Version}}',
-  ];
-  const { code, stderr } = await target.root.exec([
-    'env',
-    '-u',
-    'DOCKER_HOST',
-    '-u',
-    'DOCKER_CONTEXT',
-    'HOME=/tmp',
-    ...command,
-  ]);
-  return code === 0 ? 'answered' : stderr.trim();
+  const as: Executor = {
+    ...target.root,
+    exec: (argv, options) => target.root.exec(['runuser', '-u', user, '--', ...argv], options),
+  };
+  const { errno } = await hostProbe<{ errno: string | null }>(target, as, ['connect', 'unix', socket]);
+  return errno ?? 'connected';
 }
 
 /** The group that dockerd gives its socket: `docker` of /etc/group as the daemon sees it, or null. */

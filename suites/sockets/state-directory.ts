@@ -9,7 +9,7 @@ export type StateDirectory = {
   readonly parentOfChild: number | null;
   /** who holds the lock on the file `lock` */
   readonly lockHolder: number | null;
-  /** file system of the file `netns`, e.g. `nsfs`; null where there is none */
+  /** file system of the file `netns` as RootlessKit's child has it, e.g. `nsfs`; null where there is none */
   readonly netns: string | null;
 };
 
@@ -19,11 +19,17 @@ export async function stateDirectory(target: Target, path: string): Promise<Stat
     'unix',
     `${path}/api.sock`,
   ]);
-  const { stdout } = await target.root.shell(`cd ${quoteWord(path)} || exit 0
+  const { stdout } = await target.root.shell(readFiles(path));
+  return { apiListener: api.peer?.pid ?? null, ...parseStateDirectory(stdout) };
+}
+
+/** A script that prints what `parseStateDirectory` reads. */
+export function readFiles(path: string): string {
+  return `cd ${quoteWord(path)} || exit 0
 c=$(cat child_pid) && echo "child $c" && sed -n 's/^PPid:[^0-9]*/parent /p' "/proc/$c/status"
 i=$(stat -c %i lock) && sed -n "s/^.* FLOCK .* \\([0-9]*\\) [0-9a-f:]*:$i .*/lock \\1/p" /proc/locks
-[ ! -e netns ] || stat -f -c 'netns %T' netns`);
-  return { apiListener: api.peer?.pid ?? null, ...parseStateDirectory(stdout) };
+# a mount that only the child's mount namespace has: outside of it the file is an empty one
+n=/proc/$c/root$PWD/netns; [ ! -e "$n" ] || stat -f -c 'netns %T' "$n"`;
 }
 
 /** Pure: lines `child PID`, `parent PID`, `lock PID`, `netns TYPE`, each of which may be missing. */

@@ -1,4 +1,5 @@
 import { quoteWord, type Target } from '../../harness/index.ts';
+import { onSearchPath } from '../daemon/search-path.ts';
 
 /** What an overlay mount does in a user namespace that RootlessKit has just made. */
 export type OverlayProbe = {
@@ -21,7 +22,7 @@ rm m/gone`;
 /** Below the user's home, because that is where the data root lies: /tmp may be another file system. */
 export async function overlayProbe(target: Target): Promise<OverlayProbe> {
   const { stdout } = await target.shell(
-    `d=$(mktemp -d "$HOME/rdc.XXXXXX") && cd "$d" && mkdir l u w m && echo lower > l/gone
+    `${onSearchPath(target.facts.host)}d=$(mktemp -d "$HOME/rdc.XXXXXX") && cd "$d" && mkdir l u w m && echo lower > l/gone
 rootlesskit --state-dir="$d/state" sh -c ${quoteWord(inside)}
 [ ! -s u/new ] || echo copied
 [ ! -e u/gone ] || stat -c 'whiteout %F %t:%T' u/gone

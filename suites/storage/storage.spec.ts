@@ -29,6 +29,7 @@ import { capableFileAlone, overlayAlone } from '../alone/user-namespace.ts';
 import { daemonJson, restartDaemon } from '../daemon/control-daemon.ts';
 import { canRestart, stopDaemon } from '../daemon/daemon-control.ts';
 import { dataRoot, findInDataRoot } from '../daemon/data-root.ts';
+import { onSearchPath } from '../daemon/search-path.ts';
 import { mapped, rootlessMap, totalOf } from '../namespaces/id-map.ts';
 import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
 import { runCapable, serverCapability } from './capable-process.ts';
@@ -255,7 +256,7 @@ check({
   source: docker('engine/security/rootless/troubleshoot', 'uninstall: rootlesskit rm -rf'),
   needs,
   remedy: 'rootlesskit rm -rf ~/.local/share/docker (stop the daemon first)',
-  async verify({ target, defer, stage }) {
+  async verify({ target, host, defer, stage }) {
     defer(removeImage(target, 'rdc/foreign'));
     const refusal = await importImage(target, 'rdc/foreign', [
       { path: foreignName, mode: 0o700, owner: 1001 },
@@ -269,7 +270,9 @@ check({
     const isThere = async () => (await target.root.shell(`[ -e ${path}/file ]`)).code === 0;
     const afterUser = await isThere();
     asFinding('lifted', () => expect(afterUser, "lifted: the file after the user's rm -rf").toBe(true));
-    await target.shell(`d=$(mktemp -d) && rootlesskit --state-dir="$d/state" rm -rf ${path}; rm -rf "$d"`);
+    await target.shell(
+      `${onSearchPath(host)}d=$(mktemp -d) && rootlesskit --state-dir="$d/state" rm -rf ${path}; rm -rf "$d"`,
+    );
     const afterKit = await isThere();
     asFinding('differs', () => expect(afterKit, 'differs: the file after rootlesskit rm -rf').toBe(false));
   },
@@ -318,6 +321,8 @@ check({
       `mkdir ${lockedFolder}; mount -t tmpfs -o ${lockedFlags},mode=777,size=4m rdc ${lockedFolder}`,
     );
     await stage('mounted');
+    // the control: a daemon that starts no container at all refuses this one for another reason
+    await sharedFixture(target);
     const binds = { host: { Binds: [`${lockedFolder}:/writable`, `${lockedFolder}:/readonly:ro`] } };
     const started = await startFixture(target, binds).catch((error) => refusalIn(error, target));
     expect(started, 'a container with the bind mounts').not.toBeTypeOf('string');
