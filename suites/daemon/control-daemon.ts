@@ -1,10 +1,10 @@
 import {
+  changeFile,
   dockerApi,
   expect,
   type Fault,
   type HostFacts,
   mustRun,
-  quoteWord,
   RdcError,
   startRootful,
   stopRootful,
@@ -130,16 +130,13 @@ export function userManagerDropIn(...settings: readonly string[]): Fault {
  * The rest of the file stays: with another storage driver or data root it would be another daemon.
  */
 export function daemonJson(config: Readonly<Record<string, unknown>>): Fault {
-  const file = '"$HOME/.config/docker/daemon.json"';
-  return async ({ target }) => {
-    const { stdout } = await target.shell(`cat ${file} 2>/dev/null`);
-    const merged = { ...(JSON.parse(stdout || '{}') as object), ...config };
-    await mustRun(
-      target,
-      `mkdir -p "$HOME/.config/docker"; [ ! -e ${file} ] || cp -a ${file} ${file}.rdc; printf %s ${quoteWord(JSON.stringify(merged))} > ${file}`,
+  return async ({ target, host }) => {
+    const file = `${host.user.home}/.config/docker/daemon.json`;
+    const putBack = await changeFile(target, file, (text) =>
+      JSON.stringify({ ...(JSON.parse(text.trim() || '{}') as object), ...config }),
     );
     const undo = async () => {
-      await mustRun(target, `if [ -e ${file}.rdc ]; then mv ${file}.rdc ${file}; else rm ${file}; fi`);
+      await putBack();
       await restartDaemon(target);
     };
     try {

@@ -1,4 +1,5 @@
 import {
+  changeFile,
   checksOf,
   docker,
   dockerApi,
@@ -34,11 +35,10 @@ check({
   source: docker('engine/security/rootless/tips', 'client'),
   needs,
   remedy: 'docker context use rootless serves every shell; ~/.bashrc only those that are interactive',
-  async verify({ target, stage, defer }) {
+  async verify({ target, host, stage, defer }) {
     const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
-    await mustRun(target, 'touch ~/.bashrc; cp -a ~/.bashrc ~/.bashrc.rdc');
-    defer(() => mustRun(target, 'mv ~/.bashrc.rdc ~/.bashrc'));
-    await mustRun(target, "echo 'export DOCKER_HOST=unix:///run/user/$(id -u)/docker.sock' >> ~/.bashrc");
+    const line = 'export DOCKER_HOST=unix:///run/user/$(id -u)/docker.sock';
+    defer(await changeFile(target, `${host.user.home}/.bashrc`, `cat; echo ${quoteWord(line)}`));
     await stage('written');
     // without the client's own configuration: the context that the setup tool selected would answer in any case
     const { stdout } = await target.login(

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { mustRun, type Target } from '../../harness/index.ts';
+import { changeFile, type Target } from '../../harness/index.ts';
 import { hostAddress, serveOnHost } from './host-server.ts';
 
 /** On the loopback, where nobody else listens: 127.0.0.1 and 127.0.0.53 may be the host's own resolver. */
@@ -18,14 +18,11 @@ export async function becomeNameServer(target: Target): Promise<NameServer> {
   const told = await hostAddress(target);
   const running = await serveOnHost(target, target.root, ['dns', '53', told, '9999', server]);
   // written and not replaced: it may be a symbolic link, and the network driver may have the file open
-  const kept = await mustRun(
-    target.root,
-    `kept=$(mktemp); cat /etc/resolv.conf > "$kept"; echo nameserver ${server} > /etc/resolv.conf; echo "$kept"`,
-  );
+  const putBack = await changeFile(target.root, '/etc/resolv.conf', `echo nameserver ${server}`);
   return {
     told,
     [Symbol.asyncDispose]: async () => {
-      await mustRun(target.root, `cat ${kept.trim()} > /etc/resolv.conf; rm ${kept.trim()}`);
+      await putBack();
       await running[Symbol.asyncDispose]();
     },
   };

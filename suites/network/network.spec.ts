@@ -3,12 +3,14 @@ import {
   aloneByProbe,
   aloneByScript,
   asFinding,
+  away,
   checksOf,
   code,
   docker,
   dockerApi,
   expect,
   expectDocumented,
+  inOrder,
   issue,
   mustRun,
   probePath,
@@ -225,10 +227,16 @@ done; echo "$found"`;
   },
   sabotage: {
     name: '/etc/resolv.conf is a link to a place outside of /etc and /run',
-    by: rootScript(
-      () => `mv /etc/resolv.conf /etc/resolv.conf.rdc
-cat /etc/resolv.conf.rdc > /var/tmp/rdc-resolv.conf; ln -s /var/tmp/rdc-resolv.conf /etc/resolv.conf`,
-      () => 'mv -f /etc/resolv.conf.rdc /etc/resolv.conf; rm /var/tmp/rdc-resolv.conf',
+    by: inOrder(
+      rootScript(
+        () => 'cat /etc/resolv.conf > /var/tmp/rdc-resolv.conf',
+        () => 'rm -f /var/tmp/rdc-resolv.conf',
+      ),
+      away(() => '/etc/resolv.conf'),
+      rootScript(
+        () => 'ln -s /var/tmp/rdc-resolv.conf /etc/resolv.conf',
+        () => ':', // it goes when the file is put back
+      ),
     ),
     fails: /the address that a container is told/,
   },

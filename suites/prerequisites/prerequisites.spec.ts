@@ -5,11 +5,11 @@ import {
   expect,
   type Fault,
   filtered,
+  inOrder,
   issue,
   man,
   mustRun,
   quoteWord,
-  rootScript,
   sysctl,
 } from '../../harness/index.ts';
 import { mapAlone, namespacesAlone } from '../alone/user-namespace.ts';
@@ -208,20 +208,16 @@ check({
   },
 });
 
-const runtimeDirectoryLost: Fault = (context) => {
-  const bashrc = quoteWord(`${context.host.user.home}/.bashrc`);
-  const lose =
-    context.host.init === 'systemd'
-      ? rootScript(
-          () =>
-            'for f in $(grep -l "^[^#]*pam_systemd.so" /etc/pam.d/*); do cp -a $f $f.rdc; sed -i "/pam_systemd.so/s/^/#/" $f; done',
-          () => 'for f in /etc/pam.d/*.rdc; do cat $f > ${f%.rdc}; rm $f; done',
-        )
-      : rootScript(
-          () => `cp -a ${bashrc} ${bashrc}.rdc; sed -i '/^export XDG_RUNTIME_DIR=/d' ${bashrc}`,
-          () => `cat ${bashrc}.rdc > ${bashrc}; rm ${bashrc}.rdc`,
-        );
-  return lose(context);
+const runtimeDirectoryLost: Fault = async (context) => {
+  const { target, host } = context;
+  if (host.init !== 'systemd')
+    return await filtered(`${host.user.home}/.bashrc`, () => "sed '/^export XDG_RUNTIME_DIR=/d'")(context);
+  const files = await mustRun(target.root, 'grep -ls "^[^#]*pam_systemd.so" /etc/pam.d/*');
+  const withoutIt = files
+    .trim()
+    .split('\n')
+    .map((file) => filtered(file, () => "sed '/pam_systemd.so/s/^/#/'"));
+  return await inOrder(...withoutIt)(context);
 };
 
 check({
@@ -254,6 +250,12 @@ t=$(mktemp "$XDG_RUNTIME_DIR/rdc.XXXXXX") && head -c 262144 /dev/zero > "$t" && 
   },
 });
 
+const profileUnloaded: Fault = async ({ target: { root } }) => {
+  const find = 'f=$(grep -lsE "^[^#]*rootlesskit.*\\{" /etc/apparmor.d/*) || [ -n "$f" ]';
+  const files = await mustRun(root, `${find}; apparmor_parser -R $f; echo $f`);
+  return async () => void (await mustRun(root, `apparmor_parser -r ${files}`));
+};
+
 check({
   id: 'PRE-AA-USERNS',
   level: 'MUST',
@@ -274,11 +276,7 @@ check({
   },
   sabotage: {
     name: 'the profile for rootlesskit is unloaded',
-    by: rootScript(
-      () =>
-        'f=$(grep -lsE "^[^#]*rootlesskit.*\\{" /etc/apparmor.d/*) || [ -n "$f" ]; echo "$f" > /root/profile.rdc; apparmor_parser -R $f',
-      () => 'apparmor_parser -r $(cat /root/profile.rdc); rm /root/profile.rdc',
-    ),
+    by: profileUnloaded,
     fails: /a user namespace made by RootlessKit|profile of \//,
   },
 });
