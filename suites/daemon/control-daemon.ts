@@ -10,7 +10,8 @@ import {
   stopRootful,
   type Target,
 } from '../../harness/index.ts';
-import { daemonControl, daemonState, stopDaemon } from './daemon-control.ts';
+import { daemonControl, daemonState, startDaemon, stopDaemon } from './daemon-control.ts';
+import { runningUnits, startAgain } from './running-units.ts';
 
 const pollMs = 250;
 
@@ -39,13 +40,17 @@ export async function restartDaemon(target: Target): Promise<void> {
 }
 
 /**
- * Restarts the user's systemd instance: what is set for user@.service (delegation, limits) is only taken then.
- * Throws DAEMON_DOWN.
+ * Restarts the user's systemd instance: what is set for user@.service (delegation, limits) is only taken then. What ran
+ * runs again, enabled or not. Throws DAEMON_DOWN.
  */
 export async function restartUserManager(target: Target, host: HostFacts): Promise<void> {
   await target.invalidate();
+  const ran = await runningUnits(target);
   await comingBack(target, async () => {
     await mustRun(target.root, restartUserManagerScript(host.user.uid));
+    // also where it did not come back from the restart before this one
+    await startDaemon(target);
+    await startAgain(target, ran);
     await awaitDaemon(target);
   });
 }

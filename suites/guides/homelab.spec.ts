@@ -15,6 +15,7 @@ import {
 } from '../../harness/index.ts';
 import { awaitDaemon, byRootful, restartDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { lingering } from '../lifecycle/not-started.ts';
 import { daemonBeforeLogin, outlastManager } from '../lifecycle/sessions.ts';
 import { hasSystemd, mayInterrupt, userUnit } from '../lifecycle/user-unit.ts';
 import { processesAs } from '../namespaces/container-process.ts';
@@ -152,22 +153,23 @@ check({
       if (wasEnabled === 'disabled') await mustRun(target, 'systemctl --user disable docker.service');
     });
     const enableLinger = () => mustRun(target.root, `loginctl enable-linger '${name}'`);
+    const lingerAsBefore = await lingering(target, host);
     defer(async () => {
-      await enableLinger();
+      await lingerAsBefore();
       await awaitDaemon(target, 45_000).catch(() => restartDaemon(target));
     });
     await mustRun(target, 'systemctl --user enable docker.service');
     await mustRun(target.root, `loginctl disable-linger '${name}'`);
-    const { alone, lingering } = await target.loggedOut(async () => {
+    const { alone, lingered } = await target.loggedOut(async () => {
       // logind starts the managers of those who linger when it starts itself, at boot and here
       const state = await outlastManager(target, host);
       await enableLinger();
       await stage('lingering');
-      return { alone: state, lingering: await daemonBeforeLogin(target, host, 60) };
+      return { alone: state, lingered: await daemonBeforeLogin(target, host, 60) };
     });
     expect(alone, `user@${host.user.uid}.service without lingering, after logind's start`).toBe('inactive');
-    expect(lingering.version, 'version of the daemon that lingering starts').not.toBeNull();
-    expect(lingering.sessions, `sessions of ${name} at that time`).toEqual([]);
+    expect(lingered.version, 'version of the daemon that lingering starts').not.toBeNull();
+    expect(lingered.sessions, `sessions of ${name} at that time`).toEqual([]);
   },
   sabotage: {
     name: 'lingering is switched off again',

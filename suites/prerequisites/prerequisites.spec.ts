@@ -16,6 +16,7 @@ import { mapAlone, namespacesAlone } from '../alone/user-namespace.ts';
 import { hasUnifiedCgroups, userCgroup } from '../cgroups/container-cgroup.ts';
 import { awaitDaemon } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { runningUnits, startAgain } from '../daemon/running-units.ts';
 import { rootlessMap, totalOf } from '../namespaces/id-map.ts';
 import { conflictsOf, idOwners } from './id-conflicts.ts';
 import { freshMaps, freshUserNamespace, idHelper, parseMaps } from './id-helpers.ts';
@@ -282,11 +283,13 @@ check({
 });
 
 const userBusOff: Fault = async ({ target }) => {
+  const ran = await runningUnits(target);
   await mustRun(target, 'systemctl --user mask --runtime --now dbus.socket dbus.service');
   return async () => {
     await mustRun(target, 'systemctl --user unmask --runtime dbus.socket dbus.service');
     // what requires the bus went down with it: from Docker 27.1 on the daemon too
     await mustRun(target, 'systemctl --user start dbus.socket dbus.service docker.service');
+    await startAgain(target, ran);
     const managerIsBack = 'busctl --user status org.freedesktop.systemd1 >/dev/null 2>&1';
     await mustRun(target, `for i in $(seq 50); do ${managerIsBack} && break; sleep 0.2; done; ${managerIsBack}`);
     await awaitDaemon(target);
