@@ -3,7 +3,7 @@ export { checksOf } from './check.ts';
 export { dockerApi } from './docker/api.ts';
 export { expectFixture, type Fixture, refusalIn, refusalOf, sharedFixture, startFixture } from './docker/fixture.ts';
 export { importImage } from './docker/import-image.ts';
-export { startRootful, stopRootful } from './docker/rootful-daemon.ts';
+export { startRootfulInPlace } from './docker/rootful-daemon.ts';
 export { RdcError } from './errors.ts';
 export { expect } from './expect.ts';
 export { asFinding, expectDocumented, known } from './expectations.ts';

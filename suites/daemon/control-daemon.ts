@@ -6,8 +6,7 @@ import {
   type HostFacts,
   mustRun,
   RdcError,
-  startRootful,
-  stopRootful,
+  startRootfulInPlace,
   type Target,
 } from '../../harness/index.ts';
 import { daemonControl, daemonState, startDaemon, stopDaemon } from './daemon-control.ts';
@@ -161,16 +160,18 @@ export const driverNone: Fault = daemonJson({ 'exec-opts': ['native.cgroupdriver
  * A rootful daemon in the place of the user's: it answers on the same socket, does everything one asks of it,
  * and keeps none of the promises of rootless Docker. The mutant that no "does docker work" test notices.
  */
-export const rootfulDaemon: Fault = async ({ target, host }) => {
+export const rootfulDaemon: Fault = async ({ target }) => {
   await target.invalidate();
-  await stopDaemon(target);
+  const stop = await startRootfulInPlace(target, () => stopDaemon(target)).catch(async (error) => {
+    await bringBack(target);
+    throw error;
+  });
   const undo = async () => {
     await target.invalidate();
-    await mustRun(target.root, stopRootful(host));
+    await stop();
     await restartDaemon(target);
   };
   try {
-    await mustRun(target.root, startRootful(host));
     await awaitDaemon(target);
   } catch (error) {
     await undo();

@@ -28,11 +28,12 @@ const serviceNames = [
   'rootlesskit-doc',
 ];
 
-/** Processes of the user with such a name, wherever they are: `dockerd 4711`. */
+/** Processes of the user with such a name, in a cgroup of the unit's: `dockerd 4711`. Podman has a slirp4netns too. */
 export async function serviceProcesses(target: Target, host: HostFacts): Promise<string[]> {
   // not awk alone: it ends at the first process that is gone by then, and those behind it would not be looked at
   const { stdout } = await target.root.shell(
-    `cat /proc/[0-9]*/status 2>/dev/null | awk 'BEGIN{split("${serviceNames.join(' ')}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${host.user.uid} && n in is) print n, p}'`,
+    `cat /proc/[0-9]*/status 2>/dev/null | awk 'BEGIN{split("${serviceNames.join(' ')}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${host.user.uid} && n in is) print n, p}' |
+while read -r n p; do if grep -qs '/docker\\.service' /proc/$p/cgroup; then echo "$n $p"; fi; done`,
   );
   return stdout.split('\n').filter(Boolean);
 }

@@ -10,8 +10,8 @@ import {
   mustRun,
   quoteWord,
   refusalOf,
-  rootScript,
   sysctl,
+  type Target,
 } from '../../harness/index.ts';
 import { restartDaemon } from '../daemon/control-daemon.ts';
 import { canRestart } from '../daemon/daemon-control.ts';
@@ -88,6 +88,24 @@ check({
 const netBindService = 1n << 10n;
 const rootlesskitFile = '"$(readlink -f "$(command -v rootlesskit)")"';
 
+/** Resolves to what gives the file the capabilities back that it has now; an administrator may have set some. */
+async function fileCapabilities({ root }: Target): Promise<() => Promise<unknown>> {
+  // `/usr/bin/rootlesskit cap_net_bind_service=ep`, or nothing
+  const had = (await mustRun(root, `getcap ${rootlesskitFile}`)).trim().replace(/^\S+ (= )?/, '');
+  const script =
+    had === ''
+      ? `[ -z "$(getcap ${rootlesskitFile})" ] || setcap -r ${rootlesskitFile}`
+      : `setcap ${quoteWord(had)} ${rootlesskitFile}`;
+  return () => mustRun(root, script);
+}
+
+/** The running one has not, or not any more, what its file has. */
+const setWhileItRuns: Fault = async ({ target }) => {
+  const undo = await fileCapabilities(target);
+  await mustRun(target.root, `setcap cap_net_bind_service=ep ${rootlesskitFile}`);
+  return async () => void (await undo());
+};
+
 /** Takes the file capability away again and restarts, as an upgrade of the package does. */
 const capabilityLost: Fault = async ({ target }) => {
   await mustRun(target.root, `setcap -r ${rootlesskitFile}`);
@@ -108,10 +126,9 @@ check({
   disruptive: true,
   remedy: 'sudo setcap cap_net_bind_service=ep $(which rootlesskit) && systemctl --user restart docker',
   async verify({ target, stage, defer }) {
-    // `/usr/bin/rootlesskit cap_net_bind_service=ep`, or nothing
-    const had = (await mustRun(target.root, `getcap ${rootlesskitFile}`)).trim().replace(/^\S+ (= )?/, '');
+    const asBefore = await fileCapabilities(target);
     defer(async () => {
-      await target.root.shell(`setcap ${had === '' ? '-r' : quoteWord(had)} ${rootlesskitFile}`);
+      await asBefore();
       await restartDaemon(target);
     });
     await mustRun(target.root, `setcap cap_net_bind_service=ep ${rootlesskitFile}`);
@@ -150,10 +167,7 @@ check({
   },
   sabotage: {
     name: 'setcap on rootlesskit while it runs, and no restart',
-    by: rootScript(
-      () => `setcap cap_net_bind_service=ep ${rootlesskitFile}`,
-      () => `setcap -r ${rootlesskitFile}`,
-    ),
+    by: setWhileItRuns,
     fails: /CAP_NET_BIND_SERVICE of the file/,
   },
 });
