@@ -54,7 +54,8 @@ for ip in iptables ip6tables; do $ip-save > ${before}-new/$ip 2>/dev/null || tru
 for f in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding /proc/sys/net/ipv6/conf/default/forwarding; do
   [ ! -e $f ] || echo "$f $(cat $f)"
 done > ${before}-new/sysctls
-cut -d' ' -f1 /proc/modules > ${before}-new/modules
+# a kernel without modules has no such file
+cut -d' ' -f1 /proc/modules > ${before}-new/modules 2>/dev/null || true
 for f in /etc/docker /etc/docker/key.json; do [ -e $f ] || echo $f; done > ${before}-new/absent
 [ ! -e /sys/class/net/docker0 ] || : > ${before}-new/docker0
 mv ${before}-new ${before}`;

@@ -28,12 +28,9 @@ export function rootScript(apply: (host: HostFacts) => string, undo: (host: Host
 
 /** Sets a sysctl for the time of the fault: `sysctl('net.ipv4.ip_unprivileged_port_start', 0)`. */
 export function sysctl(name: string, value: string | number): Fault {
-  const path = quoteWord(`/proc/sys/${name.replaceAll('.', '/')}`);
-  return async ({ target }) => {
-    const before = (await mustRun(target.root, `cat ${path}`)).trim();
-    await mustRun(target.root, `echo ${quoteWord(String(value))} > ${path}`);
-    return async () => void (await mustRun(target.root, `echo ${quoteWord(before)} > ${path}`));
-  };
+  // as the kernel writes it: several numbers have tabs between them
+  const text = String(value).replaceAll(' ', '\t');
+  return ({ target }) => changeFile(target.root, `/proc/sys/${name.replaceAll('.', '/')}`, `echo ${quoteWord(text)}`);
 }
 
 /** Changes the mode of a path for the time of the fault. */

@@ -171,6 +171,26 @@ it('a change on top of another takes back its own part', async () => {
   expect([text(), readdirSync(folder)]).toEqual([original, ['file']]);
 });
 
+it('a setting of the kernel is kept below /run, and put back after a kill', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'rdc-root-'));
+  const elsewhere: Executor = {
+    exec: local.exec,
+    shell: (script) => local.shell(script.replaceAll(/\/(proc|run)\//g, `${root}/$1/`)),
+  };
+  const setting = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
+  mkdirSync(join(root, '/proc/sys/net/ipv4'), { recursive: true });
+  writeFileSync(join(root, setting), '1024\n');
+  await changeFile(elsewhere, setting, 'echo 80');
+  forgetChanges();
+  const undo = await changeFile(elsewhere, setting, 'echo 0');
+  const kept = join(root, '/run/rdc', root, setting);
+  expect([text(join(root, setting)), text(`${kept}.rdc/original`)]).toEqual(['0\n', '1024\n']);
+  await undo();
+  expect(text(join(root, setting))).toBe('1024\n');
+  expect(existsSync(`${kept}.rdc`)).toBe(false);
+  rmSync(root, { recursive: true });
+});
+
 describe('what is set aside', () => {
   it('is called by the script in its place, and put back: the very file', async () => {
     writeFileSync(file, '#!/bin/sh\necho "original $1"\n');

@@ -43,7 +43,9 @@ begin() {
 /** The name may be a link, which stays: what is written is the file that it leads to. */
 const throughLinks = (path: string, kept: string) => `p=${quoteWord(path)}; d=$(dirname "$p"); folder=
 [ -d "$d" ] || { mkdir -p "$d"; folder=made; }
-f=$(readlink -f "$p"); k=$f${kept}`;
+f=$(readlink -f "$p"); k=$f${kept}
+# a setting of the kernel: a boot forgets both
+case $f in /proc/*) k=/run/rdc$k; mkdir -p "$(dirname "$k")" ;; esac`;
 
 const byName = (path: string) => `f=${quoteWord(path)}; k=$f.rdc`;
 

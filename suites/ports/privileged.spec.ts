@@ -55,9 +55,7 @@ check({
   needs,
   remedy: `echo '${portStart}=80' | sudo tee /etc/sysctl.d/90-rootless.conf && sudo sysctl --system`,
   async verify({ target, host, stage, defer }) {
-    const before = known(await sysctlValue(target, portStart), portStart);
-    defer(() => mustRun(target.root, `sysctl -qw ${portStart}=${before}`));
-    await mustRun(target.root, `sysctl -qw ${portStart}=80`);
+    defer(await sysctl(portStart, 80)({ target, host }));
     await stage('applied');
     const below = (await refusalOrSilence(target, 79)) ?? 'the port answers';
     const isLoud = asksRootlessKit({ host }) === true;

@@ -39,7 +39,9 @@ check({
 
 /** A table of iptables-legacy goes with its rules, in every network namespace, and nothing holds it: one that is loaded stays. */
 const legacyUnloaded: Fault = async ({ target: { root } }) => {
-  const tables = (await mustRun(root, "sed -n 's/^\\(iptable_[a-z]*\\) .*/\\1/p' /proc/modules")).trim();
+  const tables = (
+    await mustRun(root, "sed -n 's/^\\(iptable_[a-z]*\\) .*/\\1/p' /proc/modules 2>/dev/null || :")
+  ).trim();
   if (tables !== '')
     throw new RdcError('COMMAND', `not applied: the rules of ${tables.replaceAll('\n', ', ')} would be lost`, {
       hint: 'a host without loaded tables of iptables-legacy: lsmod | grep ^iptable_',
