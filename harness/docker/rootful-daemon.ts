@@ -123,7 +123,10 @@ export async function startRootfulInPlace(target: Target, makeRoom: () => Promis
     await stop();
     throw error;
   }
-  return stop;
+  return async () => {
+    await stop();
+    await mustRun(target.root, `rm -f ${log}`);
+  };
 }
 
 /** Why there can be none, or '' when everything that it will change is remembered. */

@@ -14,12 +14,22 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test as it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test as it } from 'vitest';
 import { type Executor, executor } from '../target/target.ts';
 import { localTransport } from '../transport/local.ts';
 import { changeFile, forgetChanges, setAside } from './set-aside.ts';
 
-const local = executor(localTransport());
+const machine = executor(localTransport());
+const atHome = mkdtempSync(join(tmpdir(), 'rdc-home-'));
+afterAll(() => rmSync(atHome, { recursive: true }));
+
+/** A user of this machine at home elsewhere, also where these tests are run by root: the list of changes is there. */
+const person = (name: string): Executor => ({
+  exec: machine.exec,
+  shell: (script) => machine.shell(`${livesAt(join(atHome, name))}\n${script}`),
+});
+const livesAt = (home: string) => `mkdir -p ${home}; id() { echo 1; }; HOME=${home}`;
+const local = person('me');
 const original = 'tester:1:2\nother:3:4\n';
 let folder = '';
 let file = '';
@@ -39,7 +49,9 @@ function killedBefore(n: number): Executor & { readonly isWhole: () => boolean }
   let isWhole = false;
   const shell: Executor['shell'] = async (script) => {
     const trap = `set -T; n=0; trap 'n=$((n+1)); [ $n -lt ${n} ] || kill -9 $$' DEBUG`;
-    const { status, stdout, stderr } = spawnSync('bash', ['-c', `${trap}\n${script}`], { encoding: 'utf8' });
+    const { status, stdout, stderr } = spawnSync('bash', ['-c', `${livesAt(join(atHome, 'me'))}\n${trap}\n${script}`], {
+      encoding: 'utf8',
+    });
     isWhole = status === 0;
     return { code: status ?? 0, stdout, stderr, durationMs: 1, truncated: false };
   };
@@ -175,7 +187,8 @@ it('a setting of the kernel is kept below /run, and put back after a kill', asyn
   const root = mkdtempSync(join(tmpdir(), 'rdc-root-'));
   const elsewhere: Executor = {
     exec: local.exec,
-    shell: (script) => local.shell(script.replaceAll(/\/(proc|run)\//g, `${root}/$1/`)),
+    shell: (script) =>
+      machine.shell(`${livesAt(join(atHome, 'me'))}\n${script}`.replaceAll(/\/(proc|run)\//g, `${root}/$1/`)),
   };
   const setting = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
   mkdirSync(join(root, '/proc/sys/net/ipv4'), { recursive: true });

@@ -4,12 +4,13 @@ import { quoteWord } from '../transport/quote.ts';
 
 // What a check changes on a host of somebody's is kept beside it in a folder NAME.rdc, until it is put back. The folder
 // gets that name when all is in it, by one rename, and before anything is changed: a run that is killed at any moment
-// leaves either no folder or the whole original. Who changes the same file next puts that back first.
+// leaves either no folder or the whole original. The next run on the host finds it by a list, and puts it back.
 
 /** Exit code: somebody has changed the file since, and which of the two is wanted only they can say. */
 const undecided = 75;
 
 const functions = `
+list=$HOME/.rdc-changed; [ "$(id -u)" != 0 ] || list=/var/lib/rdc-changed
 digest() { head -c "$2" "$1" | cksum; }
 # nobody has changed what the run wrote: it is gone, whole, or cut off where the run was killed
 is_ours() {
@@ -29,6 +30,11 @@ put_back() {
   made=; [ ! -e "$k/folder" ] || made=$(dirname "$f")
   rm -r "$k"
   [ -z "$made" ] || rmdir "$made" 2>/dev/null || :
+  unlist
+}
+unlist() {
+  grep -vxF "$(printf '%s\\t%s' "$k" "$f")" "$list" > "$list-new" || :
+  if [ -s "$list-new" ]; then mv "$list-new" "$list"; else rm -f "$list" "$list-new"; fi
 }
 begin() {
   if [ -e "$k" ]; then
@@ -37,6 +43,7 @@ begin() {
     put_back
   fi
   rm -rf "$k-new" "$k-inner"; trap 'rm -rf "$k-new"' EXIT; mkdir -m "$1" "$k-new"
+  printf '%s\\t%s\\n' "$k" "$f" >> "$list"
 }
 `;
 
@@ -126,4 +133,44 @@ export async function setAside(
         ];
   await run(as, path, `${byName(path)}\nbegin 755\nln "$f" "$k-new/moved"\n${write}\nmv "$k-new" "$k"\n${replace}`);
   return async () => void (await run(as, path, `${byName(path)}\n[ -d "$k" ]\nput_back`));
+}
+
+/**
+ * Before a host is judged: puts back what killed runs left, by the user and by root. A run that found something does not go
+ * on, since the daemon may have been started with it. Throws COMMAND then; also where somebody has changed a file since.
+ */
+export async function putBackLeftovers({
+  name,
+  root,
+  ...user
+}: Executor & { name: string; root: Executor }): Promise<void> {
+  const found: string[] = [];
+  for (const as of [user, root]) found.push(...(await leftovers(as)));
+  for (const [word, path = ''] of found.map((line) => line.split('\t')))
+    if (word === 'undecided') throw undecidedAbout(path);
+  if (found.length === 0) return;
+  const files = found.map((line) => line.split('\t')[1]).join(', ');
+  throw new RdcError('COMMAND', `${name}: put back what a killed run had changed: ${files}`, {
+    hint: 'restart the daemon, which may have been started with it (systemctl --user restart docker), and run again',
+  });
+}
+
+// the last change first: it may lie on top of another
+const settle = `[ -f "$list" ] || exit 0
+tac "$list" > "$list-old"
+while IFS=$(printf '\\t') read -r k f; do
+  [ -d "$k" ] || { unlist; continue; }
+  if is_ours; then put_back; word=done; else word=undecided; fi
+  printf '%s\\t%s\\n' $word "$f"
+done < "$list-old"
+rm "$list-old"`;
+
+async function leftovers(as: Executor): Promise<string[]> {
+  try {
+    return (await run(as, 'what a killed run left', settle)).split('\n').filter(Boolean);
+  } catch (error) {
+    // nothing that this run could have left, nor take back
+    if (error instanceof RdcError && error.code === 'ROOT') return [];
+    throw error;
+  }
 }

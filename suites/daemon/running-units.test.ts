@@ -39,7 +39,7 @@ it('lists them by name', async () => {
 it('starts only those, enables none, and notes one that does not start', async () => {
   const { target, scripts, notes } = managerThat([shown, 'backup.timer\n']);
   await startAgain(target, ['docker.service', 'dbus.socket', 'backup.timer']);
-  expect(scripts.at(-1)).toMatch(/^for u in docker\.service backup\.timer; do systemctl --user start/);
+  expect(scripts.at(-1)).toMatch(/^for u in docker\.service backup\.timer; do timeout 30 systemctl --user start/);
   expect(scripts.join('\n')).not.toContain('enable');
   expect(notes.join('\n')).toContain('backup.timer');
 });

@@ -19,7 +19,7 @@ export async function startAgain(target: Target, units: readonly string[]): Prom
   if (stopped.length === 0) return;
   const names = stopped.map(quoteWord).join(' ');
   const { stdout } = await target.shell(
-    `for u in ${names}; do systemctl --user start "$u" >/dev/null 2>&1 || echo "$u"; done`,
+    `for u in ${names}; do timeout 30 systemctl --user start "$u" >/dev/null 2>&1 || echo "$u"; done`,
     { timeoutMs: 120_000 },
   );
   if (stdout !== '') target.note(`units of the user that did not start again:\n${stdout}`);
