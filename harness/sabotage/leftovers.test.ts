@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 describe('the next run', () => {
-  const nextRun = () => putBackLeftovers({ name: 'a-host', ...person('user'), root: person('root') });
+  const nextRun = () => putBackLeftovers({ ...person('user'), root: person('root') });
 
   it('finds by the list what killed ones left, the last change first, and puts it back before anything is judged', async () => {
     const [absent, program] = [join(folder, 'absent'), join(folder, 'program')];
@@ -79,7 +79,7 @@ describe('the next run', () => {
   it('without root looks for its own', async () => {
     const refuse = () => Promise.reject(new RdcError('ROOT', 'none'));
     await changeFile(person('user'), file, 'echo broken');
-    const run = putBackLeftovers({ name: 'a-host', ...person('user'), root: { exec: refuse, shell: refuse } });
+    const run = putBackLeftovers({ ...person('user'), root: { exec: refuse, shell: refuse } });
     await expect(run).rejects.toMatchObject({ message: expect.stringContaining('put back') });
     expect(text()).toBe(original);
   });

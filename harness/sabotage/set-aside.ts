@@ -139,18 +139,12 @@ export async function setAside(
  * Before a host is judged: puts back what killed runs left, by the user and by root. A run that found something does not go
  * on, since the daemon may have been started with it. Throws COMMAND then; also where somebody has changed a file since.
  */
-export async function putBackLeftovers({
-  name,
-  root,
-  ...user
-}: Executor & { name: string; root: Executor }): Promise<void> {
-  const found: string[] = [];
-  for (const as of [user, root]) found.push(...(await leftovers(as)));
-  for (const [word, path = ''] of found.map((line) => line.split('\t')))
-    if (word === 'undecided') throw undecidedAbout(path);
+export async function putBackLeftovers(user: Executor & { readonly root: Executor }): Promise<void> {
+  const found = [...(await leftovers(user)), ...(await leftovers(user.root))];
+  const undecided = found.find(({ isBack }) => !isBack);
+  if (undecided) throw undecidedAbout(undecided.path);
   if (found.length === 0) return;
-  const files = found.map((line) => line.split('\t')[1]).join(', ');
-  throw new RdcError('COMMAND', `${name}: put back what a killed run had changed: ${files}`, {
+  throw new RdcError('COMMAND', `put back what a killed run had changed: ${found.map(({ path }) => path).join(', ')}`, {
     hint: 'restart the daemon, which may have been started with it (systemctl --user restart docker), and run again',
   });
 }
@@ -160,14 +154,17 @@ const settle = `[ -f "$list" ] || exit 0
 tac "$list" > "$list-old"
 while IFS=$(printf '\\t') read -r k f; do
   [ -d "$k" ] || { unlist; continue; }
-  if is_ours; then put_back; word=done; else word=undecided; fi
+  if is_ours; then put_back; word=back; else word=changed; fi
   printf '%s\\t%s\\n' $word "$f"
 done < "$list-old"
 rm "$list-old"`;
 
-async function leftovers(as: Executor): Promise<string[]> {
+type Leftover = { readonly path: string; readonly isBack: boolean };
+
+async function leftovers(as: Executor): Promise<Leftover[]> {
   try {
-    return (await run(as, 'what a killed run left', settle)).split('\n').filter(Boolean);
+    const lines = (await run(as, 'what a killed run left', settle)).matchAll(/^(back|changed)\t(.+)$/gm);
+    return [...lines].map(([, word, path = '']) => ({ path, isBack: word === 'back' }));
   } catch (error) {
     // nothing that this run could have left, nor take back
     if (error instanceof RdcError && error.code === 'ROOT') return [];
