@@ -130,7 +130,7 @@ describe('declarations', () => {
 
   it('disruptive are those whose verify restarts the daemon, the user manager or the machine, and only those', () => {
     const restarts = checks.filter(({ verify }) =>
-      /\brestart(Daemon|UserManager)|systemctl --user restart|\b(daemonJson|killRootlessKit|loggedOut|reboot|userManagerDropIn)\b/.test(
+      /\brestart(Daemon|UserManager)|systemctl --user restart|\b(daemonJson|switchProxyOff|killRootlessKit|loggedOut|reboot|userManagerDropIn)\b/.test(
         String(verify),
       ),
     );
@@ -203,6 +203,12 @@ function foreignImports(folder: string, isAllowed: (one: Import) => boolean): st
 }
 
 const isBelow = (folders: readonly string[], path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
+
+it('no module is unloaded with what it stands on: bridges, links and rules go with theirs', () => {
+  const files = [...filesOf('suites', isProduct), ...filesOf('harness', isProduct)];
+  const unloading = files.filter(({ text }) => /modprobe (-r|--remove) /.test(text.replaceAll(/`modprobe -r`/g, '')));
+  expect(unloading.map(({ path }) => path)).toEqual([]);
+});
 
 describe('imports go one way', () => {
   it('harness knows neither suites nor reports', () => {

@@ -21,8 +21,8 @@ const runc = '"$(readlink -f "$(command -v runc)")"';
 const data = '/home/tester/.local/share/docker';
 
 const daemonJson = '/home/tester/.config/docker/daemon.json';
-const daemonJsonAside = `install -d -o tester ${daemonJson.replace('/daemon.json', '')}; [ ! -e ${daemonJson} ] || mv ${daemonJson} ${daemonJson}.rdc`;
-const daemonJsonBack = `rm ${daemonJson}; [ ! -e ${daemonJson}.rdc ] || mv ${daemonJson}.rdc ${daemonJson}`;
+const daemonJsonAside = `install -d -o tester ${daemonJson.replace('/daemon.json', '')}; [ ! -e ${daemonJson} ] || mv ${daemonJson} ${daemonJson}.kept`;
+const daemonJsonBack = `rm ${daemonJson}; [ ! -e ${daemonJson}.kept ] || mv ${daemonJson}.kept ${daemonJson}`;
 const netns = `nsenter --net=/proc/$(cat /run/user/${uid}/docker.pid)/ns/net`;
 const dockerd = '$(pgrep -xo -u tester dockerd)';
 
@@ -225,8 +225,8 @@ echo '{"default-ulimits": {"memlock": {"Name": "memlock", "Soft": -1, "Hard": -1
   {
     name: 'the unit is enabled for a target that no user manager starts',
     red: ['SVC-ACTIVE'],
-    apply: `sed -i.rdc 's/^WantedBy=.*/WantedBy=multi-user.target/' ${unit}; ${asUser} reenable docker`,
-    undo: `mv ${unit}.rdc ${unit}; rm -r ${unit.replace('/docker.service', '/multi-user.target.wants')}; ${asUser} reenable docker`,
+    apply: `sed -i.kept 's/^WantedBy=.*/WantedBy=multi-user.target/' ${unit}; ${asUser} reenable docker`,
+    undo: `mv ${unit}.kept ${unit}; rm -r ${unit.replace('/docker.service', '/multi-user.target.wants')}; ${asUser} reenable docker`,
   },
   {
     name: 'a serial port belongs to another group of the user',
@@ -264,8 +264,8 @@ ${restartedWith("ExecStartPost=/bin/sh -c '\\''/usr/local/bin/rdc-sleep infinity
     name: "the primary group of an account has one of the user's subordinate GIDs, and no entry",
     red: ['PRE-SUBID-OVERLAP'],
     apply:
-      'cp -a /etc/passwd /etc/passwd.rdc; sed -i -E "s/^(other:x:[0-9]+):[0-9]+:/\\1:$(awk -F: \'$1 == "tester" {print $2 + 500; exit}\' /etc/subgid):/" /etc/passwd',
-    undo: 'mv /etc/passwd.rdc /etc/passwd',
+      'cp -a /etc/passwd /etc/passwd.kept; sed -i -E "s/^(other:x:[0-9]+):[0-9]+:/\\1:$(awk -F: \'$1 == "tester" {print $2 + 500; exit}\' /etc/subgid):/" /etc/passwd',
+    undo: 'mv /etc/passwd.kept /etc/passwd',
   },
   {
     name: 'a firewall lets the user send no UDP to another host',
@@ -333,8 +333,8 @@ iptables -t $t -i br-+ -p tcp --dport 80 -j ACCEPT; iptables -t $t -i docker0 -p
     name: `~/.bashrc sends the client to the system-wide socket (${id})`,
     red: [id],
     apply:
-      "cd /home/tester; cp -a .bashrc .bashrc.rdc; echo 'export DOCKER_HOST=unix:///var/run/docker.sock' >> .bashrc",
-    undo: 'cd /home/tester; mv .bashrc.rdc .bashrc',
+      "cd /home/tester; cp -a .bashrc .bashrc.kept; echo 'export DOCKER_HOST=unix:///var/run/docker.sock' >> .bashrc",
+    undo: 'cd /home/tester; mv .bashrc.kept .bashrc',
   })),
   {
     name: "the user's daemon.json is a link to the system's",
@@ -374,15 +374,15 @@ ${asUser} daemon-reload`,
     name: 'new users get no subordinate UIDs',
     red: ['GUIDE-LAB-FOREGROUND'],
     apply:
-      "cp -a /etc/login.defs /etc/login.defs.rdc; sed -i '/^SUB_UID_COUNT/d' /etc/login.defs; echo 'SUB_UID_COUNT 0' >> /etc/login.defs",
-    undo: 'mv /etc/login.defs.rdc /etc/login.defs',
+      "cp -a /etc/login.defs /etc/login.defs.kept; sed -i '/^SUB_UID_COUNT/d' /etc/login.defs; echo 'SUB_UID_COUNT 0' >> /etc/login.defs",
+    undo: 'mv /etc/login.defs.kept /etc/login.defs',
   },
   {
     name: 'a logout stops the daemon, by ~/.bash_logout',
     red: ['SVC-LOGOUT'],
-    apply: `cd /home/tester; [ ! -e .bash_logout ] || cp -a .bash_logout .bash_logout.rdc
+    apply: `cd /home/tester; [ ! -e .bash_logout ] || cp -a .bash_logout .bash_logout.kept
 echo 'systemctl --user stop docker' >> .bash_logout; chown tester .bash_logout`,
-    undo: `cd /home/tester; rm .bash_logout; [ ! -e .bash_logout.rdc ] || mv .bash_logout.rdc .bash_logout; ${asUser} start docker`,
+    undo: `cd /home/tester; rm .bash_logout; [ ! -e .bash_logout.kept ] || mv .bash_logout.kept .bash_logout; ${asUser} start docker`,
   },
   {
     name: 'files of the service may have 1 GiB, until it asks for more',
@@ -468,8 +468,8 @@ rm -rf /var/lib/rdc-system /run/rdc-system /run/rdc-system.pid /var/run/docker.s
   {
     name: "the user's subordinate GIDs move by one before the daemon starts again",
     red: ['ST-PERSIST'],
-    apply: `cp -a /etc/subgid /etc/subgid.rdc; awk -F: -v OFS=: '$1 == "tester" {$2++} 1' /etc/subgid.rdc > /etc/subgid`,
-    undo: `mv /etc/subgid.rdc /etc/subgid; ${asUser} restart docker`,
+    apply: `cp -a /etc/subgid /etc/subgid.kept; awk -F: -v OFS=: '$1 == "tester" {$2++} 1' /etc/subgid.kept > /etc/subgid`,
+    undo: `mv /etc/subgid.kept /etc/subgid; ${asUser} restart docker`,
   },
   {
     name: 'containers may have few files open, until they ask for more',

@@ -8,7 +8,7 @@ import { dockerApi } from './api.ts';
 const log = '/var/log/rdc-rootful.log';
 
 /** Script for root: a rootful dockerd on that socket, open to the user's group, with all its data in places of its own. */
-export function startRootful({ socket, user }: Pick<HostFacts, 'socket' | 'user'>): string {
+function startScript({ socket, user }: Pick<HostFacts, 'socket' | 'user'>): string {
   return `
 rm -f '${socket}'
 mkdir -p /var/lib/rdc-rootful /run/rdc-rootful
@@ -17,16 +17,18 @@ setsid dockerd -H 'unix://${socket}' --group ${user.gid} --data-root /var/lib/rd
 }
 
 /** Script for root: ends that daemon and removes what it kept. */
-export function stopRootful({ socket }: Pick<HostFacts, 'socket'>): string {
+function stopScript({ socket }: Pick<HostFacts, 'socket'>): string {
   return `
-if [ -s /run/rdc-rootful.pid ]; then
-  pid=$(cat /run/rdc-rootful.pid); kill "$pid" || true; i=0
+# the number in a file that a killed run left may be somebody else's by now, and so may be the socket
+pid=$(cat /run/rdc-rootful.pid 2>/dev/null || true)
+if [ -n "$pid" ] && grep -qsx dockerd /proc/$pid/comm; then
+  kill "$pid" || true; i=0
   while [ -d /proc/$pid ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done
+  rm -f '${socket}'
 fi
 # a container with --net=host leaves the host's namespace mounted there
 umount /run/rdc-rootful/netns/* 2>/dev/null || true
-rm -rf /var/lib/rdc-rootful /run/rdc-rootful /run/rdc-rootful.pid '${socket}'
-ip link del docker0 2>/dev/null || true`;
+rm -rf /var/lib/rdc-rootful /run/rdc-rootful /run/rdc-rootful.pid`;
 }
 
 /** Where the rootful daemon listens that runs beside the user's. */
@@ -42,18 +44,28 @@ for p in $(grep -lx dockerd /proc/[0-9]*/comm 2>/dev/null); do
 done
 [ -z "$(ls -A /sys/class/net/docker0/brif 2>/dev/null)" ] || { echo 'its bridge docker0 is in use'; exit 0; }`;
 
-/** A rootful daemon forwards packets, writes firewall rules and loads modules, one of which a user's daemon may lack. */
+/**
+ * A rootful daemon forwards packets, writes firewall rules and loads modules, one of which a user's daemon may lack. All is
+ * there before the folder has its name: a rule that was not written down yet would be flushed.
+ */
 const remember = `
-mkdir -m 700 ${before}
-for ip in iptables ip6tables; do $ip-save > ${before}/$ip 2>/dev/null || true; done
+rm -rf ${before}-new; mkdir -m 700 ${before}-new
+for ip in iptables ip6tables; do $ip-save > ${before}-new/$ip 2>/dev/null || true; done
 for f in /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding /proc/sys/net/ipv6/conf/default/forwarding; do
   [ ! -e $f ] || echo "$f $(cat $f)"
-done > ${before}/sysctls
-cut -d' ' -f1 /proc/modules > ${before}/modules
-for f in /etc/docker /etc/docker/key.json; do [ -e $f ] || echo $f; done > ${before}/absent`;
+done > ${before}-new/sysctls
+# a kernel without modules has no such file
+cut -d' ' -f1 /proc/modules > ${before}-new/modules 2>/dev/null || true
+for f in /etc/docker /etc/docker/key.json; do [ -e $f ] || echo $f; done > ${before}-new/absent
+[ ! -e /sys/class/net/docker0 ] || : > ${before}-new/docker0
+mv ${before}-new ${before}`;
+
+/** Modules that take along what nothing counts: links of a kind, rules of a table, in every network namespace. */
+const carrying = 'bridge|veth|dummy|vxlan|ipvlan|macvlan|ip_vs|nf_tables|ip6?_tables|ip6?table_.*';
 
 // a table that was not there before is emptied: iptables cannot remove one
 const restore = `
+[ -e ${before}/docker0 ] || ip link del docker0 2>/dev/null || true
 while read -r f value; do echo "$value" > "$f"; done < ${before}/sysctls
 for ip in iptables ip6tables; do
   for table in $($ip-save 2>/dev/null | sed -n 's/^\\*//p'); do
@@ -63,7 +75,7 @@ for ip in iptables ip6tables; do
   [ ! -s ${before}/$ip ] || $ip-restore < ${before}/$ip
 done
 for again in 1 2 3; do
-  cut -d' ' -f1 /proc/modules | grep -vxF -f ${before}/modules | xargs -r -n 1 rmmod 2>/dev/null || true
+  cut -d' ' -f1 /proc/modules | grep -vxF -f ${before}/modules | grep -vxE '${carrying}' | xargs -r -n 1 rmmod 2>/dev/null || true
 done
 xargs -r rm -rf < ${before}/absent
 rm -rf ${before}`;
@@ -73,23 +85,48 @@ export type RootfulDaemon = {
   stop(): Promise<void>;
 };
 
+type Where = Pick<HostFacts, 'socket' | 'user'>;
+
+const stopAndRestore = (where: Where) => `[ -d ${before} ] || exit 0\n${stopScript(where)}\n${restore}`;
+
 /**
  * Starts a rootful daemon on `rootfulSocket` beside the user's own, which runs on. Resolves to the reason where there
  * is none; throws when the host could not be put back as it was. The target's forwarded socket has to be that one.
  */
 export async function startRootfulBeside(target: Target, timeoutMs = 120_000): Promise<RootfulDaemon | string> {
   const where = { socket: rootfulSocket, user: target.facts.host.user };
-  const stop = `[ -d ${before} ] || exit 0\n${stopRootful(where)}\n${restore}`;
-  const refusal = await prepare(target, stop);
+  const refusal = await prepare(target, stopAndRestore(where));
   if (refusal !== '') return refusal;
   try {
-    await mustRun(target.root, startRootful(where));
+    await mustRun(target.root, startScript(where));
     await awaitAnswer(target, timeoutMs);
-    return { stop: async () => void (await mustRun(target.root, `${stop}\nrm -f ${log}`)) };
+    return { stop: async () => void (await mustRun(target.root, `${stopAndRestore(where)}\nrm -f ${log}`)) };
   } catch (error) {
-    await mustRun(target.root, stop);
+    await mustRun(target.root, stopAndRestore(where));
     return reasonOf(error);
   }
+}
+
+/**
+ * Starts one on the user's own socket, whose daemon `makeRoom` stops; whether it answers is another matter. Resolves to what
+ * ends it and puts the host back. Throws DAEMON where another rootful daemon would lose its rules or its bridge.
+ */
+export async function startRootfulInPlace(target: Target, makeRoom: () => Promise<void>): Promise<() => Promise<void>> {
+  const { host } = target.facts;
+  const refusal = await prepare(target, stopAndRestore(host));
+  if (refusal !== '') throw new RdcError('DAEMON', refusal);
+  const stop = async () => void (await mustRun(target.root, stopAndRestore(host)));
+  try {
+    await makeRoom();
+    await mustRun(target.root, startScript(host));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return async () => {
+    await stop();
+    await mustRun(target.root, `rm -f ${log}`);
+  };
 }
 
 /** Why there can be none, or '' when everything that it will change is remembered. */

@@ -8,6 +8,7 @@ import { type ReadingJob, runChecks } from './run-checks.ts';
 
 vi.mock('./run-checks.ts');
 vi.mock('../fixture-image.ts', () => ({ ensureFixtureImage: async () => ({}) }));
+vi.mock('../sabotage/set-aside.ts', () => ({ putBackLeftovers: async () => {} }));
 vi.mock('../target/disk-space.ts', () => ({ requireDiskSpace: async () => {} }));
 vi.mock('../facts/daemon-facts.ts', () => ({ readDaemonFacts: async () => null }));
 vi.mock('../target/connect-target.ts', () => ({

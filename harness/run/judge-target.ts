@@ -6,6 +6,7 @@ import type { HostFacts } from '../facts/host-facts.ts';
 import { ensureFixtureImage } from '../fixture-image.ts';
 import type { CheckMeta } from '../readings/provided.ts';
 import type { ReportSink, TargetContext } from '../report-sink.ts';
+import { putBackLeftovers } from '../sabotage/set-aside.ts';
 import { connectTarget } from '../target/connect-target.ts';
 import type { Connection } from '../target/connection.ts';
 import { requireDiskSpace } from '../target/disk-space.ts';
@@ -93,6 +94,7 @@ async function readFacts(job: TargetJob): Promise<{ host: HostFacts; daemon: Dae
   try {
     const target = connected.observedBy({ command() {}, note() {} });
     await requireDiskSpace(target);
+    await putBackLeftovers(target);
     return { host: connected.host, daemon: await readDaemonFacts(target) };
   } finally {
     await connected.close();

@@ -10,7 +10,11 @@ import { chmod, filtered, inOrder, mustRun, rootScript } from './faults.ts';
 
 const folder = mkdtempSync(join(tmpdir(), "rdc it's "));
 const file = join(folder, 'file');
-const local = executor(localTransport());
+const machine = executor(localTransport());
+// the list of changes goes to a home of its own, also where these tests are run by root
+const home = mkdtempSync(join(tmpdir(), 'rdc-home-'));
+const shell: typeof machine.shell = (script) => machine.shell(`id() { echo 1; }; HOME=${home}\n${script}`);
+const local = { exec: machine.exec, shell };
 const context = { target: { ...local, root: local } as unknown as Target, host: {} as HostFacts };
 const modeOf = () => (statSync(file).mode & 0o7777).toString(8);
 
@@ -18,7 +22,9 @@ beforeEach(() => {
   writeFileSync(file, 'tester:1:2\nother:3:4\n', { mode: 0o640 });
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => {
+  for (const one of [folder, home]) rmSync(one, { recursive: true, force: true });
+});
 
 it('a command that has to succeed, and does not, is an error of the harness', async () => {
   expect(await mustRun(local, 'echo a; echo b')).toBe('a\nb\n');

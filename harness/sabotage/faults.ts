@@ -3,6 +3,7 @@ import { RdcError } from '../errors.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import type { Executor } from '../target/target.ts';
 import { quoteWord } from '../transport/quote.ts';
+import { changeFile, setAside } from './set-aside.ts';
 
 /** Runs a script that has to succeed: a fault that was not applied or not taken back is an error, never a verdict. */
 export async function mustRun(executor: Executor, script: string, timeoutMs = 120_000): Promise<string> {
@@ -27,12 +28,9 @@ export function rootScript(apply: (host: HostFacts) => string, undo: (host: Host
 
 /** Sets a sysctl for the time of the fault: `sysctl('net.ipv4.ip_unprivileged_port_start', 0)`. */
 export function sysctl(name: string, value: string | number): Fault {
-  const path = quoteWord(`/proc/sys/${name.replaceAll('.', '/')}`);
-  return async ({ target }) => {
-    const before = (await mustRun(target.root, `cat ${path}`)).trim();
-    await mustRun(target.root, `echo ${quoteWord(String(value))} > ${path}`);
-    return async () => void (await mustRun(target.root, `echo ${quoteWord(before)} > ${path}`));
-  };
+  // as the kernel writes it: several numbers have tabs between them
+  const text = String(value).replaceAll(' ', '\t');
+  return ({ target }) => changeFile(target.root, `/proc/sys/${name.replaceAll('.', '/')}`, `echo ${quoteWord(text)}`);
 }
 
 /** Changes the mode of a path for the time of the fault. */
@@ -45,20 +43,14 @@ export function chmod(mode: string, pathOf: (host: HostFacts) => string): Fault 
   };
 }
 
-/** Replaces a file's content by what a filter (`sed ...`) makes of it, in place, so that owner and mode stay. */
+/** Replaces a file's content by what a filter (`sed ...`) makes of it, for the time of the fault. */
 export function filtered(path: string, filterOf: (host: HostFacts) => string): Fault {
-  return async ({ target, host }) => {
-    const file = quoteWord(path);
-    const undo = async () => void (await mustRun(target.root, `cat ${file}.rdc > ${file}; rm ${file}.rdc`));
-    await mustRun(target.root, `cp -a ${file} ${file}.rdc`);
-    try {
-      await mustRun(target.root, `${filterOf(host)} < ${file}.rdc > ${file}`);
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-    return undo;
-  };
+  return ({ target, host }) => changeFile(target.root, path, filterOf(host));
+}
+
+/** A program or link is not in its place for the time of the fault. */
+export function away(pathOf: (host: HostFacts) => string): Fault {
+  return ({ target, host }) => setAside(target.root, pathOf(host));
 }
 
 /** One fault after the other; taken back in the opposite order, also when a later one could not be applied. */

@@ -196,7 +196,8 @@ const sliceOnly: Fault = async ({ target, host }) => {
   return async () => {
     await mustRun(
       target.root,
-      `systemctl set-property --runtime ${slice} AllowedCPUs=; rm -rf /run/systemd/system.control/${slice}.d; systemctl daemon-reload`,
+      `systemctl set-property --runtime ${slice} AllowedCPUs=
+cd /run/systemd/system.control; rm -f ${slice}.d/50-AllowedCPUs.conf; rmdir ${slice}.d 2>/dev/null || :; systemctl daemon-reload`,
     );
     await restartDaemon(target);
   };
@@ -292,12 +293,15 @@ check({
   },
 });
 
-/** One process of every container goes to another cgroup of the user: the daemon asks the cgroup who belongs to it. */
+/** One process of each container of ours goes to another cgroup of the user: the daemon asks the cgroup who belongs to it. */
 const strayProcess: Fault = async ({ target, host }) => {
   const user = `/sys/fs/cgroup${userCgroup(host)}`;
   await mustRun(
     target.root,
-    `for scope in ${user}/user.slice/docker-*.scope; do tail -n 1 $scope/cgroup.procs > ${user}/init.scope/cgroup.procs; done`,
+    `for scope in ${user}/user.slice/docker-*.scope; do
+  p=$(tail -n 1 $scope/cgroup.procs)
+  if grep -qz '^RDC_NONCE=' /proc/$p/environ; then echo $p > ${user}/init.scope/cgroup.procs; fi
+done`,
   );
   // the containers are thrown away after the fault
   return async () => {};

@@ -8,9 +8,8 @@ import {
   refusalIn,
   startFixture,
   type Target,
-  type VerifyContext,
 } from '../../harness/index.ts';
-import { restartDaemon, rootfulDaemon } from '../daemon/control-daemon.ts';
+import { driverNone, restartDaemon, rootfulDaemon } from '../daemon/control-daemon.ts';
 import { observedOnce } from '../daemon/observed-once.ts';
 import { writeUnitDropIn } from '../daemon/unit-drop-in.ts';
 import { containerCgroup, hasUnifiedCgroups } from './container-cgroup.ts';
@@ -51,7 +50,7 @@ export type WithoutDriver = {
  */
 export const restartDaemonWithoutDriver = observedOnce<WithoutDriver>(async (context) => {
   const { target } = context;
-  if (hasUnifiedCgroups(context) === true) await forgoDriver(context);
+  if (hasUnifiedCgroups(context) === true) context.defer(await driverNone(context));
   try {
     await using container = await startFixture(target, { host: { ...asked, MemorySwap: asked.Memory } });
     const { path } = await containerCgroup(target, container);
@@ -110,19 +109,6 @@ export function parseEfforts(stdout: string) {
     forks: fork ? { forked: fork.forked ?? 0, errno: (fork.errno as string | null | undefined) ?? null } : null,
     cores: burn ? (burn.cpuMs ?? 0) / (burn.wallMs ?? 1) : null,
   };
-}
-
-/** The rest of the user's daemon.json stays: another data root would be another daemon. */
-async function forgoDriver({ target, host, defer }: VerifyContext): Promise<void> {
-  const file = `'${host.user.home}/.config/docker/daemon.json'`;
-  const before = await target.shell(`cat ${file} 2>/dev/null`);
-  const config = { ...(JSON.parse(before.stdout || '{}') as object), 'exec-opts': ['native.cgroupdriver=cgroupfs'] };
-  defer(async () => {
-    await mustRun(target, before.code === 0 ? `printf %s ${quoteWord(before.stdout)} > ${file}` : `rm -f ${file}`);
-    await restartDaemon(target);
-  });
-  await mustRun(target, `mkdir -p "$(dirname ${file})"; printf %s ${quoteWord(JSON.stringify(config))} > ${file}`);
-  await restartDaemon(target);
 }
 
 /** The daemon looks for daemon.json elsewhere from its next restart on, so that it gets its driver after all. */

@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { RdcError, type Target } from '../../harness/index.ts';
 import { verdictOf } from '../../harness/verdict.ts';
-import { expectBack, restartDaemon, restartUserManagerScript } from './control-daemon.ts';
+import { expectBack, restartDaemon, restartUserManager, restartUserManagerScript } from './control-daemon.ts';
 
 const answered = { code: 0, stdout: '', stderr: '', durationMs: 1, truncated: false };
 const lost = () => Promise.reject(new RdcError('LOST', 'the connection broke off'));
@@ -60,4 +61,25 @@ it('a user manager that met the cgroup of the old one is started again; one that
   expect(restartedWith(0)).toEqual({ asked: ['daemon-reload', 'restart'], code: 0 });
   expect(restartedWith(219)).toEqual({ asked: ['daemon-reload', 'restart', 'show', 'start'], code: 0 });
   expect(restartedWith(1)).toEqual({ asked: ['daemon-reload', 'restart', 'show'], code: 1 });
+});
+
+it('what ran before a restart of the user manager is started again, enabled or not', async () => {
+  const did: string[] = [];
+  const dockerSocket = join(mkdtempSync(join(tmpdir(), 'rdc-socket-')), 's');
+  await using _server = createServer((_, response) => response.end('OK')).listen(dockerSocket);
+  const say = (line: string, stdout = '') => {
+    did.push(line);
+    return Promise.resolve({ ...answered, stdout });
+  };
+  const target = targetWith({
+    dockerSocket,
+    root: { shell: () => say('restart of the manager') } as unknown as Target['root'],
+    exec: ([, , word]) => say(String(word), 'Id=mine.service\nLoadState=loaded\nActiveState=inactive\nCanStart=yes\n'),
+    shell: (script) => {
+      if (script.includes('list-units')) return say('list', 'mine.service loaded active running My own\n');
+      return say(script.includes('start docker') ? 'start docker' : 'start mine.service');
+    },
+  });
+  await restartUserManager(target, { user: { uid: 1001 } } as Target['facts']['host']);
+  expect(did).toEqual(['list', 'restart of the manager', 'start docker', 'show', 'start mine.service']);
 });

@@ -1,16 +1,16 @@
 import {
+  changeFile,
   dockerApi,
   expect,
   type Fault,
   type HostFacts,
   mustRun,
-  quoteWord,
   RdcError,
-  startRootful,
-  stopRootful,
+  startRootfulInPlace,
   type Target,
 } from '../../harness/index.ts';
-import { daemonControl, daemonState, stopDaemon } from './daemon-control.ts';
+import { daemonControl, daemonState, startDaemon, stopDaemon } from './daemon-control.ts';
+import { runningUnits, startAgain } from './running-units.ts';
 
 const pollMs = 250;
 
@@ -39,13 +39,17 @@ export async function restartDaemon(target: Target): Promise<void> {
 }
 
 /**
- * Restarts the user's systemd instance: what is set for user@.service (delegation, limits) is only taken then.
- * Throws DAEMON_DOWN.
+ * Restarts the user's systemd instance: what is set for user@.service (delegation, limits) is only taken then. What ran
+ * runs again, enabled or not. Throws DAEMON_DOWN.
  */
 export async function restartUserManager(target: Target, host: HostFacts): Promise<void> {
   await target.invalidate();
+  const ran = await runningUnits(target);
   await comingBack(target, async () => {
     await mustRun(target.root, restartUserManagerScript(host.user.uid));
+    // also where it did not come back from the restart before this one
+    await startDaemon(target);
+    await startAgain(target, ran);
     await awaitDaemon(target);
   });
 }
@@ -130,16 +134,13 @@ export function userManagerDropIn(...settings: readonly string[]): Fault {
  * The rest of the file stays: with another storage driver or data root it would be another daemon.
  */
 export function daemonJson(config: Readonly<Record<string, unknown>>): Fault {
-  const file = '"$HOME/.config/docker/daemon.json"';
-  return async ({ target }) => {
-    const { stdout } = await target.shell(`cat ${file} 2>/dev/null`);
-    const merged = { ...(JSON.parse(stdout || '{}') as object), ...config };
-    await mustRun(
-      target,
-      `mkdir -p "$HOME/.config/docker"; [ ! -e ${file} ] || cp -a ${file} ${file}.rdc; printf %s ${quoteWord(JSON.stringify(merged))} > ${file}`,
+  return async ({ target, host }) => {
+    const file = `${host.user.home}/.config/docker/daemon.json`;
+    const putBack = await changeFile(target, file, (text) =>
+      JSON.stringify({ ...(JSON.parse(text.trim() || '{}') as object), ...config }),
     );
     const undo = async () => {
-      await mustRun(target, `if [ -e ${file}.rdc ]; then mv ${file}.rdc ${file}; else rm ${file}; fi`);
+      await putBack();
       await restartDaemon(target);
     };
     try {
@@ -159,16 +160,18 @@ export const driverNone: Fault = daemonJson({ 'exec-opts': ['native.cgroupdriver
  * A rootful daemon in the place of the user's: it answers on the same socket, does everything one asks of it,
  * and keeps none of the promises of rootless Docker. The mutant that no "does docker work" test notices.
  */
-export const rootfulDaemon: Fault = async ({ target, host }) => {
+export const rootfulDaemon: Fault = async ({ target }) => {
   await target.invalidate();
-  await stopDaemon(target);
+  const stop = await startRootfulInPlace(target, () => stopDaemon(target)).catch(async (error) => {
+    await bringBack(target);
+    throw error;
+  });
   const undo = async () => {
     await target.invalidate();
-    await mustRun(target.root, stopRootful(host));
+    await stop();
     await restartDaemon(target);
   };
   try {
-    await mustRun(target.root, startRootful(host));
     await awaitDaemon(target);
   } catch (error) {
     await undo();

@@ -43,10 +43,16 @@ export function shellSetting(setting: string): string {
 export function unitDropIn(...settings: readonly string[]): Fault {
   return async (context) => {
     const takeAway = await writeUnitDropIn(context, ...settings);
-    await restartDaemon(context.target);
-    return async () => {
+    const undo = async () => {
       await takeAway();
       await restartDaemon(context.target);
     };
+    try {
+      await restartDaemon(context.target);
+    } catch (error) {
+      await undo();
+      throw error;
+    }
+    return undo;
   };
 }

@@ -1,4 +1,5 @@
 import {
+  changeFile,
   checksOf,
   docker,
   dockerApi,
@@ -15,6 +16,7 @@ import {
 import { awaitDaemon, byRootful, restartDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { onSearchPath } from '../daemon/search-path.ts';
+import { lingering } from '../lifecycle/not-started.ts';
 import { daemonBeforeLogin, outlastManager } from '../lifecycle/sessions.ts';
 import { hasSystemd, mayInterrupt, userUnit } from '../lifecycle/user-unit.ts';
 import { hostIdsOf } from '../namespaces/container-process.ts';
@@ -37,9 +39,8 @@ check({
   remedy: 'docker context use rootless serves every shell; ~/.bashrc only those that are interactive',
   async verify({ target, host, stage, defer }) {
     const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
-    await mustRun(target, 'touch ~/.bashrc; cp -a ~/.bashrc ~/.bashrc.rdc');
-    defer(() => mustRun(target, 'mv ~/.bashrc.rdc ~/.bashrc'));
-    await mustRun(target, "echo 'export DOCKER_HOST=unix:///run/user/$(id -u)/docker.sock' >> ~/.bashrc");
+    const line = 'export DOCKER_HOST=unix:///run/user/$(id -u)/docker.sock';
+    defer(await changeFile(target, `${host.user.home}/.bashrc`, `cat; echo ${quoteWord(line)}`));
     await stage('written');
     // without the client's own configuration: the context that the setup tool selected would answer in any case
     const { stdout } = await target.login(
@@ -153,22 +154,23 @@ check({
       if (wasEnabled === 'disabled') await mustRun(target, 'systemctl --user disable docker.service');
     });
     const enableLinger = () => mustRun(target.root, `loginctl enable-linger '${name}'`);
+    const lingerAsBefore = await lingering(target, host);
     defer(async () => {
-      await enableLinger();
+      await lingerAsBefore();
       await awaitDaemon(target, 45_000).catch(() => restartDaemon(target));
     });
     await mustRun(target, 'systemctl --user enable docker.service');
     await mustRun(target.root, `loginctl disable-linger '${name}'`);
-    const { alone, lingering } = await target.loggedOut(async () => {
+    const { alone, lingered } = await target.loggedOut(async () => {
       // logind starts the managers of those who linger when it starts itself, at boot and here
       const state = await outlastManager(target, host);
       await enableLinger();
       await stage('lingering');
-      return { alone: state, lingering: await daemonBeforeLogin(target, host, 60) };
+      return { alone: state, lingered: await daemonBeforeLogin(target, host, 60) };
     });
     expect(alone, `user@${host.user.uid}.service without lingering, after logind's start`).toBe('inactive');
-    expect(lingering.version, 'version of the daemon that lingering starts').not.toBeNull();
-    expect(lingering.sessions, `sessions of ${name} at that time`).toEqual([]);
+    expect(lingered.version, 'version of the daemon that lingering starts').not.toBeNull();
+    expect(lingered.sessions, `sessions of ${name} at that time`).toEqual([]);
   },
   sabotage: {
     name: 'lingering is switched off again',

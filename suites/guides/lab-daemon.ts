@@ -20,6 +20,8 @@ const waitSeconds = 60;
  * by su, without systemd's help, the runtime directory below /tmp, the storage driver vfs.
  */
 export async function startLabDaemon(target: Target): Promise<LabDaemon> {
+  // one that a killed run left
+  await mustRun(target.root, `! id ${user} >/dev/null 2>&1 || { u=$(id -u ${user}); ${removal('/tmp/docker-$u')}\n}`);
   const uid = Number((await mustRun(target.root, `useradd -m -s /bin/sh ${user}; id -u ${user}`)).trim());
   const runtimeDir = `/tmp/docker-${uid}`;
   const remove = async () => void (await mustRun(target.root, removal(runtimeDir)));

@@ -65,10 +65,14 @@ check({
   },
 });
 
+const restarted = 'rdc-svc-restart';
+
+/** Of this container alone: others are the user's own. */
 const policyLost = rootScript(
   ({ user }) => `cd '${user.home}/.local/share/docker/containers'
-grep -q '"Name":"always"' */hostconfig.json
-sed -i 's/"Name":"always"/"Name":"no"/' */hostconfig.json`,
+f=$(grep -l '"Name":"/${restarted}"' */config.v2.json); f=$(dirname "$f")/hostconfig.json
+grep -q '"Name":"always"' "$f"
+sed -i 's/"Name":"always"/"Name":"no"/' "$f"`,
   () => ':',
 );
 
@@ -98,7 +102,7 @@ check({
   disruptive: true,
   remedy: 'systemctl --user stop docker; rm -r $XDG_RUNTIME_DIR/docker; systemctl --user start docker; see SVC-UNIT',
   async verify({ target, host, stage, defer }) {
-    const name = 'rdc-svc-restart';
+    const name = restarted;
     const options = { name, command: obedient, host: { RestartPolicy: { Name: 'always' } } } as const;
     const remove = () => dockerApi(target, 'DELETE', `/containers/${name}?force=true`);
     // one that an earlier run left where the daemon did not come back

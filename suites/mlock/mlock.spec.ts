@@ -28,9 +28,13 @@ const memlockUnlimited: Fault = async (context) => {
   const { target, host } = context;
   const file = '/etc/security/limits.d/zz-rdc.conf';
   await mustRun(target.root, `mkdir -p /etc/security/limits.d; echo '${host.user.name} - memlock unlimited' > ${file}`);
-  const undo = await userManagerDropIn('LimitMEMLOCK=infinity')(context);
+  const remove = () => mustRun(target.root, `rm -f ${file}`);
+  const undo = await userManagerDropIn('LimitMEMLOCK=infinity')(context).catch(async (error) => {
+    await remove();
+    throw error;
+  });
   return async () => {
-    await mustRun(target.root, `rm -f ${file}`);
+    await remove();
     await undo();
   };
 };

@@ -1,4 +1,4 @@
-import { type Fault, known, mustRun, quoteWord } from '../../harness/index.ts';
+import { type Fault, known, setAside } from '../../harness/index.ts';
 import { restartDaemon } from '../daemon/control-daemon.ts';
 
 /**
@@ -7,17 +7,15 @@ import { restartDaemon } from '../daemon/control-daemon.ts';
  */
 export const setgroupsDenied: Fault = async ({ target, host }) => {
   const path = known(host.paths.newgidmap, 'the path of newgidmap');
-  const [helper, kept] = [quoteWord(path), quoteWord(`${path}.rdc`)];
-  const script = `#!/bin/sh\necho deny > /proc/$1/setgroups\nexec ${kept} "$@"`;
+  const script = (helper: string) => `#!/bin/sh\necho deny > /proc/$1/setgroups\nexec ${helper} "$@"`;
   await target.invalidate();
-  await mustRun(target.root, `[ ! -e ${kept} ]; mv ${helper} ${kept}`);
+  const putBack = await setAside(target.root, path, script);
   const undo = async () => {
     await target.invalidate();
-    await mustRun(target.root, `mv ${kept} ${helper}`);
+    await putBack();
     await restartDaemon(target);
   };
   try {
-    await mustRun(target.root, `printf '%s\\n' ${quoteWord(script)} > ${helper}; chmod 755 ${helper}`);
     await restartDaemon(target);
   } catch (error) {
     await undo();

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { mustRun, type Target } from '../../harness/index.ts';
+import { changeFile, mustRun, type Target } from '../../harness/index.ts';
 import { startPeer } from '../peer/peer.ts';
 import { hostAddress, serveOnHost } from './host-server.ts';
 
@@ -25,16 +25,9 @@ export async function becomeNameServer(target: Target, where: 'the loopback' | '
   const at = peer === null ? target.root : { shell: peer.shell, exec: target.root.exec };
   started.use(await serveOnHost(target, at, ['dns', '53', told, '9999', server]));
   // written and not replaced: it may be a symbolic link, and the network driver may have the file open
-  const kept = await mustRun(
-    target.root,
-    `kept=$(mktemp -d)
-for f in ${resolverFiles}; do [ ! -e $f ] || cat $f > $kept/$(echo $f | tr / _); done
-for f in ${resolverFiles}; do [ ! -e $f ] || echo nameserver ${server} > $f; done; echo "$kept"`,
-  );
-  started.defer(async () => {
-    const back = `for f in ${resolverFiles}; do k=$kept/$(echo $f | tr / _); [ ! -e $k ] || cat $k > $f; done`;
-    await mustRun(target.root, `kept=${kept.trim()}; ${back}; rm -r $kept`);
-  });
+  const there = await mustRun(target.root, `for f in ${resolverFiles}; do [ ! -e $f ] || echo $f; done`);
+  for (const file of there.trim().split('\n'))
+    started.defer(await changeFile(target.root, file, `echo nameserver ${server}`));
   const all = started.move();
   return { told, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

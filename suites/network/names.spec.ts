@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   aloneByScript,
+  away,
   checksOf,
   code,
   dockerApi,
@@ -9,6 +10,7 @@ import {
   type Fault,
   type Fixture,
   type HostFacts,
+  inOrder,
   issue,
   rootScript,
   startFixture,
@@ -57,10 +59,16 @@ for f in ${resolverFiles}; do [ ! -e $f ] || mount --bind ${stale} $f; done`,
   () => `for f in ${resolverFiles}; do [ ! -e $f ] || umount $f; done; rm -f ${stale}`,
 );
 
-const hiddenFromDriver = rootScript(
-  () => `mv /etc/resolv.conf /etc/resolv.conf.rdc
-cat /etc/resolv.conf.rdc > /var/tmp/rdc-resolv.conf; ln -s /var/tmp/rdc-resolv.conf /etc/resolv.conf`,
-  () => 'mv -f /etc/resolv.conf.rdc /etc/resolv.conf; rm /var/tmp/rdc-resolv.conf',
+const hiddenFromDriver = inOrder(
+  rootScript(
+    () => 'cat /etc/resolv.conf > /var/tmp/rdc-resolv.conf',
+    () => 'rm -f /var/tmp/rdc-resolv.conf',
+  ),
+  away(() => '/etc/resolv.conf'),
+  rootScript(
+    () => 'ln -s /var/tmp/rdc-resolv.conf /etc/resolv.conf',
+    () => ':', // it goes when the file is put back
+  ),
 );
 
 const outOfSight: Fault = (context) => (detaches(context.host) ? staleForDaemon : hiddenFromDriver)(context);

@@ -11,8 +11,8 @@ import {
   mustRun,
   quoteWord,
   refusalOf,
-  rootScript,
   sysctl,
+  type Target,
 } from '../../harness/index.ts';
 import { restartDaemon } from '../daemon/control-daemon.ts';
 import { canRestart } from '../daemon/daemon-control.ts';
@@ -76,9 +76,7 @@ check({
   needs,
   remedy: `echo '${portStart}=80' | sudo tee /etc/sysctl.d/90-rootless.conf && sudo sysctl --system`,
   async verify({ target, host, stage, defer }) {
-    const before = known(await sysctlValue(target, portStart), portStart);
-    defer(() => mustRun(target.root, `sysctl -qw ${portStart}=${before}`));
-    await mustRun(target.root, `sysctl -qw ${portStart}=80`);
+    defer(await sysctl(portStart, 80)({ target, host }));
     await stage('applied');
     const below = (await refusalOrSilence(target, 79)) ?? 'the port answers';
     const isLoud = asksRootlessKit({ host }) === true;
@@ -111,6 +109,22 @@ const netBindService = 1n << 10n;
 const rootlesskitFile = ({ paths }: HostFacts) =>
   `"$(readlink -f ${quoteWord(known(paths.rootlesskit, 'the path of rootlesskit'))})"`;
 
+/** Resolves to what gives the file the capabilities back that it has now; an administrator may have set some. */
+async function fileCapabilities({ root }: Target, host: HostFacts): Promise<() => Promise<unknown>> {
+  const file = rootlesskitFile(host);
+  // `/usr/bin/rootlesskit cap_net_bind_service=ep`, or nothing
+  const had = (await mustRun(root, `getcap ${file}`)).trim().replace(/^\S+ (= )?/, '');
+  const script = had === '' ? `[ -z "$(getcap ${file})" ] || setcap -r ${file}` : `setcap ${quoteWord(had)} ${file}`;
+  return () => mustRun(root, script);
+}
+
+/** The running one has not, or not any more, what its file has. */
+const setWhileItRuns: Fault = async ({ target, host }) => {
+  const undo = await fileCapabilities(target, host);
+  await mustRun(target.root, `setcap cap_net_bind_service=ep ${rootlesskitFile(host)}`);
+  return async () => void (await undo());
+};
+
 /** Takes the file capability away again and restarts, as an upgrade of the package does. */
 const capabilityLost: Fault = async ({ target, host }) => {
   await mustRun(target.root, `setcap -r ${rootlesskitFile(host)}`);
@@ -135,10 +149,9 @@ check({
   remedy: 'sudo setcap cap_net_bind_service=ep $(which rootlesskit) && systemctl --user restart docker',
   async verify({ target, host, stage, defer }) {
     const file = rootlesskitFile(host);
-    // `/usr/bin/rootlesskit cap_net_bind_service=ep`, or nothing
-    const had = (await mustRun(target.root, `getcap ${file}`)).trim().replace(/^\S+ (= )?/, '');
+    const asBefore = await fileCapabilities(target, host);
     defer(async () => {
-      await target.root.shell(`setcap ${had === '' ? '-r' : quoteWord(had)} ${file}`);
+      await asBefore();
       await restartDaemon(target);
     });
     await mustRun(target.root, `setcap cap_net_bind_service=ep ${file}`);
@@ -177,10 +190,7 @@ check({
   },
   sabotage: {
     name: 'setcap on rootlesskit while it runs, and no restart',
-    by: rootScript(
-      (host) => `setcap cap_net_bind_service=ep ${rootlesskitFile(host)}`,
-      (host) => `setcap -r ${rootlesskitFile(host)}`,
-    ),
+    by: setWhileItRuns,
     fails: /CAP_NET_BIND_SERVICE of the file/,
   },
 });

@@ -9,6 +9,7 @@ import {
   expectDocumented,
   type Fault,
   hostProbe,
+  inOrder,
   issue,
   mustRun,
   type Oracle,
@@ -18,6 +19,7 @@ import {
   refusalOf,
   rootScript,
   startFixture,
+  sysctl,
 } from '../../harness/index.ts';
 import { byRootful } from '../daemon/control-daemon.ts';
 import { isEngineSince, isSince } from '../daemon/engine-version.ts';
@@ -133,17 +135,19 @@ check({
 /** One firewall for three checks, because it is applied once for all of them. */
 const carelessFirewall = {
   name: 'a firewall of the host hands a loopback port to everybody, drops UDP from others and rejects IPv6',
-  by: rootScript(
-    () => `sysctl -qw net.ipv4.conf.all.route_localnet=1\n${firewallRules('-I')}`,
-    () => `sysctl -qw net.ipv4.conf.all.route_localnet=0\n${firewallRules('-D')}`,
+  by: inOrder(
+    sysctl('net.ipv4.conf.all.route_localnet', 1),
+    rule('iptables -w -t nat', `PREROUTING -p tcp --dport ${published.loopback} -j DNAT --to-destination 127.0.0.1`),
+    rule('iptables -w', `INPUT ! -i lo -p udp --dport ${published.udp} -j DROP`),
+    rule('ip6tables -w', `INPUT -p tcp --dport ${published.any} -j REJECT --reject-with tcp-reset`),
   ),
 };
 
-function firewallRules(verb: '-I' | '-D'): string {
-  return `
-iptables -w -t nat ${verb} PREROUTING -p tcp --dport ${published.loopback} -j DNAT --to-destination 127.0.0.1
-iptables -w ${verb} INPUT ! -i lo -p udp --dport ${published.udp} -j DROP
-ip6tables -w ${verb} INPUT -p tcp --dport ${published.any} -j REJECT --reject-with tcp-reset`;
+function rule(table: string, text: string): Fault {
+  return rootScript(
+    () => `${table} -I ${text}`,
+    () => `${table} -D ${text}`,
+  );
 }
 
 /** Devices by which others come, and whether the kernel takes packets for 127.0.0.1 there; `all` holds for each. */

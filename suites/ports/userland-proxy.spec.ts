@@ -10,9 +10,7 @@ import {
   mustRun,
   probePath,
   type Target,
-  type VerifyContext,
 } from '../../harness/index.ts';
-import { daemonJson } from '../daemon/control-daemon.ts';
 import { canRestart } from '../daemon/daemon-control.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince, isSince } from '../daemon/engine-version.ts';
@@ -20,25 +18,15 @@ import { onSearchPath } from '../daemon/search-path.ts';
 import { startPeer } from '../peer/peer.ts';
 import { fetchFromHost, startNonceServer } from './nonce-server.ts';
 import { portDriverOf, rootlessKit } from './rootlesskit.ts';
+import { switchProxyOff } from './without-proxy.ts';
 
 const check = checksOf('ports');
 const needs = ['SOCK-PATH'] as const;
-const proxyOff = { 'userland-proxy': false };
 const port = 28_086;
 
 /** pasta forwards whatever is listened on in the daemon's network, and the daemon reserves its ports by listening. */
 function answersWithoutProxy(host: HostFacts): boolean {
   return isEngineSince(host, '28.0') || portDriverOf(host) === 'implicit';
-}
-
-/**
- * From 28.0 on a daemon without the proxy ends at its start unless br_netfilter is loaded (moby/moby#52294; seen on Debian
- * testing with 28.5.2), which only root can do.
- */
-async function loadBridgeNetfilter({ target, host, defer }: VerifyContext): Promise<void> {
-  if (!isEngineSince(host, '28.0')) return;
-  const load = '[ -e /sys/module/br_netfilter ] || { modprobe br_netfilter; echo loaded; }';
-  if ((await mustRun(target.root, load)) !== '') defer(() => mustRun(target.root, 'modprobe -r br_netfilter'));
 }
 
 /** Where nothing is documented to answer RootlessKit is told of the port by hand; where something is, a firewall forbids it. */
@@ -67,9 +55,8 @@ check({
   remedy:
     'before 28.0 leave "userland-proxy" on: without it nobody tells RootlessKit of the port; from 28.0 on: sudo modprobe br_netfilter',
   async verify(context) {
-    const { target, host, stage, defer } = context;
-    await loadBridgeNetfilter(context);
-    defer(await daemonJson(proxyOff)({ target, host }));
+    const { target, host, stage } = context;
+    await switchProxyOff(context);
     await using server = await startNonceServer(target, port);
     await stage('published');
     const answer = await fetchFromHost(target, port);
@@ -127,9 +114,8 @@ check({
   disruptive: true,
   remedy: 'journalctl --user -u docker | grep transparent; it needs the iptables command and the mangle table',
   async verify(context) {
-    const { target, host, stage, defer } = context;
-    await loadBridgeNetfilter(context);
-    defer(await daemonJson(proxyOff)({ target, host }));
+    const { target, stage } = context;
+    await switchProxyOff(context);
     await using server = await startNonceServer(target, port);
     await using peer = await startPeer(target);
     await stage('published');

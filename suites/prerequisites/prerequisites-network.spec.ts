@@ -1,13 +1,17 @@
 import {
   aloneByScript,
+  away,
   checksOf,
   chmod,
   code,
   expect,
+  type Fault,
   hostProbe,
   issue,
   man,
-  rootScript,
+  mustRun,
+  quoteWord,
+  RdcError,
 } from '../../harness/index.ts';
 import { acceptedRules, bridgeRules, firewallTool, usesIptables } from './firewall.ts';
 import { driverAtWork, driversOf, programOf } from './network-driver.ts';
@@ -29,24 +33,40 @@ check({
   },
   sabotage: {
     name: 'iptables is moved out of the PATH',
-    by: rootScript(
-      ({ paths }) => `mv ${paths.iptables ?? '/usr/sbin/iptables'} /root/iptables.rdc`,
-      ({ paths }) => `mv /root/iptables.rdc ${paths.iptables ?? '/usr/sbin/iptables'}`,
-    ),
+    by: away(({ paths }) => paths.iptables ?? '/usr/sbin/iptables'),
     fails: /iptables on the PATH of the daemon's unit/,
   },
 });
 
-const legacyUnloaded = rootScript(
-  () => `
-readlink /etc/alternatives/iptables > /root/iptables.rdc; grep -o '^ip_tables' /proc/modules > /root/ip_tables.rdc || true
-update-alternatives --set iptables /usr/sbin/iptables-legacy
-modprobe -r iptable_nat iptable_filter ip_tables 2>/dev/null || true`,
-  () => `
-update-alternatives --set iptables "$(cat /root/iptables.rdc)"
-[ ! -s /root/ip_tables.rdc ] || modprobe ip_tables
-rm /root/iptables.rdc /root/ip_tables.rdc`,
-);
+/** A table of iptables-legacy goes with its rules, in every network namespace, and nothing holds it: one that is loaded stays. */
+const legacyUnloaded: Fault = async ({ target: { root } }) => {
+  const tables = (
+    await mustRun(root, "sed -n 's/^\\(iptable_[a-z]*\\) .*/\\1/p' /proc/modules 2>/dev/null || :")
+  ).trim();
+  if (tables !== '')
+    throw new RdcError('COMMAND', `not applied: the rules of ${tables.replaceAll('\n', ', ')} would be lost`, {
+      hint: 'a host without loaded tables of iptables-legacy: lsmod | grep ^iptable_',
+    });
+  // `iptables auto /usr/sbin/iptables-nft`: to set it by hand would end "auto" for good
+  const [selection, loaded = ''] = (
+    await mustRun(
+      root,
+      "update-alternatives --get-selections | grep '^iptables '; grep -o '^ip_tables ' /proc/modules || :",
+    )
+  ).split('\n');
+  const undo = async () => {
+    await mustRun(root, `echo ${quoteWord(selection ?? '')} | update-alternatives --set-selections`);
+    if (loaded !== '') await mustRun(root, 'modprobe ip_tables');
+  };
+  try {
+    await mustRun(root, 'update-alternatives --set iptables /usr/sbin/iptables-legacy');
+    if (loaded !== '') await mustRun(root, 'rmmod ip_tables');
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+  return undo;
+};
 
 check({
   id: 'PRE-FW-MOD',

@@ -9,6 +9,7 @@ import {
   issue,
   mustRun,
   quoteWord,
+  setAside,
 } from '../../harness/index.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { mountedIds, underMounts } from './private-mounts.ts';
@@ -119,9 +120,7 @@ run gate ${checkSetup}; run kit rootlesskit --state-dir="$w/state" true`;
 });
 
 const movedAway: Fault = async ({ target }) => {
-  const path = quoteWord((await mustRun(target, `command -v ${setupTool}`)).trim());
-  await mustRun(target.root, `mv ${path} ${path}.rdc`);
-  return async () => void (await mustRun(target.root, `mv ${path}.rdc ${path}`));
+  return await setAside(target.root, (await mustRun(target, `command -v ${setupTool}`)).trim());
 };
 
 check({

@@ -6,17 +6,18 @@ import {
   type Fault,
   filtered,
   hiddenBy,
+  inOrder,
   issue,
   man,
   mustRun,
   quoteWord,
-  rootScript,
   sysctl,
 } from '../../harness/index.ts';
 import { mapAlone, namespacesAlone } from '../alone/user-namespace.ts';
 import { hasUnifiedCgroups, userCgroup } from '../cgroups/container-cgroup.ts';
 import { awaitDaemon } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
+import { runningUnits, startAgain } from '../daemon/running-units.ts';
 import { onSearchPath } from '../daemon/search-path.ts';
 import { rootlessMap, totalOf } from '../namespaces/id-map.ts';
 import { conflictsOf, idOwners } from './id-conflicts.ts';
@@ -210,20 +211,16 @@ check({
   },
 });
 
-const runtimeDirectoryLost: Fault = (context) => {
-  const bashrc = quoteWord(`${context.host.user.home}/.bashrc`);
-  const lose =
-    context.host.init === 'systemd'
-      ? rootScript(
-          () =>
-            'for f in $(grep -l "^[^#]*pam_systemd.so" /etc/pam.d/*); do cp -a $f $f.rdc; sed -i "/pam_systemd.so/s/^/#/" $f; done',
-          () => 'for f in /etc/pam.d/*.rdc; do cat $f > ${f%.rdc}; rm $f; done',
-        )
-      : rootScript(
-          () => `cp -a ${bashrc} ${bashrc}.rdc; sed -i '/^export XDG_RUNTIME_DIR=/d' ${bashrc}`,
-          () => `cat ${bashrc}.rdc > ${bashrc}; rm ${bashrc}.rdc`,
-        );
-  return lose(context);
+const runtimeDirectoryLost: Fault = async (context) => {
+  const { target, host } = context;
+  if (host.init !== 'systemd')
+    return await filtered(`${host.user.home}/.bashrc`, () => "sed '/^export XDG_RUNTIME_DIR=/d'")(context);
+  const files = await mustRun(target.root, 'grep -ls "^[^#]*pam_systemd.so" /etc/pam.d/*');
+  const withoutIt = files
+    .trim()
+    .split('\n')
+    .map((file) => filtered(file, () => "sed '/pam_systemd.so/s/^/#/'"));
+  return await inOrder(...withoutIt)(context);
 };
 
 check({
@@ -256,6 +253,12 @@ t=$(mktemp "$XDG_RUNTIME_DIR/rdc.XXXXXX") && head -c 262144 /dev/zero > "$t" && 
   },
 });
 
+const profileUnloaded: Fault = async ({ target: { root } }) => {
+  const find = 'f=$(grep -lsE "^[^#]*rootlesskit.*\\{" /etc/apparmor.d/*) || [ -n "$f" ]';
+  const files = await mustRun(root, `${find}; apparmor_parser -R $f; echo $f`);
+  return async () => void (await mustRun(root, `apparmor_parser -r ${files}`));
+};
+
 check({
   id: 'PRE-AA-USERNS',
   level: 'MUST',
@@ -276,21 +279,19 @@ check({
   },
   sabotage: {
     name: 'the profile for rootlesskit is unloaded',
-    by: rootScript(
-      () =>
-        'f=$(grep -lsE "^[^#]*rootlesskit.*\\{" /etc/apparmor.d/*) || [ -n "$f" ]; echo "$f" > /root/profile.rdc; apparmor_parser -R $f',
-      () => 'apparmor_parser -r $(cat /root/profile.rdc); rm /root/profile.rdc',
-    ),
+    by: profileUnloaded,
     fails: /a user namespace made by RootlessKit|profile of \//,
   },
 });
 
 const userBusOff: Fault = async ({ target }) => {
+  const ran = await runningUnits(target);
   await mustRun(target, 'systemctl --user mask --runtime --now dbus.socket dbus.service');
   return async () => {
     await mustRun(target, 'systemctl --user unmask --runtime dbus.socket dbus.service');
     // what requires the bus went down with it: from Docker 27.1 on the daemon too
     await mustRun(target, 'systemctl --user start dbus.socket dbus.service docker.service');
+    await startAgain(target, ran);
     const managerIsBack = 'busctl --user status org.freedesktop.systemd1 >/dev/null 2>&1';
     await mustRun(target, `for i in $(seq 50); do ${managerIsBack} && break; sleep 0.2; done; ${managerIsBack}`);
     await awaitDaemon(target);

@@ -5,10 +5,12 @@ import {
   dockerApi,
   expect,
   type Fault,
+  inOrder,
   mustRun,
   probePath,
   quoteWord,
   rootScript,
+  setAside,
 } from '../../harness/index.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { onSearchPath } from '../daemon/search-path.ts';
@@ -57,19 +59,34 @@ check({
 });
 
 /** A stand-in for a rootful daemon: a listener of root with the owner and mode that Docker's own socket unit sets. */
-const openToUser: Fault = rootScript(
-  ({ user }) => `
-usermod -aG docker ${user.name}
-rm -f ${systemSocket}
+const listening: Fault = rootScript(
+  () => `
 setsid perl -MIO::Socket::UNIX -e '
   my $s = IO::Socket::UNIX->new(Local => "${systemSocket}", Listen => 5) or die;
   chmod 0660, "${systemSocket}"; chown 0, scalar(getgrnam("docker")), "${systemSocket}";
   open my $f, ">", "/run/rdc-listener.pid"; print $f $$; close $f;
   while (my $c = $s->accept) { close $c }' > /dev/null 2>&1 < /dev/null &
 i=0; until [ -s /run/rdc-listener.pid ] || [ $i -gt 100 ]; do sleep 0.1; i=$((i+1)); done; [ -s /run/rdc-listener.pid ]`,
-  ({ user }) =>
-    `gpasswd -d ${user.name} docker; kill $(cat /run/rdc-listener.pid); rm -f /run/rdc-listener.pid ${systemSocket}`,
+  () => endListener,
 );
+
+const endListener = `[ ! -s /run/rdc-listener.pid ] || { kill "$(cat /run/rdc-listener.pid)" || :; rm -f ${systemSocket}; }
+rm -f /run/rdc-listener.pid`;
+
+/** The socket of a rootful daemon that the host has, closed to the user, is set aside for the time. */
+const ownAway: Fault = async ({ target: { root } }) => {
+  // one that a killed run left would pass for the host's own
+  const { code } = await root.shell(`${endListener}\n[ -e ${systemSocket} ]`);
+  return code === 0 ? await setAside(root, systemSocket) : async () => {};
+};
+
+const inGroup: Fault = async ({ target: { root }, host: { user } }) => {
+  if (user.groups.includes('docker')) return async () => {};
+  await mustRun(root, `usermod -aG docker ${user.name}`);
+  return async () => void (await mustRun(root, `gpasswd -d ${user.name} docker`));
+};
+
+const openToUser = inOrder(inGroup, ownAway, listening);
 
 /**
  * Shell: whither the variables of this shell lead the client: `nowhere` where they name nothing, `own` where it is the

@@ -1,4 +1,4 @@
-import { dockerApi, type Executor, mustRun, quoteWord, type Target } from '../../harness/index.ts';
+import { changeFile, dockerApi, type Executor, mustRun, type Target } from '../../harness/index.ts';
 
 /** The labels of /info: the one setting that a daemon takes from its file while it runs, and shows, and uses for nothing. */
 export async function daemonLabels(target: Target): Promise<string[]> {
@@ -21,15 +21,7 @@ export async function reloadedLabels(
 
 /** Puts other labels into a daemon.json, and keeps the rest of it; resolves to the undo. */
 export async function withLabels(as: Executor, path: string, labels: readonly string[]): Promise<() => Promise<void>> {
-  const file = quoteWord(path);
-  const folder = quoteWord(path.replace(/\/[^/]*$/, ''));
-  const { code, stdout } = await as.exec(['cat', path]);
-  const text = quoteWord(JSON.stringify({ ...settingsIn(code === 0 ? stdout : ''), labels }));
-  const made = await mustRun(as, `[ -d ${folder} ] || { mkdir -p ${folder}; echo made; }; printf %s ${text} > ${file}`);
-  return async () => {
-    if (code === 0) await mustRun(as, `printf %s ${quoteWord(stdout)} > ${file}`);
-    else await mustRun(as, `rm -f ${file}; ${made === '' ? ':' : `rmdir ${folder} 2>/dev/null || true`}`);
-  };
+  return await changeFile(as, path, (text) => JSON.stringify({ ...settingsIn(text), labels }));
 }
 
 /** What is no JSON has no settings: a file that the daemon does not read may hold anything, and is put back as it was. */

@@ -159,7 +159,8 @@ check({
     name: "the daemon's /run has a socket at the rootful path",
     by: overlaidForDaemon(
       ({ socket }) => `touch /run/docker.sock; mount --bind '${socket}' /run/docker.sock`,
-      () => 'umount /run/docker.sock; rm -f /run/docker.sock',
+      // a link is the copy of the host's own
+      () => 'umount /run/docker.sock; [ -L /run/docker.sock ] || rm -f /run/docker.sock',
     ),
     fails: /^lifted: what the container sees/,
   },

@@ -33,6 +33,12 @@ const restart = 'systemctl --user restart docker';
 /** A file beside the socket, in the user's runtime directory. */
 const beside = ({ socket }: Pick<HostFacts, 'socket'>, name: string) => socket.replace(/[^/]*$/, name);
 
+const pidOfInit: Fault = async ({ target, host }) => {
+  const file = quoteWord(beside(host, 'docker.pid'));
+  const before = await mustRun(target.root, `cat ${file}; echo 1 > ${file}`);
+  return async () => void (await mustRun(target.root, `printf %s ${quoteWord(before)} > ${file}`));
+};
+
 check({
   id: 'SOCK-PID',
   level: 'MUST',
@@ -48,10 +54,7 @@ check({
   },
   sabotage: {
     name: 'docker.pid holds the number 1',
-    by: rootScript(
-      (host) => `f='${beside(host, 'docker.pid')}'; cp -a "$f" "$f.rdc"; echo 1 > "$f"`,
-      (host) => `f='${beside(host, 'docker.pid')}'; cat "$f.rdc" > "$f"; rm "$f.rdc"`,
-    ),
+    by: pidOfInit,
     fails: /the number in docker\.pid/,
   },
 });
@@ -66,7 +69,10 @@ async function keepDown(target: Target): Promise<() => Promise<void>> {
     `mkdir -p ${folder}; printf '[Service]\\nRestart=no\\n' > ${folder}/rdc.conf; systemctl --user daemon-reload`,
   );
   return async () =>
-    void (await mustRun(target, `rm ${folder}/rdc.conf; rmdir ${folder}; systemctl --user daemon-reload`));
+    void (await mustRun(
+      target,
+      `rm ${folder}/rdc.conf; rmdir ${folder} 2>/dev/null || :; systemctl --user daemon-reload`,
+    ));
 }
 
 /** Kills RootlessKit as a crash would, and waits until nothing of the service is left. */

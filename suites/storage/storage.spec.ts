@@ -49,15 +49,18 @@ const copyOnWrite: Readonly<Record<string, string>> = {
   zfs: 'zfs',
 };
 
+/** What the driver vfs makes goes with the fault; a user who had it before has images and containers there. */
+const layersAsBefore: Fault = async ({ target, host }) => {
+  const folders = ['vfs', 'image/vfs'].map((name) => quoteWord(`${host.user.home}/.local/share/docker/${name}`));
+  const had = await mustRun(target.root, `ls -d ${folders.join(' ')} 2>/dev/null || :`);
+  return async () => {
+    if (had === '') await mustRun(target.root, `rm -rf ${folders.join(' ')}`);
+  };
+};
+
 const copyingDriver = {
   name: 'daemon.json asks for the storage driver vfs',
-  by: inOrder(
-    rootScript(
-      () => ':',
-      ({ user }) => `rm -rf '${user.home}/.local/share/docker/vfs' '${user.home}/.local/share/docker/image/vfs'`,
-    ),
-    daemonJson({ 'storage-driver': 'vfs' }),
-  ),
+  by: inOrder(layersAsBefore, daemonJson({ 'storage-driver': 'vfs' })),
 };
 
 check({
@@ -80,7 +83,8 @@ check({
 
 /** The kernel cannot mount overlay at all; nothing that has such a mount runs meanwhile. */
 const withoutOverlay: Fault = async ({ target }) => {
-  const setting = '/etc/modprobe.d/rdc-overlay.conf';
+  // a boot forgets it
+  const setting = '/run/modprobe.d/rdc-overlay.conf';
   const undo = async () => {
     await mustRun(target.root, `rm -f ${setting}`);
     await restartDaemon(target);
@@ -90,8 +94,8 @@ const withoutOverlay: Fault = async ({ target }) => {
     await stopDaemon(target);
     await mustRun(
       target.root,
-      `echo 'install overlay /bin/false' > ${setting}
-i=0; until modprobe -r overlay || [ $i -gt 20 ]; do sleep 0.5; i=$((i+1)); done
+      `mkdir -p /run/modprobe.d; echo 'install overlay /bin/false' > ${setting}
+i=0; until ! grep -q '^overlay ' /proc/modules || rmmod overlay || [ $i -gt 20 ]; do sleep 0.5; i=$((i+1)); done
 ! grep -q '^overlay ' /proc/modules`,
     );
   } catch (error) {
@@ -318,7 +322,7 @@ check({
     );
     await mustRun(
       target.root,
-      `mkdir ${lockedFolder}; mount -t tmpfs -o ${lockedFlags},mode=777,size=4m rdc ${lockedFolder}`,
+      `mkdir -p ${lockedFolder}; mount -t tmpfs -o ${lockedFlags},mode=777,size=4m rdc ${lockedFolder}`,
     );
     await stage('mounted');
     // the control: a daemon that starts no container at all refuses this one for another reason

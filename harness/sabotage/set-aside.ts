@@ -1,0 +1,173 @@
+import { RdcError } from '../errors.ts';
+import type { Executor } from '../target/target.ts';
+import { quoteWord } from '../transport/quote.ts';
+
+// What a check changes on a host of somebody's is kept beside it in a folder NAME.rdc, until it is put back. The folder
+// gets that name when all is in it, by one rename, and before anything is changed: a run that is killed at any moment
+// leaves either no folder or the whole original. The next run on the host finds it by a list, and puts it back.
+
+/** Exit code: somebody has changed the file since, and which of the two is wanted only they can say. */
+const undecided = 75;
+
+const functions = `
+list=$HOME/.rdc-changed; [ "$(id -u)" != 0 ] || list=/var/lib/rdc-changed
+digest() { head -c "$2" "$1" | cksum; }
+# nobody has changed what the run wrote: it is gone, whole, or cut off where the run was killed
+is_ours() {
+  [ -e "$f" ] || return 0
+  [ "$(stat -c %i "$k/moved" 2>/dev/null)" != "$(stat -c %i "$f")" ] || return 0
+  [ -f "$f" ] || return 1
+  n=$(wc -c < "$f")
+  [ ! -f "$k/written" ] || [ "$(digest "$k/written" $n)" != "$(digest "$f" $n)" ] || return 0
+  [ -f "$k/original" ] && [ "$(cksum < "$k/original")" = "$(cksum < "$f")" ]
+}
+put_back() {
+  if [ -e "$k/moved" ] || [ -L "$k/moved" ]; then rm -f "$f"; mv "$k/moved" "$f"
+  elif [ -e "$k/none" ]; then rm -f "$f"
+  elif [ -e "$k/original" ] && [ -e "$f" ]; then cat "$k/original" > "$f"
+  elif [ -e "$k/original" ]; then cp -a "$k/original" "$f"
+  fi
+  made=; [ ! -e "$k/folder" ] || made=$(dirname "$f")
+  rm -r "$k"
+  [ -z "$made" ] || rmdir "$made" 2>/dev/null || :
+  unlist
+}
+unlist() {
+  grep -vxF "$(printf '%s\\t%s' "$k" "$f")" "$list" > "$list-new" || :
+  if [ -s "$list-new" ]; then mv "$list-new" "$list"; else rm -f "$list" "$list-new"; fi
+}
+begin() {
+  if [ -e "$k" ]; then
+    { [ -d "$k" ] && is_ours; } || exit ${undecided}
+    [ ! -e "$k/folder" ] || { rm "$k/folder"; folder=made; }
+    put_back
+  fi
+  rm -rf "$k-new" "$k-inner"; trap 'rm -rf "$k-new"' EXIT; mkdir -m "$1" "$k-new"
+  printf '%s\\t%s\\n' "$k" "$f" >> "$list"
+}
+`;
+
+/** The name may be a link, which stays: what is written is the file that it leads to. */
+const throughLinks = (path: string, kept: string) => `p=${quoteWord(path)}; d=$(dirname "$p"); folder=
+[ -d "$d" ] || { mkdir -p "$d"; folder=made; }
+f=$(readlink -f "$p"); k=$f${kept}
+# a setting of the kernel: a boot forgets both
+case $f in /proc/*) k=/run/rdc$k; mkdir -p "$(dirname "$k")" ;; esac`;
+
+const byName = (path: string) => `f=${quoteWord(path)}; k=$f.rdc`;
+
+async function run(as: Executor, path: string, script: string): Promise<string> {
+  const { code, stdout } = await as.shell(`set -e\n${functions}\n${script}`, { timeoutMs: 120_000 });
+  if (code === 0) return stdout;
+  if (code === undecided) throw undecidedAbout(path);
+  throw new RdcError('COMMAND', `${path} could not be changed or put back: exit code ${code}`, {
+    hint: 'the output is in the evidence of the check; an original that was kept lies in a folder of that name and .rdc',
+  });
+}
+
+function undecidedAbout(path: string): RdcError {
+  return new RdcError('COMMAND', `a run that was killed left ${path}.rdc, and ${path} was changed since`, {
+    hint: `f=$(readlink -f ${quoteWord(path)}); [ -e "$f.rdc" ] || f=${quoteWord(path)}; ls -lA "$f.rdc"
+as the owner of that, to have the original: cd "$f.rdc" && { [ ! -f original ] || cat original > "$f"; [ ! -e moved ] || mv -f moved "$f"; }
+then, or to leave all as it is now: rm -r "$f.rdc"`,
+  });
+}
+
+/** Files that this run has changed and not put back: a change on top of one keeps what the first one wrote. */
+const atWork = new Set<string>();
+
+/** As another run, which knows nothing of what this one has changed. */
+export const forgetChanges = () => atWork.clear();
+
+type Content = string | ((content: string) => string);
+
+/**
+ * Gives a file another content, by a filter or a function, or makes it: `changeFile(root, '/etc/subuid', 'sed 1d')`. It is
+ * written in place: owner, mode, links and mounts stay. Resolves to what puts it back.
+ */
+export async function changeFile(as: Executor, path: string, content: Content): Promise<() => Promise<void>> {
+  const isInner = atWork.has(path);
+  const find = throughLinks(path, isInner ? '.rdc-inner' : '.rdc');
+  const filter = typeof content === 'string' ? content : `printf %s ${quoteWord(content(await read(as, path, find)))}`;
+  await run(as, path, `${find}\n${write(filter)}`);
+  atWork.add(path);
+  return async () => {
+    await run(as, path, `${find}\n[ -d "$k" ]\nput_back`);
+    if (!isInner) atWork.delete(path);
+  };
+}
+
+/** What a killed run left is put back by then. */
+async function read(as: Executor, path: string, find: string): Promise<string> {
+  return await run(
+    as,
+    path,
+    `${find}\nbegin 700\nrm -r "$k-new"\n[ ! -e "$f" ] || cat "$f"\n[ -z "$folder" ] || rmdir "$d"`,
+  );
+}
+
+const write = (filter: string) => `begin 700
+if [ -e "$f" ]; then cp -a "$f" "$k-new/original"; from=$f; else : > "$k-new/none"; from=/dev/null; fi
+[ -z "$folder" ] || : > "$k-new/folder"
+{ ${filter}
+} < "$from" > "$k-new/written"
+sync "$k-new"/*
+mv "$k-new" "$k"
+cat "$k/written" > "$f" || { put_back; exit 1; }`;
+
+/**
+ * Takes a program or socket out of its place, by root: nothing, or a script that may call the original, stands there.
+ * `setAside(root, '/usr/bin/runc', (runc) => ...)`. Resolves to what puts it back, the very file.
+ */
+export async function setAside(
+  as: Executor,
+  path: string,
+  script?: (original: string) => string,
+): Promise<() => Promise<void>> {
+  const [write, replace] =
+    script === undefined
+      ? ['', 'rm "$f"']
+      : [
+          `printf '%s\\n' ${quoteWord(script(quoteWord(`${path}.rdc/moved`)))} > "$k-new/written"; chmod 755 "$k-new/written"`,
+          'cp -a "$k/written" "$k/put"; mv -f "$k/put" "$f"',
+        ];
+  await run(as, path, `${byName(path)}\nbegin 755\nln "$f" "$k-new/moved"\n${write}\nmv "$k-new" "$k"\n${replace}`);
+  return async () => void (await run(as, path, `${byName(path)}\n[ -d "$k" ]\nput_back`));
+}
+
+/**
+ * Before a host is judged: puts back what killed runs left, by the user and by root. A run that found something does not go
+ * on, since the daemon may have been started with it. Throws COMMAND then; also where somebody has changed a file since.
+ */
+export async function putBackLeftovers(user: Executor & { readonly root: Executor }): Promise<void> {
+  const found = [...(await leftovers(user)), ...(await leftovers(user.root))];
+  const undecided = found.find(({ isBack }) => !isBack);
+  if (undecided) throw undecidedAbout(undecided.path);
+  if (found.length === 0) return;
+  throw new RdcError('COMMAND', `put back what a killed run had changed: ${found.map(({ path }) => path).join(', ')}`, {
+    hint: 'restart the daemon, which may have been started with it (systemctl --user restart docker), and run again',
+  });
+}
+
+// the last change first: it may lie on top of another
+const settle = `[ -f "$list" ] || exit 0
+tac "$list" > "$list-old"
+while IFS=$(printf '\\t') read -r k f; do
+  [ -d "$k" ] || { unlist; continue; }
+  if is_ours; then put_back; word=back; else word=changed; fi
+  printf '%s\\t%s\\n' $word "$f"
+done < "$list-old"
+rm "$list-old"`;
+
+type Leftover = { readonly path: string; readonly isBack: boolean };
+
+async function leftovers(as: Executor): Promise<Leftover[]> {
+  try {
+    const lines = (await run(as, 'what a killed run left', settle)).matchAll(/^(back|changed)\t(.+)$/gm);
+    return [...lines].map(([, word, path = '']) => ({ path, isBack: word === 'back' }));
+  } catch (error) {
+    // nothing that this run could have left, nor take back
+    if (error instanceof RdcError && error.code === 'ROOT') return [];
+    throw error;
+  }
+}
