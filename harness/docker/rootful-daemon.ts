@@ -123,10 +123,7 @@ export async function startRootfulInPlace(target: Target, makeRoom: () => Promis
     await stop();
     throw error;
   }
-  return async () => {
-    await stop();
-    await mustRun(target.root, `rm -f ${log}`);
-  };
+  return async () => void (await mustRun(target.root, `${stopAndRestore(host)}\nrm -f ${log}`));
 }
 
 /** Why there can be none, or '' when everything that it will change is remembered. */

@@ -56,8 +56,8 @@ async function judge({ commands, afterFacts, daemon: daemonName }: Hostility): P
   await using server = await startSshServer(
     (line, channel) => {
       if (afterFacts && line.includes('@@rdc:end')) return answer(channel, honestFacts);
-      // sudo works, the disk has room: what comes first lets the run go on
-      if (afterFacts && line === 'sudo -n -- sh -c true') return answer(channel, '');
+      // sudo works, no killed run left anything, the disk has room: what comes first lets the run go on
+      if (afterFacts && (line === 'sudo -n -- sh -c true' || line.includes('rdc-changed'))) return answer(channel, '');
       if (afterFacts && line.includes('df -Pk')) return answer(channel, diskWithRoom);
       hostileAnswers[commands](channel);
     },

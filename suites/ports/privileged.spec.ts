@@ -16,7 +16,6 @@ import {
 } from '../../harness/index.ts';
 import { restartDaemon } from '../daemon/control-daemon.ts';
 import { canRestart } from '../daemon/daemon-control.ts';
-import { sysctlValue } from '../prerequisites/sysctl-value.ts';
 import { freePort } from './listeners.ts';
 import { fetchFromHost, refusalOrSilence, startNonceServer, tryNonceServer } from './nonce-server.ts';
 import { asksRootlessKit, portDriverOf, portOwner, rootlessKit } from './rootlesskit.ts';
