@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 // The project's own unit tests. Runs against a target bring their own configuration (harness/run/run-checks.ts).
 export default defineConfig({
   test: {
-    include: ['{harness,suites,reports,vms,bench}/**/*.test.ts'],
+    include: ['{cli,harness,suites,reports,vms,bench}/**/*.test.ts'],
     globalSetup: ['harness/fixtures/temporary-folder.ts'],
     environment: 'node',
     retry: 0,

@@ -1,4 +1,4 @@
-import { RdcError } from '../harness/errors.ts';
+import { RdcError } from '../harness/messages/errors.ts';
 import type { Profile } from '../harness/profile/run-profile.ts';
 
 /** One turn of bats: its time by the guest's clock, what was not ok, what was skipped. */

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { RdcError } from '../harness/errors.ts';
+import { RdcError } from '../harness/messages/errors.ts';
 import { ensureFixtureImage, fixtureImageTag } from '../harness/fixture-image.ts';
 import type { Profile } from '../harness/profile/run-profile.ts';
 import { projectRoot } from '../harness/project-root.ts';

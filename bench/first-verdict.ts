@@ -5,7 +5,7 @@
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { outFolder, rdc } from '../harness/e2e/rdc-process.ts';
-import { RdcError } from '../harness/errors.ts';
+import { RdcError } from '../harness/messages/errors.ts';
 import { circumstances, table, writeSection } from './performance-page.ts';
 import { runMain } from './run-main.ts';
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../harness/project-root.ts';
-import { writeFileAtomic } from '../reports/atomic-file.ts';
+import { writeFileAtomic } from '../harness/this-machine/atomic-write.ts';
 import { growthChart, type Series } from './growth-chart.ts';
 import { type Measured, measure, measureMedian } from './measure.ts';
 import { circumstances, table, writeSection } from './performance-page.ts';

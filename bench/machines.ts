@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RdcError } from '../harness/errors.ts';
+import { RdcError } from '../harness/messages/errors.ts';
 import { projectRoot } from '../harness/project-root.ts';
 import { readResults } from '../reports/read-results.ts';
 import { type Measured, measure } from './measure.ts';

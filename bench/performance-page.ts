@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../harness/project-root.ts';
-import { writeFileAtomic } from '../reports/atomic-file.ts';
+import { writeFileAtomic } from '../harness/this-machine/atomic-write.ts';
 
 const performancePage = join(projectRoot, 'docs/performance.md');
 const head = `# Performance

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { rdc } from '../harness/e2e/rdc-process.ts';
-import { RdcError } from '../harness/errors.ts';
+import { RdcError } from '../harness/messages/errors.ts';
 import { projectRoot } from '../harness/project-root.ts';
 import { readResults } from '../reports/read-results.ts';
 import type { Results } from '../reports/results.schema.ts';

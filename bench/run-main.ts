@@ -1,4 +1,4 @@
-import { RdcError, renderError } from '../harness/errors.ts';
+import { RdcError, renderError } from '../harness/messages/errors.ts';
 
 /** The script's own work: its number is the exit code, and what it throws is told as the command line tells it. */
 export async function runMain(main: () => Promise<number>): Promise<void> {

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CheckDeclaration, RunContext } from '../harness/report-sink.ts';
+import type { CheckDeclaration, RunContext } from '../harness/verdicts/run-listener.ts';
 import { writeResultsFile } from '../reports/results-file.ts';
 import { TargetRecord } from '../reports/target-record.ts';
 import { declared, facts, judged, syntheticRun, syntheticTarget } from '../reports/testing/synthetic-run.ts';

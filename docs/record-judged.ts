@@ -3,7 +3,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSelftest, selftestFileName } from '../harness/cli/selftest-resume.ts';
-import { exitCodes, RdcError, renderError } from '../harness/errors.ts';
+import { exitCodes, RdcError, renderError } from '../harness/messages/errors.ts';
 import { readMachines } from '../harness/lab/machines.ts';
 import { loadChecks } from '../harness/run/load-checks.ts';
 import { readRun } from '../reports/read-results.ts';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../harness/check.ts';
 import { loadChecks } from '../harness/run/load-checks.ts';
-import { levels } from '../harness/verdict.ts';
+import { levels } from '../harness/verdicts/verdict.ts';
 import { type Judged, readJudged, sittingsOf, wordsText } from './judged.ts';
 
 export const checksFile = join(import.meta.dirname, 'checks.md');

@@ -1,6 +1,6 @@
-import { RdcError } from './errors.ts';
+import { RdcError } from './messages/errors.ts';
 import { expect } from './expect.ts';
-import type { Finding } from './verdict.ts';
+import type { Finding } from './verdicts/verdict.ts';
 
 const findings = new WeakMap<object, Finding>();
 

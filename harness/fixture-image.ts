@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { appletNames, readBusybox } from '../vms/images/busybox.ts';
 import { type Architecture, writeImageArchive } from '../vms/images/image-archive.ts';
-import { RdcError } from './errors.ts';
+import { RdcError } from './messages/errors.ts';
 
 export { type Architecture, fixtureImageTag } from '../vms/images/image-archive.ts';
 

@@ -4,7 +4,7 @@ export { dockerApi } from './docker/api.ts';
 export { expectFixture, type Fixture, refusalIn, refusalOf, sharedFixture, startFixture } from './docker/fixture.ts';
 export { importImage } from './docker/import-image.ts';
 export { startRootfulInPlace } from './docker/rootful-daemon.ts';
-export { RdcError } from './errors.ts';
+export { RdcError } from './messages/errors.ts';
 export { expect } from './expect.ts';
 export { asFinding, expectDocumented, known } from './expectations.ts';
 export { type HostFacts, hiddenBy, type IdRange } from './facts/host-facts.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test as it } from 'vitest';
 import { dockerApi } from './docker/api.ts';
-import { RdcError } from './errors.ts';
+import { RdcError } from './messages/errors.ts';
 import { readDaemonFacts } from './facts/daemon-facts.ts';
 import { requirePreconditions } from './preconditions.ts';
 import type { Target } from './target/target.ts';

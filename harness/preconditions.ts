@@ -1,6 +1,6 @@
 import type { Precondition } from './check.ts';
 import { dockerApi } from './docker/api.ts';
-import { RdcError } from './errors.ts';
+import { RdcError } from './messages/errors.ts';
 import type { Target } from './target/target.ts';
 
 /** What checks name as their precondition, and what any of them may turn out to stand on. */

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { RdcError } from '../harness/errors.ts';
-import { requireFolder } from '../harness/named-place.ts';
+import { RdcError } from '../harness/messages/errors.ts';
+import { requireFolder } from '../harness/this-machine/writable-path.ts';
 import { generateAllureReport } from './allure/generate.ts';
 import { keepRun } from './bundle/open-bundle.ts';
 import { autopkgtestSummary } from './exports/autopkgtest.ts';

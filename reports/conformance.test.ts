@@ -1,5 +1,5 @@
 import { describe, expect, test as it } from 'vitest';
-import type { CheckResult, Verdict } from '../harness/verdict.ts';
+import type { CheckResult, Verdict } from '../harness/verdicts/verdict.ts';
 import { exitCodeOf, ruleConformance } from './conformance.ts';
 import { countLedger } from './ledger.ts';
 import { TargetRecord } from './target-record.ts';

@@ -1,4 +1,4 @@
-import type { Level } from '../harness/verdict.ts';
+import type { Level } from '../harness/verdicts/verdict.ts';
 import type { Conformance, JudgedCheck, Results } from './results.schema.ts';
 
 /** The levels that gate where neither the run nor the caller says otherwise. */

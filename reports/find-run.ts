@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RdcError } from '../harness/errors.ts';
+import { RdcError } from '../harness/messages/errors.ts';
 
 /** Where runs lie that nobody put elsewhere. */
 export const outFolder = fileURLToPath(new URL('out', import.meta.url));

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { ReportSink } from '../harness/report-sink.ts';
-import { writeFileAtomic } from './atomic-file.ts';
+import type { ReportSink } from '../harness/verdicts/run-listener.ts';
+import { writeFileAtomic } from '../harness/this-machine/atomic-write.ts';
 import { everyCase } from './every-check.ts';
 import { ownWords } from './exports/own-words.ts';
 import { plainLine, plainText } from './plain-text.ts';

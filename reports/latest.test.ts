@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import type { RunContext } from '../harness/report-sink.ts';
+import type { RunContext } from '../harness/verdicts/run-listener.ts';
 import { createLatestLink, linkLatest } from './latest.ts';
 
 it('latest follows the newest run, relative so that the folder can move', () => {

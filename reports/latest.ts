@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { ReportSink } from '../harness/report-sink.ts';
+import type { ReportSink } from '../harness/verdicts/run-listener.ts';
 import { outFolder } from './find-run.ts';
 
 /** Points `latest`, beside the run's folder, at it; replaced by a rename, so that it never dangles between two runs. */

@@ -1,4 +1,4 @@
-import type { ReportSink, RunContext } from '../harness/report-sink.ts';
+import type { ReportSink, RunContext } from '../harness/verdicts/run-listener.ts';
 import { createResultsFile, type TargetRecords } from './results-file.ts';
 import { outputOf } from './terminal/output.ts';
 import { createTerminal } from './terminal/sink.ts';

@@ -1,1 +1,1 @@
-export { plainLine, plainText } from '../harness/plain-text.ts';
+export { plainLine, plainText } from '../harness/messages/plain-text.ts';

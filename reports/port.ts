@@ -1,12 +1,12 @@
 import type { Reporter } from 'vitest/node';
-import type { ReportSink, RunContext, TargetContext } from '../harness/report-sink.ts';
-import type { CheckResult } from '../harness/verdict.ts';
+import type { ReportSink, RunContext, TargetContext } from '../harness/verdicts/run-listener.ts';
+import type { CheckResult } from '../harness/verdicts/verdict.ts';
 import { createAllureReporter } from './allure/reporter.ts';
 import type { BaselineOptions } from './baseline/compare-with-baseline.ts';
 import { createSinks } from './sinks.ts';
 import type { Waiver } from './waivers/waivers.schema.ts';
 
-export { writeFileAtomic } from './atomic-file.ts';
+export { writeFileAtomic } from '../harness/this-machine/atomic-write.ts';
 export { differsFromBaseline } from './baseline/compare-with-baseline.ts';
 export { readBaselines } from './baseline/read-baselines.ts';
 export { withRuns } from './bundle/open-bundle.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterEach, expect, test as it, vi } from 'vitest';
-import { renderError } from '../harness/errors.ts';
+import { renderError } from '../harness/messages/errors.ts';
 import { readResults, readRun } from './read-results.ts';
 import { type Results, resultsSchema } from './results.schema.ts';
 import { writeResultsFile } from './results-file.ts';

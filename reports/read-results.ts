@@ -1,9 +1,9 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
-import { RdcError } from '../harness/errors.ts';
-import { readRegularFile } from '../harness/regular-file.ts';
-import { whyOf } from '../harness/why-of.ts';
+import { RdcError } from '../harness/messages/errors.ts';
+import { readRegularFile } from '../harness/this-machine/read-file.ts';
+import { whyOf } from '../harness/messages/error-text.ts';
 import { ruleConformance } from './conformance.ts';
 import { countLedger } from './ledger.ts';
 import { plainLine, plainText } from './plain-text.ts';

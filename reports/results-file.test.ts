@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test as it } from 'vitest';
-import { writeFileAtomic } from './atomic-file.ts';
+import { writeFileAtomic } from '../harness/this-machine/atomic-write.ts';
 import { exitCodeOf } from './conformance.ts';
 import { readResults } from './read-results.ts';
 import { createResultsFile } from './results-file.ts';
@@ -105,7 +105,7 @@ it('hostile texts and facts are cut and hold no control characters', () => {
 it('a kill at any moment leaves a whole file', { timeout: 20_000 }, async () => {
   const { folder } = syntheticRun();
   const file = join(folder, 'results.json');
-  const module = new URL('atomic-file.ts', import.meta.url).href;
+  const module = new URL('../harness/this-machine/atomic-write.ts', import.meta.url).href;
   const script = `const { writeFileAtomic } = await import(${JSON.stringify(module)});
     for (let i = 0; ; i++) writeFileAtomic(${JSON.stringify(file)}, JSON.stringify({ i, text: 'x'.repeat(300_000) }));`;
   for (const waitMs of [60, 130, 210]) {

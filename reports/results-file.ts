@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { ReportSink, RunContext } from '../harness/report-sink.ts';
-import { writeFileAtomic } from './atomic-file.ts';
+import type { ReportSink, RunContext } from '../harness/verdicts/run-listener.ts';
+import { writeFileAtomic } from '../harness/this-machine/atomic-write.ts';
 import type { Results } from './results.schema.ts';
 import { TargetRecord } from './target-record.ts';
 import type { Waiver } from './waivers/waivers.schema.ts';

@@ -1,4 +1,4 @@
-import type { Level } from '../harness/verdict.ts';
+import type { Level } from '../harness/verdicts/verdict.ts';
 import { exitCodeOf } from './conformance.ts';
 import { readRun } from './read-results.ts';
 

@@ -1,4 +1,4 @@
-import type { ReportSink, RunContext } from '../harness/report-sink.ts';
+import type { ReportSink, RunContext } from '../harness/verdicts/run-listener.ts';
 import { createAllureSink } from './allure/sink.ts';
 import type { BaselineOptions } from './baseline/compare-with-baseline.ts';
 import { createJunitFile } from './junit.ts';

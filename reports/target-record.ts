@@ -1,6 +1,6 @@
-import type { ThreeViews, View } from '../harness/oracle/blame.ts';
-import type { CheckDeclaration, Facts, RunContext, TargetContext, TargetEnd } from '../harness/report-sink.ts';
-import type { CheckResult, Verdict } from '../harness/verdict.ts';
+import type { ThreeViews, View } from '../harness/verdicts/triage.ts';
+import type { CheckDeclaration, Facts, RunContext, TargetContext, TargetEnd } from '../harness/verdicts/run-listener.ts';
+import type { CheckResult, Verdict } from '../harness/verdicts/verdict.ts';
 import { boundedRecord } from './bounded-json.ts';
 import { ruleConformance } from './conformance.ts';
 import { countLedger } from './ledger.ts';

@@ -1,4 +1,4 @@
-import type { Level, Verdict } from '../harness/verdict.ts';
+import type { Level, Verdict } from '../harness/verdicts/verdict.ts';
 import { plainText } from './plain-text.ts';
 import type { JudgedCheck } from './results.schema.ts';
 

@@ -5,7 +5,7 @@ import type { DeclaredCheck } from '../harness/check.ts';
 import { type Import, importsOf, type SourceFile } from '../harness/module-graph.ts';
 import { projectRoot } from '../harness/project-root.ts';
 import { loadChecks } from '../harness/run/load-checks.ts';
-import { levels } from '../harness/verdict.ts';
+import { levels } from '../harness/verdicts/verdict.ts';
 
 // The third reading of a check: is its declaration complete? Needs no machine.
 
@@ -232,7 +232,7 @@ describe('imports go one way', () => {
   });
 
   it('vms know of harness only types and errors', () => {
-    const isAllowed = ({ to, isType }: Import) => isBelow(['vms'], to) || isType || to === 'harness/errors.ts';
+    const isAllowed = ({ to, isType }: Import) => isBelow(['vms'], to) || isType || to === 'harness/messages/errors.ts';
     expect(foreignImports('vms', isAllowed)).toEqual([]);
   });
 });

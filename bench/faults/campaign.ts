@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { outFolder, rdc } from '../../harness/e2e/rdc-process.ts';
-import { RdcError } from '../../harness/errors.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { findLab } from '../../harness/lab/hermetic-lab.ts';
 import { membersOf, type Namespaces, namespacesOf } from '../../harness/lab/lab-processes.ts';
 import { projectRoot } from '../../harness/project-root.ts';

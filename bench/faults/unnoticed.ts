@@ -5,7 +5,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { onMachine, outFolder, rdc } from '../../harness/e2e/rdc-process.ts';
-import { RdcError } from '../../harness/errors.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
 import { loadChecks } from '../../harness/run/load-checks.ts';
 import { readResults } from '../../reports/read-results.ts';

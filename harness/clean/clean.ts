@@ -1,6 +1,6 @@
 import { clearDeadRuns } from '../lab/dead-runs.ts';
 import { deadLabMembers, stopLab } from '../lab/hermetic-lab.ts';
-import { releaseMachine, tryLock } from '../lab/machine-lock.ts';
+import { releaseMachine, tryLock } from '../this-machine/locks.ts';
 import type { CleanPlan } from './plan-clean.ts';
 import { type CleanOptions, planClean } from './plan-clean.ts';
 import { lockNames, readWorld } from './read-world.ts';

@@ -1,6 +1,6 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, type Stats, statfsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { cacheRoot } from '../lab/cache-paths.ts';
+import { cacheRoot } from '../this-machine/paths.ts';
 
 const gib = 1024 ** 3;
 /** A machine with its snapshot takes 2 GiB, a release's box three copies of 1 GiB: all four machines fit twice. */

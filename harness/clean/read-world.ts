@@ -3,13 +3,13 @@ import { basename, join, resolve } from 'node:path';
 import { isOfDeadProcess } from '../docker/forward-socket.ts';
 import { rememberedAccel } from '../lab/accel.ts';
 import { boxIdentity } from '../lab/box.ts';
-import { cacheRoot } from '../lab/cache-paths.ts';
+import { cacheRoot } from '../this-machine/paths.ts';
 import { findDeadRuns } from '../lab/dead-runs.ts';
 import { runningDomains } from '../lab/domain.ts';
 import { imageMachines } from '../lab/image-machine.ts';
 import { knownMachines } from '../lab/known-machines.ts';
-import { runEntries } from '../lab/live-runs.ts';
-import { describeOwner, lockOwner } from '../lab/machine-lock.ts';
+import { runEntries } from '../this-machine/active-runs.ts';
+import { describeOwner, lockOwner } from '../this-machine/locks.ts';
 import { machineStamp, readRecord } from '../lab/machine-record.ts';
 
 import { diskUsage, entriesOf } from './disk-usage.ts';

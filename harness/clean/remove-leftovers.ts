@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { RdcError } from '../errors.ts';
-import { cacheRoot } from '../lab/cache-paths.ts';
+import { RdcError } from '../messages/errors.ts';
+import { cacheRoot } from '../this-machine/paths.ts';
 import { canAskLibvirt, domainMac, releaseAddress, removeDomain, removeVolume } from '../lab/domain.ts';
 import { findLab } from '../lab/hermetic-lab.ts';
 import { forgetRecord } from '../lab/machine-record.ts';

@@ -1,6 +1,6 @@
 import type { DeclaredCheck } from '../check.ts';
-import { exitCodes, RdcError } from '../errors.ts';
-import type { RunContext } from '../report-sink.ts';
+import { exitCodes, RdcError } from '../messages/errors.ts';
+import type { RunContext } from '../verdicts/run-listener.ts';
 import { type BaselineOptions, type FailOn, failOns, type Reports } from './load-reports.ts';
 import { type CommonOptions, oneOf } from './options.ts';
 import type { TargetName } from './target-names.ts';

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 
 type Engine = { readonly limit: number; readonly write: (names: readonly string[]) => string };
 

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { DeclaredCheck } from '../check.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { CommonOptions } from './options.ts';
 import type { TargetName } from './target-names.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { diskState, diskWarning } from '../clean/disk-usage.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { ensureFixtureImage } from '../fixture-image.ts';
 import {
   chooseLab,

@@ -1,4 +1,4 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 
 export const overview = `rdc: conformance of rootless Docker on real machines
 

@@ -1,6 +1,6 @@
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { knownMachines, type Machine, readImageFile, recipeNames } from '../lab/index.ts';
 import type { CommonOptions } from './options.ts';
 

@@ -1,4 +1,4 @@
-import { exitCodes } from '../errors.ts';
+import { exitCodes } from '../messages/errors.ts';
 
 /** Ctrl-C and SIGTERM end a run in order: what was judged is kept. A second one ends the process at once. */
 export function interruption(): { readonly signal: AbortSignal; release(): void } {

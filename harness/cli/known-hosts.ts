@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 
 export type Login = { readonly host: string; readonly port: number; readonly user: string };
 

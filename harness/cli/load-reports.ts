@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Reporter } from 'vitest/node';
 import { projectRoot } from '../project-root.ts';
-import type { CheckDeclaration, ReportSink, RunContext, TargetContext } from '../report-sink.ts';
-import type { CheckResult, Level } from '../verdict.ts';
+import type { CheckDeclaration, ReportSink, RunContext, TargetContext } from '../verdicts/run-listener.ts';
+import type { CheckResult, Level } from '../verdicts/verdict.ts';
 
 /** What a run is compared with, as `readBaselines` gave it; `part`: the checks of a run of a part of the suite. */
 export type BaselineOptions = { readonly baselines: unknown; readonly part?: readonly string[] };

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { errorCodes, exitCodes, RdcError, renderError } from '../errors.ts';
-import { fullDiskOr, unwritable } from '../named-place.ts';
+import { errorCodes, exitCodes, RdcError, renderError } from '../messages/errors.ts';
+import { fullDiskOr, unwritable } from '../this-machine/writable-path.ts';
 import { helpOf, overview } from './help.ts';
 
 /** A command takes the words after its name and resolves to the exit code. Loaded when called: `rdc list` needs no SSH. */

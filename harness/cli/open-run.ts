@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../check.ts';
-import { holdRun } from '../lab/live-runs.ts';
-import { requireFolder } from '../named-place.ts';
+import { holdRun } from '../this-machine/active-runs.ts';
+import { requireFolder } from '../this-machine/writable-path.ts';
 import { projectRoot } from '../project-root.ts';
-import type { RunContext, TargetContext } from '../report-sink.ts';
+import type { RunContext, TargetContext } from '../verdicts/run-listener.ts';
 import type { CommonOptions } from './options.ts';
 import { suiteIdentity } from './suite-identity.ts';
 import type { TargetName } from './target-names.ts';

@@ -11,7 +11,7 @@ import {
 } from '../lab/index.ts';
 import type { Connection } from '../target/connection.ts';
 import type { SshAddress } from '../transport/login.ts';
-import { whyOf } from '../why-of.ts';
+import { whyOf } from '../messages/error-text.ts';
 import type { CommonOptions } from './options.ts';
 import { sshAddress } from './ssh-addresses.ts';
 import type { TargetName } from './target-names.ts';

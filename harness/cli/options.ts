@@ -1,6 +1,6 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { RdcError } from '../errors.ts';
-import { type Level, levels } from '../verdict.ts';
+import { RdcError } from '../messages/errors.ts';
+import { type Level, levels } from '../verdicts/verdict.ts';
 
 export type CommonOptions = {
   readonly suites: readonly string[] | undefined;

@@ -1,5 +1,5 @@
 import type { DeclaredCheck } from '../check.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { CommonOptions } from './options.ts';
 
 /** The checks that `--suite`, `--check` and `--level` leave. A name that exists nowhere is an error: it would judge nothing. */

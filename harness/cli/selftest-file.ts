@@ -1,5 +1,5 @@
 import { type DeclaredCheck, describeSabotage } from '../check.ts';
-import { exitCodes } from '../errors.ts';
+import { exitCodes } from '../messages/errors.ts';
 import type { BlastRadius } from '../readings/blast-radius.ts';
 import type { CheckMeta } from '../readings/provided.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../check.ts';
-import { readRegularFile } from '../regular-file.ts';
+import { readRegularFile } from '../this-machine/read-file.ts';
 import type { Selftest, SelftestRow } from './selftest-file.ts';
 
 export const selftestFileName = 'selftest.json';

@@ -1,4 +1,4 @@
-import type { ReportSink } from '../report-sink.ts';
+import type { ReportSink } from '../verdicts/run-listener.ts';
 import type { CheckMetas } from './selftest-file.ts';
 
 /** Progress of the sabotage reading: one line a mutant, and what broke. `onChange` comes after each of them. */

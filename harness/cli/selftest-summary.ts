@@ -1,5 +1,5 @@
-import { plainLine } from '../plain-text.ts';
-import { alreadyRed } from '../readings/outcome.ts';
+import { plainLine } from '../messages/plain-text.ts';
+import { alreadyRed } from '../verdicts/fault-outcome.ts';
 import { type SelftestRow, scoreOf } from './selftest-file.ts';
 
 /** The score and what stands between it and a full one, as lines for a terminal. */

@@ -1,4 +1,4 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { readIdentity, type SshAddress } from '../transport/login.ts';
 import { knownHostKeys, type Login } from './known-hosts.ts';
 import type { CommonOptions } from './options.ts';

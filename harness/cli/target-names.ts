@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { findMachine, knownMachines, type Machine } from '../lab/index.ts';
 import { type ImageOptions, imageMachine, refuseImageOptions } from './image-target.ts';
 

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { refuseChange } from '../target/read-only.ts';
 import type { Target } from '../target/target.ts';
 import { BoundedText } from '../transport/bounded-text.ts';

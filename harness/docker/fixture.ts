@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { expect } from '../expect.ts';
 import { hiddenBy } from '../facts/host-facts.ts';
 import { fixtureImageTag } from '../fixture-image.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test as it, vi } from 'vitest';
-import { identifyProcess } from '../lab/process-identity.ts';
+import { identifyProcess } from '../this-machine/process-identity.ts';
 import { replayTransport } from '../transport/replay.ts';
 import { forwardSocket } from './forward-socket.ts';
 

@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
-import { RdcError } from '../errors.ts';
-import { cachePath } from '../lab/cache-paths.ts';
-import { identifyProcess } from '../lab/process-identity.ts';
-import { temporaryFolder } from '../named-place.ts';
+import { RdcError } from '../messages/errors.ts';
+import { cachePath } from '../this-machine/paths.ts';
+import { identifyProcess } from '../this-machine/process-identity.ts';
+import { temporaryFolder } from '../this-machine/writable-path.ts';
 import type { Transport } from '../transport/transport.ts';
 import { maxAnswerBytes } from './api.ts';
 

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { fixtureImageTag } from '../fixture-image.ts';
 import type { Target } from '../target/target.ts';
 import { dockerApi } from './api.ts';

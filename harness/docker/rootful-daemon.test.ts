@@ -1,5 +1,5 @@
 import { expect, test as it, vi } from 'vitest';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { Target } from '../target/target.ts';
 import { dockerApi } from './api.ts';
 import { startRootfulBeside, startRootfulInPlace } from './rootful-daemon.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { mustRun } from '../sabotage/faults.ts';
 import type { Target } from '../target/target.ts';

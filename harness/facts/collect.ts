@@ -1,4 +1,4 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { holdersOf } from './socket-holders.ts';
 
 const marker = '@@rdc:';

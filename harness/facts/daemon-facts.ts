@@ -1,5 +1,5 @@
 import { dockerApi } from '../docker/api.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { Target } from '../target/target.ts';
 
 /** What the daemon says of itself: a claim under test, kept apart from the host's facts and never used by `applies`. */

@@ -7,7 +7,7 @@ import { parseDiskSpace } from '../target/disk-space.ts';
 import { parseSections } from './collect.ts';
 import { parseDaemonFacts } from './daemon-facts.ts';
 import { parseHostFacts } from './host-facts.ts';
-import { parseOsRelease } from './os-release.ts';
+import { parseOsRelease } from '../this-machine/os-release.ts';
 import { idRanges, memberOf, numberOf, words } from './parse-values.ts';
 
 const limitMs = 120_000;

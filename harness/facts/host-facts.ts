@@ -1,7 +1,7 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { Target } from '../target/target.ts';
 import { collectScript, parseSections } from './collect.ts';
-import { parseOsRelease } from './os-release.ts';
+import { parseOsRelease } from '../this-machine/os-release.ts';
 import { idRanges, memberOf, numberOf, words } from './parse-values.ts';
 
 /** A range of `/etc/subuid` or `/etc/subgid`: host IDs `start` to `start + count - 1`. */

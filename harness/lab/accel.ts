@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, release } from 'node:os';
 import { join } from 'node:path';
-import { RdcError } from '../errors.ts';
-import { cachePath, cacheRoot } from './cache-paths.ts';
-import { runCommand } from './run-command.ts';
+import { RdcError } from '../messages/errors.ts';
+import { cachePath, cacheRoot } from '../this-machine/paths.ts';
+import { runCommand } from '../this-machine/run-command.ts';
 
 export type Accel = 'kvm' | 'tcg';
 export type AccelAnswer = { readonly accel: Accel; readonly reason: string; readonly host: string };

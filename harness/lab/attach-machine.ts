@@ -1,8 +1,8 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { domainState } from './domain.ts';
 import { type GuestUser, sshCommand } from './guest-ssh.ts';
 import { consoleLogOf, type MachineHandle } from './machine-handle.ts';
-import { lockMachine } from './machine-lock.ts';
+import { lockMachine } from '../this-machine/locks.ts';
 import { type MachineRecord, readRecord } from './machine-record.ts';
 import { ensureSshKey } from './ssh-key.ts';
 

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { RdcError } from '../errors.ts';
-import { checkout } from './cache-paths.ts';
+import { RdcError } from '../messages/errors.ts';
+import { checkout } from '../this-machine/paths.ts';
 import { ensureImageBox, expectImage, imageBox } from './image-box.ts';
 import type { Machine } from './machines.ts';
-import { runCommand, runLogged } from './run-command.ts';
+import { runCommand, runLogged } from '../this-machine/run-command.ts';
 
 /** What stands for a machine's box in its stamp: the path of a box made here, else name and version. */
 export async function boxIdentity(machine: Machine): Promise<string> {

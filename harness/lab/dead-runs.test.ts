@@ -5,7 +5,7 @@ import { beforeEach, expect, test as it, vi } from 'vitest';
 import { removeLeftovers } from '../clean/remove-leftovers.ts';
 import { clearDeadRuns, findDeadRuns } from './dead-runs.ts';
 import { runningDomains } from './domain.ts';
-import { identifyProcess } from './process-identity.ts';
+import { identifyProcess } from '../this-machine/process-identity.ts';
 
 // libvirt is played by a script that answers for two machines and writes down what it was asked to change
 

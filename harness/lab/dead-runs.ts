@@ -1,5 +1,5 @@
 import { canAskLibvirt, domainState, stopDomain } from './domain.ts';
-import { deadLocks, describeOwner, type LockOwner, releaseMachine, tryLock } from './machine-lock.ts';
+import { deadLocks, describeOwner, type LockOwner, releaseMachine, tryLock } from '../this-machine/locks.ts';
 
 const labLock = 'hermetic-lab';
 

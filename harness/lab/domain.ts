@@ -1,4 +1,4 @@
-import { type ErrorCode, RdcError } from '../errors.ts';
+import { type ErrorCode, RdcError } from '../messages/errors.ts';
 import { chooseLab, findLab } from './hermetic-lab.ts';
 import { domainName, virsh } from './lab-commands.ts';
 

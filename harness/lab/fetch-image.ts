@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { maxFileGiB } from './qcow2.ts';
 
 const downloadWithinMs = 3_600_000;

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cachePath } from './cache-paths.ts';
+import { cachePath } from '../this-machine/paths.ts';
 import { labPrefix } from './lab-commands.ts';
-import { type CommandResult, runCommand } from './run-command.ts';
+import { type CommandResult, runCommand } from '../this-machine/run-command.ts';
 
 export type Guest = {
   readonly name: string;

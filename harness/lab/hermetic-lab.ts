@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { uptime } from 'node:os';
 import { join } from 'node:path';
-import { RdcError } from '../errors.ts';
-import { cachePath, cacheRoot } from './cache-paths.ts';
+import { RdcError } from '../messages/errors.ts';
+import { cachePath, cacheRoot } from '../this-machine/paths.ts';
 import { endMembers, hasMemberCalled, membersOf, type Namespaces, namespacesOf, waitUntil } from './lab-processes.ts';
-import { lockMachine, releaseMachine, tryLock } from './machine-lock.ts';
-import { identifyProcess, isAlive, type ProcessIdentity, parseIdentity } from './process-identity.ts';
-import { runCommand } from './run-command.ts';
+import { lockMachine, releaseMachine, tryLock } from '../this-machine/locks.ts';
+import { identifyProcess, isAlive, type ProcessIdentity, parseIdentity } from '../this-machine/process-identity.ts';
+import { runCommand } from '../this-machine/run-command.ts';
 
 export type LabKind = 'hermetic' | 'system';
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { RdcError } from '../errors.ts';
-import { cacheRoot } from './cache-paths.ts';
-import { runLogged } from './run-command.ts';
+import { RdcError } from '../messages/errors.ts';
+import { cacheRoot } from '../this-machine/paths.ts';
+import { runLogged } from '../this-machine/run-command.ts';
 import { hasLibvirtProvider, isUpstreamVagrant } from './vagrant-provider.ts';
 
 export type HostNeed = { readonly what: string; readonly present: boolean; readonly remedy: string };

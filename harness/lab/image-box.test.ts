@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeEach, expect, test as it, vi } from 'vitest';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { fetchImage } from './fetch-image.ts';
 import { ensureImageBox, imageBox, imageHostKeys } from './image-box.ts';
 import { readImageFile } from './image-file.ts';

@@ -12,13 +12,13 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RdcError } from '../errors.ts';
-import { cachePath, cacheRoot } from './cache-paths.ts';
+import { RdcError } from '../messages/errors.ts';
+import { cachePath, cacheRoot } from '../this-machine/paths.ts';
 import { fetchImage } from './fetch-image.ts';
 import { boundedQemuImg, checkImageFile, type Expected, readImageFile } from './image-file.ts';
-import { lockMachine, lockOwner, releaseMachine } from './machine-lock.ts';
+import { lockMachine, lockOwner, releaseMachine } from '../this-machine/locks.ts';
 import type { Machine } from './machines.ts';
-import { runLogged } from './run-command.ts';
+import { runLogged } from '../this-machine/run-command.ts';
 import { makeHostKeys, makeSeed, userData } from './seed.ts';
 import { ensureSshKey } from './ssh-key.ts';
 

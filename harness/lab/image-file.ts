@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat as lookAt, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { headerBytes, maxFileGiB, parseQcow2Header } from './qcow2.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../this-machine/run-command.ts';
 
 export type ImageFile = { readonly sha256: string; readonly virtualBytes: number };
 

@@ -1,12 +1,12 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cachePath, cacheRoot, checkout, imageMachineFolder } from './cache-paths.ts';
+import { cachePath, cacheRoot, checkout, imageMachineFolder } from '../this-machine/paths.ts';
 import { askLibvirt, removeVolume } from './domain.ts';
 import { imageBox } from './image-box.ts';
 import { vagrantCommand, vagrantEnvironment } from './lab-commands.ts';
 import { type Machine, readMachines } from './machines.ts';
 import { distributionsFile, provisionScripts } from './recipes.ts';
-import { runLogged } from './run-command.ts';
+import { runLogged } from '../this-machine/run-command.ts';
 
 /**
  * Writes the folder in which Vagrant works for a machine made from an image: this checkout's Vagrantfile, a

@@ -1,7 +1,7 @@
 export { type Accel, type AccelAnswer, chooseAccel, describeAccel, rememberedAccel } from './accel.ts';
 export { attachMachine, guestSshCommand } from './attach-machine.ts';
 export { boxIdentity, ensureBox, isBuilt } from './box.ts';
-export { cacheRoot } from './cache-paths.ts';
+export { cacheRoot } from '../this-machine/paths.ts';
 export { clearDeadRuns } from './dead-runs.ts';
 export { chooseLab, ensureLab, enterCommand, findLab, isInsideLab, type LabKind, stopLab } from './hermetic-lab.ts';
 export { doctorHost, type HostNeed, setUpHost } from './host-setup.ts';
@@ -12,6 +12,6 @@ export { knownMachines } from './known-machines.ts';
 export { destroyMachine, downAll, type MachineState, machineState, powerOff } from './machine-end.ts';
 export { consoleLogOf, type MachineHandle } from './machine-handle.ts';
 export { type BringUpOptions, bringUp, snapshotRevert } from './machine-life.ts';
-export { isLockedByUs, releaseMachine } from './machine-lock.ts';
+export { isLockedByUs, releaseMachine } from '../this-machine/locks.ts';
 export { findMachine, type Machine, type Machines, machinesFile, readMachines } from './machines.ts';
 export { recipeNames } from './recipes.ts';

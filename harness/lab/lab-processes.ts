@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { RdcError } from '../errors.ts';
-import { identifyProcess } from './process-identity.ts';
+import { RdcError } from '../messages/errors.ts';
+import { identifyProcess } from '../this-machine/process-identity.ts';
 
 /** The namespaces of a process as the kernel names them, e.g. `net:[4026532621]`. */
 export type Namespaces = { readonly net: string; readonly mnt: string };

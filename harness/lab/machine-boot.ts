@@ -1,5 +1,5 @@
-import { RdcError } from '../errors.ts';
-import { cachePath } from './cache-paths.ts';
+import { RdcError } from '../messages/errors.ts';
+import { cachePath } from '../this-machine/paths.ts';
 import { domainAddress, reserveAddress, saveSnapshot } from './domain.ts';
 import { askGuest, pinHostKeys, scanHostKeys } from './guest-ssh.ts';
 import { imageBox, imageHostKeys } from './image-box.ts';
@@ -8,7 +8,7 @@ import { vagrantCommand, vagrantEnvironment } from './lab-commands.ts';
 import { destroyMachine } from './machine-end.ts';
 import { expectDaemon, handle, type MachineHandle, type Plan } from './machine-handle.ts';
 import { type MachineRecord, writeRecord } from './machine-record.ts';
-import { runLogged } from './run-command.ts';
+import { runLogged } from '../this-machine/run-command.ts';
 
 /**
  * The first CPU quota on a machine makes its kernel rewrite its own scheduler while it runs, and the last one that

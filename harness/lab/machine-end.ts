@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { RdcError } from '../errors.ts';
-import { cachePath } from './cache-paths.ts';
+import { RdcError } from '../messages/errors.ts';
+import { cachePath } from '../this-machine/paths.ts';
 import {
   canAskLibvirt,
   type DomainState,
@@ -16,9 +16,9 @@ import {
 } from './domain.ts';
 import { knownMachines } from './known-machines.ts';
 import { vagrantCommand, vagrantEnvironment } from './lab-commands.ts';
-import { lockMachine, lockOwner, releaseMachine } from './machine-lock.ts';
+import { lockMachine, lockOwner, releaseMachine } from '../this-machine/locks.ts';
 import { forgetRecord, readRecord } from './machine-record.ts';
-import { runLogged } from './run-command.ts';
+import { runLogged } from '../this-machine/run-command.ts';
 
 /** Pulls the plug; the snapshot stays and the next run starts from it. */
 export async function powerOff(name: string): Promise<void> {

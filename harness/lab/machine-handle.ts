@@ -1,6 +1,6 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { Accel } from './accel.ts';
-import { cachePath } from './cache-paths.ts';
+import { cachePath } from '../this-machine/paths.ts';
 import { type Guest, waitForGuest } from './guest-ssh.ts';
 import type { MachineRecord } from './machine-record.ts';
 import type { Machine } from './machines.ts';

@@ -1,11 +1,11 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { chooseAccel } from './accel.ts';
 import { boxIdentity, isBuilt } from './box.ts';
 import { domainState, hasSnapshot } from './domain.ts';
 import { knownMachines } from './known-machines.ts';
 import { bootAnew } from './machine-boot.ts';
 import type { MachineHandle, Plan } from './machine-handle.ts';
-import { lockMachine } from './machine-lock.ts';
+import { lockMachine } from '../this-machine/locks.ts';
 import { type MachineRecord, machineStamp, readRecord } from './machine-record.ts';
 import { restoreMachine } from './machine-restore.ts';
 import { findMachine, type Machine } from './machines.ts';

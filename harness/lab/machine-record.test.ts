@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { checkout } from './cache-paths.ts';
+import { checkout } from '../this-machine/paths.ts';
 import { machineStamp, stampOf, withoutVariants } from './machine-record.ts';
 import { findMachine, readMachines } from './machines.ts';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Accel } from './accel.ts';
-import { cachePath, cacheRoot, checkout } from './cache-paths.ts';
+import { cachePath, cacheRoot, checkout } from '../this-machine/paths.ts';
 import { type Machine, variantScript } from './machines.ts';
 import { distributionOf, provisionScripts } from './recipes.ts';
 

@@ -1,4 +1,4 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { domainMac, reserveAddress, revertToSnapshot } from './domain.ts';
 import { type Guest, pinHostKeys, waitForGuest } from './guest-ssh.ts';
 import { expectDaemon, handle, type MachineHandle, type Plan } from './machine-handle.ts';

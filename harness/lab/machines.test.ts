@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, expect, test as it } from 'vitest';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { findMachine, readMachines, variantScript } from './machines.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-machines-'));

@@ -8,10 +8,10 @@ import {
   type Machines,
   machinesSchema,
 } from '../../vms/machines.schema.ts';
-import { RdcError } from '../errors.ts';
-import { readRegularFile } from '../regular-file.ts';
-import { whyOf } from '../why-of.ts';
-import { checkout } from './cache-paths.ts';
+import { RdcError } from '../messages/errors.ts';
+import { readRegularFile } from '../this-machine/read-file.ts';
+import { whyOf } from '../messages/error-text.ts';
+import { checkout } from '../this-machine/paths.ts';
 
 export type { Machine, Machines };
 

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test as it } from 'vitest';
-import { checkout } from './cache-paths.ts';
+import { checkout } from '../this-machine/paths.ts';
 import { type Machine, readMachines } from './machines.ts';
 import { provisionScripts, recipeNames } from './recipes.ts';
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { type Distributions, distributionsSchema } from '../../vms/machines.schema.ts';
-import { RdcError } from '../errors.ts';
-import { checkout } from './cache-paths.ts';
+import { RdcError } from '../messages/errors.ts';
+import { checkout } from '../this-machine/paths.ts';
 import type { Machine } from './machines.ts';
 
 const folder = join(checkout, 'vms', 'provision');

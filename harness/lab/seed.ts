@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RdcError } from '../errors.ts';
-import { type CommandResult, runCommand } from './run-command.ts';
+import { RdcError } from '../messages/errors.ts';
+import { type CommandResult, runCommand } from '../this-machine/run-command.ts';
 
 const keyTypes = ['ed25519', 'ecdsa'] as const;
 

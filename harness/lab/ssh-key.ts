@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { RdcError } from '../errors.ts';
-import { cachePath } from './cache-paths.ts';
-import { runCommand } from './run-command.ts';
+import { RdcError } from '../messages/errors.ts';
+import { cachePath } from '../this-machine/paths.ts';
+import { runCommand } from '../this-machine/run-command.ts';
 
 /** The lab's own key pair, made once; the private half never leaves the cache. */
 export async function ensureSshKey(): Promise<{ identityFile: string; publicKey: string }> {

@@ -1,7 +1,7 @@
 import type { TestContext } from 'vitest';
 import { expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import type { Target } from '../target/target.ts';
 import { readConformance } from './conformance.ts';

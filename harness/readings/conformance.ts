@@ -1,13 +1,13 @@
 import type { TestContext } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { countAssertions } from '../expect.ts';
 import { findingOf } from '../expectations.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { Blocked, requirePreconditions } from '../preconditions.ts';
 import { requireRoom } from '../target/disk-space.ts';
 import type { Target } from '../target/target.ts';
-import { verdictOf } from '../verdict.ts';
+import { verdictOf } from '../verdicts/verdict.ts';
 import type { Evidence } from './evidence.ts';
 import { messageOf } from './message-of.ts';
 import { type Strike, verifyOnce } from './verify-once.ts';

@@ -1,4 +1,4 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 
 type Work = { readonly id: string; readonly end: Promise<void>; isStuck: boolean; readonly isSideBySide: boolean };
 

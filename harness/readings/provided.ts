@@ -1,7 +1,7 @@
-import type { ThreeViews } from '../oracle/blame.ts';
+import type { ThreeViews } from '../verdicts/triage.ts';
 import type { CheckProfile } from '../profile/check-profile.ts';
 import type { Connection } from '../target/connection.ts';
-import type { CheckResult } from '../verdict.ts';
+import type { CheckResult } from '../verdicts/verdict.ts';
 import type { BlastRadius } from './blast-radius.ts';
 
 /** What the CLI tells a worker. */

@@ -1,6 +1,6 @@
 import { expect, test as it } from 'vitest';
 import type { Check, DeclaredCheck } from '../check.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { expect as counted } from '../expect.ts';
 import { asFinding } from '../expectations.ts';
 import type { HostFacts } from '../facts/host-facts.ts';

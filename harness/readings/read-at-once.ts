@@ -1,5 +1,5 @@
 import type { DeclaredCheck } from '../check.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { countAssertions } from '../expect.ts';
 import { findingOf } from '../expectations.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
@@ -7,7 +7,7 @@ import { UnknownVersion } from '../facts/quick-facts.ts';
 import { Blocked } from '../preconditions.ts';
 import type { Watch } from '../target/connect-target.ts';
 import type { Target } from '../target/target.ts';
-import { type CheckResult, verdictOf } from '../verdict.ts';
+import { type CheckResult, verdictOf } from '../verdicts/verdict.ts';
 import { verifyWhenPossible } from './conformance.ts';
 import { Evidence } from './evidence.ts';
 import { messageOf } from './message-of.ts';

@@ -2,12 +2,12 @@ import { expect, test as it, vi } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
 import { ContainerRefused } from '../docker/container-refused.ts';
 import { refusalOf } from '../docker/fixture.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { expectDocumented, findingOf } from '../expectations.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { Blocked } from '../preconditions.ts';
 import type { Target } from '../target/target.ts';
-import { type Level, verdictOf } from '../verdict.ts';
+import { type Level, verdictOf } from '../verdicts/verdict.ts';
 import { Evidence } from './evidence.ts';
 import { verifyOnce } from './verify-once.ts';
 

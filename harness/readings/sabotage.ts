@@ -1,11 +1,11 @@
 import { expect } from 'vitest';
 import type { DeclaredCheck, Sabotage } from '../check.ts';
 import { Blocked } from '../preconditions.ts';
-import { verdictOf } from '../verdict.ts';
+import { verdictOf } from '../verdicts/verdict.ts';
 import type { BlastRadius, Bystanders } from './blast-radius.ts';
 import { type ReadingContext, skipUnlessApplicable, verifyWhenPossible } from './conformance.ts';
 import { messageOf } from './message-of.ts';
-import { alreadyRed, type Outcome } from './outcome.ts';
+import { alreadyRed, type Outcome } from '../verdicts/fault-outcome.ts';
 import type { Strike } from './verify-once.ts';
 
 type PossibleSabotage = Exclude<Sabotage, { impossible: string }>;

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { afterAll, describe, inject, test as it, type TestContext } from 'vitest';
 import { type DeclaredCheck, declaredChecks, onDeclared } from '../check.ts';
 import { dropSharedFixtures } from '../docker/fixture.ts';
-import { renderError } from '../errors.ts';
+import { renderError } from '../messages/errors.ts';
 import { startProfile } from '../profile/check-profile.ts';
 import { type ConnectedTarget, connectTarget } from '../target/connect-target.ts';
 import { sideBySideTarget } from '../target/side-by-side.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test as it } from 'vitest';
 import type { Check, DeclaredCheck } from '../check.ts';
-import { RdcError } from '../errors.ts';
-import { verdictOf } from '../verdict.ts';
+import { RdcError } from '../messages/errors.ts';
+import { verdictOf } from '../verdicts/verdict.ts';
 import type { ReadingContext } from './conformance.ts';
 import { Evidence } from './evidence.ts';
 import { type Strike, verifyOnce } from './verify-once.ts';

@@ -1,7 +1,7 @@
 import type { DeclaredCheck } from '../check.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { refuseChange } from '../target/read-only.ts';
-import { verdictOf } from '../verdict.ts';
+import { verdictOf } from '../verdicts/verdict.ts';
 import type { ReadingContext } from './conformance.ts';
 import { messageOf } from './message-of.ts';
 import { meaningOfRefusal } from './refused-container.ts';

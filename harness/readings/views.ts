@@ -1,8 +1,8 @@
 import type { DeclaredCheck } from '../check.ts';
 import { findingOf } from '../expectations.ts';
-import { type View, viewOf } from '../oracle/blame.ts';
+import { type View, viewOf } from '../verdicts/triage.ts';
 import { Blocked } from '../preconditions.ts';
-import { verdictOf } from '../verdict.ts';
+import { verdictOf } from '../verdicts/verdict.ts';
 import { endsTheRun, type ReadingContext, verifyWhenPossible } from './conformance.ts';
 import { messageOf } from './message-of.ts';
 import { verifyOnce } from './verify-once.ts';

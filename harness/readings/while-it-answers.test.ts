@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test as it, vi } from 'vitest';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { whileItAnswers } from './while-it-answers.ts';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,4 +1,4 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { Target } from '../target/target.ts';
 
 /** Before the end of a check's time; a command that does nothing has most of it to be answered. */

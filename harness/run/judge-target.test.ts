@@ -1,8 +1,8 @@
 import { beforeEach, expect, test as it, vi } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
 import type { CheckMeta } from '../readings/provided.ts';
-import type { ReportSink } from '../report-sink.ts';
-import type { CheckResult } from '../verdict.ts';
+import type { ReportSink } from '../verdicts/run-listener.ts';
+import type { CheckResult } from '../verdicts/verdict.ts';
 import { judgeTarget, type TargetJob } from './judge-target.ts';
 import { type ReadingJob, runChecks } from './run-checks.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test as it } from 'vitest';
 import type { CheckMeta } from '../readings/provided.ts';
-import { verdicts } from '../verdict.ts';
+import { verdicts } from '../verdicts/verdict.ts';
 import { judge, type RunnerWord } from './judge.ts';
 
 const check = {

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type DeclaredCheck, declaredChecks } from '../check.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { projectRoot } from '../project-root.ts';
 
 /**

@@ -5,8 +5,8 @@ import { afterAll, expect, test as it } from 'vitest';
 import type { Check, DeclaredCheck } from '../check.ts';
 import { expect as counted } from '../expect.ts';
 import { parseHostFacts } from '../facts/host-facts.ts';
-import type { ReportSink } from '../report-sink.ts';
-import type { CheckResult } from '../verdict.ts';
+import type { ReportSink } from '../verdicts/run-listener.ts';
+import type { CheckResult } from '../verdicts/verdict.ts';
 import { lookAtTarget, readOnlyOf } from './look-at-target.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-look-'));

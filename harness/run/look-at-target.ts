@@ -1,12 +1,12 @@
 import type { DeclaredCheck } from '../check.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { readDaemonFacts } from '../facts/daemon-facts.ts';
 import { readQuickFacts } from '../facts/quick-facts.ts';
 import { type Looked, readAtOnce } from '../readings/read-at-once.ts';
-import type { ReportSink, TargetContext } from '../report-sink.ts';
+import type { ReportSink, TargetContext } from '../verdicts/run-listener.ts';
 import { connectTarget } from '../target/connect-target.ts';
 import type { Connection } from '../target/connection.ts';
-import type { CheckResult } from '../verdict.ts';
+import type { CheckResult } from '../verdicts/verdict.ts';
 import { tell } from './tell.ts';
 
 export type LookJob = {

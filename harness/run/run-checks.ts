@@ -11,8 +11,8 @@ import {
   type TestUserConfig,
 } from 'vitest/node';
 import type { DeclaredCheck } from '../check.ts';
-import { RdcError } from '../errors.ts';
-import { cachePath } from '../lab/cache-paths.ts';
+import { RdcError } from '../messages/errors.ts';
+import { cachePath } from '../this-machine/paths.ts';
 import { projectRoot } from '../project-root.ts';
 import type { Assignment, CheckMeta } from '../readings/provided.ts';
 import { timeLimitMs } from '../readings/time-limit.ts';

@@ -1,11 +1,11 @@
 import { beforeEach, expect, test as it, vi } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
 import { startRootfulBeside } from '../docker/rootful-daemon.ts';
-import { RdcError } from '../errors.ts';
-import type { ThreeViews } from '../oracle/blame.ts';
+import { RdcError } from '../messages/errors.ts';
+import type { ThreeViews } from '../verdicts/triage.ts';
 import type { CheckMeta } from '../readings/provided.ts';
-import type { ReportSink } from '../report-sink.ts';
-import type { CheckResult } from '../verdict.ts';
+import type { ReportSink } from '../verdicts/run-listener.ts';
+import type { CheckResult } from '../verdicts/verdict.ts';
 import { type ReadingJob, runChecks } from './run-checks.ts';
 import { takeViewsOf, type ViewsJob } from './take-views.ts';
 

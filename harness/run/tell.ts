@@ -1,4 +1,4 @@
-import type { ReportSink } from '../report-sink.ts';
+import type { ReportSink } from '../verdicts/run-listener.ts';
 
 export function tell(sinks: readonly ReportSink[], message: (sink: ReportSink) => void): void {
   for (const sink of sinks) message(sink);

@@ -1,5 +1,5 @@
 import type { Fault } from '../check.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import type { Executor } from '../target/target.ts';
 import { quoteWord } from '../transport/quote.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test as it } from 'vitest';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { type Executor, executor } from '../target/target.ts';
 import { localTransport } from '../transport/local.ts';
 import { changeFile, forgetChanges, putBackLeftovers, setAside } from './set-aside.ts';

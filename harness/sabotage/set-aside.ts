@@ -1,4 +1,4 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { Executor } from '../target/target.ts';
 import { quoteWord } from '../transport/quote.ts';
 

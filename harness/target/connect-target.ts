@@ -1,7 +1,7 @@
 import { dropSharedFixtures } from '../docker/fixture.ts';
 import { forwardSocket } from '../docker/forward-socket.ts';
 import { forgetLoadedImage, useFixtureImage } from '../docker/load-image.ts';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { type HostFacts, readHostFacts } from '../facts/host-facts.ts';
 import { openTimed } from '../profile/timed-transport.ts';
 import { localTransport } from '../transport/local.ts';

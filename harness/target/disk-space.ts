@@ -1,4 +1,4 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { Blocked } from '../preconditions.ts';
 import { quoteWord } from '../transport/quote.ts';
 import type { ExecResult } from '../transport/transport.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { ExecOptions } from '../transport/transport.ts';
 import { refuseChange } from './read-only.ts';
 import type { Executor, Target } from './target.ts';

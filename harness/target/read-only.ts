@@ -1,4 +1,4 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { ExecResult, Transport } from '../transport/transport.ts';
 import type { Executor, Target } from './target.ts';
 

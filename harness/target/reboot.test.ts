@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { RenewableTransport } from '../transport/renewable.ts';
 import { rebootMachine } from './reboot.ts';
 

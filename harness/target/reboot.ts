@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { RenewableTransport } from '../transport/renewable.ts';
 import type { Transport } from '../transport/transport.ts';
 

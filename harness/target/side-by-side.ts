@@ -1,4 +1,4 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { disturbanceIn } from './read-only.ts';
 import type { Executor, Target } from './target.ts';
 

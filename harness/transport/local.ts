@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { constants } from 'node:os';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { BoundedText } from './bounded-text.ts';
 import { defaultMaxBytes, defaultTimeoutMs, type ExecOptions, type ExecResult, type Transport } from './transport.ts';
 

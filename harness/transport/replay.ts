@@ -1,4 +1,4 @@
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import type { ExecResult, Transport } from './transport.ts';
 
 export type RecordedAnswer = { readonly code?: number; readonly stdout?: string; readonly stderr?: string };

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
-import { RdcError } from '../errors.ts';
+import { RdcError } from '../messages/errors.ts';
 import { BoundedText } from './bounded-text.ts';
 import { type Login, logIn, lostError, type SshAddress } from './login.ts';
 import { createSemaphore } from './semaphore.ts';

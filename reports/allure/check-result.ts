@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Link, Stage, Status, type TestResult } from 'allure-js-commons';
-import type { Level, Verdict } from '../../harness/verdict.ts';
+import type { Level, Verdict } from '../../harness/verdicts/verdict.ts';
 import { plainText } from '../plain-text.ts';
 import type { JudgedCheck } from '../results.schema.ts';
 import { reasonOf, reportedVerdict } from '../verdict-words.ts';

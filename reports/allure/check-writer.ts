@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stage, type StepResult, type TestResult } from 'allure-js-commons';
-import { writeFileAtomic } from '../atomic-file.ts';
+import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { plainLine } from '../plain-text.ts';
 import type { JudgedCheck } from '../results.schema.ts';
 import { applyCheck } from './check-result.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../atomic-file.ts';
+import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { ruleConformance } from '../conformance.ts';
 import { everyCheck } from '../every-check.ts';
 import type { JudgedCheck, Results } from '../results.schema.ts';

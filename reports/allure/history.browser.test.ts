@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
-import type { CheckResult } from '../../harness/verdict.ts';
+import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import { writeResultsFile } from '../results-file.ts';
 import { TargetRecord } from '../target-record.ts';
 import { checks, judged, syntheticRun, syntheticTarget } from '../testing/synthetic-run.ts';

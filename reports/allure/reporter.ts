@@ -1,8 +1,8 @@
 import type { TestResult } from 'allure-js-commons';
 import AllureVitestReporter from 'allure-vitest/reporter';
 import type { TestModule, Vitest } from 'vitest/node';
-import type { TargetContext } from '../../harness/report-sink.ts';
-import type { CheckResult } from '../../harness/verdict.ts';
+import type { TargetContext } from '../../harness/verdicts/run-listener.ts';
+import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import { plainLine } from '../plain-text.ts';
 import type { JudgedCheck } from '../results.schema.ts';
 import { declarationOf, judgedCheck } from '../target-record.ts';

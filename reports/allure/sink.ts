@@ -1,4 +1,4 @@
-import type { ReportSink } from '../../harness/report-sink.ts';
+import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
 import { historyFolderOf } from '../history/target-history.ts';
 import type { TargetRecords } from '../results-file.ts';
 import { completeAllureResults } from './complete.ts';

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { RdcError } from '../../harness/errors.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { judgedCount } from '../conformance.ts';
 import { isUnpackedBundle } from '../find-run.ts';
 import { plainLine } from '../plain-text.ts';

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
-import { RdcError } from '../../harness/errors.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { resultsWith } from '../compare/testing.ts';
 import { readRun } from '../read-results.ts';
 import { runFolderOf } from '../testing/run-folder.ts';

@@ -9,7 +9,7 @@ import { compareCommand } from '../../harness/cli/commands/compare.ts';
 import { mergeCommand } from '../../harness/cli/commands/merge.ts';
 import { exportCommand, reportCommand } from '../../harness/cli/commands/report.ts';
 import { helpOf, overview } from '../../harness/cli/help.ts';
-import { errorCodes, RdcError, renderError } from '../../harness/errors.ts';
+import { errorCodes, RdcError, renderError } from '../../harness/messages/errors.ts';
 import { resultsWith } from '../compare/testing.ts';
 import { runFolderOf } from '../testing/run-folder.ts';
 

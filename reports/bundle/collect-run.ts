@@ -1,4 +1,4 @@
-import { RdcError } from '../../harness/errors.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine } from '../plain-text.ts';
 import { findResultsFiles, parseResults } from '../read-results.ts';
 import { resultsFileName } from '../results-file.ts';

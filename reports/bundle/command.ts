@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
-import { RdcError } from '../../harness/errors.ts';
-import { refuseOccupied } from '../../harness/named-place.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
+import { refuseOccupied } from '../../harness/this-machine/writable-path.ts';
 import { findRun } from '../find-run.ts';
 import { plainLine } from '../plain-text.ts';
 import { type Bundle, createBundle, outHint } from './create-bundle.ts';

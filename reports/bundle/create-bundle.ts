@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { RdcError } from '../../harness/errors.ts';
-import { refuseOccupied, temporaryFolder, unwritable } from '../../harness/named-place.ts';
-import { writeFileAtomic } from '../atomic-file.ts';
-import { scratch } from '../scratch.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
+import { refuseOccupied, temporaryFolder, unwritable } from '../../harness/this-machine/writable-path.ts';
+import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
+import { scratch } from '../../harness/this-machine/scratch.ts';
 import type { MaskCounts } from './anonymous/mask.ts';
 import { maskFiles } from './anonymous/mask-files.ts';
 import { collectRun, type Packed } from './collect-run.ts';

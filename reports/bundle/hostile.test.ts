@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type Headers, pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, test as it, vi } from 'vitest';
-import { errorCodes, RdcError } from '../../harness/errors.ts';
+import { errorCodes, RdcError } from '../../harness/messages/errors.ts';
 import { resultsWith } from '../compare/testing.ts';
 import { bundleLimits } from './manifest.schema.ts';
 import { readBundle, withRuns } from './open-bundle.ts';

@@ -1,11 +1,11 @@
 import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { exitCodes, RdcError } from '../../harness/errors.ts';
-import { requireFolder, temporaryFolder, temporaryHint, unwritable } from '../../harness/named-place.ts';
+import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
+import { requireFolder, temporaryFolder, temporaryHint, unwritable } from '../../harness/this-machine/writable-path.ts';
 import { findRun } from '../find-run.ts';
 import { parseResults, unreadable } from '../read-results.ts';
 import { resultsFileName } from '../results-file.ts';
-import { scratch } from '../scratch.ts';
+import { scratch } from '../../harness/this-machine/scratch.ts';
 import type { Manifest } from './manifest.schema.ts';
 import { type ReadBundle, readArchive } from './read-archive.ts';
 

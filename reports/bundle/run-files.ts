@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
-import { RdcError } from '../../harness/errors.ts';
-import { readRegularFile } from '../../harness/regular-file.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
+import { readRegularFile } from '../../harness/this-machine/read-file.ts';
 import { unreadable } from '../read-results.ts';
 import type { Results } from '../results.schema.ts';
 import { resultsFileName } from '../results-file.ts';

@@ -1,5 +1,5 @@
-import { RdcError } from '../../harness/errors.ts';
-import { writeNamedFile } from '../atomic-file.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
+import { writeNamedFile } from '../../harness/this-machine/atomic-write.ts';
 import { findRun } from '../find-run.ts';
 import { readRun } from '../read-results.ts';
 import { type FailOn, hasChanges } from './change.ts';

@@ -1,4 +1,4 @@
-import { RdcError } from '../../harness/errors.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine } from '../plain-text.ts';
 import type { Results } from '../results.schema.ts';
 import { factAt } from '../waivers/apply-waivers.ts';

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import type { Level } from '../../harness/verdict.ts';
+import type { Level } from '../../harness/verdicts/verdict.ts';
 import { defaultGate, ruleConformance } from '../conformance.ts';
 import { everyCheck } from '../every-check.ts';
 import { plainLine } from '../plain-text.ts';

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, r
 import { dirname, join, resolve } from 'node:path';
 import { Ajv } from 'ajv';
 import { statusOf } from '../allure/check-result.ts';
-import { writeFileAtomic } from '../atomic-file.ts';
+import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { everyCheck } from '../every-check.ts';
 import { isUnpackedBundle, outFolder } from '../find-run.ts';
 import { plainLine, plainText } from '../plain-text.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { CheckDeclaration } from '../../harness/report-sink.ts';
+import type { CheckDeclaration } from '../../harness/verdicts/run-listener.ts';
 import { withRuns } from '../bundle/open-bundle.ts';
 import { plainLine } from '../plain-text.ts';
 import { declarationOf } from '../target-record.ts';

@@ -1,4 +1,4 @@
-import { RdcError } from '../../harness/errors.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { ruleConformance } from '../conformance.ts';
 import { countLedger } from '../ledger.ts';
 import { plainLine, plainText } from '../plain-text.ts';

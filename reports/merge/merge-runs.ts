@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { RdcError } from '../../harness/errors.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { makeFolder } from '../../harness/make-folder.ts';
-import { unwritable } from '../../harness/named-place.ts';
+import { unwritable } from '../../harness/this-machine/writable-path.ts';
 import { filesBeside, folderNameOf, type RunFile, readRunFile } from '../bundle/run-files.ts';
 import { exitCodeOf } from '../conformance.ts';
 import { junitXml } from '../junit.ts';
@@ -11,7 +11,7 @@ import { plainLine } from '../plain-text.ts';
 import { findResultsFiles, parseResults } from '../read-results.ts';
 import { type NotJudgedCheck, type Results, resultsVersion } from '../results.schema.ts';
 import { resultsFileName } from '../results-file.ts';
-import { scratch } from '../scratch.ts';
+import { scratch } from '../../harness/this-machine/scratch.ts';
 import { type Joined, joinResults, oweAll, type Shard } from './join-results.ts';
 
 /** A run as it was named, and where it lies; `label` tells its targets apart from others of the same name. */

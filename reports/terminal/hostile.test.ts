@@ -1,6 +1,6 @@
 import { expect, test as it } from 'vitest';
 import { selftestSummary } from '../../harness/cli/selftest-summary.ts';
-import { RdcError, renderError } from '../../harness/errors.ts';
+import { RdcError, renderError } from '../../harness/messages/errors.ts';
 import { compareResults } from '../compare/compare.ts';
 import { comparisonTable } from '../compare/table.ts';
 import { junitXml } from '../junit.ts';

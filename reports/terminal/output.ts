@@ -1,4 +1,4 @@
-import type { RunContext } from '../../harness/report-sink.ts';
+import type { RunContext } from '../../harness/verdicts/run-listener.ts';
 import type { Screen } from './live-list.ts';
 import type { Print } from './plain-lines.ts';
 

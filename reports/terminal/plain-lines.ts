@@ -1,4 +1,4 @@
-import type { ReportSink } from '../../harness/report-sink.ts';
+import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
 import { plainLine } from '../plain-text.ts';
 import type { JudgedCheck } from '../results.schema.ts';
 import type { TargetRecords } from '../results-file.ts';

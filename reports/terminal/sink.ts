@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { renderError } from '../../harness/errors.ts';
-import type { ReportSink, RunContext } from '../../harness/report-sink.ts';
+import { renderError } from '../../harness/messages/errors.ts';
+import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
 import type { BuiltReport } from '../allure/sink.ts';
 import { type BaselineOptions, baselineSummary } from '../baseline/compare-with-baseline.ts';
 import { plainText } from '../plain-text.ts';

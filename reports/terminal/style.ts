@@ -1,4 +1,4 @@
-import type { Verdict } from '../../harness/verdict.ts';
+import type { Verdict } from '../../harness/verdicts/verdict.ts';
 
 export type Style = {
   readonly bold: (text: string) => string;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test as it, vi } from 'vitest';
-import type { ReportSink, RunContext } from '../../harness/report-sink.ts';
+import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
 import { plainText } from '../plain-text.ts';
 import { createResultsFile, type TargetRecords } from '../results-file.ts';
 import {

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ThreeViews } from '../../harness/oracle/blame.ts';
-import type { CheckDeclaration, Facts, RunContext, TargetContext } from '../../harness/report-sink.ts';
-import type { CheckResult } from '../../harness/verdict.ts';
+import type { ThreeViews } from '../../harness/verdicts/triage.ts';
+import type { CheckDeclaration, Facts, RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
+import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import { countLedger } from '../ledger.ts';
 import type { Results } from '../results.schema.ts';
 

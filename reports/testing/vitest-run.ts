@@ -4,8 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 // biome-ignore lint/suspicious/noDeprecatedImports: only its older overload is deprecated
 import { createVitest, type Reporter, type TestCase } from 'vitest/node';
-import type { ReportSink, RunContext, TargetContext } from '../../harness/report-sink.ts';
-import type { CheckResult } from '../../harness/verdict.ts';
+import type { ReportSink, RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
+import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import { createAllureReporter } from '../allure/reporter.ts';
 import { createSinks } from '../sinks.ts';
 import {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { RdcError, type Target } from '../../harness/index.ts';
-import { verdictOf } from '../../harness/verdict.ts';
+import { verdictOf } from '../../harness/verdicts/verdict.ts';
 import { expectBack, restartDaemon, restartUserManager, restartUserManagerScript } from './control-daemon.ts';
 
 const answered = { code: 0, stdout: '', stderr: '', durationMs: 1, truncated: false };

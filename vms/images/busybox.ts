@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { RdcError } from '../../harness/errors.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import type { Architecture } from './image-archive.ts';
 
 const run = promisify(execFile);

@@ -1,4 +1,4 @@
-import { exitCodes, RdcError } from '../../errors.ts';
+import { exitCodes, RdcError } from '../../messages/errors.ts';
 import { loadBundleReports } from '../load-reports.ts';
 import { parseWords } from '../options.ts';
 

@@ -1,4 +1,4 @@
-import { exitCodes, RdcError } from '../../errors.ts';
+import { exitCodes, RdcError } from '../../messages/errors.ts';
 import { failOns, loadReports } from '../load-reports.ts';
 import { oneOf, parseWords, wantsColor } from '../options.ts';
 

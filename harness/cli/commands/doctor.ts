@@ -1,4 +1,4 @@
-import { exitCodes, RdcError } from '../../errors.ts';
+import { exitCodes, RdcError } from '../../messages/errors.ts';
 import { chooseLab, describeAccel, doctorHost, machineState, rememberedAccel } from '../../lab/index.ts';
 import { type CommonName, parseCommon } from '../options.ts';
 import { lookCommand } from './look.ts';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { exitCodes, RdcError } from '../../errors.ts';
+import { exitCodes, RdcError } from '../../messages/errors.ts';
 import {
   bringUp,
   chooseLab,

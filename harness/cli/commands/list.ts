@@ -1,5 +1,5 @@
 import { type DeclaredCheck, describeSabotage } from '../../check.ts';
-import { exitCodes, RdcError } from '../../errors.ts';
+import { exitCodes, RdcError } from '../../messages/errors.ts';
 import type { Machine } from '../../lab/machines.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { parseWords } from '../options.ts';

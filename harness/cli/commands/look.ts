@@ -1,6 +1,6 @@
-import { RdcError, renderError } from '../../errors.ts';
+import { RdcError, renderError } from '../../messages/errors.ts';
 import { findLab, isInsideLab } from '../../lab/index.ts';
-import { fullDiskOr } from '../../named-place.ts';
+import { fullDiskOr } from '../../this-machine/writable-path.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { lookAtTarget, readOnlyOf } from '../../run/look-at-target.ts';
 import { tell } from '../../run/tell.ts';

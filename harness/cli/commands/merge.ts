@@ -1,4 +1,4 @@
-import { RdcError } from '../../errors.ts';
+import { RdcError } from '../../messages/errors.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { loadBundleReports } from '../load-reports.ts';
 import { parseWords } from '../options.ts';

@@ -1,4 +1,4 @@
-import { exitCodes, RdcError } from '../../errors.ts';
+import { exitCodes, RdcError } from '../../messages/errors.ts';
 import { loadReports } from '../load-reports.ts';
 import { parseWords } from '../options.ts';
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../../check.ts';
-import { exitCodes, RdcError, renderError } from '../../errors.ts';
-import { fullDiskOr, requireFolder } from '../../named-place.ts';
+import { exitCodes, RdcError, renderError } from '../../messages/errors.ts';
+import { fullDiskOr, requireFolder } from '../../this-machine/writable-path.ts';
 import { profileTable } from '../../profile/profile-table.ts';
 import { RunProfile } from '../../profile/run-profile.ts';
-import type { Ratchet, ReportSink, RunContext } from '../../report-sink.ts';
+import type { Ratchet, ReportSink, RunContext } from '../../verdicts/run-listener.ts';
 import { judgeTarget } from '../../run/judge-target.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import type { OracleOptions } from '../../run/take-views.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../../check.ts';
-import { exitCodes, RdcError } from '../../errors.ts';
+import { exitCodes, RdcError } from '../../messages/errors.ts';
 import { projectRoot } from '../../project-root.ts';
-import type { RunContext } from '../../report-sink.ts';
+import type { RunContext } from '../../verdicts/run-listener.ts';
 import { loadChecks } from '../../run/load-checks.ts';
 import { confirmHosts } from '../confirm-hosts.ts';
 import { interruption } from '../interruption.ts';

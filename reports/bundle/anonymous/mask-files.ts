@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryHint, unwritable } from '../../../harness/named-place.ts';
+import { temporaryHint, unwritable } from '../../../harness/this-machine/writable-path.ts';
 import { parseResults } from '../../read-results.ts';
 import type { Packed } from '../collect-run.ts';
 import { readRunFile } from '../run-files.ts';

@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { blameOf, type View, viewOf, wantsViews } from './blame.ts';
+import { blameOf, type View, viewOf, wantsViews } from './triage.ts';
 
 type Seen = View['seen'];
 

@@ -1,4 +1,4 @@
-import { RdcError } from './errors.ts';
+import { RdcError } from '../messages/errors.ts';
 
 export const verdicts = ['pass', 'fail', 'skip', 'blocked', 'error'] as const;
 export type Verdict = (typeof verdicts)[number];

@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { $, type ProcessOutput } from 'zx';
-import { type ErrorCode, RdcError } from '../errors.ts';
-import { cachePath } from './cache-paths.ts';
+import { type ErrorCode, RdcError } from '../messages/errors.ts';
+import { cachePath } from './paths.ts';
 
 export type CommandResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 

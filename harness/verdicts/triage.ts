@@ -1,4 +1,4 @@
-import type { CheckResult } from '../verdict.ts';
+import type { CheckResult } from './verdict.ts';
 
 /**
  * One way to look at what a claim is about: it works there, or it fails. `not taken`: nobody could look, `detail` says

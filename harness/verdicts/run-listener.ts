@@ -1,4 +1,4 @@
-import type { ThreeViews } from './oracle/blame.ts';
+import type { ThreeViews } from './triage.ts';
 import type { CheckResult, Level } from './verdict.ts';
 
 /** What a report says of a check besides its verdict; the same for every target. */

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { readRegularFile } from './regular-file.ts';
+import { readRegularFile } from './read-file.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rdc-file-'));
 

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { RdcError } from '../errors.ts';
-import { cachePath, cacheRoot } from './cache-paths.ts';
+import { RdcError } from '../messages/errors.ts';
+import { cachePath, cacheRoot } from './paths.ts';
 import { identifyProcess, isAlive, type ProcessIdentity, parseIdentity } from './process-identity.ts';
 
 export type LockOwner = ProcessIdentity & {

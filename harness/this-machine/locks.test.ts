@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
-import { clearDeadRuns } from './dead-runs.ts';
-import { holdRun, runEntries } from './live-runs.ts';
-import { deadLocks, describeOwner, lockMachine, lockOwner, releaseMachine, tryLock } from './machine-lock.ts';
+import { clearDeadRuns } from '../lab/dead-runs.ts';
+import { holdRun, runEntries } from './active-runs.ts';
+import { deadLocks, describeOwner, lockMachine, lockOwner, releaseMachine, tryLock } from './locks.ts';
 import { identifyProcess } from './process-identity.ts';
 
 let machines: string;
@@ -103,7 +103,7 @@ it('a run under way is known by its folder, until its process is gone', () => {
 /** Processes that try to take the lock when they are told to, and live until everybody has tried. */
 function racers(count: number) {
   const script = `
-import { tryLock } from ${JSON.stringify(join(import.meta.dirname, 'machine-lock.ts'))};
+import { tryLock } from ${JSON.stringify(join(import.meta.dirname, 'locks.ts'))};
 process.stdout.write('ready ');
 process.stdin.once('data', () => process.stdout.write(String(tryLock('one'))));
 process.stdin.once('end', () => process.exit());`;

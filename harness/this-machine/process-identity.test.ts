@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { parseLock } from './machine-lock.ts';
+import { parseLock } from './locks.ts';
 import { identifyProcess, isAlive, parseIdentity, parseStartTime } from './process-identity.ts';
 
 it('the start time is field 22, whatever the command is called', () => {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it, vi } from 'vitest';
-import { fullDiskOr, refuseOccupied, requireFolder, temporaryFolder, unwritable } from './named-place.ts';
+import { fullDiskOr, refuseOccupied, requireFolder, temporaryFolder, unwritable } from './writable-path.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rdc-place-'));
 writeFileSync(join(root, 'file'), '');

@@ -1,8 +1,8 @@
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { RdcError } from '../harness/errors.ts';
-import { makeFolder } from '../harness/make-folder.ts';
-import { refuseOccupied, unwritable } from '../harness/named-place.ts';
+import { RdcError } from '../messages/errors.ts';
+import { makeFolder } from '../make-folder.ts';
+import { refuseOccupied, unwritable } from './writable-path.ts';
 
 let written = 0;
 

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
-import { whyOf } from './why-of.ts';
+import { whyOf } from '../messages/error-text.ts';
 
 /**
  * The content of a regular file of at most `limitBytes`. Whatever else a name can stand for is not read: a pipe that nobody

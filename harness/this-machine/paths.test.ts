@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test as it, vi } from 'vitest';
 import { diskState } from '../clean/disk-usage.ts';
-import { cachePath } from './cache-paths.ts';
+import { cachePath } from './paths.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rdc-cache-'));
 writeFileSync(join(root, 'file'), '');

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { makeFolder } from '../make-folder.ts';
-import { unwritable } from '../named-place.ts';
+import { unwritable } from './writable-path.ts';
 
 /** The checkout this file lies in. */
 export const checkout: string = resolve(import.meta.dirname, '..', '..');
