@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['{cli,harness,suites,reports,vms,bench}/**/*.test.ts'],
-    globalSetup: ['harness/fixtures/temporary-folder.ts'],
+    globalSetup: ['harness/test-doubles/temporary-folder.ts'],
     environment: 'node',
     retry: 0,
     allowOnly: false,

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RdcError } from '../harness/messages/errors.ts';
-import { ensureFixtureImage, fixtureImageTag } from '../harness/fixture-image.ts';
+import { ensureFixtureImage, fixtureImageTag } from '../harness/fixture-image/build.ts';
 import type { Profile } from '../harness/profile/run-profile.ts';
 import { projectRoot } from '../harness/project-root.ts';
 import { findRun } from '../reports/find-run.ts';

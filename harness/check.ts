@@ -1,6 +1,6 @@
-import type { HostFacts } from './facts/host-facts.ts';
+import type { HostFacts } from './target-host/facts/host-facts.ts';
 import type { Source } from './sources.ts';
-import type { Target } from './target/target.ts';
+import type { Target } from './target-host/access/target.ts';
 import type { Level } from './verdicts/verdict.ts';
 
 /** Applies a fault to the target and resolves to the function that takes it back. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, test as it } from 'vitest';
-import { anyText, holds, mutated, outcomeOf, timeOf } from '../harness/fixtures/properties.ts';
+import { anyText, holds, mutated, outcomeOf, timeOf } from '../harness/test-doubles/properties.ts';
 import { readMachines } from '../harness/lab/machines.ts';
 import { boundedRecord } from './bounded-json.ts';
 import { ruleConformance } from './conformance.ts';

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test as it } from 'vitest';
-import { anyText, cpuMsOf, holds, mutated, outcomeOf, timeOf, wordsOf } from '../harness/fixtures/properties.ts';
+import { anyText, cpuMsOf, holds, mutated, outcomeOf, timeOf, wordsOf } from '../harness/test-doubles/properties.ts';
 import type { IdRange } from '../harness/index.ts';
 import { redact } from '../harness/readings/evidence.ts';
 import { parseContainerCgroup, statOf } from './cgroups/container-cgroup.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { type HostFacts, parseHostFacts } from '../harness/facts/host-facts.ts';
+import { type HostFacts, parseHostFacts } from '../harness/target-host/facts/host-facts.ts';
 import { projectRoot } from '../harness/project-root.ts';
 import { loadChecks } from '../harness/run/load-checks.ts';
 

@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { isOfDeadProcess } from '../docker/forward-socket.ts';
+import { isOfDeadProcess } from '../target-host/transport/forward-socket.ts';
 import { rememberedAccel } from '../lab/accel.ts';
 import { boxIdentity } from '../lab/box.ts';
 import { cacheRoot } from '../this-machine/paths.ts';

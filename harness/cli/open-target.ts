@@ -9,8 +9,8 @@ import {
   powerOff,
   releaseMachine,
 } from '../lab/index.ts';
-import type { Connection } from '../target/connection.ts';
-import type { SshAddress } from '../transport/login.ts';
+import type { Connection } from '../target-host/connection/address.ts';
+import type { SshAddress } from '../target-host/transport/ssh-login.ts';
 import { whyOf } from '../messages/error-text.ts';
 import type { CommonOptions } from './options.ts';
 import { sshAddress } from './ssh-addresses.ts';

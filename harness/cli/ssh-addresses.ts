@@ -1,5 +1,5 @@
 import { RdcError } from '../messages/errors.ts';
-import { readIdentity, type SshAddress } from '../transport/login.ts';
+import { readIdentity, type SshAddress } from '../target-host/transport/ssh-login.ts';
 import { knownHostKeys, type Login } from './known-hosts.ts';
 import type { CommonOptions } from './options.ts';
 import { parseSshUrl, type TargetName } from './target-names.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { probeSources } from '../fixture-image.ts';
+import { probeSources } from '../fixture-image/build.ts';
 import { reachableFrom, type SourceFile } from '../module-graph.ts';
 import { projectRoot } from '../project-root.ts';
 

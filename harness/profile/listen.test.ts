@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test as it } from 'vitest';
-import { dockerApi } from '../docker/api.ts';
-import { executor } from '../target/target.ts';
-import { replayTransport } from '../transport/replay.ts';
+import { dockerApi } from '../target-host/docker/api.ts';
+import { executor } from '../target-host/access/target.ts';
+import { replayTransport } from '../test-doubles/replay-transport.ts';
 import { listenToPorts } from './listen.ts';
-import { throughPort } from './ports.ts';
+import { throughPort } from '../target-host/transport/call-timing.ts';
 import { openTimed } from './timed-transport.ts';
 
 const delayed = (ms: number) => {

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { errorMonitor } from 'node:events';
 import type { ClientRequest } from 'node:http';
-import { type Port, portChannel } from './ports.ts';
+import { type Port, portChannel } from '../target-host/transport/call-timing.ts';
 import { TimeSplitter } from './time-split.ts';
 
 /** Tells a splitter of everything that this process asks of a guest and of a daemon, from now to its end. */

@@ -1,6 +1,6 @@
 import { type DeclaredCheck, onDeclared } from '../check.ts';
 import { loadChecks } from '../run/load-checks.ts';
-import type { ConnectedTarget } from '../target/connect-target.ts';
+import type { ConnectedTarget } from '../target-host/connection/connect.ts';
 import { type Bystander, type Bystanders, createBystanders } from './blast-radius.ts';
 import { Evidence } from './evidence.ts';
 import type { Assignment } from './provided.ts';

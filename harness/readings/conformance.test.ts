@@ -2,8 +2,8 @@ import type { TestContext } from 'vitest';
 import { expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
 import { RdcError } from '../messages/errors.ts';
-import type { HostFacts } from '../facts/host-facts.ts';
-import type { Target } from '../target/target.ts';
+import type { HostFacts } from '../target-host/facts/host-facts.ts';
+import type { Target } from '../target-host/access/target.ts';
 import { readConformance } from './conformance.ts';
 import { Evidence } from './evidence.ts';
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test as it } from 'vitest';
-import type { ExecResult } from '../transport/transport.ts';
+import type { ExecResult } from '../target-host/transport/transport.ts';
 import { Evidence, redact } from './evidence.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-evidence-'));

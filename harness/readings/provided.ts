@@ -1,6 +1,6 @@
 import type { ThreeViews } from '../verdicts/triage.ts';
 import type { CheckProfile } from '../profile/check-profile.ts';
-import type { Connection } from '../target/connection.ts';
+import type { Connection } from '../target-host/connection/address.ts';
 import type { CheckResult } from '../verdicts/verdict.ts';
 import type { BlastRadius } from './blast-radius.ts';
 

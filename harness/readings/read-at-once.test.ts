@@ -3,9 +3,9 @@ import type { Check, DeclaredCheck } from '../check.ts';
 import { RdcError } from '../messages/errors.ts';
 import { expect as counted } from '../expect.ts';
 import { asFinding } from '../expectations.ts';
-import type { HostFacts } from '../facts/host-facts.ts';
-import { UnknownVersion } from '../facts/quick-facts.ts';
-import type { Target } from '../target/target.ts';
+import type { HostFacts } from '../target-host/facts/host-facts.ts';
+import { UnknownVersion } from '../target-host/facts/deferred-versions.ts';
+import type { Target } from '../target-host/access/target.ts';
 import { type Looked, readAtOnce } from './read-at-once.ts';
 
 const host = { os: { id: 'debian' } } as HostFacts;

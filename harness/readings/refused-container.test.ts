@@ -1,17 +1,17 @@
 import { expect, test as it, vi } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
-import { ContainerRefused } from '../docker/container-refused.ts';
-import { refusalOf } from '../docker/fixture.ts';
+import { ContainerRefused } from '../target-host/docker/container-refused.ts';
+import { refusalOf } from '../target-host/docker/container.ts';
 import { RdcError } from '../messages/errors.ts';
 import { expectDocumented, findingOf } from '../expectations.ts';
-import type { HostFacts } from '../facts/host-facts.ts';
+import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import { Blocked } from '../preconditions.ts';
-import type { Target } from '../target/target.ts';
+import type { Target } from '../target-host/access/target.ts';
 import { type Level, verdictOf } from '../verdicts/verdict.ts';
 import { Evidence } from './evidence.ts';
 import { verifyOnce } from './verify-once.ts';
 
-vi.mock('../docker/fixture.ts');
+vi.mock('../target-host/docker/container.ts');
 
 const words = 'OCI runtime create failed: creating device nodes caused: /dev/kmsg: no such file or directory';
 const evidence = new Evidence();

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, test as it, vi } from 'vitest';
 import type { DeclaredCheck, Fault, VerifyContext } from '../check.ts';
 import { RdcError } from '../messages/errors.ts';
 import { expect } from '../expect.ts';
-import type { Target } from '../target/target.ts';
+import type { Target } from '../target-host/access/target.ts';
 import type { ReadingContext } from './conformance.ts';
 import { readConformance } from './conformance.ts';
 import { Evidence } from './evidence.ts';

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import { afterAll, describe, inject, test as it, type TestContext } from 'vitest';
 import { type DeclaredCheck, declaredChecks, onDeclared } from '../check.ts';
-import { dropSharedFixtures } from '../docker/fixture.ts';
+import { dropSharedFixtures } from '../target-host/docker/container.ts';
 import { renderError } from '../messages/errors.ts';
 import { startProfile } from '../profile/check-profile.ts';
-import { type ConnectedTarget, connectTarget } from '../target/connect-target.ts';
-import { sideBySideTarget } from '../target/side-by-side.ts';
-import type { Target } from '../target/target.ts';
+import { type ConnectedTarget, connectTarget } from '../target-host/connection/connect.ts';
+import { sideBySideTarget } from '../target-host/access/shared-use.ts';
+import type { Target } from '../target-host/access/target.ts';
 import { bystandersOf } from './bystanders.ts';
 import { endsTheRun, readConformance } from './conformance.ts';
 import { Evidence } from './evidence.ts';

@@ -1,6 +1,6 @@
 import type { DeclaredCheck } from '../check.ts';
 import { RdcError } from '../messages/errors.ts';
-import { refuseChange } from '../target/read-only.ts';
+import { refuseChange } from '../target-host/access/read-only.ts';
 import { verdictOf } from '../verdicts/verdict.ts';
 import type { ReadingContext } from './conformance.ts';
 import { messageOf } from './message-of.ts';

@@ -1,5 +1,5 @@
 import { RdcError } from '../messages/errors.ts';
-import type { Target } from '../target/target.ts';
+import type { Target } from '../target-host/access/target.ts';
 
 /** Before the end of a check's time; a command that does nothing has most of it to be answered. */
 const marginMs = 20_000;

@@ -5,15 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, test as it } from 'vitest';
-import { type HostileDaemonName, startHostileDaemon } from '../docker/fixtures/hostile-daemon.ts';
-import { type HostileName, hostileAnswers } from '../transport/fixtures/hostile-answers.ts';
-import { startSshServer } from '../transport/fixtures/ssh-server.ts';
+import { type HostileDaemonName, startHostileDaemon } from '../test-doubles/hostile-daemon.ts';
+import { type HostileName, hostileAnswers } from '../test-doubles/hostile-answers.ts';
+import { startSshServer } from '../test-doubles/ssh-server.ts';
 import type { HostileJob } from './fixtures/judge-hostile.ts';
 
 // Whole runs, as ./rdc run does them: real transport, facts, checks, vitest worker and reports. Only the host is not real.
 
 const limitMs = 150_000;
-const honestFacts = readFileSync(join(import.meta.dirname, '../facts/fixtures/debian-13-facts.txt'), 'utf8');
+const honestFacts = readFileSync(join(import.meta.dirname, '../target-host/facts/fixtures/debian-13-facts.txt'), 'utf8');
 const checks = ['PRE-NEWIDMAP', 'NS-DAEMON-EUID', 'NS-UIDMAP'];
 const folders: string[] = [];
 

@@ -7,11 +7,11 @@ import { judgeTarget, type TargetJob } from './judge-target.ts';
 import { type ReadingJob, runChecks } from './run-checks.ts';
 
 vi.mock('./run-checks.ts');
-vi.mock('../fixture-image.ts', () => ({ ensureFixtureImage: async () => ({}) }));
+vi.mock('../fixture-image/build.ts', () => ({ ensureFixtureImage: async () => ({}) }));
 vi.mock('../sabotage/set-aside.ts', () => ({ putBackLeftovers: async () => {} }));
 vi.mock('../target/disk-space.ts', () => ({ requireDiskSpace: async () => {} }));
-vi.mock('../facts/daemon-facts.ts', () => ({ readDaemonFacts: async () => null }));
-vi.mock('../target/connect-target.ts', () => ({
+vi.mock('../target-host/docker/daemon-facts.ts', () => ({ readDaemonFacts: async () => null }));
+vi.mock('../target-host/connection/connect.ts', () => ({
   connectTarget: async () => ({ host: { architecture: 'x86_64' }, observedBy: () => ({}), close: async () => {} }),
 }));
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test as it } from 'vitest';
 import type { Check, DeclaredCheck } from '../check.ts';
 import { expect as counted } from '../expect.ts';
-import { parseHostFacts } from '../facts/host-facts.ts';
+import { parseHostFacts } from '../target-host/facts/host-facts.ts';
 import type { ReportSink } from '../verdicts/run-listener.ts';
 import type { CheckResult } from '../verdicts/verdict.ts';
 import { lookAtTarget, readOnlyOf } from './look-at-target.ts';
@@ -16,7 +16,7 @@ const check = (id: string, verify: Check['verify'] = async () => {}, readOnly = 
   ({ id, verify, area: 'a', level: 'MUST', title: id, ...(readOnly ? { readOnly } : {}) }) as DeclaredCheck;
 
 it('looks at this machine: verdicts, facts and evidence, without a daemon', async () => {
-  const recorded = readFileSync(join(import.meta.dirname, '../facts/fixtures/debian-13-facts.txt'), 'utf8');
+  const recorded = readFileSync(join(import.meta.dirname, '../target-host/facts/fixtures/debian-13-facts.txt'), 'utf8');
   const host = { ...parseHostFacts(recorded), socket: join(folder, 'no.sock') };
   const checks = [
     check('A-SEES', async ({ target }) => {

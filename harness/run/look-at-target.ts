@@ -1,11 +1,11 @@
 import type { DeclaredCheck } from '../check.ts';
 import { RdcError } from '../messages/errors.ts';
-import { readDaemonFacts } from '../facts/daemon-facts.ts';
-import { readQuickFacts } from '../facts/quick-facts.ts';
+import { readDaemonFacts } from '../target-host/docker/daemon-facts.ts';
+import { readQuickFacts } from '../target-host/facts/deferred-versions.ts';
 import { type Looked, readAtOnce } from '../readings/read-at-once.ts';
 import type { ReportSink, TargetContext } from '../verdicts/run-listener.ts';
-import { connectTarget } from '../target/connect-target.ts';
-import type { Connection } from '../target/connection.ts';
+import { connectTarget } from '../target-host/connection/connect.ts';
+import type { Connection } from '../target-host/connection/address.ts';
 import type { CheckResult } from '../verdicts/verdict.ts';
 import { tell } from './tell.ts';
 

@@ -13,7 +13,7 @@ import { judge } from './judge.ts';
 
 const run = promisify(execFile);
 const harness = join(import.meta.dirname, '../index.ts');
-const facts = join(import.meta.dirname, '../facts/fixtures/debian-13-facts.txt');
+const facts = join(import.meta.dirname, '../target-host/facts/fixtures/debian-13-facts.txt');
 const limitMs = 120_000;
 const roots: string[] = [];
 

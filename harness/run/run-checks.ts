@@ -16,7 +16,7 @@ import { cachePath } from '../this-machine/paths.ts';
 import { projectRoot } from '../project-root.ts';
 import type { Assignment, CheckMeta } from '../readings/provided.ts';
 import { timeLimitMs } from '../readings/time-limit.ts';
-import type { Connection } from '../target/connection.ts';
+import type { Connection } from '../target-host/connection/address.ts';
 import type { RunnerWord } from './judge.ts';
 import { type WorkerWatch, watchWorker } from './worker-watch.ts';
 

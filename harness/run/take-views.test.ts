@@ -1,6 +1,6 @@
 import { beforeEach, expect, test as it, vi } from 'vitest';
 import type { DeclaredCheck } from '../check.ts';
-import { startRootfulBeside } from '../docker/rootful-daemon.ts';
+import { startRootfulBeside } from '../target-host/docker/rootful-daemon.ts';
 import { RdcError } from '../messages/errors.ts';
 import type { ThreeViews } from '../verdicts/triage.ts';
 import type { CheckMeta } from '../readings/provided.ts';
@@ -10,8 +10,8 @@ import { type ReadingJob, runChecks } from './run-checks.ts';
 import { takeViewsOf, type ViewsJob } from './take-views.ts';
 
 vi.mock('./run-checks.ts');
-vi.mock('../docker/rootful-daemon.ts', () => ({ rootfulSocket: '/run/rootful.sock', startRootfulBeside: vi.fn() }));
-vi.mock('../target/connect-target.ts', () => ({
+vi.mock('../target-host/docker/rootful-daemon.ts', () => ({ rootfulSocket: '/run/rootful.sock', startRootfulBeside: vi.fn() }));
+vi.mock('../target-host/connection/connect.ts', () => ({
   connectTarget: async () => ({ observedBy: () => ({}), close: async () => {} }),
 }));
 

@@ -1,11 +1,11 @@
 import type { DeclaredCheck } from '../check.ts';
-import { rootfulSocket, startRootfulBeside } from '../docker/rootful-daemon.ts';
+import { rootfulSocket, startRootfulBeside } from '../target-host/docker/rootful-daemon.ts';
 import { RdcError } from '../messages/errors.ts';
 import { blameOf, type ThreeViews, type View, viewOf, wantsViews } from '../verdicts/triage.ts';
 import type { CheckMeta } from '../readings/provided.ts';
 import type { ReportSink, TargetContext } from '../verdicts/run-listener.ts';
-import { connectTarget } from '../target/connect-target.ts';
-import type { Connection } from '../target/connection.ts';
+import { connectTarget } from '../target-host/connection/connect.ts';
+import type { Connection } from '../target-host/connection/address.ts';
 import type { CheckResult } from '../verdicts/verdict.ts';
 import { runChecks } from './run-checks.ts';
 import { tell } from './tell.ts';

@@ -1,8 +1,8 @@
 import type { Fault } from '../check.ts';
 import { RdcError } from '../messages/errors.ts';
-import type { HostFacts } from '../facts/host-facts.ts';
-import type { Executor } from '../target/target.ts';
-import { quoteWord } from '../transport/quote.ts';
+import type { HostFacts } from '../target-host/facts/host-facts.ts';
+import type { Executor } from '../target-host/access/target.ts';
+import { quoteWord } from '../target-host/transport/quote.ts';
 import { changeFile, setAside } from './set-aside.ts';
 
 /** Runs a script that has to succeed: a fault that was not applied or not taken back is an error, never a verdict. */

@@ -15,8 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test as it } from 'vitest';
-import { type Executor, executor } from '../target/target.ts';
-import { localTransport } from '../transport/local.ts';
+import { type Executor, executor } from '../target-host/access/target.ts';
+import { localTransport } from '../target-host/transport/local.ts';
 import { changeFile, forgetChanges, setAside } from './set-aside.ts';
 
 const machine = executor(localTransport());

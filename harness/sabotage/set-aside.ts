@@ -1,6 +1,6 @@
 import { RdcError } from '../messages/errors.ts';
-import type { Executor } from '../target/target.ts';
-import { quoteWord } from '../transport/quote.ts';
+import type { Executor } from '../target-host/access/target.ts';
+import { quoteWord } from '../target-host/transport/quote.ts';
 
 // What a check changes on a host of somebody's is kept beside it in a folder NAME.rdc, until it is put back. The folder
 // gets that name when all is in it, by one rename, and before anything is changed: a run that is killed at any moment

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { parseHostFacts } from '../../harness/facts/host-facts.ts';
+import { parseHostFacts } from '../../harness/target-host/facts/host-facts.ts';
 import { canRestart, daemonControl } from './daemon-control.ts';
 import { shellSetting } from './unit-drop-in.ts';
 
 const host = parseHostFacts(
-  readFileSync(join(import.meta.dirname, '../../harness/facts/fixtures/debian-13-facts.txt'), 'utf8'),
+  readFileSync(join(import.meta.dirname, '../../harness/target-host/facts/fixtures/debian-13-facts.txt'), 'utf8'),
 );
 const daemonScript = "/home/o'neill/.config/rdc/daemon";
 

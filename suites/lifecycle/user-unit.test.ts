@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { parseHostFacts } from '../../harness/facts/host-facts.ts';
+import { parseHostFacts } from '../../harness/target-host/facts/host-facts.ts';
 import { hasSystemd, parseProperties, parseUnread } from './user-unit.ts';
 
 const host = parseHostFacts(
-  readFileSync(join(import.meta.dirname, '../../harness/facts/fixtures/debian-13-facts.txt'), 'utf8'),
+  readFileSync(join(import.meta.dirname, '../../harness/target-host/facts/fixtures/debian-13-facts.txt'), 'utf8'),
 );
 
 it('properties are taken line by line, with whatever is behind the first equals sign', () => {

@@ -1,4 +1,4 @@
-import { numberOf } from '../../harness/facts/parse-values.ts';
+import { numberOf } from '../../harness/target-host/facts/parse-values.ts';
 import { known, type Target } from '../../harness/index.ts';
 
 /** What subuid(5) and passwd(5) say of one kind of ID: ranges of everybody, and the IDs of real accounts or groups. */

@@ -1,4 +1,4 @@
-import { idRanges } from '../../harness/facts/parse-values.ts';
+import { idRanges } from '../../harness/target-host/facts/parse-values.ts';
 import type { IdRange, Target } from '../../harness/index.ts';
 
 /** The user's ranges in /etc/subuid and /etc/subgid as they are now. */

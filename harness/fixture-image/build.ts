@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { appletNames, readBusybox } from './busybox.ts';
+import { type Architecture, writeImageArchive } from './oci-archive.ts';
+import { RdcError } from '../messages/errors.ts';
+
+export { type Architecture, fixtureImageTag } from './oci-archive.ts';
+
+export interface FixtureImage {
+  /** For `POST /images/load`, and for `ctr images import`. */
+  tarPath: string;
+  /** The image ID with Docker's own image store (SHA-256 of the config). */
+  digest: string;
+  /** The image ID with containerd's image store (SHA-256 of the manifest). */
+  manifestDigest: string;
+  sizeBytes: number;
+  /** The static `probe`, to be copied to a target. */
+  probePath: string;
+}
+
+const run = promisify(execFile);
+const sources = ['probe.h', 'probe.c', 'probe-sockets.c'];
+const builders = ['tar.ts', 'oci-archive.ts', 'busybox.ts'];
+const imagesDir = import.meta.dirname;
+/** The program that looks from inside of a container, and beside it on the host. */
+export const probeSources: readonly string[] = sources.map((name) => join(imagesDir, name));
+const nativeArch = process.arch === 'arm64' ? 'arm64' : 'amd64';
+// arm64 is not verified: its image was never loaded on such a machine.
+const crossCompilers = { amd64: 'x86_64-linux-gnu-gcc', arm64: 'aarch64-linux-gnu-gcc' } as const;
+const compileFlags = ['-std=gnu11', '-Os', '-static', '-s', '-Wall', '-Wextra', '-Wl,--build-id=none'];
+
+/** Builds the fixture image, or finds it in the cache; the same inputs give the same bytes. */
+export async function ensureFixtureImage(options: { arch: Architecture; cacheDir?: string }): Promise<FixtureImage> {
+  const { arch, cacheDir = defaultCacheDir() } = options;
+  const busybox = await readBusybox(arch, cacheDir);
+  const dir = join(cacheDir, await inputsKey(arch, busybox));
+  const cached = await readCached(dir);
+  if (cached) return cached;
+  await mkdir(cacheDir, { recursive: true });
+  const work = await mkdtemp(join(cacheDir, '.build-'));
+  try {
+    const probe = await compileProbe(arch, work);
+    const { tar, ...digests } = writeImageArchive({ arch, busybox, applets: appletNames(busybox), probe });
+    await writeFile(join(work, 'fixture.tar'), tar);
+    await writeFile(join(work, 'image.json'), JSON.stringify({ ...digests, tarSha256: sha256(tar) }));
+    await moveInto(work, dir);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  const built = await readCached(dir);
+  if (built) return built;
+  throw new RdcError('IMAGE', `the fixture image in ${dir} does not match its own digest`, { hint: `rm -r '${dir}'` });
+}
+
+function defaultCacheDir(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rdc', 'images');
+}
+
+async function inputsKey(arch: Architecture, busybox: Buffer): Promise<string> {
+  const files = [...sources, ...builders].map((name) => join(imagesDir, name));
+  const contents = await Promise.all([fileURLToPath(import.meta.url), ...files].map((path) => readFile(path)));
+  const version = await compile(arch, ['--version'], imagesDir);
+  const libc = await compile(arch, ['-print-file-name=libc.a'], imagesDir);
+  const library = await readFile(libc.trim()).catch((cause: unknown) => {
+    throw new RdcError('IMAGE', `no static C library for ${arch}`, { hint: installHint(arch), cause });
+  });
+  return `${arch}-${sha256(JSON.stringify([version, ...[busybox, library, ...contents].map(sha256)])).slice(0, 16)}`;
+}
+
+async function readCached(dir: string): Promise<FixtureImage | undefined> {
+  const tarPath = join(dir, 'fixture.tar');
+  try {
+    const tar = await readFile(tarPath);
+    const { digest, manifestDigest, tarSha256 } = JSON.parse(await readFile(join(dir, 'image.json'), 'utf8'));
+    if (sha256(tar) !== tarSha256) return undefined;
+    // `rdc clean` keeps what was used last
+    await utimes(dir, new Date(), new Date()).catch(() => {});
+    return { tarPath, digest, manifestDigest, sizeBytes: tar.length, probePath: join(dir, 'probe') };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Another process may have put the same bytes there first; what is there but broken makes way. */
+async function moveInto(work: string, dir: string): Promise<void> {
+  if (await readCached(dir)) return;
+  await rm(dir, { recursive: true, force: true });
+  await rename(work, dir).catch(async (cause: unknown) => {
+    if (!(await readCached(dir))) throw cause;
+  });
+}
+
+async function compileProbe(arch: Architecture, work: string): Promise<Buffer> {
+  // In the work directory by relative names, so that no path of this host gets into the program.
+  await Promise.all(sources.map((name) => copyFile(join(imagesDir, name), join(work, name))));
+  const programs = sources.filter((name) => name.endsWith('.c'));
+  await compile(arch, [...compileFlags, '-o', 'probe', ...programs], work);
+  return readFile(join(work, 'probe'));
+}
+
+async function compile(arch: Architecture, args: string[], cwd: string): Promise<string> {
+  const env = { ...process.env, LC_ALL: 'C' };
+  const options = { cwd, env, timeout: 120_000 };
+  const compiler = arch === nativeArch ? 'gcc' : crossCompilers[arch];
+  const result = await run(compiler, args, options).catch((cause: unknown) => {
+    throw new RdcError('IMAGE', `${compiler} cannot build the probe for ${arch}`, { hint: installHint(arch), cause });
+  });
+  return result.stdout;
+}
+
+function installHint(arch: Architecture): string {
+  const cross = {
+    amd64: 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross',
+    arm64: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
+  };
+  return `sudo apt-get install ${arch === nativeArch ? 'gcc libc6-dev' : cross[arch]}`;
+}
+
+function sha256(bytes: Buffer | string): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { RdcError } from '../../messages/errors.ts';
+import type { ExecOptions } from '../transport/transport.ts';
+import { refuseChange } from './read-only.ts';
+import type { Executor, Target } from './target.ts';
+
+const paths = new Map<Target['name'], Promise<string>>();
+let probeFile: string | undefined;
+
+/** Says which static helper goes to the target; set once when the target is connected. */
+export function useProbe(path: string): void {
+  probeFile = path;
+}
+
+/** After a reboot, which empties /tmp. */
+export function forgetProbe(target: Pick<Target, 'name'>): void {
+  paths.delete(target.name);
+}
+
+/**
+ * Path of the static helper on the target itself: the same program as in the fixture image, so that the host's
+ * side of an observation needs no client that a distribution may lack. Uploaded at first use, below /tmp.
+ */
+export function probePath(target: Target): Promise<string> {
+  refuseChange(target, 'putting a helper on the target');
+  const known = paths.get(target.name) ?? upload(target);
+  paths.set(target.name, known);
+  known.catch(() => paths.delete(target.name));
+  return known;
+}
+
+/** One observation on the host, as the user or as root: `hostProbe(target, target.root, ['open', '/dev/ttyS1', 'rw'])`. */
+export async function hostProbe<T>(
+  target: Target,
+  as: Executor,
+  args: readonly string[],
+  options?: ExecOptions,
+): Promise<T> {
+  const result = await as.exec([await probePath(target), ...args], options);
+  try {
+    return JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as T;
+  } catch (cause) {
+    throw new RdcError('COMMAND', `probe ${args.join(' ')} gave no answer on the host (exit code ${result.code})`, {
+      cause,
+    });
+  }
+}
+
+/** The helper's bytes, for an image that a check makes of its own. */
+export function probeProgram(): Buffer {
+  if (probeFile === undefined) throw new RdcError('IMAGE', 'no helper was built for this run');
+  return readFileSync(probeFile);
+}
+
+async function upload(target: Target): Promise<string> {
+  const text = probeProgram().toString('base64');
+  // /tmp is emptied at boot: a machine is left as it was found
+  const script =
+    'd=$(mktemp -d /tmp/rdc.XXXXXX) && chmod 755 "$d" && base64 -d > "$d/probe" && chmod 755 "$d/probe" && echo "$d/probe"';
+  const { code, stdout } = await target.shell(script, { stdin: text });
+  if (code !== 0) throw new RdcError('COMMAND', 'the helper could not be put below /tmp of the target');
+  return stdout.trim();
+}

@@ -1,0 +1,47 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { RdcError } from '../../messages/errors.ts';
+import type { RenewableTransport } from '../transport/reconnecting.ts';
+import type { Transport } from '../transport/transport.ts';
+
+export type RebootLimits = { readonly withinMs: number; readonly pollMs: number };
+
+/**
+ * Reboots the machine through root's login and waits until root is logged in to another boot of it; the pinned host
+ * keys hold as ever. Nobody but root is logged in then. Throws LOST when it stays away.
+ */
+export async function rebootMachine(
+  root: RenewableTransport,
+  { withinMs, pollMs }: RebootLimits = { withinMs: 180_000, pollMs: 1_000 },
+): Promise<void> {
+  const before = await bootId(root);
+  // the answer may be cut off by the very shutdown it asks for
+  await root.run('systemctl reboot').catch(unlessAway);
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const now = await root
+      .renew()
+      .then(() => bootId(root))
+      .catch(unlessAway);
+    if (now !== null && now !== before) return;
+    if (Date.now() > deadline) {
+      throw new RdcError('LOST', `the machine did not come back within ${withinMs / 1000} s of its reboot`, {
+        hint: 'its console.log is in the run folder; ./rdc up brings a machine of the lab back',
+      });
+    }
+    await delay(pollMs);
+  }
+}
+
+/** The kernel makes a new one at each boot. */
+async function bootId(root: Transport): Promise<string> {
+  const { code, stdout } = await root.run('cat /proc/sys/kernel/random/boot_id');
+  // no answer is not another boot: a machine that shuts down may still log somebody in
+  if (code !== 0 || stdout.trim() === '') throw new RdcError('TRANSPORT', 'the machine does not tell its boot ID');
+  return stdout.trim();
+}
+
+/** A machine that reboots refuses connections and cuts them off; a foreign host key is another matter. */
+function unlessAway(error: unknown): null {
+  if (error instanceof RdcError && ['LOST', 'TRANSPORT', 'TIMEOUT'].includes(error.code)) return null;
+  throw error;
+}

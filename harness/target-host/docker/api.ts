@@ -1,0 +1,89 @@
+import { Agent, request } from 'node:http';
+import { RdcError } from '../../messages/errors.ts';
+import { refuseChange } from '../access/read-only.ts';
+import type { Target } from '../access/target.ts';
+import { BoundedText } from '../transport/bounded-text.ts';
+
+export type ApiAnswer = { readonly status: number; readonly text: string; json<T>(): T };
+
+/** An answer longer than this is not an API answer but an attack on our memory. */
+export const maxAnswerBytes = 8 * 1024 * 1024;
+const agents = new Map<string, Agent>();
+
+function agentOf(socketPath: string): Agent {
+  const agent = agents.get(socketPath) ?? new Agent({ keepAlive: true, maxSockets: 8 });
+  agents.set(socketPath, agent);
+  return agent;
+}
+
+/**
+ * One request to the daemon's API over the forwarded socket, e.g. `dockerApi(target, 'GET', '/info')`.
+ * A status is an observation; DAEMON is thrown when there was no answer, TIMEOUT after `timeoutMs`. `fresh` takes no
+ * connection that is open already: one of those answers although nothing listens on the path any more.
+ */
+export async function dockerApi(
+  target: Pick<Target, 'dockerSocket' | 'readOnly' | 'answers'>,
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  options: { body?: unknown; timeoutMs?: number; fresh?: true } = {},
+): Promise<ApiAnswer> {
+  if (method !== 'GET') refuseChange(target, `${method} ${path}`);
+  const answer = target.answers?.get(path) ?? ask(target, method, path, options);
+  target.answers?.set(path, answer);
+  return await answer;
+}
+
+function ask(
+  target: Pick<Target, 'dockerSocket'>,
+  method: string,
+  path: string,
+  options: { body?: unknown; timeoutMs?: number; fresh?: true },
+): Promise<ApiAnswer> {
+  const { body, timeoutMs = 60_000, fresh } = options;
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const headers =
+    text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+  const socketPath = target.dockerSocket;
+  const agent = fresh ? false : agentOf(socketPath);
+  return new Promise((resolve, reject) => {
+    const what = `${method} ${path}`;
+    const call = request({ socketPath, agent, method, path, headers }, (response) => {
+      const kept = new BoundedText(maxAnswerBytes);
+      response.on('data', (chunk: Buffer) => {
+        kept.push(chunk);
+        if (kept.truncated) fail(new RdcError('DAEMON', `${what}: the answer passed ${maxAnswerBytes} bytes`));
+      });
+      response.on('error', noAnswer);
+      response.on('end', () => {
+        clearTimeout(timer);
+        const text = kept.toString();
+        resolve({ status: response.statusCode ?? 0, text, json: () => parseAnswer(text, what) });
+      });
+    });
+    // said here and not by what destroying the call brings about: some answers end a call without any event but this
+    const fail = (error: RdcError) => {
+      clearTimeout(timer);
+      reject(error);
+      call.destroy();
+    };
+    const noAnswer = (cause?: Error) => fail(new RdcError('DAEMON', `${what}: the daemon did not answer`, { cause }));
+    const timer = setTimeout(
+      () => fail(new RdcError('TIMEOUT', `${what}: no answer within ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    call.on('error', noAnswer);
+    call.on('upgrade', (_response, socket) => {
+      socket.destroy();
+      noAnswer();
+    });
+    call.end(text);
+  });
+}
+
+function parseAnswer<T>(text: string, what: string): T {
+  try {
+    return JSON.parse(text) as T;
+  } catch (cause) {
+    throw new RdcError('DAEMON', `${what}: the answer is not JSON`, { cause });
+  }
+}

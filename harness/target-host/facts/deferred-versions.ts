@@ -1,0 +1,42 @@
+import type { Target } from '../access/target.ts';
+import { quickScript, versionScript } from './read-facts.ts';
+import { type HostFacts, parseHostFacts } from './host-facts.ts';
+import { memberOf } from './parse-values.ts';
+
+/** A version that was asked for and is not known yet; who catches it may learn it and ask again. */
+export class UnknownVersion extends Error {
+  readonly learn: () => Promise<void>;
+
+  constructor(binary: string, learn: () => Promise<void>) {
+    super(`the version of ${binary} was not read yet`);
+    this.name = 'UnknownVersion';
+    this.learn = learn;
+  }
+}
+
+/**
+ * The facts of a host without its versions: each of them is a program to start, a second on an emulated machine.
+ * The first who asks for one meets UnknownVersion. Only for a reading whose checks can be asked twice.
+ */
+export async function readQuickFacts(target: Pick<Target, 'exec' | 'shell'>): Promise<HostFacts> {
+  const facts = parseHostFacts((await target.shell(quickScript)).stdout);
+  const known: Record<string, string | null> = {};
+  const learning = new Map<string, Promise<void>>();
+  const learn = async (binary: string) => {
+    const { stdout } = await target.shell(versionScript(binary));
+    known[binary] = memberOf(stdout)[binary] ?? null;
+  };
+  const versions = new Proxy(known, {
+    get(target, binary) {
+      if (typeof binary !== 'string' || !/^[a-z][a-z0-9-]*$/.test(binary) || Object.hasOwn(target, binary)) {
+        return Reflect.get(target, binary);
+      }
+      throw new UnknownVersion(binary, () => {
+        const answer = learning.get(binary) ?? learn(binary);
+        learning.set(binary, answer);
+        return answer;
+      });
+    },
+  });
+  return { ...facts, versions };
+}
