@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-// The project's own unit tests. Runs against a target bring their own configuration (harness/run/run-checks.ts).
+// The project's own unit tests. Runs against a target bring their own configuration (harness/runner/judge/run-vitest.ts).
 export default defineConfig({
   test: {
     include: ['{cli,harness,suites,reports,vms,bench}/**/*.test.ts'],

@@ -1,5 +1,5 @@
 import { RdcError } from '../harness/messages/errors.ts';
-import type { Profile } from '../harness/profile/run-profile.ts';
+import type { Profile } from '../harness/runner/profile/run-profile.ts';
 
 /** One turn of bats: its time by the guest's clock, what was not ok, what was skipped. */
 export type BatsTurn = {

@@ -1,6 +1,6 @@
 import { XMLParser } from 'fast-xml-parser';
 import { expect, test as it } from 'vitest';
-import { profileOf } from '../harness/profile/run-profile.ts';
+import { profileOf } from '../harness/runner/profile/run-profile.ts';
 import { judgeComparison, parseTap } from './bats-figures.ts';
 import { changedVerdicts } from './changed-verdicts.ts';
 import { mountsWithFiles, outsideOf } from './footprint.ts';

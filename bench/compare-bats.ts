@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RdcError } from '../harness/messages/errors.ts';
 import { ensureFixtureImage, fixtureImageTag } from '../harness/fixture-image/build.ts';
-import type { Profile } from '../harness/profile/run-profile.ts';
+import type { Profile } from '../harness/runner/profile/run-profile.ts';
 import { projectRoot } from '../harness/project-root.ts';
 import { findRun } from '../reports/find-run.ts';
 import { readResults } from '../reports/read-results.ts';

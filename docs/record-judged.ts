@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { readSelftest, selftestFileName } from '../harness/cli/selftest-resume.ts';
 import { exitCodes, RdcError, renderError } from '../harness/messages/errors.ts';
 import { readMachines } from '../harness/lab/machines.ts';
-import { loadChecks } from '../harness/run/load-checks.ts';
+import { loadChecks } from '../harness/checks/load-checks.ts';
 import { readRun } from '../reports/read-results.ts';
 import { type Judged, judgedFile, pruned, readJudged, withResults, withSelftest } from './judged.ts';
 

@@ -1,8 +1,8 @@
 // Writes docs/checks.md from the declarations: node docs/write-checks.ts
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DeclaredCheck } from '../harness/check.ts';
-import { loadChecks } from '../harness/run/load-checks.ts';
+import type { DeclaredCheck } from '../harness/checks/check.ts';
+import { loadChecks } from '../harness/checks/load-checks.ts';
 import { levels } from '../harness/verdicts/verdict.ts';
 import { type Judged, readJudged, sittingsOf, wordsText } from './judged.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { type HostFacts, parseHostFacts } from '../harness/target-host/facts/host-facts.ts';
 import { projectRoot } from '../harness/project-root.ts';
-import { loadChecks } from '../harness/run/load-checks.ts';
+import { loadChecks } from '../harness/checks/load-checks.ts';
 
 // What the variants of machines.json change in a host's facts, and which checks then skip, with which words.
 

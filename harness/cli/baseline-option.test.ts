@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import type { DeclaredCheck } from '../check.ts';
+import type { DeclaredCheck } from '../checks/check.ts';
 import { exitCodeAgainst, readBaselineOptions } from './baseline-option.ts';
 import { parseCommon } from './options.ts';
 import { resolveTargets } from './target-names.ts';

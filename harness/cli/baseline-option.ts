@@ -1,4 +1,4 @@
-import type { DeclaredCheck } from '../check.ts';
+import type { DeclaredCheck } from '../checks/check.ts';
 import { exitCodes, RdcError } from '../messages/errors.ts';
 import type { RunContext } from '../verdicts/run-listener.ts';
 import { type BaselineOptions, type FailOn, failOns, type Reports } from './load-reports.ts';

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test as it } from 'vitest';
-import type { DeclaredCheck } from '../check.ts';
+import type { DeclaredCheck } from '../checks/check.ts';
 import { type Asked, confirmHosts, planOf } from './confirm-hosts.ts';
 import { resolveTargets } from './target-names.ts';
 

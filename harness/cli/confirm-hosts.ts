@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import type { DeclaredCheck } from '../check.ts';
+import type { DeclaredCheck } from '../checks/check.ts';
 import { RdcError } from '../messages/errors.ts';
 import type { CommonOptions } from './options.ts';
 import type { TargetName } from './target-names.ts';

@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { projectRoot } from '../project-root.ts';
-import { suiteIdentity } from './suite-identity.ts';
+import { suiteIdentity } from '../checks/suite-identity.ts';
 
 const main = join(projectRoot, 'harness/cli/main.ts');
 

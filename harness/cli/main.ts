@@ -32,7 +32,7 @@ async function main(words: readonly string[]): Promise<number> {
     return name === undefined ? exitCodes.usage : exitCodes.ok;
   }
   if (name === '--version') {
-    const { version, digest } = (await import('./suite-identity.ts')).suiteIdentity();
+    const { version, digest } = (await import('../checks/suite-identity.ts')).suiteIdentity();
     process.stdout.write(`rdc ${version}, suite ${digest}\n`);
     return exitCodes.ok;
   }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import type { DeclaredCheck } from '../check.ts';
+import type { DeclaredCheck } from '../checks/check.ts';
 import { holdRun } from '../this-machine/active-runs.ts';
 import { requireFolder } from '../this-machine/writable-path.ts';
 import { projectRoot } from '../project-root.ts';
 import type { RunContext, TargetContext } from '../verdicts/run-listener.ts';
 import type { CommonOptions } from './options.ts';
-import { suiteIdentity } from './suite-identity.ts';
+import { suiteIdentity } from '../checks/suite-identity.ts';
 import type { TargetName } from './target-names.ts';
 
 const hint = '--out DIR: a folder that can be made and written; without it, reports/out';

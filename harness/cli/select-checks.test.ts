@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import type { DeclaredCheck } from '../check.ts';
+import type { DeclaredCheck } from '../checks/check.ts';
 import type { CommonOptions } from './options.ts';
 import { selectChecks } from './select-checks.ts';
 

@@ -1,4 +1,4 @@
-import type { DeclaredCheck } from '../check.ts';
+import type { DeclaredCheck } from '../checks/check.ts';
 import { RdcError } from '../messages/errors.ts';
 import type { CommonOptions } from './options.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test as it } from 'vitest';
-import type { DeclaredCheck } from '../check.ts';
-import type { CheckMeta } from '../readings/provided.ts';
+import type { DeclaredCheck } from '../checks/check.ts';
+import type { CheckMeta } from '../runner/protocol/protocol.ts';
 import { type CheckMetas, exitCodeOfRows, judgedRows, neverTried, scoreOf } from './selftest-file.ts';
 import { selftestSummary } from './selftest-summary.ts';
 

@@ -1,7 +1,7 @@
-import { type DeclaredCheck, describeSabotage } from '../check.ts';
+import { type DeclaredCheck, describeSabotage } from '../checks/check.ts';
 import { exitCodes } from '../messages/errors.ts';
-import type { BlastRadius } from '../readings/blast-radius.ts';
-import type { CheckMeta } from '../readings/provided.ts';
+import type { BlastRadius } from '../runner/modes/side-effects.ts';
+import type { CheckMeta } from '../runner/protocol/protocol.ts';
 
 export type CheckMetas = Map<string, CheckMeta>;
 

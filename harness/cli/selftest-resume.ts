@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DeclaredCheck } from '../check.ts';
+import type { DeclaredCheck } from '../checks/check.ts';
 import { readRegularFile } from '../this-machine/read-file.ts';
 import type { Selftest, SelftestRow } from './selftest-file.ts';
 

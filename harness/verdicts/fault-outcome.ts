@@ -1,4 +1,4 @@
-import type { BlastRadius } from '../readings/blast-radius.ts';
+import type { BlastRadius } from '../runner/modes/side-effects.ts';
 
 /** What became of a mutant; `reason` is the message of the kill, or why there was none. */
 export type Outcome = {

@@ -1,4 +1,4 @@
-import { aloneByScript, quoteWord } from '../../harness/index.ts';
+import { aloneByScript, quoteWord } from '../../harness/checks/index.ts';
 
 /** A command in a unit of the user manager, without Docker; `unitAlone('a unit of the user manager', 'true')`. */
 export function unitAlone(what: string, script: string, ...properties: readonly string[]) {

@@ -1,4 +1,4 @@
-import { aloneByScript, quoteWord } from '../../harness/index.ts';
+import { aloneByScript, quoteWord } from '../../harness/checks/index.ts';
 import { onSearchPath } from '../daemon/search-path.ts';
 
 /** A user namespace with all of the user's IDs, made without RootlessKit: by unshare, newuidmap and newgidmap. */

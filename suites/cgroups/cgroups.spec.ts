@@ -17,7 +17,7 @@ import {
   sharedFixture,
   startFixture,
   type Target,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { limitAlone, unitAlone } from '../alone/user-manager.ts';
 import { byRootful, daemonJson, restartDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';

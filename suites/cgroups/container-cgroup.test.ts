@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { parseHostFacts } from '../../harness/target-host/facts/host-facts.ts';
-import type { HostFacts, Target } from '../../harness/index.ts';
+import type { HostFacts, Target } from '../../harness/checks/index.ts';
 import {
   cgroupsAbove,
   controllersByDefault,

@@ -1,4 +1,4 @@
-import { type Fixture, type HostFacts, known, type Target } from '../../harness/index.ts';
+import { type Fixture, type HostFacts, known, type Target } from '../../harness/checks/index.ts';
 
 /** A container's cgroup as the kernel has it. */
 export type ContainerCgroup = {

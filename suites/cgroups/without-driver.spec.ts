@@ -1,4 +1,4 @@
-import { asFinding, checksOf, docker, expect, expectDocumented, known } from '../../harness/index.ts';
+import { asFinding, checksOf, docker, expect, expectDocumented, known } from '../../harness/checks/index.ts';
 import { asked, driverAfterAll, restartDaemonWithoutDriver } from './without-driver.ts';
 
 const check = checksOf('cgroups');

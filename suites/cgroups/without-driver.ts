@@ -8,7 +8,7 @@ import {
   refusalIn,
   startFixture,
   type Target,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { driverNone, restartDaemon, rootfulDaemon } from '../daemon/control-daemon.ts';
 import { observedOnce } from '../daemon/observed-once.ts';
 import { writeUnitDropIn } from '../daemon/unit-drop-in.ts';

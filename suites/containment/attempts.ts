@@ -1,4 +1,4 @@
-import { type Executor, type Fixture, hostProbe, type Target } from '../../harness/index.ts';
+import { type Executor, type Fixture, hostProbe, type Target } from '../../harness/checks/index.ts';
 
 /** The error of each call by the words that made it, null where it succeeded: `{ settimeofday: 'EPERM' }`. */
 export type Attempts = Readonly<Record<string, string | null>>;

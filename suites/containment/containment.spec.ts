@@ -17,7 +17,7 @@ import {
   refusalOf,
   sharedFixture,
   type Target,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { byRootful } from '../daemon/control-daemon.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { attemptsIn, attemptsOnHost, unexpected } from './attempts.ts';

@@ -1,4 +1,4 @@
-import { type Fault, known, mustRun, quoteWord, setAside } from '../../harness/index.ts';
+import { type Fault, known, mustRun, quoteWord, setAside } from '../../harness/checks/index.ts';
 
 /**
  * A script in the place of runc; `script` is given the quoted path of the real one. Containers of before are

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { RdcError, type Target } from '../../harness/index.ts';
+import { RdcError, type Target } from '../../harness/checks/index.ts';
 import { verdictOf } from '../../harness/verdicts/verdict.ts';
 import { expectBack, restartDaemon, restartUserManager, restartUserManagerScript } from './control-daemon.ts';
 

@@ -8,7 +8,7 @@ import {
   RdcError,
   startRootfulInPlace,
   type Target,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { daemonControl, daemonState, startDaemon, stopDaemon } from './daemon-control.ts';
 import { runningUnits, startAgain } from './running-units.ts';
 

@@ -1,4 +1,4 @@
-import { type HostFacts, known, mustRun, quoteWord, type Target } from '../../harness/index.ts';
+import { type HostFacts, known, mustRun, quoteWord, type Target } from '../../harness/checks/index.ts';
 
 type Control = {
   /** shell commands of the user; `state` prints `active`, or what else it is */

@@ -1,4 +1,4 @@
-import { holdersOf, known, quoteWord, RdcError, type Target } from '../../harness/index.ts';
+import { holdersOf, known, quoteWord, RdcError, type Target } from '../../harness/checks/index.ts';
 import { type IdMapLine, parseIdMap } from '../namespaces/id-map.ts';
 
 export type ProcessFacts = { readonly pid: number; readonly command: string; readonly uids: readonly number[] };

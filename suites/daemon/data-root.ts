@@ -1,4 +1,4 @@
-import { quoteWord, type Target } from '../../harness/index.ts';
+import { quoteWord, type Target } from '../../harness/checks/index.ts';
 import { daemonProcess } from './daemon-process.ts';
 
 /**

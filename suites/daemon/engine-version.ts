@@ -1,4 +1,4 @@
-import { type HostFacts, known } from '../../harness/index.ts';
+import { type HostFacts, known } from '../../harness/checks/index.ts';
 
 /** Whether a program's own words name that release or a later one: `isSince('rootlesskit version 2.0.2', '3.0')` is false. */
 export function isSince(version: string | null | undefined, release: string): boolean {

@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import type { VerifyContext } from '../../harness/index.ts';
+import type { VerifyContext } from '../../harness/checks/index.ts';
 import { observedOnce } from './observed-once.ts';
 
 const on = (name: string) => ({ target: { name }, note: () => {} }) as unknown as VerifyContext;

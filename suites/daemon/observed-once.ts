@@ -1,4 +1,4 @@
-import type { VerifyContext } from '../../harness/index.ts';
+import type { VerifyContext } from '../../harness/checks/index.ts';
 
 type Taken<T> = { readonly value: Promise<T>; readonly readers: string[] };
 

@@ -1,4 +1,4 @@
-import { type Fault, mustRun, refusalIn, startFixture, type VerifyContext } from '../../harness/index.ts';
+import { type Fault, mustRun, refusalIn, startFixture, type VerifyContext } from '../../harness/checks/index.ts';
 import { delegatedControllers } from '../cgroups/container-cgroup.ts';
 import { expectBack, restartUserManager } from './control-daemon.ts';
 import { observedOnce } from './observed-once.ts';

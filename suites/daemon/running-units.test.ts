@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import type { Target } from '../../harness/index.ts';
+import type { Target } from '../../harness/checks/index.ts';
 import { runningUnits, startAgain, stoppedUnits } from './running-units.ts';
 
 const block = (id: string, load: string, active: string, canStart = 'yes') =>

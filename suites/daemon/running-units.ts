@@ -1,4 +1,4 @@
-import { quoteWord, type Target } from '../../harness/index.ts';
+import { quoteWord, type Target } from '../../harness/checks/index.ts';
 
 /** Units that the user's manager runs now, by whatever they were started: `syncthing.service`. */
 export async function runningUnits(target: Target): Promise<string[]> {

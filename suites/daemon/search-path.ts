@@ -1,4 +1,4 @@
-import { type HostFacts, quoteWord } from '../../harness/index.ts';
+import { type HostFacts, quoteWord } from '../../harness/checks/index.ts';
 
 /**
  * Shell of the user: from here on the engine's programs are found by name as the daemon finds them, and so do they find

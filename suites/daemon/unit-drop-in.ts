@@ -1,4 +1,4 @@
-import { type Fault, mustRun, quoteWord, type VerifyContext } from '../../harness/index.ts';
+import { type Fault, mustRun, quoteWord, type VerifyContext } from '../../harness/checks/index.ts';
 import { restartDaemon } from './control-daemon.ts';
 
 /**

@@ -11,7 +11,7 @@ import {
   rootScript,
   sharedFixture,
   startFixture,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { containerCgroup, hasUnifiedCgroups, statOf } from '../cgroups/container-cgroup.ts';
 import { userManagerDropIn } from '../daemon/control-daemon.ts';
 import { hidesSocket } from '../daemon/overlaid-for-daemon.ts';

@@ -12,7 +12,7 @@ import {
   quoteWord,
   rootScript,
   startFixture,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { awaitDaemon, byRootful, restartDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { onSearchPath } from '../daemon/search-path.ts';

@@ -1,4 +1,4 @@
-import { fixtureImageTag, type HostFacts, mustRun, quoteWord, type Target } from '../../harness/index.ts';
+import { fixtureImageTag, type HostFacts, mustRun, quoteWord, type Target } from '../../harness/checks/index.ts';
 
 /** A daemon of a user of its own, started by hand and in the foreground of its login. */
 export type LabDaemon = {

@@ -1,4 +1,4 @@
-import { checksOf, expect, known, page, sharedFixture, startFixture } from '../../harness/index.ts';
+import { checksOf, expect, known, page, sharedFixture, startFixture } from '../../harness/checks/index.ts';
 import { containerCgroup, hasUnifiedCgroups } from '../cgroups/container-cgroup.ts';
 import { byRootful, driverNone } from '../daemon/control-daemon.ts';
 

@@ -6,7 +6,7 @@ import {
   refusalIn,
   sharedFixture,
   startFixture,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import {
   containerCgroup,
   controllersByDefault,

@@ -10,7 +10,7 @@ import {
   man,
   rootScript,
   startFixture,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { awaitDaemon, bringBack, expectBack, restartDaemon } from '../daemon/control-daemon.ts';
 import { canRestart, stopDaemon } from '../daemon/daemon-control.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';

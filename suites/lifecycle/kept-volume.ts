@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { dockerApi, mustRun, quoteWord, type Target } from '../../harness/index.ts';
+import { dockerApi, mustRun, quoteWord, type Target } from '../../harness/checks/index.ts';
 import { dataRoot } from '../daemon/data-root.ts';
 
 export type KeptVolume = {

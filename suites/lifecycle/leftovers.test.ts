@@ -4,7 +4,7 @@ import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import type { HostFacts, Target } from '../../harness/index.ts';
+import type { HostFacts, Target } from '../../harness/checks/index.ts';
 import type { DaemonProcess } from '../daemon/daemon-process.ts';
 import { otherProcesses, parseCrash, parseStart, serviceProcesses } from './leftovers.ts';
 

@@ -1,4 +1,4 @@
-import { type HostFacts, known, type Target } from '../../harness/index.ts';
+import { type HostFacts, known, type Target } from '../../harness/checks/index.ts';
 import type { DaemonProcess } from '../daemon/daemon-process.ts';
 
 /** When a process was started, in ticks since boot: with its PID, what tells it from any other. Null when it is gone. */

@@ -10,7 +10,7 @@ import {
   refusalIn,
   rootScript,
   startFixture,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { daemonJson } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';

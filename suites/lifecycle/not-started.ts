@@ -1,4 +1,4 @@
-import { type Fault, type HostFacts, mustRun, type Target } from '../../harness/index.ts';
+import { type Fault, type HostFacts, mustRun, type Target } from '../../harness/checks/index.ts';
 
 /** Resolves to what lets the user linger as now, or not. */
 export async function lingering(target: Target, { user }: HostFacts): Promise<() => Promise<void>> {

@@ -1,4 +1,4 @@
-import { type HostFacts, quoteWord, type Target } from '../../harness/index.ts';
+import { type HostFacts, quoteWord, type Target } from '../../harness/checks/index.ts';
 
 /** Shell: the classes of the user's login sessions, one a line. systemd 256 counts the user manager among them. */
 function sessionClasses({ user }: HostFacts): string {

@@ -1,4 +1,4 @@
-import { type HostFacts, quoteWord, type Target } from '../../harness/index.ts';
+import { type HostFacts, quoteWord, type Target } from '../../harness/checks/index.ts';
 
 export type SuSetup = {
   /** by which of `su` and `su -` does `systemctl --user` reach the user's manager? */

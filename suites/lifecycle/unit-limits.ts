@@ -1,4 +1,4 @@
-import { expect, type HostFacts, known, type Target } from '../../harness/index.ts';
+import { expect, type HostFacts, known, type Target } from '../../harness/checks/index.ts';
 import { cgroupsAbove, limitsOf, userCgroup } from '../cgroups/container-cgroup.ts';
 
 /** Limits of the unit's cgroup, of all above it, and of the slice that has the containers; the kernel's word. */

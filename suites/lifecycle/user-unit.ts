@@ -1,4 +1,4 @@
-import { type Fault, type HostFacts, known, mustRun, type Target } from '../../harness/index.ts';
+import { type Fault, type HostFacts, known, mustRun, type Target } from '../../harness/checks/index.ts';
 
 export type UnitProperties = Readonly<Record<string, string>>;
 

@@ -9,7 +9,7 @@ import {
   issue,
   refusalOf,
   sharedFixture,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { domainNameAlone } from '../alone/user-namespace.ts';
 import { byRootful, daemonJson } from '../daemon/control-daemon.ts';
 import { checkpointingRuntime } from './checkpointing-runtime.ts';

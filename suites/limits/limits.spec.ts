@@ -11,7 +11,7 @@ import {
   refusalOf,
   sharedFixture,
   sysctl,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { unitAlone } from '../alone/user-manager.ts';
 import { hasUnifiedCgroups } from '../cgroups/container-cgroup.ts';
 import { byRootful } from '../daemon/control-daemon.ts';

@@ -16,7 +16,7 @@ import {
   refusalOf,
   sharedFixture,
   startFixture,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { daemonJson, userManagerDropIn } from '../daemon/control-daemon.ts';
 import { dropInOverwritten, type Locked, restartUserManagerRaised } from '../daemon/raised-manager.ts';
 

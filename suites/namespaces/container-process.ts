@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Fixture, known, type Target } from '../../harness/index.ts';
+import { type Fixture, known, type Target } from '../../harness/checks/index.ts';
 
 /**
  * The IDs that processes of a container have on the host, one process for each ID (as UID and GID alike) asked for:

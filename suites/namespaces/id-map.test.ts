@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import type { Fixture, Target } from '../../harness/index.ts';
+import type { Fixture, Target } from '../../harness/checks/index.ts';
 import { hostIdsOf, parseHostIds } from './container-process.ts';
 import { mapped, parseIdMap, rootlessMap, totalOf } from './id-map.ts';
 

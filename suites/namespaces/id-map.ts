@@ -1,4 +1,4 @@
-import type { IdRange } from '../../harness/index.ts';
+import type { IdRange } from '../../harness/checks/index.ts';
 
 /** One line of /proc/PID/uid_map: IDs `inside`.. in the namespace are `outside`.. in the parent, `count` of them. */
 export type IdMapLine = { readonly inside: number; readonly outside: number; readonly count: number };

@@ -19,7 +19,7 @@ import {
   sharedFixture,
   startFixture,
   type Target,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { mapAlone } from '../alone/user-namespace.ts';
 import { byRootful } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';

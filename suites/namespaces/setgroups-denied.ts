@@ -1,4 +1,4 @@
-import { type Fault, known, setAside } from '../../harness/index.ts';
+import { type Fault, known, setAside } from '../../harness/checks/index.ts';
 import { restartDaemon } from '../daemon/control-daemon.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { dockerApi, type Fixture, known, sharedFixture, type Target } from '../../harness/index.ts';
+import { dockerApi, type Fixture, known, sharedFixture, type Target } from '../../harness/checks/index.ts';
 
 /** What the shared container answers: only that container can have said it. */
 export const nonce = randomUUID();

@@ -1,4 +1,4 @@
-import type { Fault } from '../../harness/index.ts';
+import type { Fault } from '../../harness/checks/index.ts';
 import { unitDropIn } from '../daemon/unit-drop-in.ts';
 
 /** The daemon is restarted with variables for dockerd-rootless.sh. */

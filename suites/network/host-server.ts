@@ -1,4 +1,4 @@
-import { type Executor, known, mustRun, probePath, quoteWord, type Target } from '../../harness/index.ts';
+import { type Executor, known, mustRun, probePath, quoteWord, type Target } from '../../harness/checks/index.ts';
 
 export type HostServers = AsyncDisposable & { readonly ports: readonly number[] };
 

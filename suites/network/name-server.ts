@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { changeFile, mustRun, type Target } from '../../harness/index.ts';
+import { changeFile, mustRun, type Target } from '../../harness/checks/index.ts';
 import { startPeer } from '../peer/peer.ts';
 import { hostAddress, serveOnHost } from './host-server.ts';
 

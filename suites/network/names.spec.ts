@@ -15,7 +15,7 @@ import {
   rootScript,
   startFixture,
   type Target,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { overlaidForDaemon } from '../daemon/overlaid-for-daemon.ts';
 import { networkDriverOf } from '../ports/rootlesskit.ts';
 import { bridged } from './bridged.ts';

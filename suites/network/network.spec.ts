@@ -15,7 +15,7 @@ import {
   rootScript,
   startFixture,
   sysctl,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { byRootful } from '../daemon/control-daemon.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';

@@ -1,4 +1,4 @@
-import { known } from '../../harness/index.ts';
+import { known } from '../../harness/checks/index.ts';
 
 /** One IPv4 route as `ip -4 route` prints it; an unreachable or blackhole route has no device. */
 export type Route = {

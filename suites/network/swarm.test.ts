@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import type { Target } from '../../harness/index.ts';
+import type { Target } from '../../harness/checks/index.ts';
 import { startSwarm } from './swarm.ts';
 
 /** What `startSwarm` makes of a daemon that refuses in these words. */

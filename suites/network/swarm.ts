@@ -1,4 +1,4 @@
-import { dockerApi, type Target } from '../../harness/index.ts';
+import { dockerApi, type Target } from '../../harness/checks/index.ts';
 import { accepted } from './temporary-network.ts';
 
 /** The bridge that a swarm's ingress gives its host; it is not taken away when the swarm is left. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { dockerApi, type Target } from '../../harness/index.ts';
+import { dockerApi, type Target } from '../../harness/checks/index.ts';
 
 type Driver = 'bridge' | 'overlay';
 

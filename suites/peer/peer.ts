@@ -1,4 +1,4 @@
-import { type ExecResult, known, mustRun, probePath, quoteWord, type Target } from '../../harness/index.ts';
+import { type ExecResult, known, mustRun, probePath, quoteWord, type Target } from '../../harness/checks/index.ts';
 
 // Loopback hides what another host sees: source addresses, ports that are open too wide, UDP replies that go astray.
 // TEST-NET-2 and a ULA of our own: neither slirp4netns (10.0.2.0/24), Docker's bridges nor a lab's network use them.

@@ -1,4 +1,4 @@
-import { known, mustRun, type Target } from '../../harness/index.ts';
+import { known, mustRun, type Target } from '../../harness/checks/index.ts';
 
 /** A process that listens on a TCP port of the host, found by its socket's inode. */
 export type Listener = { readonly pid: number; readonly uid: number; readonly executable: string };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Fixture, hostProbe, refusalIn, sharedFixture, startFixture, type Target } from '../../harness/index.ts';
+import { type Fixture, hostProbe, refusalIn, sharedFixture, startFixture, type Target } from '../../harness/checks/index.ts';
 import { awaitServer } from './await-server.ts';
 import { forwarded } from './rootlesskit.ts';
 

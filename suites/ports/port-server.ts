@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { dockerApi, type Fixture, known, mustRun, probePath, sharedFixture, type Target } from '../../harness/index.ts';
+import { dockerApi, type Fixture, known, mustRun, probePath, sharedFixture, type Target } from '../../harness/checks/index.ts';
 import { awaitServer } from './await-server.ts';
 import { forwarded, untilBound } from './rootlesskit.ts';
 

@@ -13,7 +13,7 @@ import {
   refusalOf,
   sysctl,
   type Target,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { restartDaemon } from '../daemon/control-daemon.ts';
 import { canRestart } from '../daemon/daemon-control.ts';
 import { freePort } from './listeners.ts';

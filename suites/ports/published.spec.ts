@@ -20,7 +20,7 @@ import {
   rootScript,
   startFixture,
   sysctl,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { byRootful } from '../daemon/control-daemon.ts';
 import { isEngineSince, isSince } from '../daemon/engine-version.ts';
 import { startPeer } from '../peer/peer.ts';

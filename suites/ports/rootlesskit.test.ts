@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import type { HostFacts } from '../../harness/index.ts';
+import type { HostFacts } from '../../harness/checks/index.ts';
 import { firstFreePort, parseListeners } from './listeners.ts';
 import { parseGateway } from './port-server.ts';
 import { parseRootlessKit, portOwner, programName, refusesSctp } from './rootlesskit.ts';

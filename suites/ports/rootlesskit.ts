@@ -1,4 +1,4 @@
-import type { HostFacts, Target } from '../../harness/index.ts';
+import type { HostFacts, Target } from '../../harness/checks/index.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 

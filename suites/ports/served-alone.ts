@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { hostProbe, type Oracle } from '../../harness/index.ts';
+import { hostProbe, type Oracle } from '../../harness/checks/index.ts';
 import { serveOnHost } from '../network/host-server.ts';
 import { startPeer } from '../peer/peer.ts';
 import { fetchFromHost } from './nonce-server.ts';

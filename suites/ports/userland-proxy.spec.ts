@@ -10,7 +10,7 @@ import {
   mustRun,
   probePath,
   type Target,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { canRestart } from '../daemon/daemon-control.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { isEngineSince, isSince } from '../daemon/engine-version.ts';

@@ -1,5 +1,5 @@
 import { expect, test as it, vi } from 'vitest';
-import type { Target, VerifyContext } from '../../harness/index.ts';
+import type { Target, VerifyContext } from '../../harness/checks/index.ts';
 import { daemonJson } from '../daemon/control-daemon.ts';
 import { switchProxyOff } from './without-proxy.ts';
 

@@ -1,4 +1,4 @@
-import { mustRun, type VerifyContext } from '../../harness/index.ts';
+import { mustRun, type VerifyContext } from '../../harness/checks/index.ts';
 import { daemonJson } from '../daemon/control-daemon.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 

@@ -1,4 +1,4 @@
-import type { HostFacts, Target } from '../../harness/index.ts';
+import type { HostFacts, Target } from '../../harness/checks/index.ts';
 import { unitEnvironment } from './user-unit.ts';
 
 /** Whether the daemon drives the firewall with iptables; from Docker 29.0 there is a backend that does without. */

@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import type { Target } from '../../harness/index.ts';
+import type { Target } from '../../harness/checks/index.ts';
 import { conflictsOf, idOwners, parseIdOwners, primaryGroups } from './id-conflicts.ts';
 
 const user = { name: 'tester', uid: 1001 };

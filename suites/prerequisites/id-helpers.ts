@@ -1,4 +1,4 @@
-import type { Target } from '../../harness/index.ts';
+import type { Target } from '../../harness/checks/index.ts';
 import { onSearchPath } from '../daemon/search-path.ts';
 import { type IdMapLine, parseIdMap } from '../namespaces/id-map.ts';
 

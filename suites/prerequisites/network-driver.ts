@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type HostFacts, probePath, type Target } from '../../harness/index.ts';
+import { type HostFacts, probePath, type Target } from '../../harness/checks/index.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { unitEnvironment } from './user-unit.ts';
 

@@ -12,7 +12,7 @@ import {
   mustRun,
   quoteWord,
   RdcError,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { acceptedRules, bridgeRules, firewallTool, usesIptables } from './firewall.ts';
 import { driverAtWork, driversOf, programOf } from './network-driver.ts';
 

@@ -10,7 +10,7 @@ import {
   mustRun,
   quoteWord,
   setAside,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { mountedIds, underMounts } from './private-mounts.ts';
 import { changedScript, parseRuns, runFunction, setupTool, startScript, whereScripts } from './shipped-scripts.ts';

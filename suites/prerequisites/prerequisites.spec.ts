@@ -12,7 +12,7 @@ import {
   mustRun,
   quoteWord,
   sysctl,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { mapAlone, namespacesAlone } from '../alone/user-namespace.ts';
 import { hasUnifiedCgroups, userCgroup } from '../cgroups/container-cgroup.ts';
 import { awaitDaemon } from '../daemon/control-daemon.ts';

@@ -1,4 +1,4 @@
-import { known, quoteWord, type Target } from '../../harness/index.ts';
+import { known, quoteWord, type Target } from '../../harness/checks/index.ts';
 import { whereScripts } from './shipped-scripts.ts';
 
 /** `mounts` runs as root, then `script` as the user; both find an empty directory of the user in `$w`. */

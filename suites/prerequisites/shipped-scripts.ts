@@ -1,4 +1,4 @@
-import { type Fault, filtered, mustRun } from '../../harness/index.ts';
+import { type Fault, filtered, mustRun } from '../../harness/checks/index.ts';
 
 export const startScript = 'dockerd-rootless.sh';
 export const setupTool = 'dockerd-rootless-setuptool.sh';

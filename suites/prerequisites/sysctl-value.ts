@@ -1,4 +1,4 @@
-import type { Target } from '../../harness/index.ts';
+import type { Target } from '../../harness/checks/index.ts';
 
 /** The number in /proc/sys, read now and not from the facts (a fault may have changed it); null where there is no such file. */
 export async function sysctlValue(target: Target, name: string): Promise<number | null> {

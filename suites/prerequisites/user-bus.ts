@@ -1,4 +1,4 @@
-import type { Target } from '../../harness/index.ts';
+import type { Target } from '../../harness/checks/index.ts';
 
 /** The way by which runc gets a container its cgroup: the user's bus, and the user manager behind it. */
 export type UserBus = {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { expect, type Fixture, probePath, type Target } from '../../harness/index.ts';
+import { expect, type Fixture, probePath, type Target } from '../../harness/checks/index.ts';
 
 type Exchanged = { errno: string | null; step: string; baud: number; text: string };
 

@@ -9,7 +9,7 @@ import {
   quoteWord,
   sharedFixture,
   type Target,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 
 /** One answer of `probe open`: the error's name or null, and what stat says of the path from where the probe runs. */
 export type Opened = {

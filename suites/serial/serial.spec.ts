@@ -15,7 +15,7 @@ import {
   refusalOf,
   rootScript,
   sharedFixture,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { attemptsIn } from '../containment/attempts.ts';
 import { byRootful } from '../daemon/control-daemon.ts';
 import { exchangeBytes } from './serial-io.ts';

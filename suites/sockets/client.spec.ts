@@ -11,7 +11,7 @@ import {
   quoteWord,
   rootScript,
   setAside,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { isEngineSince } from '../daemon/engine-version.ts';
 import { onSearchPath } from '../daemon/search-path.ts';
 

@@ -1,4 +1,4 @@
-import { changeFile, dockerApi, type Executor, mustRun, type Target } from '../../harness/index.ts';
+import { changeFile, dockerApi, type Executor, mustRun, type Target } from '../../harness/checks/index.ts';
 
 /** The labels of /info: the one setting that a daemon takes from its file while it runs, and shows, and uses for nothing. */
 export async function daemonLabels(target: Target): Promise<string[]> {

@@ -1,4 +1,4 @@
-import { dockerApi, known, quoteWord, type Target } from '../../harness/index.ts';
+import { dockerApi, known, quoteWord, type Target } from '../../harness/checks/index.ts';
 
 /** Where the daemon listens by TCP, as the kernel writes addresses; nothing where clients have to show a certificate. */
 export async function openApis(target: Target, pid: number): Promise<string> {

@@ -1,4 +1,4 @@
-import { type Executor, hostProbe, type Target } from '../../harness/index.ts';
+import { type Executor, hostProbe, type Target } from '../../harness/checks/index.ts';
 
 /** A path on the host as stat sees it: `type` in stat's words, `mode` in octal with the special bits. */
 export type PathState = { readonly type: string; readonly mode: string; readonly uid: number; readonly gid: number };

@@ -12,7 +12,7 @@ import {
   page,
   rootScript,
   startFixture,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';
 import { hidesSocket, overlaidForDaemon } from '../daemon/overlaid-for-daemon.ts';
 import { mapped, rootlessMap } from '../namespaces/id-map.ts';

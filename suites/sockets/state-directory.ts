@@ -1,4 +1,4 @@
-import { hostProbe, quoteWord, type Target } from '../../harness/index.ts';
+import { hostProbe, quoteWord, type Target } from '../../harness/checks/index.ts';
 
 /** RootlessKit's state directory as the kernel shows it. */
 export type StateDirectory = {

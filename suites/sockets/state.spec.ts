@@ -15,7 +15,7 @@ import {
   quoteWord,
   rootScript,
   type Target,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { restartDaemon } from '../daemon/control-daemon.ts';
 import { canRestart, daemonState, startDaemon } from '../daemon/daemon-control.ts';
 import { daemonProcess } from '../daemon/daemon-process.ts';

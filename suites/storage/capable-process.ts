@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { dockerApi, expect, type Target, type VerifyContext } from '../../harness/index.ts';
+import { dockerApi, expect, type Target, type VerifyContext } from '../../harness/checks/index.ts';
 
 /** CAP_NET_BIND_SERVICE, permitted and effective: struct vfs_cap_data of revision 2, as every image builder writes it. */
 export const serverCapability = {

@@ -1,4 +1,4 @@
-import { type HostFacts, known } from '../../harness/index.ts';
+import { type HostFacts, known } from '../../harness/checks/index.ts';
 
 /** From this release on the kernel mounts overlay in a user namespace; before, distributions patched it or not. */
 export function hasOverlayInUserNamespaces({ host }: { readonly host: Pick<HostFacts, 'kernel'> }): true | string {

@@ -1,4 +1,4 @@
-import { type Fixture, known, type Target } from '../../harness/index.ts';
+import { type Fixture, known, type Target } from '../../harness/checks/index.ts';
 
 /** One line of /proc/PID/mountinfo: `options` are this mount's own, `superOptions` those of its file system. */
 export type Mount = {

@@ -1,4 +1,4 @@
-import { quoteWord, type Target } from '../../harness/index.ts';
+import { quoteWord, type Target } from '../../harness/checks/index.ts';
 import { onSearchPath } from '../daemon/search-path.ts';
 
 /** What an overlay mount does in a user namespace that RootlessKit has just made. */

@@ -24,7 +24,7 @@ import {
   sharedFixture,
   startFixture,
   type Target,
-} from '../../harness/index.ts';
+} from '../../harness/checks/index.ts';
 import { capableFileAlone, overlayAlone } from '../alone/user-namespace.ts';
 import { daemonJson, restartDaemon } from '../daemon/control-daemon.ts';
 import { canRestart, stopDaemon } from '../daemon/daemon-control.ts';

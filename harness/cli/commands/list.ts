@@ -1,7 +1,7 @@
-import { type DeclaredCheck, describeSabotage } from '../../check.ts';
+import { type DeclaredCheck, describeSabotage } from '../../checks/check.ts';
 import { exitCodes, RdcError } from '../../messages/errors.ts';
 import type { Machine } from '../../lab/machines.ts';
-import { loadChecks } from '../../run/load-checks.ts';
+import { loadChecks } from '../../checks/load-checks.ts';
 import { parseWords } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
 

@@ -1,8 +1,8 @@
 import { RdcError, renderError } from '../../messages/errors.ts';
 import { findLab, isInsideLab } from '../../lab/index.ts';
 import { fullDiskOr } from '../../this-machine/writable-path.ts';
-import { loadChecks } from '../../run/load-checks.ts';
-import { lookAtTarget, readOnlyOf } from '../../run/look-at-target.ts';
+import { loadChecks } from '../../checks/load-checks.ts';
+import { lookAtTarget, readOnlyOf } from '../../runner/judge/inspect-target.ts';
 import { tell } from '../../run/tell.ts';
 import { runInside } from '../enter-lab.ts';
 import { loadLookReports } from '../load-reports.ts';

@@ -1,8 +1,8 @@
 import { RdcError } from '../../messages/errors.ts';
-import { loadChecks } from '../../run/load-checks.ts';
+import { loadChecks } from '../../checks/load-checks.ts';
 import { loadBundleReports } from '../load-reports.ts';
 import { parseWords } from '../options.ts';
-import { suiteIdentity } from '../suite-identity.ts';
+import { suiteIdentity } from '../../checks/suite-identity.ts';
 
 const options = { out: { type: 'string' }, whole: { type: 'boolean' }, json: { type: 'boolean' } } as const;
 

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test as it, vi } from 'vitest';
 import { RdcError } from '../../messages/errors.ts';
 import type { ReportSink } from '../../verdicts/run-listener.ts';
-import { judgeTarget } from '../../run/judge-target.ts';
+import { judgeTarget } from '../../runner/judge/judge-target.ts';
 import { eachOf } from '../each-of.ts';
 import { openTarget } from '../open-target.ts';
 import type { TargetName } from '../target-names.ts';
 import { type RunJob, runTarget } from './run.ts';
 
 vi.mock('../open-target.ts');
-vi.mock('../../run/judge-target.ts');
+vi.mock('../../runner/judge/judge-target.ts');
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-targets-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { DeclaredCheck } from '../../check.ts';
+import type { DeclaredCheck } from '../../checks/check.ts';
 import { exitCodes, RdcError } from '../../messages/errors.ts';
 import { projectRoot } from '../../project-root.ts';
 import type { RunContext } from '../../verdicts/run-listener.ts';
-import { loadChecks } from '../../run/load-checks.ts';
+import { loadChecks } from '../../checks/load-checks.ts';
 import { confirmHosts } from '../confirm-hosts.ts';
 import { interruption } from '../interruption.ts';
 import { loadReports } from '../load-reports.ts';
@@ -23,7 +23,7 @@ import { carriedRows, selftestFileName } from '../selftest-resume.ts';
 import { printable, selftestSink } from '../selftest-sink.ts';
 import { selftestSummary } from '../selftest-summary.ts';
 import { requireHostOptions } from '../ssh-addresses.ts';
-import { suiteIdentity } from '../suite-identity.ts';
+import { suiteIdentity } from '../../checks/suite-identity.ts';
 import { resolveTargetsOf } from '../target-names.ts';
 import { enterLabOf, type RunJob, runTarget } from './run.ts';
 

@@ -1,5 +1,5 @@
 import { exitCodes, RdcError } from '../../messages/errors.ts';
-import { loadChecks } from '../../run/load-checks.ts';
+import { loadChecks } from '../../checks/load-checks.ts';
 import { loadReports } from '../load-reports.ts';
 import { parseWords } from '../options.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
 import { RdcError } from '../../messages/errors.ts';
-import { expect } from '../../expect.ts';
+import { expect } from '../../checks/expect.ts';
 import { hiddenBy } from '../facts/host-facts.ts';
 import { fixtureImageTag } from '../../fixture-image/build.ts';
 import { throughPort } from '../transport/call-timing.ts';

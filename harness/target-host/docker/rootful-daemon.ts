@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RdcError } from '../../messages/errors.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
-import { mustRun } from '../../sabotage/faults.ts';
+import { mustRun } from '../../checks/faults.ts';
 import type { Target } from '../access/target.ts';
 import { dockerApi } from './api.ts';
 

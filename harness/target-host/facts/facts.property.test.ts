@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test as it } from 'vitest';
 import { anyText, holds, mutated, outcomeOf, timeOf, wordsOf } from '../../test-doubles/properties.ts';
-import { parseDiskSpace } from '../../target/disk-space.ts';
+import { parseDiskSpace } from '../../runner/verify/disk-space.ts';
 import { parseSections } from './read-facts.ts';
 import { parseDaemonFacts } from '../docker/daemon-facts.ts';
 import { parseHostFacts } from './host-facts.ts';

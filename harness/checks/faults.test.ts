@@ -1,0 +1,94 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, test as it } from 'vitest';
+import type { Fault } from './check.ts';
+import type { HostFacts } from '../target-host/facts/host-facts.ts';
+import { executor, type Target } from '../target-host/access/target.ts';
+import { localTransport } from '../target-host/transport/local.ts';
+import { chmod, filtered, inOrder, mustRun, rootScript } from './faults.ts';
+
+const folder = mkdtempSync(join(tmpdir(), "rdc it's "));
+const file = join(folder, 'file');
+const machine = executor(localTransport());
+// the list of changes goes to a home of its own, also where these tests are run by root
+const home = mkdtempSync(join(tmpdir(), 'rdc-home-'));
+const shell: typeof machine.shell = (script) => machine.shell(`id() { echo 1; }; HOME=${home}\n${script}`);
+const local = { exec: machine.exec, shell };
+const context = { target: { ...local, root: local } as unknown as Target, host: {} as HostFacts };
+const modeOf = () => (statSync(file).mode & 0o7777).toString(8);
+
+beforeEach(() => {
+  writeFileSync(file, 'tester:1:2\nother:3:4\n', { mode: 0o640 });
+});
+
+afterAll(() => {
+  for (const one of [folder, home]) rmSync(one, { recursive: true, force: true });
+});
+
+it('a command that has to succeed, and does not, is an error of the harness', async () => {
+  expect(await mustRun(local, 'echo a; echo b')).toBe('a\nb\n');
+  await expect(mustRun(local, 'false\necho went on')).rejects.toMatchObject({
+    code: 'COMMAND',
+    message: '[COMMAND] a command on the target ended with 1: false',
+  });
+});
+
+it('a mode goes back to what it was', async () => {
+  const undo = await chmod('0666', () => file)(context);
+  expect(modeOf()).toBe('666');
+  await undo();
+  expect(modeOf()).toBe('640');
+});
+
+describe('a filtered file', () => {
+  it('keeps owner and mode, and gets its content back', async () => {
+    const undo = await filtered(file, () => 'sed /^tester:/d')(context);
+    expect(readFileSync(file, 'utf8')).toBe('other:3:4\n');
+    expect(modeOf()).toBe('640');
+    await undo();
+    expect(readFileSync(file, 'utf8')).toBe('tester:1:2\nother:3:4\n');
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+
+  it('is not lost when the filter fails', async () => {
+    await expect(filtered(file, () => 'no-such-filter')(context)).rejects.toMatchObject({ code: 'COMMAND' });
+    expect(readFileSync(file, 'utf8')).toBe('tester:1:2\nother:3:4\n');
+    expect(readdirSync(folder)).toEqual(['file']);
+  });
+});
+
+describe('several faults', () => {
+  const logged = (log: string[], name: string): Fault => {
+    return async () => {
+      log.push(name);
+      return async () => void log.push(`undo ${name}`);
+    };
+  };
+  const broken: Fault = () => Promise.reject(new Error('cannot'));
+
+  it('are taken back in the opposite order', async () => {
+    const log: string[] = [];
+    const undo = await inOrder(logged(log, 'a'), logged(log, 'b'))(context);
+    await undo();
+    expect(log).toEqual(['a', 'b', 'undo b', 'undo a']);
+  });
+
+  it('are taken back when a later one could not be applied', async () => {
+    const log: string[] = [];
+    await expect(inOrder(logged(log, 'a'), broken, logged(log, 'c'))(context)).rejects.toThrow('cannot');
+    expect(log).toEqual(['a', 'undo a']);
+  });
+});
+
+it('two scripts of root, made from the facts of the host', async () => {
+  const host = { socket: file } as HostFacts;
+  const fault = rootScript(
+    ({ socket }) => `mv "${socket}" "${socket}.x"`,
+    ({ socket }) => `mv "${socket}.x" "${socket}"`,
+  );
+  const undo = await fault({ ...context, host });
+  expect(readdirSync(folder)).toEqual(['file.x']);
+  await undo();
+  expect(readdirSync(folder)).toEqual(['file']);
+});

@@ -1,0 +1,39 @@
+import { RdcError } from '../messages/errors.ts';
+import { expect } from './expect.ts';
+import type { Finding } from '../verdicts/verdict.ts';
+
+const findings = new WeakMap<object, Finding>();
+
+/** The finding that a failed limitation carries, if it was made by `expectDocumented`. */
+export function findingOf(error: unknown): Finding | undefined {
+  return typeof error === 'object' && error !== null ? findings.get(error) : undefined;
+}
+
+/** Runs assertions; what they throw is marked with the finding. */
+export function asFinding(finding: Finding, assertion: () => void): void {
+  try {
+    assertion();
+  } catch (error) {
+    if (typeof error === 'object' && error !== null) findings.set(error, finding);
+    throw error;
+  }
+}
+
+/**
+ * A documented limitation fails in the documented way: `observed` is the refusal (null when it worked).
+ * Worked = fail with the finding `lifted`; failed in other words = fail with the finding `differs`.
+ */
+export function expectDocumented(observed: string | null, documented: RegExp | string, label: string): void {
+  asFinding('lifted', () => expect(observed, `lifted: ${label}`).not.toBeNull());
+  if (typeof documented === 'string') {
+    asFinding('differs', () => expect(observed, `differs: ${label}`).toContain(documented));
+  } else {
+    asFinding('differs', () => expect(observed, `differs: ${label}`).toMatch(documented));
+  }
+}
+
+/** A value that must be there for the check to be able to judge; its absence is an error of the harness, not of the target. */
+export function known<T>(value: T | null | undefined, what: string): T {
+  if (value === null || value === undefined) throw new RdcError('FACTS', `${what} could not be read on the target`);
+  return value;
+}

@@ -1,0 +1,63 @@
+import type { DeclaredCheck } from '../../checks/check.ts';
+import { RdcError } from '../../messages/errors.ts';
+import { readDaemonFacts } from '../../target-host/docker/daemon-facts.ts';
+import { readQuickFacts } from '../../target-host/facts/deferred-versions.ts';
+import { type Looked, readAtOnce } from '../modes/inspection.ts';
+import type { ReportSink, TargetContext } from '../../verdicts/run-listener.ts';
+import { connectTarget } from '../../target-host/connection/connect.ts';
+import type { Connection } from '../../target-host/connection/address.ts';
+import type { CheckResult } from '../../verdicts/verdict.ts';
+import { tell } from '../../run/tell.ts';
+
+export type LookJob = {
+  readonly context: TargetContext;
+  readonly connection: Omit<Connection, 'image'>;
+  readonly checks: readonly DeclaredCheck[];
+  readonly sinks: readonly ReportSink[];
+};
+
+/**
+ * Judges the `readOnly` checks on a target in use: one connection, no vitest, no fixture image, everything at once.
+ * Returns what broke besides single checks, or undefined.
+ */
+export async function lookAtTarget({ context, connection, checks, sinks }: LookJob): Promise<string | undefined> {
+  const connected = await connectTarget(connection, readQuickFacts);
+  const unhandled: string[] = [];
+  const onUnhandled = (error: unknown) => void unhandled.push(`unhandled: ${error}`);
+  process.on('unhandledRejection', onUnhandled);
+  try {
+    const { host } = connected;
+    const observedBy = connected.look();
+    const daemon = readDaemonFacts(observedBy({ command() {}, note() {} }));
+    const judged = readAtOnce(checks, {
+      host,
+      observedBy,
+      onLooked: (check, looked) =>
+        tell(sinks, (sink) => sink.checkJudged?.(context, resultOf(check, looked, context.folder))),
+    });
+    const [claims, all] = await Promise.all([daemon, judged]);
+    tell(sinks, (sink) => sink.factsRead?.(context, { host: { ...host }, daemon: claims && { ...claims } }));
+    const lost = [...all.values()].find((looked) => looked.lost !== undefined)?.lost;
+    return lost ?? unhandled[0];
+  } finally {
+    process.off('unhandledRejection', onUnhandled);
+    await connected.close();
+  }
+}
+
+function resultOf(check: DeclaredCheck, looked: Looked, folder: string): CheckResult {
+  const { id, area, level, title } = check;
+  const { evidence, lost: _, ...said } = looked;
+  const path = evidence.write(folder, id);
+  return { id, area, level, title, ...said, ...(path === undefined ? {} : { evidence: path }) };
+}
+
+/** The checks that may judge a host in use. A check that was asked for by its name and may not is USAGE. */
+export function readOnlyOf(checks: readonly DeclaredCheck[], isNamed: boolean): readonly DeclaredCheck[] {
+  const able = checks.filter((check) => check.readOnly);
+  if (able.length > 0 && (!isNamed || able.length === checks.length)) return able;
+  const unable = checks.filter((check) => !check.readOnly).map(({ id }) => id);
+  throw new RdcError('USAGE', `doctor only looks at a target, and these do more: ${unable.slice(0, 8).join(', ')}`, {
+    hint: './rdc run TARGET --check ...',
+  });
+}

@@ -1,0 +1,108 @@
+import type { Reporter } from 'vitest/node';
+import type { DeclaredCheck } from '../../checks/check.ts';
+import { RdcError } from '../../messages/errors.ts';
+import { type DaemonFacts, readDaemonFacts } from '../../target-host/docker/daemon-facts.ts';
+import type { HostFacts } from '../../target-host/facts/host-facts.ts';
+import { ensureFixtureImage } from '../../fixture-image/build.ts';
+import type { CheckMeta } from '../protocol/protocol.ts';
+import type { ReportSink, TargetContext } from '../../verdicts/run-listener.ts';
+import { putBackLeftovers } from '../../checks/set-aside.ts';
+import { connectTarget } from '../../target-host/connection/connect.ts';
+import type { Connection } from '../../target-host/connection/address.ts';
+import { requireDiskSpace } from '../verify/disk-space.ts';
+import type { CheckResult } from '../../verdicts/verdict.ts';
+import { judge } from './judge.ts';
+import { runChecks } from './run-vitest.ts';
+import { type OracleOptions, takeViewsOf } from './triage-target.ts';
+import { tell } from '../../run/tell.ts';
+
+export type TargetJob = {
+  readonly context: TargetContext;
+  readonly connection: Omit<Connection, 'image'>;
+  readonly checks: readonly DeclaredCheck[];
+  readonly reading: 'conformance' | 'sabotage';
+  /** sabotage reading: judge others under each fault too */
+  readonly blastRadius?: 'read-only' | 'all';
+  readonly sinks: readonly ReportSink[];
+  /** further vitest reporters, made when the verdicts can be looked up */
+  readonly reporters: (judged: (id: string) => CheckResult | undefined) => readonly Reporter[];
+  /** each check's meta says what its time went to */
+  readonly profile?: true;
+  readonly onMeta?: (id: string, meta: CheckMeta) => void;
+  readonly signal: AbortSignal;
+  /** limit of one check instead of the reading's own */
+  readonly checkTimeoutMs?: number;
+  /** `--oracle`: two more views of what is red, after the verdicts */
+  readonly oracle?: OracleOptions;
+};
+
+/** Judges one target that can be reached. Returns what broke besides single checks, or undefined. */
+export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
+  const { context, sinks, checks } = job;
+  const { host, daemon } = await readFacts(job);
+  const image = await ensureFixtureImage({ arch: imageArchitecture(host.architecture) });
+  const facts = { host: { ...host }, daemon: daemon && { ...daemon }, fixtureImage: image.digest };
+  tell(sinks, (sink) => sink.factsRead?.(context, facts));
+  const byId = new Map(context.expected.map((check) => [check.id, check]));
+  const results = new Map<string, CheckResult>();
+  const connection = { ...job.connection, image, host };
+  if (job.signal.aborted) return 'interrupted';
+  const lost = new AbortController();
+  const { broken } = await runChecks({
+    reading: job.reading,
+    ...(job.blastRadius === undefined ? {} : { blastRadius: job.blastRadius }),
+    ...(job.profile === undefined ? {} : { profile: job.profile }),
+    connection,
+    checks,
+    ...(job.checkTimeoutMs === undefined ? {} : { checkTimeoutMs: job.checkTimeoutMs }),
+    signal: AbortSignal.any([job.signal, lost.signal]),
+    reporters: job.reporters((id) => results.get(id)),
+    onStarted: (id) => tell(sinks, (sink) => sink.checkStarted?.(context, id)),
+    onJudged(id, meta, runner) {
+      const declaration = byId.get(id);
+      if (!declaration) throw new RdcError('REPORT', `a verdict on ${id}, which this run did not ask for`);
+      const result = judge(declaration, meta, runner);
+      results.set(id, result);
+      // before the sinks: they may look it up
+      job.onMeta?.(id, metaAsJudged(meta, result));
+      tell(sinks, (sink) => sink.checkJudged?.(context, result));
+      // one message for a target that is gone, not one for each check that is left
+      if (meta.lost !== undefined) lost.abort(meta.lost);
+    },
+  });
+  if (job.signal.aborted) return 'interrupted';
+  if (lost.signal.aborted) return String(lost.signal.reason);
+  const missing = checks.filter((check) => !results.has(check.id)).map((check) => check.id);
+  const viewsBroke =
+    job.oracle &&
+    (await takeViewsOf({ ...job.oracle, context, connection, checks, results, sinks, signal: job.signal }));
+  const rest = viewsBroke === undefined ? broken : [...broken, viewsBroke];
+  if (missing.length > 0) return `never judged: ${missing.join(', ')}${rest.length > 0 ? ` (${rest.join('; ')})` : ''}`;
+  return rest.length > 0 ? rest.join('; ') : undefined;
+}
+
+/** The runner speaks last of a mutant too: a kill in a test that broke is none, and a timeout is a reason. */
+function metaAsJudged(meta: CheckMeta, { verdict, reason }: CheckResult): CheckMeta {
+  const why = reason === undefined ? {} : { reason };
+  if (meta.outcome === 'killed' && verdict !== 'pass') return { ...meta, ...why, outcome: 'error' };
+  return { ...why, ...meta };
+}
+
+/** A first connection of its own: a target that cannot be reached or makes no sense is one clear error and not one a check. */
+async function readFacts(job: TargetJob): Promise<{ host: HostFacts; daemon: DaemonFacts | null }> {
+  const connected = await connectTarget(job.connection);
+  try {
+    const target = connected.observedBy({ command() {}, note() {} });
+    await requireDiskSpace(target);
+    await putBackLeftovers(target);
+    return { host: connected.host, daemon: await readDaemonFacts(target) };
+  } finally {
+    await connected.close();
+  }
+}
+
+function imageArchitecture(machine: string): 'amd64' | 'arm64' {
+  if (machine === 'x86_64') return 'amd64';
+  if (machine === 'aarch64') return 'arm64';
+  throw new RdcError('IMAGE', `there is no fixture image for the architecture ${machine}; there are x86_64, aarch64`);
+}

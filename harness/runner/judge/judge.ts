@@ -1,0 +1,56 @@
+import type { CheckMeta } from '../protocol/protocol.ts';
+import type { CheckDeclaration } from '../../verdicts/run-listener.ts';
+import type { CheckResult } from '../../verdicts/verdict.ts';
+
+/** What the runner itself observed of a test, whatever the test wrote about itself. */
+export type RunnerWord = {
+  readonly state: 'passed' | 'failed' | 'skipped' | 'pending';
+  readonly errors: readonly string[];
+  readonly durationMs: number;
+};
+
+/**
+ * The verdict on one check: the runner speaks last and the worst wins. A test that wrote `pass` of itself and
+ * then timed out, broke in a hook or made no assertion is an error; one that wrote nothing is an error.
+ */
+export function judge(check: CheckDeclaration, meta: CheckMeta, runner: RunnerWord): CheckResult {
+  const { id, area, level, title } = check;
+  const base = {
+    id,
+    area,
+    level,
+    title,
+    durationMs: Math.round(runner.durationMs),
+    ...(meta.evidence === undefined ? {} : { evidence: meta.evidence }),
+  };
+  const error = (reason: string): CheckResult => ({ ...base, verdict: 'error', reason });
+  const said = meta.reason ?? '';
+  switch (meta.verdict) {
+    case 'pass':
+      if (runner.state === 'passed') return { ...base, verdict: 'pass' };
+      return error(runner.errors.join('; ') || `the runner says ${runner.state} of a check that reported pass`);
+    case 'skip':
+      if (runner.state === 'skipped' && said !== '') return { ...base, verdict: 'skip', reason: said };
+      return error(runner.errors.join('; ') || 'skipped without a reason');
+    case 'blocked':
+      if (runner.state === 'skipped' && meta.blockedBy)
+        return { ...base, verdict: 'blocked', reason: said, blockedBy: meta.blockedBy };
+      return error(runner.errors.join('; ') || 'blocked by nothing');
+    case 'fail': {
+      // one error is the failed assertion itself; a second one is a hook or an undo that broke on top of it
+      if (runner.state !== 'failed') return error(`the runner says ${runner.state} of a check that reported fail`);
+      if (runner.errors.length > 1) return error(runner.errors.join('; '));
+      return { ...base, verdict: 'fail', reason: said, ...(meta.finding ? { finding: meta.finding } : {}) };
+    }
+    case 'error':
+      return error(said || runner.errors.join('; ') || 'no reason was given');
+    default:
+      return error(runner.errors.join('; ') || saidNothing(runner.state));
+  }
+}
+
+function saidNothing(state: RunnerWord['state']): string {
+  return state === 'pending'
+    ? 'pending when the run ended: it was never its turn'
+    : `the check was ${state} and said nothing of itself`;
+}

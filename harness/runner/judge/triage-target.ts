@@ -1,0 +1,137 @@
+import type { DeclaredCheck } from '../../checks/check.ts';
+import { rootfulSocket, startRootfulBeside } from '../../target-host/docker/rootful-daemon.ts';
+import { RdcError } from '../../messages/errors.ts';
+import { blameOf, type ThreeViews, type View, viewOf, wantsViews } from '../../verdicts/triage.ts';
+import type { CheckMeta } from '../protocol/protocol.ts';
+import type { ReportSink, TargetContext } from '../../verdicts/run-listener.ts';
+import { connectTarget } from '../../target-host/connection/connect.ts';
+import type { Connection } from '../../target-host/connection/address.ts';
+import type { CheckResult } from '../../verdicts/verdict.ts';
+import { runChecks } from './run-vitest.ts';
+import { tell } from '../../run/tell.ts';
+
+export type OracleOptions = {
+  /** a rootful daemon may also be started on hosts that the lab did not provision */
+  readonly allowRootful: boolean;
+};
+
+export type ViewsJob = OracleOptions & {
+  readonly context: TargetContext;
+  /** with the fixture image and the facts */
+  readonly connection: Connection;
+  readonly checks: readonly DeclaredCheck[];
+  readonly results: ReadonlyMap<string, CheckResult>;
+  readonly sinks: readonly ReportSink[];
+  readonly signal: AbortSignal;
+  /** folder that holds suites/ */
+  readonly root?: string;
+};
+
+/**
+ * Places the blame for each red check, and confirms each limitation, by two more views of it. Comes after every
+ * verdict, and changes none. Returns what broke (the host could not be put back as it was), or undefined.
+ */
+export async function takeViewsOf(job: ViewsJob): Promise<string | undefined> {
+  const { context, results, sinks, signal } = job;
+  const wanted = job.checks.filter(({ id }) => {
+    const result = results.get(id);
+    return result !== undefined && wantsViews(result);
+  });
+  const declared = wanted.filter(({ oracle }) => oracle !== undefined);
+  const undeclared = notTaken('no other view is declared for this check');
+  for (const { id, oracle } of wanted) {
+    if (oracle === undefined && results.get(id)?.verdict === 'fail') tellViews(job, id, undeclared);
+  }
+  if (declared.length === 0 || signal.aborted) return undefined;
+  tell(sinks, (sink) => sink.stage?.(context.name, `three views of ${declared.length} checks`));
+  try {
+    await using rootful = await openRootful(job, declared);
+    await lookFromElsewhere(job, declared, rootful);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof RdcError)) throw error;
+    return `after the views of --oracle the host is not as it was: ${error.message}`;
+  }
+}
+
+type Rootful = AsyncDisposable & { readonly reason?: string };
+
+/** The rootful daemon while it is needed, or why there is none. */
+async function openRootful(job: ViewsJob, declared: readonly DeclaredCheck[]): Promise<Rootful> {
+  const without = (reason: string): Rootful => ({ reason, [Symbol.asyncDispose]: async () => {} });
+  if (declared.every(({ oracle }) => oracle?.notRootful !== undefined)) return without('nobody asks for it');
+  if (job.context.kind !== 'machine' && !job.allowRootful) {
+    return without('no rootful daemon is started on a host that the lab did not provision (--allow-rootful)');
+  }
+  const connected = await connectTarget(besideUsers(job.connection)).catch(unlessOurs);
+  if (connected instanceof RdcError) return without(connected.message);
+  const daemon = await startRootfulBeside(connected.observedBy({ command() {}, note() {} })).catch(async (error) => {
+    await connected.close();
+    throw error;
+  });
+  return {
+    ...(typeof daemon === 'string' ? { reason: daemon } : {}),
+    async [Symbol.asyncDispose]() {
+      try {
+        if (typeof daemon !== 'string') await daemon.stop();
+      } finally {
+        await connected.close();
+      }
+    },
+  };
+}
+
+function unlessOurs(error: unknown): RdcError {
+  if (error instanceof RdcError) return error;
+  throw error;
+}
+
+function besideUsers(connection: Connection): Connection {
+  return connection.host === undefined
+    ? connection
+    : { ...connection, host: { ...connection.host, socket: rootfulSocket } };
+}
+
+async function lookFromElsewhere(
+  job: ViewsJob,
+  declared: readonly DeclaredCheck[],
+  { reason }: Rootful,
+): Promise<void> {
+  const { connection, sinks, context, root } = job;
+  const lost = new AbortController();
+  const taken = new Set<string>();
+  const { broken } = await runChecks({
+    reading: 'views',
+    connection: reason === undefined ? besideUsers(connection) : connection,
+    ...(reason === undefined ? {} : { noRootful: reason }),
+    ...(root === undefined ? {} : { root }),
+    checks: declared,
+    signal: AbortSignal.any([job.signal, lost.signal]),
+    onStarted: (id) => tell(sinks, (sink) => sink.checkStarted?.(context, id)),
+    onJudged(id, meta, { errors }) {
+      taken.add(id);
+      tellViews(job, id, meta.views ?? notTaken(errors.join('; ') || 'the reading broke'), meta);
+      if (meta.lost !== undefined) lost.abort(meta.lost);
+    },
+  });
+  const why = notTaken(broken.join('; ') || 'the run ended before');
+  for (const { id } of declared) if (!taken.has(id)) tellViews(job, id, why);
+}
+
+function notTaken(detail: string): NonNullable<CheckMeta['views']> {
+  const view: View = { seen: 'not taken', detail };
+  return { bare: view, rootful: view };
+}
+
+function tellViews(job: ViewsJob, id: string, others: NonNullable<CheckMeta['views']>, meta: CheckMeta = {}): void {
+  const result = job.results.get(id);
+  if (!result) return;
+  const isDeclared = job.checks.some((check) => check.id === id && check.oracle !== undefined);
+  const undeclared = { blame: 'undecided', because: 'the check declares no other view' } as const;
+  const views: ThreeViews = {
+    ...(isDeclared ? blameOf(result, others) : undeclared),
+    views: { rootless: viewOf(result), ...others },
+    ...(meta.evidence === undefined ? {} : { evidence: meta.evidence }),
+  };
+  tell(job.sinks, (sink) => sink.viewsTaken?.(job.context, id, views));
+}

@@ -1,0 +1,98 @@
+import type { TestContext } from 'vitest';
+import type { DeclaredCheck } from '../../checks/check.ts';
+import { RdcError } from '../../messages/errors.ts';
+import { countAssertions } from '../../checks/expect.ts';
+import { findingOf } from '../../checks/limitation.ts';
+import type { HostFacts } from '../../target-host/facts/host-facts.ts';
+import { Blocked, requirePreconditions } from '../verify/preconditions.ts';
+import { requireRoom } from '../verify/disk-space.ts';
+import type { Target } from '../../target-host/access/target.ts';
+import { verdictOf } from '../../verdicts/verdict.ts';
+import type { Evidence } from '../verify/evidence.ts';
+import { messageOf } from '../../readings/message-of.ts';
+import { type Strike, verifyOnce } from '../verify/verify.ts';
+import { isTimeout, unanswered } from '../worker/responsiveness.ts';
+
+export type ReadingContext = {
+  readonly context: TestContext;
+  readonly evidence: Evidence;
+  readonly host: HostFacts;
+  readonly target: Target;
+};
+
+/** Is the claim true on this target? Sets the verdict in the test's meta and lets the runner see the failure. */
+export async function readConformance(check: DeclaredCheck, reading: ReadingContext): Promise<void> {
+  const { context } = reading;
+  const { meta } = context.task;
+  skipUnlessApplicable(check, reading);
+  try {
+    // counted here: vitest counts for one test at a time, and some are judged side by side
+    const assertions = await countAssertions(() => verifyWhenPossible(check, reading));
+    if (assertions === 0) throw new RdcError('REPORT', `${check.id} made no assertion: nothing was judged`);
+    meta.verdict = 'pass';
+  } catch (thrown) {
+    const error = await rootOf(thrown, check, reading.target);
+    if (error instanceof Blocked) {
+      Object.assign(meta, { verdict: 'blocked', blockedBy: error.by, reason: error.message });
+      context.skip(error.message);
+    }
+    skipWithoutRoot(error, reading);
+    Object.assign(meta, { verdict: verdictOf(error), reason: messageOf(error) });
+    const finding = findingOf(error);
+    if (finding) meta.finding = finding;
+    throw error;
+  }
+}
+
+/** A run may have no way to be root on a host (`--root-via`); what could not be looked at says nothing about the host. */
+function skipWithoutRoot(error: unknown, { context }: ReadingContext): void {
+  if (!(error instanceof RdcError) || error.code !== 'ROOT') return;
+  const reason = `it needs root: ${error.message}`;
+  Object.assign(context.task.meta, { verdict: 'skip', reason });
+  context.skip(reason);
+}
+
+/** Errors that say something about the whole target: after one of them, no other check can be judged. */
+export function endsTheRun(error: unknown): error is RdcError {
+  return error instanceof RdcError && (error.code === 'LOST' || error.code === 'NO_SPACE');
+}
+
+/** A check fails in its own words where there is no room to write, which would be a wrong verdict on its claim. */
+async function rootOf(thrown: unknown, check: DeclaredCheck, target: Target): Promise<unknown> {
+  if (endsTheRun(thrown)) return thrown;
+  try {
+    await requireRoom(target);
+    return thrown;
+  } catch (why) {
+    // each check after it would wait for all that it asks: hours, for nothing
+    if (isTimeout(thrown) && isTimeout(why))
+      return unanswered(target.name, thrown.message.replace(/^\[\w+\] /, ''), thrown);
+    // it may be for lack of room, and nobody can tell
+    if (why instanceof RdcError && why.code === 'FACTS') return notToldRoom(thrown, why);
+    const isExplained = why instanceof Blocked && why.by !== check.id;
+    return endsTheRun(why) || isExplained ? why : thrown;
+  }
+}
+
+function notToldRoom(thrown: unknown, why: RdcError): RdcError {
+  return new RdcError('FACTS', `${why.message.replace(/^\[\w+\] /, '')}, after: ${messageOf(thrown)}`, {
+    cause: thrown,
+  });
+}
+
+/** Ends the test as skipped, with the reason, where the claim is not made on such a host. */
+export function skipUnlessApplicable(check: DeclaredCheck, { context, host }: ReadingContext): void {
+  const applies = check.applies?.({ host }) ?? true;
+  if (applies === true) return;
+  Object.assign(context.task.meta, { verdict: 'skip', reason: applies });
+  context.skip(applies);
+}
+
+export async function verifyWhenPossible(
+  check: DeclaredCheck,
+  reading: Omit<ReadingContext, 'context'>,
+  strike?: Strike,
+): Promise<void> {
+  await requirePreconditions(reading.target, check.needs ?? []);
+  await verifyOnce(check, reading, strike);
+}

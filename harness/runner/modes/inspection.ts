@@ -1,0 +1,95 @@
+import type { DeclaredCheck } from '../../checks/check.ts';
+import { RdcError } from '../../messages/errors.ts';
+import { countAssertions } from '../../checks/expect.ts';
+import { findingOf } from '../../checks/limitation.ts';
+import type { HostFacts } from '../../target-host/facts/host-facts.ts';
+import { UnknownVersion } from '../../target-host/facts/deferred-versions.ts';
+import { Blocked } from '../verify/preconditions.ts';
+import type { Watch } from '../../target-host/connection/connect.ts';
+import type { Target } from '../../target-host/access/target.ts';
+import { type CheckResult, verdictOf } from '../../verdicts/verdict.ts';
+import { verifyWhenPossible } from './conformance.ts';
+import { Evidence } from '../verify/evidence.ts';
+import { messageOf } from '../../readings/message-of.ts';
+
+/** What a look said of one check. */
+export type Looked = Pick<CheckResult, 'verdict' | 'reason' | 'finding' | 'blockedBy' | 'durationMs'> & {
+  readonly evidence: Evidence;
+  /** the connection to the target broke off: nothing more can be judged */
+  readonly lost?: string;
+};
+
+export type Look = {
+  readonly host: HostFacts;
+  /** the target as one check sees it; one that refuses every change (see ConnectedTarget.look) */
+  readonly observedBy: (watch: Watch) => Target;
+  readonly limitMs?: number;
+  readonly onLooked?: (check: DeclaredCheck, looked: Looked) => void;
+};
+
+/**
+ * Judges checks that are `readOnly`, all at once, without a runner: nothing that one of them does can be in the way
+ * of another. The rules are the same: only `expect` makes fail, only `applies` makes skip, no assertion is an error.
+ */
+export async function readAtOnce(checks: readonly DeclaredCheck[], look: Look): Promise<ReadonlyMap<string, Looked>> {
+  const looked = new Map<string, Looked>();
+  await Promise.all(
+    checks.map(async (check) => {
+      const one = await readOne(check, look);
+      looked.set(check.id, one);
+      look.onLooked?.(check, one);
+    }),
+  );
+  return looked;
+}
+
+async function readOne(check: DeclaredCheck, look: Look): Promise<Looked> {
+  const evidence = new Evidence();
+  const startedAt = performance.now();
+  const said = await wordOn(check, { ...look, evidence });
+  return { ...said, durationMs: Math.round(performance.now() - startedAt), evidence };
+}
+
+type Word = Omit<Looked, 'durationMs' | 'evidence'>;
+
+async function wordOn(check: DeclaredCheck, look: Look & { evidence: Evidence }): Promise<Word> {
+  const { host, evidence, observedBy, limitMs = 60_000 } = look;
+  try {
+    const applies = check.applies?.({ host }) ?? true;
+    if (applies !== true) return applies === '' ? errorWord('skipped without a reason') : skip(applies);
+    const target = observedBy(evidence);
+    if (!check.readOnly || !target.readOnly) throw new RdcError('READ_ONLY', `${check.id} is not for a look only`);
+    const verify = () => verifyWhenPossible(check, { evidence, host, target });
+    const assertions = await within(limitMs, check.id, countAssertions(verify));
+    return assertions > 0 ? { verdict: 'pass' } : errorWord('it made no assertion');
+  } catch (error) {
+    if (!(error instanceof UnknownVersion)) return failureWord(error);
+    // nothing was changed by what was asked so far: it can be asked again
+    return await error.learn().then(() => wordOn(check, look), failureWord);
+  }
+}
+
+const skip = (reason: string): Word => ({ verdict: 'skip', reason });
+const errorWord = (reason: string): Word => ({ verdict: 'error', reason });
+
+function failureWord(error: unknown): Word {
+  const reason = messageOf(error);
+  if (error instanceof Blocked) return { verdict: 'blocked', blockedBy: error.by, reason };
+  // on a host in use one may have no right to be root; that says nothing about the host
+  if (error instanceof RdcError && error.code === 'ROOT') return skip(`it has to read as root: ${reason}`);
+  if (error instanceof RdcError && error.code === 'LOST') return { verdict: 'error', reason, lost: reason };
+  const finding = findingOf(error);
+  return { verdict: verdictOf(error), reason, ...(finding ? { finding } : {}) };
+}
+
+async function within<T>(limitMs: number, id: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new RdcError('TIMEOUT', `${id} did not end within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

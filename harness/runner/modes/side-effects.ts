@@ -1,0 +1,99 @@
+import type { DeclaredCheck, Fault } from '../../checks/check.ts';
+
+/** What one fault did to the checks that it was not meant for. */
+export type BlastRadius = {
+  /** how many were green before the fault and were judged under it */
+  readonly judged: number;
+  readonly explained: readonly { readonly id: string; readonly because: string }[];
+  /** each of them is a finding: the fault does more than it says, or the check looks at more than it claims */
+  readonly unexplained: readonly { readonly id: string; readonly verdict: string; readonly message: string }[];
+};
+
+export type Bystander = {
+  readonly verdict: 'pass' | 'fail' | 'error' | 'blocked' | 'skip';
+  readonly message: string;
+  readonly blockedBy?: string;
+};
+
+export type JudgeAll = (checks: readonly DeclaredCheck[]) => Promise<ReadonlyMap<string, Bystander>>;
+
+export type Bystanders = {
+  /** who is green while no fault is at work; asked before the first one, and once */
+  learn(): Promise<void>;
+  /** judges them while the fault of these checks is at work */
+  under(group: readonly DeclaredCheck[]): Promise<BlastRadius>;
+  /** those that were red then, once more: what the undo did not bring back is a finding */
+  afterUndo(radius: BlastRadius): Promise<BlastRadius>;
+};
+
+/** `checks` are asked for each time: a spec file that is read again declares its checks, and their faults, anew. */
+export function createBystanders(judgeAll: JudgeAll, checks: () => Promise<readonly DeclaredCheck[]>): Bystanders {
+  let learnt: Promise<ReadonlySet<string>> | undefined;
+  const learn = async () => {
+    const seen = await judgeAll(await checks());
+    return new Set([...seen].filter(([, { verdict }]) => verdict === 'pass').map(([id]) => id));
+  };
+  const green = async () => {
+    learnt ??= learn();
+    const ids = await learnt;
+    return (await checks()).filter(({ id }) => ids.has(id));
+  };
+  return {
+    learn: async () => void (await green()),
+    async under(group) {
+      const others = (await green()).filter(({ id }) => !group.some((check) => check.id === id));
+      const faults = new Set(group.map(faultOf));
+      const sharing = [...group, ...(await checks()).filter((check) => faults.has(faultOf(check)))];
+      return radiusOf(sharing, others, await judgeAll(others));
+    },
+    async afterUndo(radius) {
+      const wereRed = [...radius.explained, ...radius.unexplained].map(({ id }) => id);
+      const again = await judgeAll((await green()).filter(({ id }) => wereRed.includes(id)));
+      const left = [...again]
+        .filter(([, { verdict }]) => verdict !== 'pass')
+        .map(([id, { verdict, message }]) => ({ id, verdict, message: `still so after the undo: ${cut(message)}` }));
+      const isLeft = ({ id }: { readonly id: string }) => left.some((one) => one.id === id);
+      return {
+        judged: radius.judged,
+        explained: radius.explained.filter((one) => !isLeft(one)),
+        unexplained: [...radius.unexplained.filter((one) => !isLeft(one)), ...left],
+      };
+    },
+  };
+}
+
+const cut = (message: string) => message.slice(0, 400);
+
+function radiusOf(
+  sharing: readonly DeclaredCheck[],
+  others: readonly DeclaredCheck[],
+  seen: ReadonlyMap<string, Bystander>,
+): BlastRadius {
+  const explained: BlastRadius['explained'][number][] = [];
+  const unexplained: BlastRadius['unexplained'][number][] = [];
+  for (const other of others) {
+    const one = seen.get(other.id) ?? { verdict: 'error', message: 'it was not judged' };
+    if (one.verdict === 'pass') continue;
+    const because = explanation(sharing, other, one);
+    if (because === undefined) {
+      unexplained.push({ id: other.id, verdict: one.verdict, message: cut(one.message) });
+    } else explained.push({ id: other.id, because });
+  }
+  return { judged: others.length, explained, unexplained };
+}
+
+/** `sharing` are all checks that are proven by the fault at work: what one of them says of it holds for the others. */
+function explanation(
+  sharing: readonly DeclaredCheck[],
+  other: DeclaredCheck,
+  { verdict, blockedBy }: Bystander,
+): string | undefined {
+  if (verdict === 'blocked') return `blocked by ${blockedBy}`;
+  if (sharing.some(({ id }) => id === other.id)) return 'it is proven by the same fault';
+  const namedBy = sharing.find(({ sabotage }) => 'alsoFails' in sabotage && sabotage.alsoFails?.includes(other.id));
+  return namedBy && `named by the sabotage of ${namedBy.id}`;
+}
+
+function faultOf({ sabotage }: DeclaredCheck): Fault | null {
+  return 'impossible' in sabotage ? null : sabotage.by;
+}

@@ -1,0 +1,67 @@
+import type { DeclaredCheck } from '../../checks/check.ts';
+import { findingOf } from '../../checks/limitation.ts';
+import { type View, viewOf } from '../../verdicts/triage.ts';
+import { Blocked } from '../verify/preconditions.ts';
+import { verdictOf } from '../../verdicts/verdict.ts';
+import { endsTheRun, type ReadingContext, verifyWhenPossible } from './conformance.ts';
+import { messageOf } from '../../readings/message-of.ts';
+import { verifyOnce } from '../verify/verify.ts';
+
+/**
+ * Looks at a judged check from elsewhere: the user without Docker, then a rootful daemon, which is behind the target's
+ * socket unless `noRootful` says why not. Sets the test's meta; judges nothing, so that only a lost target is thrown.
+ */
+export async function takeViews(check: DeclaredCheck, reading: ReadingContext, noRootful?: string): Promise<void> {
+  const { meta } = reading.context.task;
+  const outOfTime: View = { seen: 'not taken', detail: 'it ran out of time' };
+  meta.views = { bare: outOfTime, rootful: outOfTime };
+  reading.evidence.note('--- the user without Docker');
+  const bare = await bareView(check, reading);
+  meta.views = { bare, rootful: outOfTime };
+  reading.evidence.note('--- a rootful daemon');
+  const rootful = await rootfulView(check, reading, noRootful);
+  meta.views = { bare, rootful };
+  for (const [name, { seen, detail }] of Object.entries(meta.views)) {
+    reading.evidence.note(`${name}: ${seen}${detail === undefined ? '' : `: ${detail}`}`);
+  }
+}
+
+const notTaken = (detail: string): View => ({ seen: 'not taken', detail });
+
+async function bareView(check: DeclaredCheck, reading: ReadingContext): Promise<View> {
+  const look = check.oracle?.bare;
+  if (!look) return notTaken('no observation without Docker is declared');
+  let view = notTaken('it said nothing');
+  try {
+    const verify: DeclaredCheck['verify'] = async (context) => {
+      const { works, saw } = await look(context);
+      view = { seen: works ? 'works' : 'fails', detail: saw };
+    };
+    await verifyOnce({ ...check, verify }, reading);
+    return view;
+  } catch (error) {
+    return failedLook(error);
+  }
+}
+
+async function rootfulView(check: DeclaredCheck, reading: ReadingContext, noRootful?: string): Promise<View> {
+  const { level, oracle } = check;
+  if (oracle?.notRootful !== undefined) return { seen: 'does not apply', detail: oracle.notRootful };
+  if (noRootful !== undefined) return notTaken(noRootful);
+  try {
+    await verifyWhenPossible(check, reading);
+    return viewOf({ level, verdict: 'pass' });
+  } catch (error) {
+    if (verdictOf(error) !== 'fail') return failedLook(error);
+    const finding = findingOf(error);
+    return viewOf({ level, verdict: 'fail', reason: messageOf(error), ...(finding ? { finding } : {}) });
+  }
+}
+
+/** What is no assertion says nothing of the host; what it was is in the evidence. */
+function failedLook(error: unknown): View {
+  if (endsTheRun(error)) throw error;
+  const isDown = error instanceof Blocked && error.by === 'SOCK-PATH';
+  const why = isDown ? 'the rootful daemon does not answer' : messageOf(error);
+  return notTaken(`it could not be looked at: ${why}`);
+}

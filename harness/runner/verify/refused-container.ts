@@ -1,0 +1,39 @@
+import type { DeclaredCheck } from '../../checks/check.ts';
+import { ContainerRefused } from '../../target-host/docker/container-refused.ts';
+import { refusalOf } from '../../target-host/docker/container.ts';
+import { expect } from '../../checks/expect.ts';
+import { asFinding, findingOf } from '../../checks/limitation.ts';
+import { hiddenBy } from '../../target-host/facts/host-facts.ts';
+import { Blocked } from './preconditions.ts';
+import type { Target } from '../../target-host/access/target.ts';
+
+/**
+ * What was thrown; of a container that the daemon refused, what that says of a claim that needs it. A daemon that starts no
+ * container at all, not even the plainest, is the matter of one check, which blocks this one. One that starts others
+ * refuses what this claim asks for: it does not hold, and a limitation shows in another way than the documented one.
+ */
+export async function meaningOfRefusal(thrown: unknown, check: DeclaredCheck, target: Target): Promise<unknown> {
+  const isRefused = thrown instanceof ContainerRefused && !thrown.isOfOthers;
+  if (isRefused) target.note(`the daemon refuses: ${thrown.message}`);
+  if (!isRefused && !isOtherRefusal(thrown, check)) return thrown;
+  const plain = await refusalOf(target, {});
+  const why = hiddenBy(target.facts.host.hidepid);
+  if (plain !== null) return new Blocked('NS-ONE-USERNS', `the daemon starts no container${why}: ${plain}`);
+  return isRefused ? failureOf(thrown, check) : thrown;
+}
+
+/** A limitation of containers that is refused, but not as documented: in whatever words every container is. */
+function isOtherRefusal(thrown: unknown, { level, needs = [] }: DeclaredCheck): boolean {
+  return level === 'LIMITATION' && needs.includes('SOCK-PATH') && findingOf(thrown) === 'differs';
+}
+
+function failureOf({ message }: ContainerRefused, { level }: DeclaredCheck): unknown {
+  const label = 'the start of a container';
+  try {
+    if (level !== 'LIMITATION') expect(message, label).toBeNull();
+    else asFinding('differs', () => expect(message, `differs: ${label}`).toBeNull());
+  } catch (failure) {
+    return failure;
+  }
+  throw new Error(`${message}: no failure`);
+}

@@ -1,0 +1,80 @@
+import type { DeclaredCheck } from '../../checks/check.ts';
+import { RdcError } from '../../messages/errors.ts';
+import { refuseChange } from '../../target-host/access/read-only.ts';
+import { verdictOf } from '../../verdicts/verdict.ts';
+import type { ReadingContext } from '../modes/conformance.ts';
+import { messageOf } from '../../readings/message-of.ts';
+import { meaningOfRefusal } from './refused-container.ts';
+
+/** Called at each stage that `verify` names; a sabotage strikes at its own, and says how it is taken back. */
+export type Strike = (stage: string) => Promise<(() => Promise<void>) | undefined>;
+
+/**
+ * Runs `verify` once and takes back what it changed. A failed undo is an error whether the claim held or not:
+ * the checks after it would judge a machine that nobody meant. Where there is no root to undo it, that is what is
+ * said (ROOT); a claim that was found not to hold is not passed over for it. Nor where all that cannot be brought back is
+ * a daemon that is down for good: the checks that need it are blocked by that, and it may be the very finding.
+ */
+export async function verifyOnce(
+  check: DeclaredCheck,
+  reading: Omit<ReadingContext, 'context'>,
+  strike?: Strike,
+): Promise<void> {
+  const undos: (() => Promise<unknown>)[] = [];
+  let failure: unknown;
+  let hasFailed = false;
+  try {
+    await check.verify({
+      target: reading.target,
+      host: reading.host,
+      // taken back in its turn: what was deferred before the fault finds the machine as it was then
+      async stage(name) {
+        const undo = await strike?.(name);
+        if (undo) undos.push(undo);
+      },
+      defer(undo) {
+        refuseChange(reading.target, 'a change that is to be taken back');
+        undos.push(undo);
+      },
+      note: (text) => reading.evidence.note(text),
+    });
+  } catch (error) {
+    failure = error;
+    hasFailed = true;
+  }
+  const undoFailures = await runAll(undos.reverse());
+  if (undoFailures.length > 0 && undoFailures.every(isRootMissing) && (!hasFailed || isRootMissing(failure))) {
+    reading.evidence.note('left behind: what this check changed only root can take back');
+    const what = 'only root can take back what the check changed; some of it is left on the target';
+    throw new RdcError('ROOT', what, { cause: undoFailures[0], hint: '--root-via sudo|ssh' });
+  }
+  const isFound = hasFailed && verdictOf(failure) === 'fail';
+  if (undoFailures.length > 0 && isFound && undoFailures.every(isDaemonDown)) {
+    reading.evidence.note('left behind: the daemon did not come back when this check was over');
+    throw failure;
+  }
+  if (undoFailures.length > 0) {
+    const also = hasFailed ? `, after: ${messageOf(failure)}` : '';
+    throw new RdcError('COMMAND', `${check.id} could not take back what it changed${also}`, { cause: undoFailures[0] });
+  }
+  // with everything taken back: what the check did is not to be what keeps other containers from starting
+  if (hasFailed) throw await meaningOfRefusal(failure, check, reading.target);
+}
+
+/** A target on which this run has no way to be root. */
+const isRootMissing = (error: unknown) => error instanceof RdcError && error.code === 'ROOT';
+
+/** However it was restarted, the daemon does not answer. */
+const isDaemonDown = (error: unknown) => error instanceof RdcError && error.code === 'DAEMON_DOWN';
+
+async function runAll(undos: readonly (() => Promise<unknown>)[]): Promise<unknown[]> {
+  const failures: unknown[] = [];
+  for (const undo of undos) {
+    try {
+      await undo();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  return failures;
+}

@@ -1,0 +1,125 @@
+import { dirname } from 'node:path';
+import { afterAll, describe, inject, test as it, type TestContext } from 'vitest';
+import { type DeclaredCheck, declaredChecks, onDeclared } from '../../checks/check.ts';
+import { dropSharedFixtures } from '../../target-host/docker/container.ts';
+import { renderError } from '../../messages/errors.ts';
+import { startProfile } from '../profile/check-profile.ts';
+import { type ConnectedTarget, connectTarget } from '../../target-host/connection/connect.ts';
+import { sideBySideTarget } from '../../target-host/access/shared-use.ts';
+import type { Target } from '../../target-host/access/target.ts';
+import { bystandersOf } from '../modes/bystanders.ts';
+import { endsTheRun, readConformance } from '../modes/conformance.ts';
+import { Evidence } from '../verify/evidence.ts';
+import { inTurn } from './turns.ts';
+import { type Group, type Mutated, readSabotage } from '../modes/fault-test.ts';
+import { timeLimitMs } from '../protocol/time-limit.ts';
+import { takeViews } from '../modes/triage-views.ts';
+import { whileItAnswers } from './responsiveness.ts';
+import '../protocol/protocol.ts';
+
+// A vitest setup file: it turns the declarations of the spec file that follows into tests of this reading.
+
+const assignment = inject('assignment');
+const selected = new Set(assignment.selected);
+
+// what a spec file declares is known when the body of a `describe` runs: those that disturb nobody come first, at once
+const [together, alone]: [DeclaredCheck[], DeclaredCheck[]] = [[], []];
+onDeclared((check) => {
+  if (selected.has(check.id)) (mayRunBesideOthers(check) ? together : alone).push(check);
+});
+describe.concurrent('side by side', () => together.forEach(declareTest));
+describe('one at a time', () => alone.forEach(declareTest));
+
+function declareTest(check: DeclaredCheck): void {
+  const timeout = timeLimitMs(check, assignment);
+  const isSideBySide = mayRunBesideOthers(check);
+  const patience = { id: check.id, limitMs: timeout, target: unwatchedTarget };
+  // biome-ignore lint/suspicious/useExpect: the declaration's verify makes the assertions
+  it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id, worker: process.pid } }, async (context) => {
+    const turn = { id: check.id, signal: context.signal, isSideBySide };
+    try {
+      await whileItAnswers(
+        inTurn(turn, () => judge(check, context)),
+        patience,
+      );
+    } catch (error) {
+      if (endsTheRun(error)) context.task.meta.lost = renderError(error);
+      throw error;
+    }
+  });
+}
+
+/** For a question that belongs to no check's evidence. */
+async function unwatchedTarget(): Promise<Target> {
+  return (await connectedTarget()).observedBy({ command() {}, note() {} });
+}
+
+/** A fault is applied to a machine that nobody else looks at, and a profile tells one check's time from another's. */
+function mayRunBesideOthers({ sideBySide, readOnly, disruptive }: DeclaredCheck): boolean {
+  const isAsked = assignment.reading === 'conformance' && !assignment.profile;
+  return isAsked && !disruptive && (sideBySide ?? readOnly ?? false);
+}
+
+afterAll(() => dropSharedFixtures(assignment.connection));
+
+async function judge(check: DeclaredCheck, context: TestContext): Promise<void> {
+  const { meta } = context.task;
+  const profiled = assignment.profile ? startProfile() : undefined;
+  const connected = await connectedTarget();
+  const reading = { context, ...readingOf(check, connected) };
+  try {
+    if (assignment.reading === 'conformance') await readConformance(check, reading);
+    else if (assignment.reading === 'views') await takeViews(check, reading, assignment.noRootful);
+    else await readSabotage(check, reading, groupOf(check, connected));
+  } finally {
+    const name = assignment.reading === 'views' ? `${check.id}.views` : check.id;
+    const path = reading.evidence.write(assignment.connection.folder, name);
+    if (path !== undefined) meta.evidence = path;
+    if (profiled) meta.profile = profiled();
+  }
+}
+
+const evidences = new Map<string, Evidence>();
+
+/** A check's own evidence and its view of the target; the same for everybody who asks, for checks that share a fault. */
+function readingOf(check: DeclaredCheck, { host, observedBy }: ConnectedTarget): Mutated['reading'] {
+  const evidence = evidences.get(check.id) ?? new Evidence();
+  evidences.set(check.id, evidence);
+  const target = observedBy(evidence);
+  return { evidence, host, target: mayRunBesideOthers(check) ? sideBySideTarget(target) : target };
+}
+
+/** The selected checks of the same area whose fault is the same one; a fault that strikes at a stage is not shared. */
+function sharingFault(check: DeclaredCheck, connected: ConnectedTarget): Mutated[] {
+  const { host } = connected;
+  const faultOf = ({ sabotage }: DeclaredCheck) =>
+    'impossible' in sabotage || sabotage.at !== undefined ? undefined : sabotage.by;
+  const shares = (other: DeclaredCheck) =>
+    other.id === check.id ||
+    (other.area === check.area &&
+      selected.has(other.id) &&
+      faultOf(check) !== undefined &&
+      faultOf(other) === faultOf(check) &&
+      (other.applies?.({ host }) ?? true) === true);
+  return declaredChecks()
+    .filter(shares)
+    .map((other) => ({ check: other, reading: readingOf(other, connected) }));
+}
+
+function groupOf(check: DeclaredCheck, connected: ConnectedTarget): Group {
+  const members = sharingFault(check, connected);
+  return assignment.blastRadius === undefined
+    ? { members }
+    : { members, bystanders: bystandersOf(connected, assignment) };
+}
+
+/** One connection for all spec files of a worker: vitest runs them in one process (isolate: false). */
+function connectedTarget(): Promise<ConnectedTarget> {
+  const holder = globalThis as { rdcTarget?: Promise<ConnectedTarget> };
+  holder.rdcTarget ??= connectTarget(assignment.connection).then((connected) => {
+    // testcontainers locks a file there, the same one for all runs of a user: in /tmp others may have made it
+    process.env.TMPDIR = dirname(connected.socketPath);
+    return connected;
+  });
+  return holder.rdcTarget;
+}

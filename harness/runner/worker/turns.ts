@@ -1,0 +1,48 @@
+import { RdcError } from '../../messages/errors.ts';
+
+type Work = { readonly id: string; readonly end: Promise<void>; isStuck: boolean; readonly isSideBySide: boolean };
+
+// a setup file is loaded anew for each spec file, and all of them run in one process
+const holder = globalThis as { rdcWork?: Set<Work> };
+
+export type Turn = {
+  readonly id: string;
+  readonly signal: AbortSignal;
+  readonly patienceMs?: number;
+  /** others of this kind may be at work meanwhile */
+  readonly isSideBySide?: boolean;
+};
+
+/**
+ * vitest goes on when a check runs out of time, but the check itself is still at work and takes back what it changed
+ * some time later. The next one waits for that: it would judge a machine that nobody meant. In vain, it is an error.
+ * Checks that are judged side by side wait for those that are not, and the other way round.
+ */
+export async function inTurn(turn: Turn, task: () => Promise<void>): Promise<void> {
+  const { id, signal, patienceMs = 60_000, isSideBySide = false } = turn;
+  holder.rdcWork ??= new Set();
+  const all = holder.rdcWork;
+  const isInTheWay = (work: Work) => !(isSideBySide && work.isSideBySide);
+  for (const work of [...all].filter(isInTheWay)) await awaitEnd(work, patienceMs);
+  // who ran out of time while waiting must not start now
+  signal.throwIfAborted();
+  const running = task();
+  const work: Work = { id, isStuck: false, isSideBySide, end: running.then(ended, ended) };
+  all.add(work);
+  void work.end.then(() => all.delete(work));
+  await running;
+}
+
+const ended = () => {};
+
+async function awaitEnd(work: Work, patienceMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<'stuck'>((resolve) => {
+    timer = setTimeout(() => resolve('stuck'), work.isStuck ? 0 : patienceMs);
+  });
+  const outcome = await Promise.race([work.end, patience]);
+  clearTimeout(timer);
+  if (outcome !== 'stuck') return;
+  work.isStuck = true;
+  throw new RdcError('TIMEOUT', `${work.id} ran out of time and is still at work: the machine may not be as it should`);
+}
