@@ -4,7 +4,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSelftest, selftestFileName } from '../harness/cli/selftest-resume.ts';
 import { exitCodes, RdcError, renderError } from '../harness/messages/errors.ts';
-import { readMachines } from '../harness/lab/machines.ts';
+import { readMachines } from '../harness/lab/catalog/machines.ts';
 import { loadChecks } from '../harness/checks/load-checks.ts';
 import { readRun } from '../reports/read-results.ts';
 import { type Judged, judgedFile, pruned, readJudged, withResults, withSelftest } from './judged.ts';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, test as it } from 'vitest';
 import { anyText, holds, mutated, outcomeOf, timeOf } from '../harness/test-doubles/properties.ts';
-import { readMachines } from '../harness/lab/machines.ts';
+import { readMachines } from '../harness/lab/catalog/machines.ts';
 import { boundedRecord } from './bounded-json.ts';
 import { ruleConformance } from './conformance.ts';
 import { everyCheck } from './every-check.ts';

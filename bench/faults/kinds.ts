@@ -1,4 +1,4 @@
-import { domainName, virsh } from '../../harness/lab/lab-commands.ts';
+import { domainName, virsh } from '../../harness/lab/libvirt/vagrant-and-virsh.ts';
 
 /** What a fault is given to work with. */
 export type Scene = {

@@ -1,6 +1,6 @@
 import { expect, test as it } from 'vitest';
 import { parse } from 'yaml';
-import { ciMatrix } from './ci-matrix.ts';
+import { ciMatrix } from '../lab/catalog/ci-matrix.ts';
 import { listCommand } from './commands/list.ts';
 
 const names = ['debian-12', 'debian-13'];

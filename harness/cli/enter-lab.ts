@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { diskState, diskWarning } from '../clean/disk-usage.ts';
+import { diskState, diskWarning } from '../lab/cleanup/disk-usage.ts';
 import { RdcError } from '../messages/errors.ts';
 import { ensureFixtureImage } from '../fixture-image/build.ts';
 import {

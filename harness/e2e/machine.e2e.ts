@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test as it } from 'vitest';
-import { readMachines } from '../lab/machines.ts';
+import { readMachines } from '../lab/catalog/machines.ts';
 import { inNode, onMachine, outFolder, rdc } from './rdc-process.ts';
 
 // The whole product on a real VM of the default machine, through the command line only. The tests build on each

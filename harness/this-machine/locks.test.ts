@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
-import { clearDeadRuns } from '../lab/dead-runs.ts';
+import { clearDeadRuns } from '../lab/cleanup/abandoned-machines.ts';
 import { holdRun, runEntries } from './active-runs.ts';
 import { deadLocks, describeOwner, lockMachine, lockOwner, releaseMachine, tryLock } from './locks.ts';
 import { identifyProcess } from './process-identity.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, expect, test as it, vi } from 'vitest';
-import { diskState } from '../clean/disk-usage.ts';
+import { diskState } from '../lab/cleanup/disk-usage.ts';
 import { cachePath } from './paths.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rdc-cache-'));

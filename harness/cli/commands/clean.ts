@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { type Cleaned, clean } from '../../clean/clean.ts';
-import { diskState, diskWarning, sizeText } from '../../clean/disk-usage.ts';
-import type { Leftover } from '../../clean/leftover.ts';
+import { type Cleaned, clean } from '../../lab/cleanup/clean.ts';
+import { diskState, diskWarning, sizeText } from '../../lab/cleanup/disk-usage.ts';
+import type { Leftover } from '../../lab/cleanup/cache-state.ts';
 import { exitCodes, RdcError } from '../../messages/errors.ts';
 import { projectRoot } from '../../project-root.ts';
 import { parseWords } from '../options.ts';

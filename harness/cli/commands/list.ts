@@ -1,6 +1,6 @@
 import { type DeclaredCheck, describeSabotage } from '../../checks/check.ts';
 import { exitCodes, RdcError } from '../../messages/errors.ts';
-import type { Machine } from '../../lab/machines.ts';
+import type { Machine } from '../../lab/catalog/machines.ts';
 import { loadChecks } from '../../checks/load-checks.ts';
 import { parseWords } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
@@ -48,8 +48,8 @@ async function listMatrix({ format, machines, json }: { format?: unknown; machin
     });
   }
   const [{ ciMatrix }, { readMachines }] = await Promise.all([
-    import('../ci-matrix.ts'),
-    import('../../lab/machines.ts'),
+    import('../../lab/catalog/ci-matrix.ts'),
+    import('../../lab/catalog/machines.ts'),
   ]);
   const { machines: all } = readMachines();
   // a job of its name alone would end with bad usage
@@ -69,7 +69,7 @@ async function listMatrix({ format, machines, json }: { format?: unknown; machin
 
 async function listMachines(json: boolean): Promise<number> {
   // imported here: listing the checks does not need a schema compiler
-  const { knownMachines } = await import('../../lab/known-machines.ts');
+  const { knownMachines } = await import('../../lab/machine/known-machines.ts');
   const { machines, default: standard } = knownMachines();
   if (json) {
     process.stdout.write(`${JSON.stringify(machines, null, 2)}\n`);

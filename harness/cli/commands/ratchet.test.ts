@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { findMachine, readMachines } from '../../lab/machines.ts';
+import { findMachine, readMachines } from '../../lab/catalog/machines.ts';
 import type { TargetName } from '../target-names.ts';
 import { ratchetOf } from './run.ts';
 

@@ -1,0 +1,35 @@
+import { canAskLibvirt, domainState, stopDomain } from '../libvirt/domain.ts';
+import { deadLocks, describeOwner, type LockOwner, releaseMachine, tryLock } from '../../this-machine/locks.ts';
+
+const labLock = 'hermetic-lab';
+
+/** A machine whose run died, with what is left of it; the run of an attached one had found it running. */
+export type DeadRun = { readonly name: string; readonly owner: LockOwner | undefined; readonly isRunning: boolean };
+
+/** Reads only. */
+export async function findDeadRuns(): Promise<DeadRun[]> {
+  const canAsk = canAskLibvirt();
+  const found: DeadRun[] = [];
+  for (const { name, owner } of deadLocks()) {
+    const isRunning = name !== labLock && !owner?.attached && canAsk && (await domainState(name)) === 'running';
+    found.push({ name, owner, isRunning });
+  }
+  return found;
+}
+
+/**
+ * Powers off machines that a run left behind when it died, and clears its locks. A machine that runs without a lock
+ * was left so on purpose (`rdc up`, `--keep`). Another run's machines are not looked at twice: whoever gets the lock acts.
+ */
+export async function clearDeadRuns(onStage: (text: string) => void): Promise<void> {
+  for (const { name, owner, isRunning } of await findDeadRuns()) {
+    if (!tryLock(name)) continue;
+    try {
+      if (isRunning) await stopDomain(name);
+      const what = isRunning ? 'powered off, and its lock' : 'the lock';
+      onStage(`${name}: ${what} of a run that died (${owner ? describeOwner(owner) : 'unreadable'}) is cleared`);
+    } finally {
+      releaseMachine(name);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { clearDeadRuns } from './abandoned-machines.ts';
+import { deadLabMembers, stopLab } from '../libvirt/hermetic-lab.ts';
+import { releaseMachine, tryLock } from '../../this-machine/locks.ts';
+import type { CleanPlan } from './plan.ts';
+import { type CleanOptions, planClean } from './plan.ts';
+import { lockNames, readWorld } from './read-cache-state.ts';
+import { type Removal, removeLeftovers } from './remove.ts';
+
+export type Cleaned = CleanPlan & Removal;
+
+/**
+ * Removes what nothing uses any more. The locks of all machines are held meanwhile: a run that starts waits for none
+ * of it, it says who has its machine. With `dryRun` nothing is locked and nothing changes.
+ */
+export async function clean(
+  outFolder: string,
+  options: CleanOptions & { readonly dryRun: boolean; readonly onStage: (text: string) => void },
+): Promise<Cleaned> {
+  if (options.dryRun) return { ...planClean(await readWorld(outFolder), options), freedBytes: 0, failed: [] };
+  const members = deadLabMembers().length;
+  if (members > 0) {
+    await stopLab();
+    options.onStage(`the processes of a lab whose holder died (${members}) are ended, its network is gone with them`);
+  }
+  await clearDeadRuns(options.onStage);
+  const locked = lockNames().filter((name) => tryLock(name));
+  try {
+    const plan = planClean(await readWorld(outFolder), options);
+    return { ...plan, ...(await removeLeftovers(plan.unused, outFolder)) };
+  } finally {
+    for (const name of locked) releaseMachine(name);
+  }
+}

@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { cachePath, cacheRoot, checkout, imageMachineFolder } from '../../this-machine/paths.ts';
+import { chooseLab, enterCommand, isInsideLab } from './hermetic-lab.ts';
+import { type CommandResult, runCommand } from '../../this-machine/run-command.ts';
+
+/**
+ * What to put before a command that talks to VMs: nothing inside the lab or with the system's libvirt.
+ * Throws LAB where a hermetic lab is due and there is none: no VM command may run outside of it.
+ */
+export function labPrefix(): string[] {
+  return chooseLab() === 'system' || isInsideLab() ? [] : enterCommand();
+}
+
+/** Vagrant's own state lies in the cache, so that every checkout sees the same machines. */
+export function vagrantEnvironment(machine = ''): Record<string, string> {
+  const own = imageMachineFolder(machine);
+  const isOwn = machine !== '' && existsSync(join(own, 'Vagrantfile'));
+  return {
+    VAGRANT_CWD: isOwn ? own : checkout,
+    ...(isOwn && { RDC_MACHINES: join(own, 'vms', 'machines.json') }),
+    VAGRANT_HOME: cachePath('vagrant'),
+    VAGRANT_DOTFILE_PATH: cachePath('machines'),
+    VAGRANT_DEFAULT_PROVIDER: 'libvirt',
+    VAGRANT_CHECKPOINT_DISABLE: '1',
+    LIBVIRT_DEFAULT_URI: 'qemu:///system',
+    XDG_CACHE_HOME: cacheRoot().replace(/\/rdc$/, ''),
+  };
+}
+
+export function vagrantCommand(...args: string[]): string[] {
+  return [...labPrefix(), 'vagrant', ...args, '--no-color', '--no-tty'];
+}
+
+/** libvirt's name of a machine. */
+export function domainName(machine: string): string {
+  return `rdc-${machine}`;
+}
+
+export async function virsh(...args: string[]): Promise<CommandResult> {
+  const argv = [...labPrefix(), 'virsh', '-q', '-c', 'qemu:///system', ...args];
+  return await runCommand(argv, { timeoutMs: 120_000, env: { LC_ALL: 'C' } });
+}

@@ -1,0 +1,39 @@
+import { RdcError } from '../../messages/errors.ts';
+import { domainState } from '../libvirt/domain.ts';
+import { type GuestUser, sshCommand } from './guest-ssh.ts';
+import { consoleLogOf, type MachineHandle } from './handle.ts';
+import { lockMachine } from '../../this-machine/locks.ts';
+import { type MachineRecord, readRecord } from './snapshot-record.ts';
+import { ensureSshKey } from '../disks/ssh-key.ts';
+
+/** A machine that runs already, as it stands: nothing is restored, set or repaired. Throws MACHINE when it does not run. */
+export async function attachMachine(name: string): Promise<MachineHandle> {
+  const record = await runningRecord(name);
+  lockMachine(name, { attached: true });
+  const { identityFile } = await ensureSshKey();
+  return {
+    name,
+    host: record.host,
+    port: record.port,
+    user: 'tester',
+    identityFile,
+    hostKeys: record.hostKeys,
+    consoleLog: consoleLogOf(name),
+    accel: record.accel,
+    restored: false,
+    infraRetries: 0,
+  };
+}
+
+/** The OpenSSH command line into a running machine, with its pinned host keys. */
+export async function guestSshCommand(name: string, user: GuestUser): Promise<string[]> {
+  const { host, port } = await runningRecord(name);
+  const { identityFile } = await ensureSshKey();
+  return sshCommand({ name, host, port, identityFile }, user);
+}
+
+async function runningRecord(name: string): Promise<MachineRecord> {
+  const record = readRecord(name);
+  if (record && (await domainState(name)) === 'running') return record;
+  throw new RdcError('MACHINE', `${name} does not run`, { hint: `./rdc up ${name}` });
+}

@@ -1,0 +1,83 @@
+import { RdcError } from '../../messages/errors.ts';
+import { chooseAccel } from '../setup/acceleration.ts';
+import { boxIdentity, isBuilt } from '../disks/box.ts';
+import { domainState, hasSnapshot } from '../libvirt/domain.ts';
+import { knownMachines } from './known-machines.ts';
+import { bootAnew } from './boot.ts';
+import type { MachineHandle, Plan } from './handle.ts';
+import { lockMachine } from '../../this-machine/locks.ts';
+import { type MachineRecord, machineStamp, readRecord } from './snapshot-record.ts';
+import { restoreMachine } from './restore.ts';
+import { findMachine, type Machine } from '../catalog/machines.ts';
+import { ensureSshKey } from '../disks/ssh-key.ts';
+
+export type BringUpOptions = {
+  readonly fresh?: boolean;
+  readonly onStage?: (text: string) => void;
+  /** ends a boot or an installation under way; what is there of the machine by then stays */
+  readonly signal?: AbortSignal | undefined;
+};
+
+/**
+ * A machine with rootless Docker running: from its snapshot where there is one, else booted and provisioned.
+ * The machine belongs to this process until `releaseMachine` or the process's end.
+ */
+export async function bringUp(machine: Machine, options: BringUpOptions = {}): Promise<MachineHandle> {
+  const onStage = options.onStage ?? (() => {});
+  lockMachine(machine.name);
+  const { accel } = await chooseAccel();
+  const box = await boxIdentity(machine);
+  const { identityFile } = await ensureSshKey();
+  const plan: Plan = {
+    machine,
+    accel,
+    stamp: machineStamp(machine, box, accel),
+    identityFile,
+    onStage,
+    signal: options.signal,
+  };
+  const record = options.fresh ? undefined : await usableRecord(plan);
+  let failedRestores = 0;
+  if (record) {
+    try {
+      return await restoreMachine(plan, record);
+    } catch (error) {
+      if (plan.signal?.aborted) throw error;
+      failedRestores = 1;
+      onStage(`the snapshot is of no use (${(error as Error).message}), booting anew`);
+    }
+  }
+  if ((machine.box.build || machine.box.image) && !isBuilt(box)) {
+    throw new RdcError('BOX', `${machine.name} has no box yet: ${box}`, { hint: `./rdc up ${machine.name}` });
+  }
+  const booted = await bootAnew(plan);
+  return { ...booted, infraRetries: booted.infraRetries + failedRestores };
+}
+
+/** Puts a machine back to the state in which it was handed over; connections to it have to be made anew. */
+export async function snapshotRevert(name: string): Promise<MachineHandle> {
+  const machine = findMachine(knownMachines(), name);
+  const record = readRecord(name);
+  if (!record) throw new RdcError('SNAPSHOT', `${name} has no snapshot to go back to`, { hint: `./rdc up ${name}` });
+  lockMachine(name);
+  const { identityFile } = await ensureSshKey();
+  return await restoreMachine(
+    { machine, accel: record.accel, stamp: record.stamp, identityFile, onStage: () => {} },
+    record,
+  );
+}
+
+async function usableRecord(plan: Plan): Promise<MachineRecord | undefined> {
+  const { name } = plan.machine;
+  const record = readRecord(name);
+  if (!record) return undefined;
+  if (record.stamp !== plan.stamp) {
+    plan.onStage('what the machine is made from has changed since its snapshot, booting anew');
+    return undefined;
+  }
+  if ((await domainState(name)) === 'absent' || !(await hasSnapshot(name))) {
+    plan.onStage('the machine or its snapshot is gone, booting anew');
+    return undefined;
+  }
+  return record;
+}

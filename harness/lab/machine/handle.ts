@@ -1,0 +1,78 @@
+import { RdcError } from '../../messages/errors.ts';
+import type { Accel } from '../setup/acceleration.ts';
+import { cachePath } from '../../this-machine/paths.ts';
+import { type Guest, waitForGuest } from './guest-ssh.ts';
+import type { MachineRecord } from './snapshot-record.ts';
+import type { Machine } from '../catalog/machines.ts';
+
+export type MachineHandle = {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly user: 'tester';
+  /** private key for tester, other and root */
+  readonly identityFile: string;
+  /** OpenSSH public key lines (`ssh-ed25519 AAAA...`), pinned when the machine was provisioned */
+  readonly hostKeys: readonly string[];
+  /** the serial console's log on this host */
+  readonly consoleLog: string;
+  readonly accel: Accel;
+  readonly restored: boolean;
+  /** boots that had to be repeated, and restores that came to nothing */
+  readonly infraRetries: number;
+};
+
+/** What is to be done about one machine. */
+export type Plan = {
+  machine: Machine;
+  accel: Accel;
+  stamp: string;
+  identityFile: string;
+  onStage: (text: string) => void;
+  signal?: AbortSignal | undefined;
+};
+
+/** Where the serial console of a machine is kept on this host. */
+export function consoleLogOf(name: string): string {
+  return cachePath('consoles', `${name}.log`);
+}
+
+const daemonWithinMs = 180_000;
+const daemonAnswers = 'docker --host "unix:///run/user/$(id -u)/docker.sock" version --format "{{.Server.Version}}"';
+
+/** Waits until tester's daemon answers on its socket; how it does so is for the checks to find out. */
+export async function expectDaemon(guest: Guest, code: 'SNAPSHOT' | 'PROVISION', signal?: AbortSignal): Promise<void> {
+  const answer = await waitForGuest(guest, {
+    user: 'tester',
+    script: daemonAnswers,
+    withinMs: daemonWithinMs,
+    ...(signal ? { signal } : {}),
+  });
+  if (answer.exitCode === 0) return;
+  throw new RdcError(
+    code,
+    `rootless Docker of tester in ${guest.name} does not answer within ${daemonWithinMs / 1000} s`,
+    {
+      hint: `./rdc ssh ${guest.name} -- systemctl --user status docker`,
+    },
+  );
+}
+
+export function handle(
+  plan: Plan,
+  record: MachineRecord,
+  how: { restored: boolean; infraRetries: number },
+): MachineHandle {
+  const { host, port, hostKeys, accel } = record;
+  return {
+    name: plan.machine.name,
+    host,
+    port,
+    user: 'tester',
+    identityFile: plan.identityFile,
+    hostKeys,
+    consoleLog: consoleLogOf(plan.machine.name),
+    accel,
+    ...how,
+  };
+}

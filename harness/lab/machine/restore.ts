@@ -1,0 +1,55 @@
+import { RdcError } from '../../messages/errors.ts';
+import { domainMac, reserveAddress, revertToSnapshot } from '../libvirt/domain.ts';
+import { type Guest, pinHostKeys, waitForGuest } from './guest-ssh.ts';
+import { expectDaemon, handle, type MachineHandle, type Plan } from './handle.ts';
+import type { MachineRecord } from './snapshot-record.ts';
+
+const answersWithinMs = 90_000;
+const clockToleranceSeconds = 30;
+
+/** Restores and proves: the machine's keys and id, its clock, its daemon. Throws SNAPSHOT with what is off. */
+export async function restoreMachine(plan: Plan, record: MachineRecord): Promise<MachineHandle> {
+  const { name } = plan.machine;
+  plan.onStage(`restoring the snapshot of ${record.savedAt}`);
+  await revertToSnapshot(name);
+  const mac = await domainMac(name);
+  if (mac) await reserveAddress({ mac, ip: record.host });
+  const guest = { name, host: record.host, port: record.port, identityFile: plan.identityFile };
+  pinHostKeys(guest, record.hostKeys);
+  // side by side: a login and the start of the client take seconds on an emulated machine
+  const inVain = new AbortController();
+  try {
+    const signal = plan.signal ? AbortSignal.any([inVain.signal, plan.signal]) : inVain.signal;
+    await Promise.all([expectIdentity(guest, record, signal), expectDaemon(guest, 'SNAPSHOT', signal)]);
+  } finally {
+    inVain.abort();
+  }
+  return handle(plan, record, { restored: true, infraRetries: 0 });
+}
+
+/** Sets the clock, and reads it back with the machine's id. */
+async function expectIdentity(guest: Guest, record: MachineRecord, signal: AbortSignal): Promise<void> {
+  const { name } = guest;
+  const script = 'cat /etc/machine-id && date -s "@$(cat)" >/dev/null && date +%s';
+  const question = { user: 'root', script, input: nowInSeconds, withinMs: answersWithinMs, signal } as const;
+  const identity = await waitForGuest(guest, question);
+  if (identity.exitCode !== 0)
+    throw new RdcError('SNAPSHOT', `${name} does not answer with its pinned host keys at ${record.host}`);
+  const off = findDifference(record, identity.stdout, Date.now() / 1000);
+  if (off) throw new RdcError('SNAPSHOT', `${name}: ${off}`, { hint: `./rdc up ${name} --fresh` });
+}
+
+/** What a restored machine says of itself (its id and its clock, a line each) against what it should be. */
+export function findDifference(record: MachineRecord, answer: string, nowSeconds: number): string | undefined {
+  const [machineId = '', clock = ''] = answer.trim().split('\n');
+  if (machineId !== record.machineId)
+    return `it is another machine, its id is ${machineId.slice(0, 40)}, not ${record.machineId}`;
+  const offBy = /^\d+$/.test(clock) ? Math.abs(Number(clock) - nowSeconds) : Number.NaN;
+  return offBy < clockToleranceSeconds
+    ? undefined
+    : `its clock is off by ${offBy.toFixed(0)} s (limit ${clockToleranceSeconds} s) after it was set`;
+}
+
+function nowInSeconds(): string {
+  return String(Math.round(Date.now() / 1000));
+}

@@ -1,0 +1,101 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { arch, release } from 'node:os';
+import { join } from 'node:path';
+import { RdcError } from '../../messages/errors.ts';
+import { cachePath, cacheRoot } from '../../this-machine/paths.ts';
+import { runCommand } from '../../this-machine/run-command.ts';
+
+export type Accel = 'kvm' | 'tcg';
+export type AccelAnswer = { readonly accel: Accel; readonly reason: string; readonly host: string };
+
+/** Measured: a stock kernel says its name within 6 s even under TCG; a KVM that works needs less than one. */
+const smokeBootMs = 20_000;
+
+/** What a person should know before waiting: one plain sentence. */
+export function describeAccel(answer: AccelAnswer): string {
+  return answer.accel === 'kvm'
+    ? 'VMs run with KVM.'
+    : `VMs run without hardware virtualisation (${answer.reason}): everything inside them is many times slower, a first run of the whole suite takes about half an hour.`;
+}
+
+/** KVM only if a kernel really boots under it; the answer is remembered for this host's kernel and CPU. */
+export async function chooseAccel(): Promise<AccelAnswer> {
+  const host = hostSignature();
+  const forced = process.env.RDC_ACCEL;
+  if (forced === 'kvm' || forced === 'tcg') return { accel: forced, reason: 'RDC_ACCEL says so', host };
+  if (forced) throw new RdcError('CONFIG', `RDC_ACCEL is '${forced}'; allowed: kvm, tcg`, { hint: 'unset RDC_ACCEL' });
+  const remembered = rememberedAccel();
+  if (remembered) return remembered;
+  const answer = { ...(await judgeKvm()), host };
+  writeFileSync(cachePath('accel.json'), JSON.stringify(answer));
+  return answer;
+}
+
+/** The remembered answer of this host's smoke boot, if there is one. */
+export function rememberedAccel(): AccelAnswer | undefined {
+  try {
+    const answer = JSON.parse(readFileSync(cachePath('accel.json'), 'utf8')) as AccelAnswer;
+    return answer.host === hostSignature() && (answer.accel === 'kvm' || answer.accel === 'tcg') ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function hostSignature(): string {
+  const cpu = /^(?:model name|CPU part)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
+  return `${release()} ${cpu}`;
+}
+
+async function judgeKvm(): Promise<{ accel: Accel; reason: string }> {
+  if (!existsSync('/dev/kvm')) return { accel: 'tcg', reason: 'there is no /dev/kvm' };
+  const kernel = findKernel();
+  if (!kernel) {
+    throw new RdcError('HOST_SETUP', 'no kernel to try KVM with, neither in the cache nor as /boot/vmlinuz*', {
+      hint: 'sh vms/boxes/build.sh debian 13',
+    });
+  }
+  return (await bootsUnderKvm(kernel))
+    ? { accel: 'kvm', reason: 'a kernel booted under KVM' }
+    : { accel: 'tcg', reason: '/dev/kvm exists, but a kernel does not boot under it' };
+}
+
+function findKernel(): string | undefined {
+  const debianArch = arch() === 'x64' ? 'amd64' : arch();
+  const built = join(cacheRoot(), 'boxes', `vmlinuz-${debianArch}`);
+  if (existsSync(built)) return built;
+  const installed = existsSync('/boot') ? readdirSync('/boot').filter((file) => file.startsWith('vmlinuz')) : [];
+  return installed.length > 0 ? join('/boot', installed.sort().at(-1) ?? '') : undefined;
+}
+
+async function bootsUnderKvm(kernel: string): Promise<boolean> {
+  const machine = arch() === 'arm64' ? ['qemu-system-aarch64', '-machine', 'virt'] : ['qemu-system-x86_64'];
+  const console = arch() === 'arm64' ? 'ttyAMA0' : 'ttyS0';
+  const seconds = smokeBootMs / 1000;
+  const { stdout } = await runCommand(
+    [
+      'timeout',
+      '-s',
+      'KILL',
+      String(seconds),
+      ...machine,
+      '-accel',
+      'kvm',
+      '-cpu',
+      'host',
+      '-m',
+      '256',
+      '-nographic',
+    ].concat([
+      '-no-reboot',
+      '-nodefaults',
+      '-serial',
+      'stdio',
+      '-kernel',
+      kernel,
+      '-append',
+      `console=${console} panic=-1`,
+    ]),
+    { timeoutMs: smokeBootMs + 5000 },
+  );
+  return stdout.includes('Linux version');
+}
