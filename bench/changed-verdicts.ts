@@ -1,4 +1,4 @@
-import type { Results } from '../reports/results.schema.ts';
+import type { Results } from '../reports/results/results.schema.ts';
 
 /** Checks that had more than one verdict over runs of the same machine; one that a run did not judge had `none`. Pure. */
 export function changedVerdicts(

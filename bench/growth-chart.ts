@@ -1,4 +1,4 @@
-import { element, type XmlElement, xmlDocument } from '../reports/xml.ts';
+import { element, type XmlElement, xmlDocument } from '../reports/formats/xml.ts';
 
 /** One line of the chart: seconds by number of results; a point that was not measured is left out. */
 export type Series = { readonly name: string; readonly points: readonly (readonly [x: number, seconds: number])[] };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RdcError } from '../harness/messages/errors.ts';
 import { projectRoot } from '../harness/project-root.ts';
-import { readResults } from '../reports/read-results.ts';
+import { readResults } from '../reports/results/read-results.ts';
 import { type Measured, measure } from './measure.ts';
 import { circumstances, table, writeSection } from './performance-page.ts';
 import { quickChecks } from './quick-checks.ts';

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { createBundle } from '../reports/bundle/create-bundle.ts';
 import { readBundle, withRuns } from '../reports/bundle/open-bundle.ts';
 import { mergeRuns } from '../reports/merge/merge-runs.ts';
-import type { Results } from '../reports/results.schema.ts';
+import type { Results } from '../reports/results/results.schema.ts';
 
 type Sizes = { readonly runs: number; readonly checks: number; readonly evidence: number };
 

@@ -2,11 +2,11 @@
 // A run folder is one of `rdc run` (its results.json) or of `rdc selftest` (its selftest.json).
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSelftest, selftestFileName } from '../harness/cli/selftest-resume.ts';
+import { readSelftest, selftestFileName } from '../reports/selftest/resume.ts';
 import { exitCodes, RdcError, renderError } from '../harness/messages/errors.ts';
 import { readMachines } from '../harness/lab/catalog/machines.ts';
 import { loadChecks } from '../harness/checks/load-checks.ts';
-import { readRun } from '../reports/read-results.ts';
+import { readRun } from '../reports/results/read-results.ts';
 import { type Judged, judgedFile, pruned, readJudged, withResults, withSelftest } from './judged.ts';
 
 export function record(judged: Judged, folder: string): Judged {

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test as it, vi } from 'vitest';
 import { exportCommand, reportCommand } from './commands.ts';
-import { writeResultsFile } from './results-file.ts';
-import { TargetRecord } from './target-record.ts';
-import { checks, judged, syntheticRun, syntheticTarget } from './testing/synthetic-run.ts';
+import { writeResultsFile } from './recording/results-file.ts';
+import { TargetRecord } from './recording/target-record.ts';
+import { checks, judged, syntheticRun, syntheticTarget } from './synthetic-runs/synthetic-run.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -5,18 +5,18 @@ import { RdcError } from '../harness/messages/errors.ts';
 import { requireFolder } from '../harness/this-machine/writable-path.ts';
 import { generateAllureReport } from './allure/generate.ts';
 import { keepRun } from './bundle/open-bundle.ts';
-import { autopkgtestSummary } from './exports/autopkgtest.ts';
-import { ctrfReport } from './exports/ctrf.ts';
-import { kcidbReport } from './exports/kcidb.ts';
-import { tmtResults } from './exports/tmt.ts';
-import { findRun, outFolder } from './find-run.ts';
-import { historyFolderOf } from './history/target-history.ts';
-import { junitXml } from './junit.ts';
+import { autopkgtestSummary } from './formats/autopkgtest.ts';
+import { ctrfReport } from './formats/ctrf.ts';
+import { kcidbReport } from './formats/kcidb.ts';
+import { tmtResults } from './formats/tmt.ts';
+import { findRun, outFolder } from './results/run-folder.ts';
+import { historyFolderOf } from './allure/kept-history.ts';
+import { junitXml } from './formats/junit.ts';
 import { plainText } from './plain-text.ts';
-import { findResultsFiles, readRun } from './read-results.ts';
-import type { Results } from './results.schema.ts';
-import { resultsFileName } from './results-file.ts';
-import { tapDocument } from './tap.ts';
+import { findResultsFiles, readRun } from './results/read-results.ts';
+import type { Results } from './results/results.schema.ts';
+import { resultsFileName } from './recording/results-file.ts';
+import { tapDocument } from './formats/tap.ts';
 
 const formats: Readonly<Record<string, (results: Results) => string>> = {
   junit: junitXml,

@@ -2,19 +2,19 @@ import type { Reporter } from 'vitest/node';
 import type { ReportSink, RunContext, TargetContext } from '../harness/verdicts/run-listener.ts';
 import type { CheckResult } from '../harness/verdicts/verdict.ts';
 import { createAllureReporter } from './allure/reporter.ts';
-import type { BaselineOptions } from './baseline/compare-with-baseline.ts';
-import { createSinks } from './sinks.ts';
+import type { BaselineOptions } from './compare/baseline.ts';
+import { createSinks } from './live/listeners.ts';
 import type { Waiver } from './waivers/waivers.schema.ts';
 
 export { writeFileAtomic } from '../harness/this-machine/atomic-write.ts';
-export { differsFromBaseline } from './baseline/compare-with-baseline.ts';
-export { readBaselines } from './baseline/read-baselines.ts';
+export { differsFromBaseline } from './compare/baseline.ts';
+export { readBaselines } from './compare/read-baselines.ts';
 export { withRuns } from './bundle/open-bundle.ts';
 
 export { exportCommand, reportCommand, requireExportFormat } from './commands.ts';
 
 export { compareCommand } from './compare/command.ts';
-export { exitCodeOfRun, resultsOfRun } from './run-results.ts';
+export { exitCodeOfRun, resultsOfRun } from './results/finished-run.ts';
 export { checkWaiversCommand } from './waivers/command.ts';
 export { readWaivers } from './waivers/read-waivers.ts';
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
 import { allureResultsOf } from './allure/check-writer.ts';
 import { generateAllureReport } from './allure/generate.ts';
 import { compareCommand } from './compare/command.ts';
-import { payload, strangersResults } from './testing/synthetic-run.ts';
+import { payload, strangersResults } from './synthetic-runs/synthetic-run.ts';
 
 // Pages of results in which every text is hostile, whoever wrote them. Nothing of it may run or become an element.
 

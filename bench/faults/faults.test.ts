@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test as it } from 'vitest';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import type { Results } from '../../reports/results.schema.ts';
+import type { Results } from '../../reports/results/results.schema.ts';
 import { type Aftermath, broken } from './held.ts';
 import { faultKinds } from './kinds.ts';
 import { isOfPlan, momentText, planFaults } from './plan.ts';

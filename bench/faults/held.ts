@@ -1,4 +1,4 @@
-import type { Results } from '../../reports/results.schema.ts';
+import type { Results } from '../../reports/results/results.schema.ts';
 import type { FaultKind } from './kinds.ts';
 
 /** What a run left after a fault: all that the rules look at. */

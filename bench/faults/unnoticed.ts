@@ -8,7 +8,7 @@ import { onMachine, outFolder, rdc } from '../../harness/e2e/rdc-process.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { readResults } from '../../reports/read-results.ts';
+import { readResults } from '../../reports/results/read-results.ts';
 import { circumstances, table, writeSection } from '../performance-page.ts';
 import { runMain } from '../run-main.ts';
 import { type StrangersFault, strangersFaults } from './strangers.ts';

@@ -46,7 +46,7 @@ export type Reports = {
   }): boolean;
 };
 
-/** What `rdc doctor TARGET` needs, of reports/look-port.ts. */
+/** What `rdc doctor TARGET` needs, of reports/live/inspection-listeners.ts. */
 export type LookReports = Pick<Reports, 'exitCodeOfRun' | 'resultsOfRun'> & {
   openLookReports(run: RunContext): ReportSink[];
 };
@@ -80,7 +80,7 @@ export async function loadReports(): Promise<Reports> {
 }
 
 export async function loadLookReports(): Promise<LookReports> {
-  return (await import(pathToFileURL(join(projectRoot, 'reports/look-port.ts')).href)) as LookReports;
+  return (await import(pathToFileURL(join(projectRoot, 'reports/live/inspection-listeners.ts')).href)) as LookReports;
 }
 
 export async function loadBundleReports(): Promise<BundleReports> {

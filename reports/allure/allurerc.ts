@@ -1,8 +1,8 @@
 // Read by Allure's own command (generate.ts starts it); the run folder comes in the environment.
 import { defineConfig } from 'allure';
-import { readRun } from '../read-results.ts';
+import { readRun } from '../results/read-results.ts';
 import { environmentOf } from './environment.ts';
-import { environmentName, shownRuns } from './history.ts';
+import { environmentName, shownRuns } from './history-format.ts';
 
 const runs = readRun(process.env.RDC_RUN_FOLDER ?? '.').map(({ results }) => results);
 

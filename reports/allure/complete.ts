@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
-import { ruleConformance } from '../conformance.ts';
-import { everyCheck } from '../every-check.ts';
-import type { JudgedCheck, Results } from '../results.schema.ts';
+import { ruleConformance } from '../results/conformance.ts';
+import { everyCheck } from '../results/every-check.ts';
+import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { statusOf } from './check-result.ts';
 import { allureResultsOf, writeCheck } from './check-writer.ts';
 import { describeCheck } from './description.ts';

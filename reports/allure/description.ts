@@ -1,5 +1,5 @@
-import type { JudgedCheck } from '../results.schema.ts';
-import { blameText, findingWords, levelWords, reasonOf, viewsText } from '../verdict-words.ts';
+import type { JudgedCheck } from '../results/results.schema.ts';
+import { blameText, findingWords, levelWords, reasonOf, viewsText } from '../wording/verdict-words.ts';
 
 /** What a maintainer reads first, as Markdown: why, what to do, what was claimed, and by whom. */
 export function describeCheck(check: JudgedCheck): string {

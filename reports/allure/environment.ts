@@ -1,6 +1,6 @@
 import { plainLine } from '../plain-text.ts';
-import type { Results } from '../results.schema.ts';
-import { countsText } from '../verdict-words.ts';
+import type { Results } from '../results/results.schema.ts';
+import { countsText } from '../wording/verdict-words.ts';
 
 const maxFacts = 24;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
-import { syntheticRun } from '../testing/synthetic-run.ts';
+import { syntheticRun } from '../synthetic-runs/synthetic-run.ts';
 
 const executablePath = process.env.RDC_CHROMIUM ?? '/usr/bin/chromium';
 const canSkip = !existsSync(executablePath) && !process.env.CI;
@@ -35,7 +35,7 @@ describe.skipIf(canSkip)(
   { timeout: 60_000 },
   () => {
     beforeAll(async () => {
-      const script = fileURLToPath(new URL('../testing/vitest-run.ts', import.meta.url));
+      const script = fileURLToPath(new URL('../synthetic-runs/vitest-run.ts', import.meta.url));
       const env = { ...process.env, VITEST: undefined, NODE_ENV: undefined };
       const child = spawnSync(process.execPath, [script, folder], { encoding: 'utf8', env, timeout: 90_000 });
       output = child.stdout + child.stderr;

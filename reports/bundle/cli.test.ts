@@ -10,8 +10,8 @@ import { mergeCommand } from '../../harness/cli/commands/merge.ts';
 import { exportCommand, reportCommand } from '../../harness/cli/commands/report.ts';
 import { helpOf, overview } from '../../harness/cli/help.ts';
 import { errorCodes, RdcError, renderError } from '../../harness/messages/errors.ts';
-import { resultsWith } from '../compare/testing.ts';
-import { runFolderOf } from '../testing/run-folder.ts';
+import { resultsWith } from '../synthetic-runs/compared-results.ts';
+import { runFolderOf } from '../synthetic-runs/run-on-disk.ts';
 
 // As a user calls it: exit codes, what is on which stream, and that every reader takes a bundle.
 

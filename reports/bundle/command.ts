@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { refuseOccupied } from '../../harness/this-machine/writable-path.ts';
-import { findRun } from '../find-run.ts';
+import { findRun } from '../results/run-folder.ts';
 import { plainLine } from '../plain-text.ts';
 import { type Bundle, createBundle, outHint } from './create-bundle.ts';
 import { isBundle, readBundle, withRuns } from './open-bundle.ts';

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import { plainLine } from '../plain-text.ts';
-import { resultsFileName } from '../results-file.ts';
-import { dropUnknownFields, tellIgnored } from '../unknown-fields.ts';
+import { resultsFileName } from '../recording/results-file.ts';
+import { dropUnknownFields, tellIgnored } from '../results/unknown-fields.ts';
 import {
   bundleLimits,
   isPathPart,

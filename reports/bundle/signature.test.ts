@@ -3,8 +3,8 @@ import { appendFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test as it } from 'vitest';
-import { resultsWith } from '../compare/testing.ts';
-import { runFolderOf } from '../testing/run-folder.ts';
+import { resultsWith } from '../synthetic-runs/compared-results.ts';
+import { runFolderOf } from '../synthetic-runs/run-on-disk.ts';
 import { createBundle } from './create-bundle.ts';
 import { signCommand, verifySignature } from './signature.ts';
 

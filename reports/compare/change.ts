@@ -1,4 +1,4 @@
-import type { JudgedCheck } from '../results.schema.ts';
+import type { JudgedCheck } from '../results/results.schema.ts';
 
 /**
  * What became of a check, from the base to another run or host. `lost` passed there and is not judged here (skipped,

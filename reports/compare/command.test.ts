@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test as it, vi } from 'vitest';
-import { runFolderOf } from '../testing/run-folder.ts';
+import { runFolderOf } from '../synthetic-runs/run-on-disk.ts';
 import { compareCommand } from './command.ts';
-import { resultsWith } from './testing.ts';
+import { resultsWith } from '../synthetic-runs/compared-results.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-compare-'));
 const runs = ['a', 'b'].map((name) => runFolderOf([resultsWith(name, [{ id: 'CG-MEM', verdict: 'pass' }])]));

@@ -1,10 +1,10 @@
 import { RdcError } from '../../harness/messages/errors.ts';
 import { writeNamedFile } from '../../harness/this-machine/atomic-write.ts';
-import { findRun } from '../find-run.ts';
-import { readRun } from '../read-results.ts';
+import { findRun } from '../results/run-folder.ts';
+import { readRun } from '../results/read-results.ts';
 import { type FailOn, hasChanges } from './change.ts';
 import { compareResults } from './compare.ts';
-import { differingEvidence } from './evidence.ts';
+import { differingEvidence } from './differing-evidence.ts';
 import { comparisonPage } from './page.ts';
 import { comparisonTable } from './table.ts';
 

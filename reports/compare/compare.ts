@@ -1,6 +1,6 @@
-import { everyCheck } from '../every-check.ts';
-import type { JudgedCheck, Results } from '../results.schema.ts';
-import { reasonOf } from '../verdict-words.ts';
+import { everyCheck } from '../results/every-check.ts';
+import type { JudgedCheck, Results } from '../results/results.schema.ts';
+import { reasonOf } from '../wording/verdict-words.ts';
 import { type Change, changeOf, changesByWeight, worstChange } from './change.ts';
 import { causeOf, type Explanation, explain, type FactRow } from './explain.ts';
 import { flattenFacts } from './flatten-facts.ts';

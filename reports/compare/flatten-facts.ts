@@ -1,5 +1,5 @@
 import { plainLine } from '../plain-text.ts';
-import type { Results } from '../results.schema.ts';
+import type { Results } from '../results/results.schema.ts';
 
 const limits = { depth: 6, facts: 2_000, chars: 200 };
 

@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
 import { compareResults } from './compare.ts';
 import { comparisonPage } from './page.ts';
-import { resultsWith } from './testing.ts';
+import { resultsWith } from '../synthetic-runs/compared-results.ts';
 
 const executablePath = process.env.RDC_CHROMIUM ?? '/usr/bin/chromium';
 const canSkip = !existsSync(executablePath) && !process.env.CI;

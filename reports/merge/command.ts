@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import type { CheckDeclaration } from '../../harness/verdicts/run-listener.ts';
 import { withRuns } from '../bundle/open-bundle.ts';
 import { plainLine } from '../plain-text.ts';
-import { declarationOf } from '../target-record.ts';
-import { countsText } from '../verdict-words.ts';
+import { declarationOf } from '../recording/target-record.ts';
+import { countsText } from '../wording/verdict-words.ts';
 import { type Merged, type MergedTarget, type MergeInput, mergeRuns, type WholeSuite } from './merge-runs.ts';
 
 const maxLines = 40;

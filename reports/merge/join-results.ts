@@ -1,9 +1,9 @@
 import { RdcError } from '../../harness/messages/errors.ts';
-import { ruleConformance } from '../conformance.ts';
-import { countLedger } from '../ledger.ts';
+import { ruleConformance } from '../results/conformance.ts';
+import { countLedger } from '../results/counts.ts';
 import { plainLine, plainText } from '../plain-text.ts';
-import type { JudgedCheck, NotJudgedCheck, Results } from '../results.schema.ts';
-import { reasonOf } from '../verdict-words.ts';
+import type { JudgedCheck, NotJudgedCheck, Results } from '../results/results.schema.ts';
+import { reasonOf } from '../wording/verdict-words.ts';
 import { differingValues } from './differing-values.ts';
 
 const worstFirst: readonly JudgedCheck['verdict'][] = ['error', 'fail', 'blocked', 'skip', 'pass'];

@@ -5,12 +5,12 @@ import { RdcError } from '../../harness/messages/errors.ts';
 import { makeFolder } from '../../harness/make-folder.ts';
 import { unwritable } from '../../harness/this-machine/writable-path.ts';
 import { filesBeside, folderNameOf, type RunFile, readRunFile } from '../bundle/run-files.ts';
-import { exitCodeOf } from '../conformance.ts';
-import { junitXml } from '../junit.ts';
+import { exitCodeOf } from '../results/conformance.ts';
+import { junitXml } from '../formats/junit.ts';
 import { plainLine } from '../plain-text.ts';
-import { findResultsFiles, parseResults } from '../read-results.ts';
-import { type NotJudgedCheck, type Results, resultsVersion } from '../results.schema.ts';
-import { resultsFileName } from '../results-file.ts';
+import { findResultsFiles, parseResults } from '../results/read-results.ts';
+import { type NotJudgedCheck, type Results, resultsVersion } from '../results/results.schema.ts';
+import { resultsFileName } from '../recording/results-file.ts';
 import { scratch } from '../../harness/this-machine/scratch.ts';
 import { type Joined, joinResults, oweAll, type Shard } from './join-results.ts';
 

@@ -1,14 +1,14 @@
 import { expect, test as it } from 'vitest';
-import { selftestSummary } from '../../harness/cli/selftest-summary.ts';
+import { selftestSummary } from '../selftest/summary.ts';
 import { RdcError, renderError } from '../../harness/messages/errors.ts';
 import { compareResults } from '../compare/compare.ts';
 import { comparisonTable } from '../compare/table.ts';
-import { junitXml } from '../junit.ts';
-import { readResults } from '../read-results.ts';
-import { createResultsFile, type TargetRecords, writeResultsFile } from '../results-file.ts';
-import { tapDocument } from '../tap.ts';
-import { checks, judged, payload, strangersResults, syntheticRun, syntheticTarget } from '../testing/synthetic-run.ts';
-import { createTerminal } from './sink.ts';
+import { junitXml } from '../formats/junit.ts';
+import { readResults } from '../results/read-results.ts';
+import { createResultsFile, type TargetRecords, writeResultsFile } from '../recording/results-file.ts';
+import { tapDocument } from '../formats/tap.ts';
+import { checks, judged, payload, strangersResults, syntheticRun, syntheticTarget } from '../synthetic-runs/synthetic-run.ts';
+import { createTerminal } from './listener.ts';
 
 /** Everything that would control a terminal or reorder or hide its text; what we draw with ourselves is taken out first. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

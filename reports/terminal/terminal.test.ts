@@ -1,7 +1,7 @@
 import { afterEach, expect, test as it, vi } from 'vitest';
 import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
 import { plainText } from '../plain-text.ts';
-import { createResultsFile, type TargetRecords } from '../results-file.ts';
+import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
 import {
   checks,
   facts,
@@ -10,8 +10,8 @@ import {
   syntheticTarget,
   syntheticVerdicts,
   syntheticViews,
-} from '../testing/synthetic-run.ts';
-import { createTerminal } from './sink.ts';
+} from '../synthetic-runs/synthetic-run.ts';
+import { createTerminal } from './listener.ts';
 
 afterEach(() => {
   vi.useRealTimers();

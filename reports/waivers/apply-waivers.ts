@@ -1,4 +1,4 @@
-import type { JudgedCheck, Results } from '../results.schema.ts';
+import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { Condition, Waiver } from './waivers.schema.ts';
 
 /** What conditions can ask about: `target.name`, `host.kernel`, `daemon.serverVersion`. */

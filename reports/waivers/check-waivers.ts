@@ -1,5 +1,5 @@
 import { plainLine } from '../plain-text.ts';
-import type { Results } from '../results.schema.ts';
+import type { Results } from '../results/results.schema.ts';
 import { applyWaiver, factAt, holds } from './apply-waivers.ts';
 import type { Waiver } from './waivers.schema.ts';
 

@@ -19,7 +19,7 @@ import { openContext, openRun, runFolder } from '../open-run.ts';
 import { openTarget } from '../open-target.ts';
 import { type CommonOptions, isScreen, parseCommon } from '../options.ts';
 import { selectChecks } from '../select-checks.ts';
-import type { CheckMetas } from '../selftest-file.ts';
+import type { CheckMetas } from '../../../reports/selftest/fault-results.ts';
 import { requireHostOptions } from '../ssh-addresses.ts';
 import { resolveTargetsOf, type TargetName } from '../target-names.ts';
 

@@ -18,10 +18,10 @@ import {
   type Selftest,
   type SelftestRow,
   scoreOf,
-} from '../selftest-file.ts';
-import { carriedRows, selftestFileName } from '../selftest-resume.ts';
-import { printable, selftestSink } from '../selftest-sink.ts';
-import { selftestSummary } from '../selftest-summary.ts';
+} from '../../../reports/selftest/fault-results.ts';
+import { carriedRows, selftestFileName } from '../../../reports/selftest/resume.ts';
+import { printable, selftestSink } from '../../../reports/selftest/listener.ts';
+import { selftestSummary } from '../../../reports/selftest/summary.ts';
 import { requireHostOptions } from '../ssh-addresses.ts';
 import { suiteIdentity } from '../../checks/suite-identity.ts';
 import { resolveTargetsOf } from '../target-names.ts';

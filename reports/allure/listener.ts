@@ -1,0 +1,34 @@
+import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
+import { historyFolderOf } from './kept-history.ts';
+import type { TargetRecords } from '../recording/results-file.ts';
+import { completeAllureResults } from './complete.ts';
+import { type AllureReport, generateAllureReport } from './generate.ts';
+
+/** The path of the report, or why there is none. */
+export type BuiltReport = AllureReport | { readonly problem: Error };
+
+export type AllureSink = ReportSink & { readonly built: Promise<BuiltReport> };
+
+/**
+ * Completes each target's allure-results and builds the report at the end. A report that cannot be built changes no
+ * verdict: the summary says so, and results.json stands. `history`: where `--history` keeps the runs of each target.
+ */
+export function createAllureSink(records: TargetRecords, history?: string): AllureSink {
+  const { promise: built, resolve } = Promise.withResolvers<BuiltReport>();
+  const complete = (name: string) => {
+    const record = records.get(name);
+    if (record) completeAllureResults(record.target.folder, record.results());
+  };
+  return {
+    built,
+    targetEnded: (target) => complete(target.name),
+    async runEnded(run) {
+      try {
+        if (records.size === 0) throw new Error('no target was started');
+        resolve(await generateAllureReport(run.folder, historyFolderOf(run.folder, history)));
+      } catch (error) {
+        resolve({ problem: error instanceof Error ? error : new Error(String(error)) });
+      }
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { type FailOn, hasChanges } from './change.ts';
+import { type Comparison, compareResults } from './compare.ts';
+import { comparisonTable } from './table.ts';
+import { judgedCount } from '../results/conformance.ts';
+import { plainLine } from '../plain-text.ts';
+import { readRun } from '../results/read-results.ts';
+import type { Results } from '../results/results.schema.ts';
+import { createStyle } from '../wording/style.ts';
+import type { Baseline, Baselines } from './read-baselines.ts';
+
+/** A run of a part of the suite is compared with that part: what was not asked for is not gone. */
+export function compareWithBaseline(
+  { results: base }: Baseline,
+  results: Results,
+  part?: readonly string[],
+): Comparison {
+  const isOfPart = ({ id }: { readonly id: string }) => part === undefined || part.includes(id);
+  const { notJudged } = base;
+  const cut = { ...base, checks: base.checks.filter(isOfPart) };
+  return compareResults([notJudged ? { ...cut, notJudged: notJudged.filter(isOfPart) } : cut, results]);
+}
+
+/** Does any target of a finished run hold a change that `failOn` names? Read from what is on disk, as the exit code is. */
+export function differsFromBaseline(folder: string, { baselines, part }: BaselineOptions, failOn: FailOn): boolean {
+  return readRun(folder).some(({ results }) => {
+    const baseline = baselines.get(results.target.name);
+    return baseline !== undefined && hasChanges(compareWithBaseline(baseline, results, part), failOn);
+  });
+}
+
+export type BaselineOptions = {
+  readonly baselines: Baselines;
+  /** the checks of a run of a part of the suite */
+  readonly part?: readonly string[];
+};
+
+/** For the summary of one target: what regressed, was fixed, is new or gone since its baseline. `folder`: of the run. */
+export function baselineSummary(
+  baseline: Baseline,
+  results: Results,
+  { part, color, folder }: { part?: readonly string[]; color: boolean; folder: string },
+): string {
+  const { run, suite, checks } = baseline.results;
+  const style = createStyle(color);
+  const isOtherSuite = suite.digest !== results.suite.digest;
+  const lines = [
+    style.bold(`Compared with the baseline, run ${plainLine(run.id, 100)} (${judgedCount(checks)} checks judged):`),
+    ...baseline.passedOver.map((line) => `  ${plainLine(line)}`),
+    ...(isOtherSuite ? ['  it was judged by another state of the suite: a difference may be the suite itself'] : []),
+  ];
+  const table = comparisonTable(compareWithBaseline(baseline, results, part), color);
+  const runs = [baseline.file, join(folder, results.target.name)].map((path) => plainLine(path, 1_000)).join(' ');
+  return `${lines.join('\n')}\n${table}as page  ./rdc compare ${runs} --html FILE\n`;
+}

@@ -1,0 +1,23 @@
+import { everyCase } from '../results/every-check.ts';
+import { plainLine } from '../plain-text.ts';
+import type { JudgedCheck, Results } from '../results/results.schema.ts';
+import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
+
+/**
+ * One target as the summary that `autopkgtest --summary-file` writes: a line per check, `NAME  PASS`, `FAIL why` or
+ * `SKIP why`. FLAKY is not used: autopkgtest takes it for a skip, and a failure here stays one.
+ * Source: adtlog.py (`report`) and testdesc.py of autopkgtest 5.28.
+ */
+export function autopkgtestSummary(results: Results): string {
+  return everyCase(results)
+    .map((check) => `${check.id.padEnd(20)} ${outcome(check)}\n`)
+    .join('');
+}
+
+function outcome(check: JudgedCheck): string {
+  const reason = plainLine(reasonOf(check), 4_000);
+  const verdict = reportedVerdict(check);
+  if (verdict === 'pass') return 'PASS';
+  if (verdict === 'skip' || verdict === 'blocked') return `SKIP ${reason}`;
+  return verdict === 'error' ? `FAIL error: ${reason}` : `FAIL ${reason}`;
+}

@@ -1,0 +1,40 @@
+import { ruleConformance } from '../results/conformance.ts';
+import { everyCheck } from '../results/every-check.ts';
+import { ownWords } from './rdc-fields.ts';
+import { plainLine } from '../plain-text.ts';
+import type { JudgedCheck, Results } from '../results/results.schema.ts';
+import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
+
+/** One target as TAP 14. An inconclusive target ends with `Bail out!`, which no consumer takes for success. */
+export function tapDocument(results: Results): string {
+  const checks = everyCheck(results);
+  const lines = ['TAP version 14', `1..${checks.length}`, `# target: ${plainLine(results.target.name)}`];
+  for (const [index, check] of checks.entries()) lines.push(...testPoint(index + 1, check));
+  lines.push(`# conformance: ${results.conformance}`);
+  const { conformance, because } = ruleConformance(results, results.run.gate);
+  if (conformance === 'inconclusive') lines.push(`Bail out! inconclusive: ${plainLine(because.join('; '))}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function testPoint(number: number, check: JudgedCheck): string[] {
+  const name = escapeTap(plainLine(`${check.id}: ${check.title}`));
+  const reason = plainLine(reasonOf(check));
+  const verdict = reportedVerdict(check);
+  if (check.waiver?.state === 'expected') return [`not ok ${number} - ${name} # TODO ${reason}`, ...diagnostics(check)];
+  if (verdict === 'pass') return [`ok ${number} - ${name}`];
+  if (verdict === 'skip' || verdict === 'blocked') {
+    return [`ok ${number} - ${name} # SKIP ${reason}`, ...diagnostics(check)];
+  }
+  return [`not ok ${number} - ${name}`, ...diagnostics(check)];
+}
+
+// JSON strings are YAML strings, whatever they hold.
+function diagnostics(check: JudgedCheck): string[] {
+  const fields = { message: reasonOf(check), ...ownWords(check) };
+  const lines = Object.entries(fields).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
+  return ['  ---', ...lines, '  ...'];
+}
+
+function escapeTap(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('#', '\\#');
+}

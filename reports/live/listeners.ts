@@ -1,0 +1,38 @@
+import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
+import { createAllureSink } from '../allure/listener.ts';
+import type { BaselineOptions } from '../compare/baseline.ts';
+import { createJunitFile } from '../formats/junit.ts';
+import { createLatestLink } from './latest-link.ts';
+import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
+import { outputOf } from '../terminal/output.ts';
+import { createTerminal } from '../terminal/listener.ts';
+import type { Waiver } from '../waivers/waivers.schema.ts';
+
+export type SinkOptions = {
+  readonly run: RunContext;
+  /** a terminal that can be redrawn: the live list instead of plain lines */
+  readonly live: boolean;
+  readonly waivers?: readonly Waiver[];
+  readonly baseline?: BaselineOptions;
+  /** `--history`: where the runs of each target are kept for the trends */
+  readonly history?: string;
+};
+
+/** Every report of a run, in the order in which they are to be told: the results file first, since the others read it. */
+export function createSinks({ run, live, waivers = [], baseline, history }: SinkOptions): ReportSink[] {
+  const records: TargetRecords = new Map();
+  const allure = createAllureSink(records, history);
+  return [
+    createResultsFile(run, records, waivers),
+    createLatestLink(),
+    createJunitFile(records),
+    allure,
+    createTerminal(records, {
+      ...outputOf(run),
+      run,
+      live,
+      built: allure.built,
+      ...(baseline === undefined ? {} : { baseline }),
+    }),
+  ];
+}

@@ -1,0 +1,21 @@
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RdcError } from '../../harness/messages/errors.ts';
+
+/** Where runs lie that nobody put elsewhere. */
+export const outFolder = fileURLToPath(new URL('../out', import.meta.url));
+
+/** A bundle that `rdc report` unpacked beside the runs: it may be somebody else's run of a target of the same name. */
+export function isUnpackedBundle(folder: string): boolean {
+  return /^bundle-[0-9a-f]{12}$/.test(basename(folder));
+}
+
+/** A path as given, the id of a run below reports/out, or the latest run. */
+export function findRun(run = 'latest'): string {
+  const path = [join(outFolder, run), resolve(run)].find((candidate) => existsSync(candidate));
+  if (path) return path;
+  throw new RdcError('INPUT', run === 'latest' ? 'there is no run yet' : `${run}: no such run, folder or file`, {
+    hint: run !== 'latest' && existsSync(outFolder) ? `ls ${outFolder}` : './rdc run',
+  });
+}

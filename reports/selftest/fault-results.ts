@@ -1,0 +1,68 @@
+import { type DeclaredCheck, describeSabotage } from '../../harness/checks/check.ts';
+import { exitCodes } from '../../harness/messages/errors.ts';
+import type { BlastRadius } from '../../harness/runner/modes/side-effects.ts';
+import type { CheckMeta } from '../../harness/runner/protocol/protocol.ts';
+
+export type CheckMetas = Map<string, CheckMeta>;
+
+export type SelftestRow = {
+  readonly id: string;
+  readonly outcome: 'killed' | 'survived' | 'impossible' | 'error';
+  readonly by: string;
+  readonly message: string;
+  /** the run that tried it, when it was another one (`--resume`) */
+  readonly run?: string;
+  readonly blastRadius?: BlastRadius;
+};
+
+/** The contract of selftest.json: one target, one suite, and what became of each mutant. */
+export type Selftest = {
+  readonly target: string;
+  readonly suite: { readonly version: string; readonly digest: string };
+  readonly run: { readonly id: string; readonly startedAt: string };
+  readonly checks: readonly SelftestRow[];
+  /** mutants that were killed by all that are possible, e.g. `37/37` */
+  readonly score: string;
+  /** present while the run is under way, and when it did not come to its end: why */
+  readonly incomplete?: string;
+};
+
+/** What is known of the mutants so far; a check that does not apply on the target has no row, since nothing was tried. */
+export function judgedRows(checks: readonly DeclaredCheck[], metas: CheckMetas): SelftestRow[] {
+  return checks.flatMap((check): SelftestRow[] => {
+    const meta = metas.get(check.id);
+    if (meta === undefined || (meta.verdict === 'skip' && meta.outcome === undefined)) return [];
+    const { outcome = 'error', reason: message = 'it said nothing', blastRadius } = meta;
+    return [{ id: check.id, outcome, by: faultName(check), message, ...(blastRadius ? { blastRadius } : {}) }];
+  });
+}
+
+/** Checks that nobody came to: each is an error, since a list without them would look whole. */
+export function neverTried(checks: readonly DeclaredCheck[], metas: CheckMetas, why?: string): SelftestRow[] {
+  const message = `it was never tried${why === undefined ? '' : `: ${why.split('\n')[0]}`}`;
+  return checks
+    .filter(({ id }) => !metas.has(id))
+    .map((check) => ({ id: check.id, outcome: 'error', by: faultName(check), message }));
+}
+
+function faultName(check: DeclaredCheck): string {
+  const sabotage = describeSabotage(check.sabotage);
+  return typeof sabotage === 'string' ? sabotage : '';
+}
+
+/** Mutants that were killed by all that are possible, e.g. `37/37`. */
+export function scoreOf(rows: readonly SelftestRow[]): string {
+  const possible = rows.filter((row) => row.outcome !== 'impossible');
+  return `${possible.filter((row) => row.outcome === 'killed').length}/${possible.length}`;
+}
+
+/**
+ * 0 when every possible mutant was killed, 1 when one survived or turned red what it was not meant for, 3 when one
+ * could not be judged or nothing was tried.
+ */
+export function exitCodeOfRows(rows: readonly SelftestRow[]): number {
+  const has = (outcome: SelftestRow['outcome']) => rows.some((row) => row.outcome === outcome);
+  if (has('error') || !has('killed')) return has('survived') && !has('error') ? exitCodes.failed : exitCodes.notJudged;
+  const isSurprising = rows.some(({ blastRadius }) => (blastRadius?.unexplained.length ?? 0) > 0);
+  return has('survived') || isSurprising ? exitCodes.failed : exitCodes.ok;
+}

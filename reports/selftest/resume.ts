@@ -1,0 +1,65 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DeclaredCheck } from '../../harness/checks/check.ts';
+import { readRegularFile } from '../../harness/this-machine/read-file.ts';
+import type { Selftest, SelftestRow } from './fault-results.ts';
+
+export const selftestFileName = 'selftest.json';
+
+const maxBytes = 32 * 1024 * 1024;
+
+const outcomes: readonly SelftestRow['outcome'][] = ['killed', 'survived', 'impossible', 'error'];
+
+export type Resume = {
+  /** the folder with the folders of runs, reports/out */
+  readonly folder: string;
+  /** a run's folder that was named (`--out`) */
+  readonly named: string | undefined;
+  readonly target: string;
+  readonly digest: string;
+  readonly wantsBlastRadius: boolean;
+};
+
+/**
+ * What earlier runs of the same suite found on the same target, the newest word on each check: a selftest of hours
+ * can be cut in pieces. What came to no end (an error) is not carried over, but tried again.
+ */
+export function carriedRows(checks: readonly DeclaredCheck[], resume: Resume): SelftestRow[] {
+  const newest = new Map<string, SelftestRow>();
+  for (const { run, checks: rows } of earlierSelftests(resume)) {
+    for (const row of rows) if (!newest.has(row.id)) newest.set(row.id, { ...row, run: row.run ?? run.id });
+  }
+  return checks.flatMap(({ id }) => {
+    const row = newest.get(id);
+    return row !== undefined && isSettled(row, resume) ? [row] : [];
+  });
+}
+
+function isSettled({ outcome, blastRadius }: SelftestRow, { wantsBlastRadius }: Resume): boolean {
+  if (outcome === 'error') return false;
+  return !wantsBlastRadius || outcome !== 'killed' || blastRadius !== undefined;
+}
+
+/** Newest first. */
+function earlierSelftests({ folder, named, target, digest }: Resume): Selftest[] {
+  const runs = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+  const files = new Set([...(named === undefined ? [] : [named]), ...runs].map((run) => join(run, selftestFileName)));
+  return [...files]
+    .flatMap((file) => readSelftest(file) ?? [])
+    .filter((selftest) => selftest.target === target && selftest.suite.digest === digest)
+    .sort((a, b) => b.run.startedAt.localeCompare(a.run.startedAt));
+}
+
+/** Null where there is none, or none of ours. */
+export function readSelftest(file: string): Selftest | null {
+  try {
+    const selftest = JSON.parse(readRegularFile(file, maxBytes).toString('utf8')) as Selftest;
+    const isWhole = typeof selftest.target === 'string' && typeof selftest.suite.digest === 'string';
+    const hasRows =
+      Array.isArray(selftest.checks) &&
+      selftest.checks.every(({ id, outcome }) => typeof id === 'string' && outcomes.includes(outcome));
+    return isWhole && hasRows && typeof selftest.run.startedAt === 'string' ? selftest : null;
+  } catch {
+    return null;
+  }
+}

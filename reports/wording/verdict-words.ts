@@ -1,0 +1,77 @@
+import type { Level, Verdict } from '../../harness/verdicts/verdict.ts';
+import { plainText } from '../plain-text.ts';
+import type { JudgedCheck } from '../results/results.schema.ts';
+
+export const findingWords = {
+  lifted: 'lifted: it works here, the documented limitation is gone',
+  differs: 'differs: it is refused here in another way than documented',
+} as const;
+
+export const levelWords: Readonly<Record<Level, string>> = {
+  MUST: 'promised by the documentation; a failure makes the target non-conformant',
+  SHOULD: 'expected of a good host; reported',
+  MAY: 'for information',
+  LIMITATION: 'a documented limitation, which must be exactly as documented',
+  WORKAROUND: 'the documented remedy works once applied',
+};
+
+type Waived = Pick<JudgedCheck, 'verdict' | 'waiver'>;
+
+/** What a format without waivers is to make of a check: a waived failure counts as skipped, a stale waiver as failed. */
+export function reportedVerdict({ verdict, waiver }: Waived): Verdict {
+  if (waiver === undefined) return verdict;
+  return waiver.state === 'expected' ? 'skip' : 'fail';
+}
+
+const waiverWords = {
+  expected: 'expected failure, waived',
+  'unexpected-pass': 'it passes, and a waiver expects it to fail: remove the waiver',
+  expired: 'its waiver has expired',
+} as const;
+
+function waiverText({ waiver }: Waived): string {
+  if (waiver === undefined) return '';
+  const { state, reason, bug, owner, expires } = waiver;
+  return plainText(`${waiverWords[state]} (until ${expires}, ${owner}, ${bug}): ${reason}`);
+}
+
+/** Why a check has its verdict, never empty for anything but a pass. */
+export function reasonOf(check: Pick<JudgedCheck, 'verdict' | 'reason' | 'finding' | 'blockedBy' | 'waiver'>): string {
+  return [waiverText(check), ownReasonOf(check)].filter(Boolean).join('. ');
+}
+
+function ownReasonOf(check: Pick<JudgedCheck, 'verdict' | 'reason' | 'finding' | 'blockedBy'>): string {
+  const reason = plainText(check.reason ?? '').trim();
+  if (check.verdict === 'pass') return reason;
+  if (check.verdict === 'blocked') return blockedReason(reason, check.blockedBy);
+  if (check.finding && !reason.startsWith(check.finding)) return `${findingWords[check.finding]}. ${reason}`.trim();
+  return reason || `${check.verdict} without a reason`;
+}
+
+function blockedReason(reason: string, blockedBy: string | undefined): string {
+  if (blockedBy === undefined) return `blocked: ${reason || 'no reason given'}`;
+  return reason ? `blocked by ${blockedBy}: ${reason}` : `blocked by ${blockedBy}`;
+}
+
+/** e.g. `35 pass, 2 fail, 1 blocked`; verdicts that did not occur are left out. */
+export function countsText(counts: Readonly<Record<Verdict, number>>, notJudged = 0): string {
+  const verdicts: readonly Verdict[] = ['pass', 'fail', 'error', 'blocked', 'skip'];
+  const parts = verdicts.filter((verdict) => counts[verdict] > 0).map((verdict) => `${counts[verdict]} ${verdict}`);
+  if (notJudged > 0) parts.push(`${notJudged} never judged`);
+  return parts.length > 0 ? parts.join(', ') : 'nothing judged';
+}
+
+const viewNames = { rootless: 'rootless', rootful: 'rootful daemon', bare: 'without Docker' } as const;
+
+/** The three views of `--oracle`, in the order in which they are told: `['rootful daemon', 'works']`. */
+export function viewsText({ views }: NonNullable<JudgedCheck['oracle']>): [name: string, text: string][] {
+  return (['rootless', 'rootful', 'bare'] as const).map((name) => {
+    const { seen, detail } = views[name];
+    return [viewNames[name], detail === undefined ? seen : `${seen}: ${plainText(detail)}`];
+  });
+}
+
+/** e.g. `defect: only rootless Docker fails` */
+export function blameText({ blame, because }: NonNullable<JudgedCheck['oracle']>): string {
+  return `${blame}: ${plainText(because)}`;
+}
