@@ -37,7 +37,7 @@ function refusal(change: (results: Results) => unknown): string {
 
 it('the committed schema is the one in the source', () => {
   const committed = JSON.parse(readFileSync(new URL('../results.schema.json', import.meta.url), 'utf8'));
-  expect(committed, 'run: node reports/write-results-schema.ts').toEqual(openSchema(resultsSchema));
+  expect(committed, 'run: node cli/generate/write-schemas.ts').toEqual(openSchema(resultsSchema));
 });
 
 it('the committed schema takes what a newer minor version adds, and refuses what is wrong in what it knows', () => {

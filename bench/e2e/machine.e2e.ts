@@ -1,0 +1,202 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test as it } from 'vitest';
+import { readMachines } from '../../harness/lab/catalog/machines.ts';
+import { inNode, onMachine, outFolder, rdc } from '../script/rdc-process.ts';
+
+// The whole product on a real VM of the default machine, through the command line only. The tests build on each
+// other: the first one brings the machine up, the faults come last.
+
+type Judged = { id: string; area: string; verdict: string; reason?: string; blockedBy?: string };
+type Results = { conformance: string; ledger: Record<string, number>; checks: Judged[]; incomplete?: unknown };
+
+const machine = readMachines().default;
+const minutes = (count: number) => count * 60_000;
+
+/**
+ * Findings on the default machine that are true: a check that is red here because the distribution is. None of a level
+ * that gates, so that the machine is conformant all the same.
+ */
+const expectedFailures: readonly string[] = ['PRE-INSTALL'];
+
+/** At least one mutant of every area, those whose fault is quickly applied. */
+const mutants = [
+  'PRE-NEWIDMAP',
+  'PRE-SUBID',
+  'SOCK-MODE',
+  'SOCK-PRIVATE',
+  'NS-UIDMAP',
+  'NS-GIDMAP',
+  'SEC-MKNOD',
+  'SEC-SUIDBIND',
+  'CG-TOP',
+  'LIM-KEYS',
+  'LIM-MLOCK-OK',
+  'DEV-GROUP',
+  'DEV-IO',
+  'PORT-PRIV-DENY',
+  'NET-CIDR',
+  'ST-RM',
+  'LMT-DOMAIN',
+  'GUIDE-EDGEX-DEVICE',
+  'SVC-LINGER',
+];
+
+function resultsIn(folder: string): Results {
+  return JSON.parse(readFileSync(join(folder, machine, 'results.json'), 'utf8')) as Results;
+}
+
+function unexpectedFailures({ checks }: Results): string[] {
+  const failed = checks.filter(({ id, verdict }) => verdict === 'fail' && !expectedFailures.includes(id));
+  return failed.map(({ id }) => id);
+}
+
+afterAll(async () => {
+  await rdc(['down', machine]);
+}, minutes(3));
+
+describe(`the machine ${machine}`, () => {
+  const out = outFolder();
+
+  it('is set up, judged and reported by ./rdc run', { timeout: minutes(60) }, async () => {
+    const run = await rdc(['run', machine, '--keep', '--out', out]);
+    const results = resultsIn(out);
+    const failed = results.checks.filter((check) => check.verdict === 'fail').map((check) => check.id);
+    expect(failed, run.stdout.slice(-3000)).toEqual(expectedFailures);
+    expect(results.checks.filter((check) => check.verdict === 'error' || check.verdict === 'blocked')).toEqual([]);
+    expect(results.checks.length).toBe(results.ledger.total);
+    expect(results.ledger.total).toBeGreaterThanOrEqual(120);
+    expect(results.conformance).toBe('conformant');
+    expect(run.code).toBe(0);
+    for (const file of ['junit.xml', 'console.log']) expect(existsSync(join(out, machine, file)), file).toBe(true);
+    expect(existsSync(join(out, 'allure-report/index.html'))).toBe(true);
+  });
+
+  it('turns each of a sample of checks red by its fault', { timeout: minutes(35) }, async () => {
+    const folder = outFolder();
+    // from the snapshot: what the whole suite may have left behind is not the mutants' matter
+    const run = await rdc(['selftest', machine, '--keep', '--check', mutants.join(','), '--out', folder]);
+    const { checks } = JSON.parse(readFileSync(join(folder, 'selftest.json'), 'utf8')) as {
+      checks: { id: string; outcome: string }[];
+    };
+    expect(
+      checks.filter((check) => check.outcome !== 'killed'),
+      run.stderr.slice(-3000),
+    ).toEqual([]);
+    expect(checks.map((check) => check.id).sort()).toEqual([...mutants].sort());
+    expect(run.code).toBe(0);
+  });
+
+  it('turns checks red by faults that no check declares as its own', { timeout: minutes(20) }, async () => {
+    const { code, stdout, stderr } = await inNode(['bench/reliability/undeclared.ts', machine, '--quick']);
+    expect(stdout, stderr.slice(-1000)).not.toMatch(/^UNNOTICED|not as before/m);
+    expect(stdout.match(/^noticed /gm)?.length).toBeGreaterThanOrEqual(20);
+    expect(code).toBe(0);
+  });
+
+  it('with a fault from outside is non-conformant, and the report says why and what to do', {
+    timeout: minutes(5),
+  }, async () => {
+    const folder = outFolder();
+    await onMachine(machine, 'chmod 0666 /run/user/*/docker.sock');
+    const run = await rdc(['run', machine, '--as-is', '--check', 'SOCK-MODE,SOCK-PRIVATE,NS-UIDMAP', '--out', folder]);
+    await onMachine(machine, 'chmod 1660 /run/user/*/docker.sock');
+    expect(run.code, run.stdout).toBe(1);
+    expect(resultsIn(folder).checks.find((check) => check.id === 'SOCK-MODE')?.verdict).toBe('fail');
+    expect(run.stdout).toContain('mode of the socket');
+    await expectReport(join(folder, 'allure-report/index.html'));
+  });
+
+  it('with its daemon down fails SOCK-PATH and blocks what stands on it', { timeout: minutes(5) }, async () => {
+    const folder = outFolder();
+    const user = 'runuser -u tester -- env XDG_RUNTIME_DIR=/run/user/$(id -u tester) systemctl --user';
+    await onMachine(machine, `${user} stop docker`);
+    const run = await rdc(['run', machine, '--as-is', '--check', 'SOCK-PATH,NS-UIDMAP,PRE-SUBID', '--out', folder]);
+    await onMachine(machine, `${user} start docker`);
+    const verdicts = Object.fromEntries(resultsIn(folder).checks.map((check) => [check.id, check.verdict]));
+    expect(verdicts, run.stdout).toEqual({ 'SOCK-PATH': 'fail', 'NS-UIDMAP': 'blocked', 'PRE-SUBID': 'pass' });
+    expect(run.code).toBe(1);
+  });
+
+  it('with a full disk is not judged: 3, and one message', { timeout: minutes(5) }, async () => {
+    const folder = outFolder();
+    await onMachine(machine, 'fallocate -l $(df --output=avail -B1 / | tail -1) /var/tmp/full');
+    const run = await rdc(['run', machine, '--as-is', '--check', 'SOCK-PATH,NS-NOT-ID', '--out', folder]);
+    await onMachine(machine, 'rm /var/tmp/full');
+    expect(run.stdout + run.stderr).toMatch(/\[NO_SPACE\] debian-13: the disk is full: \/ has/);
+    expect(resultsIn(folder).checks.filter((check) => check.verdict !== 'error')).toEqual([]);
+    expect(run.code, run.stderr).toBe(3);
+  });
+
+  it('interrupted keeps what was judged and ends with 130', { timeout: minutes(5) }, async () => {
+    const folder = outFolder();
+    let sent = false;
+    const run = await rdc(['run', machine, '--as-is', '--out', folder], {
+      onOutput(text, kill) {
+        if (sent || !text.includes('PRE-SUBID-COUNT')) return;
+        sent = true;
+        kill('SIGTERM');
+      },
+    });
+    const results = resultsIn(folder);
+    expect(run.code, run.stderr).toBe(130);
+    expect(results.conformance).toBe('inconclusive');
+    expect(results.checks.length).toBeGreaterThan(0);
+    expect(unexpectedFailures(results)).toEqual([]);
+  });
+
+  it('lost in the middle of a run is not judged: 3, and one message', { timeout: minutes(6) }, async () => {
+    const folder = outFolder();
+    let sent: Promise<unknown> | undefined;
+    const run = await rdc(['run', machine, '--as-is', '--out', folder], {
+      onOutput(text) {
+        if (sent || !text.includes('PRE-SUBID-COUNT')) return;
+        // the kernel goes down on the spot, with no goodbye to anybody
+        sent = rdc(['ssh', machine, '--root', '--', 'echo 1 > /proc/sys/kernel/sysrq; echo o > /proc/sysrq-trigger']);
+      },
+    });
+    await sent;
+    const results = resultsIn(folder);
+    expect(run.code, run.stderr).toBe(3);
+    expect(results.conformance).toBe('inconclusive');
+    expect(unexpectedFailures(results)).toEqual([]);
+    expect(run.stdout + run.stderr).toMatch(/connection to .* (is|was) lost|cannot log in/);
+  });
+});
+
+describe('bad input is refused with exit code 2 and one message', () => {
+  const cases: readonly [string, readonly string[], RegExp][] = [
+    ['an unknown machine', ['run', 'debian-99'], /\[UNKNOWN_TARGET\].*debian-99.*debian-13/s],
+    ['an unknown check', ['run', '--check', 'NS-UIDMAPP'], /\[UNKNOWN_CHECK\].*NS-UIDMAP/s],
+    ['an unknown suite', ['run', '--suite', 'nonsense'], /\[UNKNOWN_CHECK\].*prerequisites/s],
+    ['an unknown option', ['run', '--frehs'], /\[USAGE\].*--fresh/s],
+    ['an unknown command', ['rum'], /\[USAGE\].*run/s],
+    ['a malformed ssh target', ['run', 'ssh://nobody'], /\[UNKNOWN_TARGET\].*USER@HOST/s],
+  ];
+  it.each(cases)('%s', { timeout: 60_000 }, async (_name, words, message) => {
+    const run = await rdc(words);
+    expect(run.stderr).toMatch(message);
+    expect(run.stderr).toContain('hint: ');
+    expect(run.code).toBe(2);
+  });
+
+  it('a broken machines.json, with every problem at once', { timeout: 60_000 }, async () => {
+    const file = join(outFolder(), 'machines.json');
+    writeFileSync(file, JSON.stringify({ default: 'x', machines: [{ name: 'x', cpus: 'two' }] }));
+    const run = await rdc(['run'], { env: { RDC_MACHINES: file } });
+    expect(run.stderr).toMatch(/\[CONFIG\].*cpus.*memoryMiB|\[CONFIG\].*memoryMiB.*cpus/s);
+    expect(run.code).toBe(2);
+  });
+});
+
+/** Opens the report as a person does and looks for what a maintainer needs. */
+async function expectReport(path: string): Promise<void> {
+  const { openReport } = await import('./open-report.ts');
+  await using report = await openReport(path);
+  await report.expectText('SOCK-MODE');
+  await report.openTest('SOCK-MODE');
+  await report.expectText('mode of the socket');
+  await report.expectText('systemctl --user restart docker');
+  await report.openAttachment('evidence');
+  await report.expectText('666');
+}

@@ -1,0 +1,97 @@
+// Faults of strangers (strangers.ts), one after the other on a running machine: does a check turn red?
+// node bench/reliability/undeclared.ts MACHINE [--fault WORD] [--quick] [--write]. Wants ./rdc up MACHINE before.
+// --quick: one fault for each check, of those that restart nothing, and without the disruptive checks.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { onMachine, outFolder, rdc } from '../script/rdc-process.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
+import { projectRoot } from '../../harness/project-root.ts';
+import { loadChecks } from '../../harness/checks/load-checks.ts';
+import { readResults } from '../../reports/results/read-results.ts';
+import { circumstances, table, writeSection } from '../script/page-section.ts';
+import { runMain } from '../script/script.ts';
+import { type StrangersFault, strangersFaults } from './undeclared-faults.ts';
+
+type Noticed = { readonly fault: StrangersFault; readonly before: string; readonly under: string };
+
+await runMain(main);
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: {
+      fault: { type: 'string', default: '' },
+      quick: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  const [machine, ...others] = positionals;
+  const named = strangersFaults.filter(({ name, red }) => name.includes(values.fault) || red.includes(values.fault));
+  const faults = values.quick ? await quickOnes(named) : named;
+  if (machine === undefined || others.length > 0 || faults.length === 0)
+    throw new RdcError('USAGE', 'one machine of the lab that runs, and a fault there is', {
+      hint: './rdc up debian-13 && node bench/reliability/undeclared.ts debian-13',
+    });
+  const ids = [...new Set(faults.flatMap(({ red }) => red))];
+  const first = await judge(machine, ids);
+  const all: Noticed[] = [];
+  for (const fault of faults) {
+    await onMachine(machine, fault.apply);
+    const verdicts = await judge(machine, fault.red).finally(() => onMachine(machine, fault.undo));
+    const one = { fault, before: words(first, fault), under: words(verdicts, fault) };
+    all.push(one);
+    const word = !isPossible(one) ? 'not here ' : isNoticed(one) ? 'noticed  ' : 'UNNOTICED';
+    process.stdout.write(`${word}  ${fault.name}: ${one.under}\n`);
+  }
+  const last = await judge(machine, ids);
+  const leftBehind = all.filter(({ fault, before }) => words(last, fault) !== before);
+  for (const { fault } of leftBehind)
+    process.stdout.write(`not as before when it was taken back: ${fault.name}: ${words(last, fault)}\n`);
+  const possible = all.filter(isPossible);
+  process.stdout.write(`${possible.filter(isNoticed).length} of ${possible.length} noticed\n`);
+  if (values.write) write(machine, possible);
+  return possible.every(isNoticed) && leftBehind.length === 0 ? 0 : 1;
+}
+
+async function quickOnes(faults: readonly StrangersFault[]): Promise<StrangersFault[]> {
+  const disruptive = new Set((await loadChecks()).filter((check) => check.disruptive).map(({ id }) => id));
+  const isQuick = ({ apply, red }: StrangersFault) =>
+    !/ (re)?start /.test(apply) && !red.some((id) => disruptive.has(id));
+  const byChecks = Map.groupBy(faults.filter(isQuick), ({ red }) => red.join());
+  return [...byChecks.values()].flatMap((same) => same.slice(0, 1));
+}
+
+/** A check that is skipped or red on the machine as it is cannot notice anything. */
+function isPossible({ before }: Noticed): boolean {
+  return before.includes('pass');
+}
+
+function isNoticed({ before, under }: Noticed): boolean {
+  return under.includes('fail') && !before.includes('fail');
+}
+
+async function judge(machine: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const out = outFolder();
+  const { code, stderr } = await rdc(['run', machine, '--as-is', '--check', ids.join(','), '--out', out]);
+  if (code === 2) throw new RdcError('COMMAND', `rdc run: ${stderr.slice(-300)}`);
+  const { checks } = readResults(join(out, machine));
+  rmSync(out, { recursive: true, force: true });
+  return new Map(checks.map(({ id, verdict }) => [id, verdict]));
+}
+
+function words(verdicts: ReadonlyMap<string, string>, { red }: StrangersFault): string {
+  return red.map((id) => `${id} ${verdicts.get(id) ?? 'not judged'}`).join(', ');
+}
+
+function write(machine: string, all: readonly Noticed[]): void {
+  const rows = all.map((one) => [one.fault.name, one.under, isNoticed(one) ? 'yes' : 'no']);
+  const text = [
+    `### Each of them on ${machine}`,
+    '',
+    table([['fault', 'verdict under it', 'noticed'], ...rows]),
+    '',
+    `${circumstances()} Made by \`./rdc up ${machine}; node bench/reliability/undeclared.ts ${machine} --write\`.`,
+  ];
+  writeSection('strangers', text.join('\n'), join(projectRoot, 'docs/reliability.md'));
+}

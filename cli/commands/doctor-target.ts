@@ -1,0 +1,47 @@
+import { RdcError, renderError } from '../../harness/messages/errors.ts';
+import { findLab, isInsideLab } from '../../harness/lab/index.ts';
+import { fullDiskOr } from '../../harness/this-machine/writable-path.ts';
+import { loadChecks } from '../../harness/checks/load-checks.ts';
+import { lookAtTarget, readOnlyOf } from '../../harness/runner/judge/inspect-target.ts';
+import { tell } from '../../harness/run/tell.ts';
+import { runInside } from '../targets/enter-lab.ts';
+import { loadLookReports } from '../../harness/cli/load-reports.ts';
+import { openContext, openRun } from '../run/open-run.ts';
+import { openTarget } from '../targets/open-target.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { selectChecks } from '../run/select-checks.ts';
+import { requireHostOptions } from '../targets/ssh-addresses.ts';
+import { resolveTargets } from '../targets/target-names.ts';
+
+/**
+ * `rdc doctor TARGET`: what the checks that only read say of a host in use, over SSH. Nothing is set up, provisioned,
+ * installed or started, here or there; a machine of the lab has to run already. Resolves to the exit code.
+ */
+export async function lookCommand(asked: CommonOptions, words: readonly string[]): Promise<number> {
+  const options = { ...asked, asIs: true };
+  const [target, ...others] = resolveTargets(words);
+  if (target === undefined || others.length > 0) {
+    throw new RdcError('USAGE', `doctor takes one target, not ${words.length}`, { hint: './rdc doctor debian-13' });
+  }
+  requireHostOptions([target], options);
+  if (target.kind === 'machine' && !isInsideLab() && findLab()) runInside();
+  const checks = readOnlyOf(selectChecks(await loadChecks(), options), options.checks !== undefined);
+  const reports = await loadLookReports();
+  const run = openRun(options, '-doctor');
+  const sinks = reports.openLookReports(run);
+  const context = openContext({ run, checks }, target);
+  tell(sinks, (sink) => sink.runStarted?.(run));
+  tell(sinks, (sink) => sink.targetStarted?.(context));
+  let broken: string | undefined;
+  try {
+    await using opened = await openTarget(target, { options, folder: context.folder, onStage: () => {} });
+    broken = await lookAtTarget({ context, connection: opened.connection, checks, sinks });
+  } catch (error) {
+    broken = renderError(fullDiskOr(error));
+  }
+  const end = { infraRetries: 0, ...(broken === undefined ? {} : { broken }) };
+  tell(sinks, (sink) => sink.targetEnded?.(context, end));
+  for (const sink of sinks) await sink.runEnded?.(run);
+  if (options.json) process.stdout.write(`${JSON.stringify(reports.resultsOfRun(run.folder))}\n`);
+  return reports.exitCodeOfRun(run.folder, run.gate);
+}

@@ -1,0 +1,217 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test as it, vi } from 'vitest';
+import { parse } from 'yaml';
+import { readMachines } from '../../harness/lab/catalog/machines.ts';
+import { projectRoot } from '../../harness/project-root.ts';
+import { ciMatrix } from '../../harness/lab/catalog/ci-matrix.ts';
+import { listCommand } from './list.ts';
+import { mergeCommand } from './merge.ts';
+import { exportCommand } from './report.ts';
+import { runOptions } from './run.ts';
+import { parseCommon } from '../options/options.ts';
+import { resolveTargets } from '../targets/target-names.ts';
+
+const recipe = (path: string) => join(projectRoot, 'docs/recipes', path);
+const read = (path: string) => readFileSync(recipe(path), 'utf8');
+const recipes = {
+  debian: 'debian/tests/rootless-conformance',
+  tmt: 'tmt/tests/rootless-docker.sh',
+  github: 'github/rootless-docker.yml',
+  gitlab: 'gitlab/gitlab-ci.yml',
+} as const;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+type Job = {
+  'runs-on': string;
+  needs?: string;
+  strategy?: { matrix: string };
+  steps: { run?: string; uses?: string }[];
+};
+type GitlabJob = { script: string[]; before_script?: string[]; stage: string; extends?: string };
+
+/** What the shell is given in a recipe. */
+function shellOf(name: keyof typeof recipes): string {
+  const text = read(recipes[name]);
+  if (name === 'github') {
+    const { jobs } = parse(text) as { jobs: Record<string, Job> };
+    return Object.values(jobs)
+      .flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []))
+      .join('\n');
+  }
+  if (name === 'gitlab')
+    return gitlabJobs()
+      .flatMap(([, job]) => [...(job.before_script ?? []), ...job.script])
+      .join('\n');
+  return text.replace(/^\s*#.*$/gm, '');
+}
+
+function gitlabJobs(): [string, GitlabJob][] {
+  const document = parse(read(recipes.gitlab)) as Record<string, GitlabJob>;
+  return Object.entries(document).filter(([name]) => !['include', 'stages'].includes(name));
+}
+
+/** The words after `rdc` of every command line, without redirections; what a variable holds is made up. */
+function commandLines(text: string): string[][] {
+  const calls = [...text.matchAll(/(?:\.\/rdc|"\$rdc") +([a-z][^|>)\n]*)/g)];
+  const values: Record<string, string> = { MACHINE: readMachines().default, out: '/no/such/run' };
+  return calls.map(([, words = '']) =>
+    words
+      .replaceAll('"', '')
+      .replaceAll(/\$([A-Za-z_]+)/g, (_, name: string) => values[name] ?? `unknown-${name}`)
+      .trim()
+      .split(/\s+/),
+  );
+}
+
+const understood: Readonly<Record<string, (words: string[]) => void | Promise<void>>> = {
+  run: (words) => {
+    const { positionals, options } = parseCommon(words, { command: 'run', own: runOptions });
+    const targets = resolveTargets(positionals);
+    expect(targets).toHaveLength(1);
+    // nobody is there to be asked
+    expect(options.yes).toBe(targets[0]?.kind !== 'machine');
+  },
+  list: async (words) => {
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    expect(await listCommand(words)).toBe(0);
+    expect(String(write.mock.calls[0]?.[0])).toContain(readMachines().default);
+  },
+  export: async (words) => {
+    const [, ...options] = words;
+    await expect(exportCommand(['/no/such/run', ...options])).rejects.toThrow('[INPUT] /no/such/run: no such run');
+  },
+  merge: async (words) => {
+    // what the shell makes of the pattern is not there
+    await expect(mergeCommand(words)).rejects.toThrow('[INPUT] run-*: no such run');
+  },
+};
+
+describe.each(Object.keys(recipes) as (keyof typeof recipes)[])('%s', (name) => {
+  const lines = commandLines(shellOf(name));
+
+  it('runs rdc, and exports or merges what it left', () => {
+    const commands = lines.map(([command]) => command);
+    expect(commands).toContain('run');
+    expect(commands.filter((command) => command === 'export' || command === 'merge')).not.toEqual([]);
+  });
+
+  it.each(lines.map((words) => [words.join(' '), words] as const))(
+    'rdc understands: rdc %s',
+    async (_, [command = '', ...words]) => {
+      expect(Object.keys(understood)).toContain(command);
+      await understood[command]?.(words);
+    },
+  );
+});
+
+it('a command line that rdc does not understand is found', async () => {
+  const [words = []] = commandLines('./rdc export "$out" --format subunit >x');
+  expect(words).toEqual(['export', '/no/such/run', '--format', 'subunit']);
+  await expect(understood.export?.(words.slice(1))).rejects.toThrow('unknown export format');
+  expect(() => understood.run?.(['local', '--agree'])).toThrow('--agree');
+});
+
+describe('debian/tests/control', () => {
+  const stanzas = read('debian/tests/control')
+    .trim()
+    .split(/\n{2,}/)
+    .map((stanza) => Object.fromEntries([...stanza.matchAll(/^([A-Za-z-]+):((?:.*)(?:\n[ \t].*)*)/gm)].map(fieldOf)));
+
+  function fieldOf([, name = '', value = '']: RegExpMatchArray): [string, string] {
+    return [name, value.trim()];
+  }
+
+  it('has the fields that autopkgtest knows, a test that is there and restrictions that exist', () => {
+    expect(stanzas.map((stanza) => Object.keys(stanza))).toEqual([
+      ['Tests', 'Architecture', 'Depends', 'Restrictions'],
+    ]);
+    expect(existsSync(recipe(`debian/tests/${stanzas[0]?.Tests}`))).toBe(true);
+    const known = ['isolation-machine', 'needs-sudo', 'needs-internet', 'allow-stderr'];
+    expect(stanzas[0]?.Restrictions?.split(/[\s,]+/)).toEqual(known);
+  });
+
+  it('every dependency is a package, with a version in parentheses where it has one', () => {
+    const names = stanzas[0]?.Depends?.split(/\s*[,|]\s*/) ?? [];
+    expect(names).toHaveLength(14);
+    expect(names.filter((name) => !/^[a-z0-9][a-z0-9+.-]+( \([<>=]+ [0-9.]+\))?$/.test(name))).toEqual([]);
+  });
+});
+
+it('the plan of tmt names a test that is there, with results of its own', () => {
+  const plan = parse(read('tmt/plans/rootless-docker.fmf')) as { discover: { test: string }; execute: object };
+  const test = parse(read(`tmt${plan.discover.test}.fmf`)) as { test: string; path: string; result: string };
+  expect(test).toMatchObject({ result: 'custom', path: '/', test: 'sh tests/rootless-docker.sh' });
+  expect(plan.execute).toEqual({ how: 'tmt' });
+  expect(read('tmt/.fmf/version')).toBe('1\n');
+});
+
+it('the jobs of GitHub need jobs that are there, and the matrix is the output of one', () => {
+  const { jobs } = parse(read(recipes.github)) as { jobs: Record<string, Job> };
+  const needed = Object.values(jobs).flatMap(({ needs }) => needs ?? []);
+  expect(needed).toEqual(['machines', 'conformance']);
+  expect(Object.keys(jobs)).toEqual(expect.arrayContaining(needed));
+  expect(jobs.conformance?.strategy?.matrix).toBe('${{ fromJSON(needs.machines.outputs.matrix) }}');
+  // the machine reaches the shell as a variable: a template in a script would be executed
+  expect(shellOf('github')).not.toContain('${{');
+});
+
+it('the jobs of GitLab have a stage, and extend the job that rdc list writes', () => {
+  const { stages } = parse(read(recipes.gitlab)) as { stages: string[] };
+  const fragment = parse(ciMatrix('gitlab', ['debian-13'])) as object;
+  expect(gitlabJobs().map(([, { stage }]) => stage)).toEqual(stages);
+  expect(Object.keys(fragment)).toEqual(gitlabJobs().flatMap(([, job]) => job.extends ?? []));
+});
+
+/** Programs of their own for a script: each notes how it was called; `rdc run` ends with the code given. */
+function stubs(runCode: number) {
+  const folder = mkdtempSync(join(tmpdir(), 'rdc-recipe-'));
+  const artifacts = join(folder, 'artifacts');
+  const log = join(folder, 'log');
+  mkdirSync(artifacts);
+  const stub = (name: string, body = '') => {
+    writeFileSync(join(folder, name), `#!/bin/sh\necho "${name} $*" >>'${log}'\n${body}\n`);
+    chmodSync(join(folder, name), 0o755);
+  };
+  for (const name of ['sudo', 'systemctl', 'dockerd-rootless-setuptool.sh']) stub(name, 'exit 127');
+  stub('sudo');
+  const evidence = `mkdir -p '${artifacts}/rdc/local-x/evidence' && echo seen >'${artifacts}/rdc/local-x/evidence/A.txt'`;
+  stub('rdc', `case $1 in run) ${evidence}; exit ${runCode} ;; export) echo exported ;; esac`);
+  const env = {
+    PATH: `${folder}:${process.env.PATH}`,
+    RDC: folder,
+    AUTOPKGTEST_ARTIFACTS: artifacts,
+    AUTOPKGTEST_TMP: mkdtempSync(join(tmpdir(), 'rdc-recipe-tmp-')),
+    TMT_TEST_DATA: artifacts,
+  };
+  const run = (script: string) => spawnSync('sh', [recipe(script)], { cwd: folder, env, encoding: 'utf8' });
+  return { folder, artifacts, run, calls: () => readFileSync(log, 'utf8').split('\n') };
+}
+
+describe.each([0, 1, 3])('when rdc run ends with %i', (code) => {
+  it('the test of autopkgtest does too, and leaves the summary', () => {
+    const { run, artifacts, calls } = stubs(code);
+    expect(run(recipes.debian).status).toBe(code);
+    expect(readFileSync(join(artifacts, 'summary.txt'), 'utf8')).toBe('exported\n');
+    expect(calls()).toContain(`rdc run local --yes --out ${artifacts}/rdc`);
+  });
+
+  it('the test of tmt does too, and leaves results and evidence', () => {
+    const { run, artifacts } = stubs(code);
+    expect(run(recipes.tmt).status).toBe(code);
+    expect(readFileSync(join(artifacts, 'results.yaml'), 'utf8')).toBe('exported\n');
+    expect(existsSync(join(artifacts, 'evidence/A.txt'))).toBe(true);
+  });
+});
+
+it('a testbed without rdc is a failure, not a skip', () => {
+  const { folder, artifacts } = stubs(0);
+  const env = { PATH: process.env.PATH, RDC: join(folder, 'nowhere'), AUTOPKGTEST_ARTIFACTS: artifacts };
+  const { status, stderr } = spawnSync('sh', [recipe(recipes.debian)], { env, encoding: 'utf8' });
+  expect([status, stderr]).toEqual([1, expect.stringContaining('--copy=CLONE:/opt/rdc')]);
+});

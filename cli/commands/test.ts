@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
+import { setUpHost } from '../../harness/lab/index.ts';
+import { projectRoot } from '../../harness/project-root.ts';
+import { parseWords } from '../options/options.ts';
+
+type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
+
+/** `rdc test`: the project's own tests. Ends with one plain line of counts; 0 when nothing failed. */
+export async function testCommand(words: readonly string[]): Promise<number> {
+  const { values } = parseWords(words, { 'no-vm': { type: 'boolean' } }, { command: 'test', most: 0 });
+  const withVm = values['no-vm'] !== true;
+  const say = (text: string) => void process.stdout.write(`${text}\n`);
+  await setUpHost(say, withVm ? 'tests' : 'unit tests');
+  const parts: Counts[] = [];
+  parts.push(await tool('lint', ['biome', 'check', '--error-on-warnings', '.']));
+  parts.push(await tool('types', ['tsc', '--noEmit', '-p', '.']));
+  parts.push(await vitest('unit tests', ['--config', 'vitest.config.ts']));
+  if (withVm) parts.push(await vitest('on a real VM', ['--config', 'bench/e2e/vitest.config.ts']));
+  else say('left out by --no-vm: everything on a real VM. This is not the whole test.');
+  const sum = (key: keyof Counts) => parts.reduce((total, part) => total + part[key], 0);
+  say(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+  return sum('failed') === 0 && sum('passed') > 0 ? exitCodes.ok : exitCodes.failed;
+}
+
+/** A tool that knows only good and bad counts as one test. */
+async function tool(name: string, [command = '', ...args]: readonly string[]): Promise<Counts> {
+  process.stdout.write(`\n== ${name}\n`);
+  const isGood = (await start(join(projectRoot, 'node_modules/.bin', command), args)) === 0;
+  process.stdout.write(`${name}: ${isGood ? 'good' : 'FAILED'}\n`);
+  return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 };
+}
+
+type VitestReport = {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  success: boolean;
+};
+
+/** vitest counts itself; a run that did not load, or failed outside of a test, counts as one more failure. */
+async function vitest(name: string, args: readonly string[]): Promise<Counts> {
+  process.stdout.write(`\n== ${name}\n`);
+  const folder = mkdtempSync(join(tmpdir(), 'rdc-test-'));
+  const report = join(folder, 'vitest.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const code = await start(join(projectRoot, 'node_modules/.bin/vitest'), ['run', ...args, ...reporters]);
+  if (!existsSync(report)) {
+    rmSync(folder, { recursive: true, force: true });
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  ) as VitestReport;
+  rmSync(folder, { recursive: true, force: true });
+  const failed = code !== 0 && numFailedTests === 0 ? 1 : numFailedTests;
+  return { passed: numPassedTests, failed, skipped: numPendingTests + numTodoTests };
+}
+
+function start(file: string, args: readonly string[]): Promise<number> {
+  const child = spawn(file, [...args], { cwd: projectRoot, stdio: ['ignore', 'inherit', 'inherit'] });
+  return new Promise((resolve, reject) => {
+    child.once('error', (cause) =>
+      reject(new RdcError('COMMAND', `cannot start ${file}`, { cause, hint: 'npm install' })),
+    );
+    child.once('close', (code) => resolve(code ?? exitCodes.notJudged));
+  });
+}

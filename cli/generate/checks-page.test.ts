@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { expect, test as it } from 'vitest';
+import { type Judged, pruned, sittingsOf, withResults, withSelftest, wordsText } from './recorded-verdicts.ts';
+import { checksFile, renderChecksPage } from './write-checks-page.ts';
+
+it('docs/checks.md is what the declarations say; if not: node cli/generate/write-checks-page.ts', async () => {
+  expect(readFileSync(checksFile, 'utf8')).toBe(await renderChecksPage());
+});
+
+const nothing: Judged = { checks: {}, faults: {} };
+const digest = 'sha256:0f3a9c12deadbeef';
+const results = (startedAt: string, verdicts: Record<string, string>, kind = 'machine', name = 'debian-13') =>
+  ({
+    target: { name, kind },
+    suite: { version: '1', digest },
+    run: { startedAt },
+    checks: Object.entries(verdicts).map(([id, verdict]) => ({ id, verdict })),
+  }) as unknown as Parameters<typeof withResults>[1];
+const selftest = (startedAt: string, outcomes: Record<string, string>) =>
+  ({
+    target: 'debian-13',
+    suite: { version: '1', digest },
+    run: { startedAt },
+    checks: Object.entries(outcomes).map(([id, outcome]) => ({ id, outcome })),
+  }) as unknown as Parameters<typeof withSelftest>[1];
+
+it('the last word of a machine on a check is noted, and what is no word is not', () => {
+  const first = withResults(nothing, results('2026-11-20T01:00:00Z', { A: 'pass', B: 'fail', C: 'skip', D: 'error' }));
+  expect(first.checks).toEqual({
+    A: { 'debian-13': 'pass 2026-11-20 0f3a9c12' },
+    B: { 'debian-13': 'fail 2026-11-20 0f3a9c12' },
+    C: { 'debian-13': 'skip 2026-11-20 0f3a9c12' },
+  });
+  const later = withResults(first, results('2026-11-22T01:00:00Z', { A: 'blocked', B: 'pass' }));
+  expect(later.checks).toMatchObject({
+    A: { 'debian-13': 'pass 2026-11-20 0f3a9c12' },
+    B: { 'debian-13': 'pass 2026-11-22 0f3a9c12' },
+  });
+  const older = withResults(later, results('2026-11-21T01:00:00Z', { B: 'fail' }));
+  expect(older).toEqual(later);
+  const other = withResults(later, results('2026-11-22T01:00:00Z', { B: 'pass' }, 'machine', 'debian-12'));
+  expect(wordsText(other.checks.B)).toBe('pass on debian-13, debian-12 (2026-11-22)');
+  expect(withResults(nothing, results('2026-11-22T01:00:00Z', { A: 'pass' }, 'ssh')), "somebody's host").toBe(nothing);
+});
+
+it('so is what became of a fault', () => {
+  const judged = withSelftest(nothing, selftest('2026-11-22T01:00:00Z', { A: 'killed', B: 'error', C: 'impossible' }));
+  expect(judged.faults).toEqual({
+    A: { 'debian-13': 'killed 2026-11-22 0f3a9c12' },
+    C: { 'debian-13': 'impossible 2026-11-22 0f3a9c12' },
+  });
+});
+
+it('what is not declared any more goes', () => {
+  const words = { B: { two: 'pass 2026-11-22', one: 'pass 2026-11-22' }, A: { gone: 'pass 2026-11-22' } };
+  const { checks } = pruned({ checks: words, faults: {} }, ['A', 'B'], ['one', 'two']);
+  expect(JSON.stringify(checks)).toBe('{"B":{"one":"pass 2026-11-22","two":"pass 2026-11-22"}}');
+});
+
+it('the page says where a check was judged and proven, and the score', async () => {
+  const judged: Judged = {
+    checks: {
+      'NS-INFO': { 'debian-12': 'pass 2026-11-20', 'debian-13': 'pass 2026-11-22 0f3a9c12' },
+      'PRE-INSTALL': { 'debian-12': 'fail 2026-11-20', 'debian-13': 'fail 2026-11-22 0f3a9c12' },
+      'SRC-BUILTIN3': { 'debian-13': 'skip 2026-11-22 0f3a9c12' },
+    },
+    faults: { 'NS-INFO': { 'debian-13': 'killed 2026-11-22' }, 'SOCK-MODE': { 'debian-13': 'survived 2026-11-22' } },
+  };
+  const page = await renderChecksPage(judged);
+  const section = page.slice(page.indexOf('### NS-INFO'), page.indexOf('### NS-DAEMON-EUID'));
+  expect(section).toContain('- Judged: pass on debian-12 (2026-11-20); pass on debian-13 (2026-11-22)\n');
+  expect(section).toContain('- Selftest: killed on debian-13 (2026-11-22)\n');
+  expect(page).toMatch(/\*\*1 of \d+ possible faults were killed\*\* on a real machine, the last on 2026-11-22\./);
+  expect(page).toContain('Survived: [SOCK-MODE](#sock-mode).');
+  expect(page).toMatch(/Not proven yet: [^.]*\[NS-UIDMAP\]/);
+  expect(page).toMatch(/skipped on all of them: \[SRC-BUILTIN3\]\(#src-builtin3\)\./);
+  expect(page).toMatch(/red without one: \[PRE-INSTALL\]\(#pre-install\)\./);
+  const bare = await renderChecksPage(nothing);
+  expect(bare).not.toMatch(/^- (Judged|Selftest): |possible faults/m);
+});
+
+it('the page says with which state of the suite that was', async () => {
+  const later = '5bc02f80';
+  const judged: Judged = {
+    checks: {
+      'NS-INFO': { 'debian-12': 'pass 2026-11-20', 'debian-13': `pass 2026-11-22 ${later}` },
+      'SOCK-MODE': { 'debian-13': `pass 2026-11-22 ${later}` },
+      'SOCK-PATH': { 'debian-13': 'fail 2026-11-22 0f3a9c12' },
+    },
+    faults: { 'NS-INFO': { 'debian-13': 'killed 2026-11-22 0f3a9c12' } },
+  };
+  expect(sittingsOf(judged.checks)).toEqual([
+    { machine: 'debian-12', day: '2026-11-20', suite: undefined, count: 1 },
+    { machine: 'debian-13', day: '2026-11-22', suite: later, count: 2 },
+    { machine: 'debian-13', day: '2026-11-22', suite: '0f3a9c12', count: 1 },
+  ]);
+  expect(await renderChecksPage(judged)).toContain(`|---|---|---|---|
+| debian-12 | 1 check | 2026-11-20 | not recorded |
+| debian-13 | 2 checks | 2026-11-22 | \`${later}\` |
+| debian-13 | 1 check | 2026-11-22 | \`0f3a9c12\` |
+| debian-13 | 1 fault | 2026-11-22 | \`0f3a9c12\` |
+
+## prerequisites`);
+});

@@ -1,0 +1,37 @@
+// Notes in docs/judged.json what runs on machines of the lab said: node cli/generate/record-verdicts.ts RUNFOLDER...
+// A run folder is one of `rdc run` (its results.json) or of `rdc selftest` (its selftest.json).
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSelftest, selftestFileName } from '../../reports/selftest/resume.ts';
+import { exitCodes, RdcError, renderError } from '../../harness/messages/errors.ts';
+import { readMachines } from '../../harness/lab/catalog/machines.ts';
+import { loadChecks } from '../../harness/checks/load-checks.ts';
+import { readRun } from '../../reports/results/read-results.ts';
+import { type Judged, judgedFile, pruned, readJudged, withResults, withSelftest } from './recorded-verdicts.ts';
+
+export function record(judged: Judged, folder: string): Judged {
+  const file = join(folder, selftestFileName);
+  if (!existsSync(file)) return readRun(folder).reduce((all, { results }) => withResults(all, results), judged);
+  const selftest = readSelftest(file);
+  if (selftest) return withSelftest(judged, selftest);
+  throw new RdcError('INPUT', `${file}: not a selftest of this version`, { hint: './rdc selftest' });
+}
+
+async function main(folders: readonly string[]): Promise<number> {
+  if (folders.length === 0) throw new RdcError('USAGE', 'no run folder', { hint: 'node cli/generate/record-verdicts.ts RUN...' });
+  const ids = (await loadChecks()).map(({ id }) => id);
+  const machines = readMachines().machines.map(({ name }) => name);
+  const judged = pruned(folders.reduce(record, readJudged()), ids, machines);
+  writeFileSync(judgedFile, `${JSON.stringify(judged, null, 2)}\n`);
+  process.stdout.write(`${judgedFile}: now write the page: node cli/generate/write-checks-page.ts\n`);
+  return exitCodes.ok;
+}
+
+if (import.meta.main) {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${renderError(error)}\n`);
+    process.exitCode = error instanceof RdcError ? error.exitCode : exitCodes.failed;
+  }
+}

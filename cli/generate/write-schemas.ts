@@ -1,0 +1,10 @@
+// Writes the committed copies of the schemas: node cli/generate/write-schemas.ts && npx biome check --write reports
+import { writeFileSync } from 'node:fs';
+import { resultsSchema } from '../../reports/results/results.schema.ts';
+import { openSchema } from '../../reports/results/unknown-fields.ts';
+import { waiversSchema } from '../../reports/waivers/waivers.schema.ts';
+
+const write = (name: string, schema: unknown) =>
+  writeFileSync(new URL(`../../reports/${name}`, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`);
+write('results.schema.json', openSchema(resultsSchema));
+write('waivers.schema.json', waiversSchema);

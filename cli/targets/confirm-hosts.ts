@@ -1,0 +1,80 @@
+import { createInterface } from 'node:readline';
+import type { DeclaredCheck } from '../../harness/checks/check.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
+import type { CommonOptions } from '../options/options.ts';
+import type { TargetName } from './target-names.ts';
+
+export type Asked = {
+  readonly targets: readonly TargetName[];
+  readonly checks: readonly DeclaredCheck[];
+  readonly reading: 'conformance' | 'sabotage';
+  readonly options: Pick<CommonOptions, 'rootVia' | 'yes'>;
+};
+
+/** Where the question is put; a terminal on both ends, or nobody is there to answer. */
+export type Asker = {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
+};
+
+/**
+ * Asks before anything that is not read-only is run on a machine that is not the lab's. Resolves to false when the
+ * answer is no. Throws USAGE where nobody can answer and `--yes` was not given.
+ */
+export async function confirmHosts(
+  asked: Asked,
+  { input, output }: Asker = { input: process.stdin, output: process.stderr },
+): Promise<boolean> {
+  const hosts = asked.targets.filter(({ kind }) => kind !== 'machine').map(({ name }) => name);
+  if (hosts.length === 0 || asked.options.yes) return true;
+  if (asked.reading === 'conformance' && asked.checks.every((check) => check.readOnly)) return true;
+  const plan = planOf(hosts.join(', '), asked);
+  if (input.isTTY !== true || output.isTTY !== true) {
+    throw new RdcError('USAGE', `this is not read-only, and there is no terminal to ask on.\n${plan}`, {
+      hint: '--yes agrees to it; ./rdc doctor TARGET only reads',
+    });
+  }
+  output.write(`${plan}\n`);
+  if (!(await isAgreed(`Go on with ${hosts.join(', ')}? [y/N] `, { input, output }))) {
+    output.write('nothing was run; ./rdc doctor TARGET only reads\n');
+    return false;
+  }
+  // the command may start anew inside of the lab, with these words: it is not to ask twice
+  process.argv.splice(3, 0, '--yes');
+  return true;
+}
+
+async function isAgreed(question: string, { input, output }: Asker): Promise<boolean> {
+  const lines = createInterface({ input, output });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  // nothing was started: Ctrl-C ends the command as it does anywhere
+  lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  lines.once('line', resolve).once('close', () => resolve(''));
+  lines.setPrompt(question);
+  lines.prompt();
+  const answer = await promise;
+  lines.close();
+  return /^y(?:es)?$/i.test(answer.trim());
+}
+
+/** What will be done on hosts in use, from the declarations: see docs/hosts.md for each of these in full. */
+export function planOf(hosts: string, { checks, reading, options }: Omit<Asked, 'targets'>): string {
+  const changing = checks.filter((check) => !check.readOnly);
+  const disruptive = checks.filter((check) => check.disruptive).map(({ id }) => id);
+  const root = options.rootVia === 'none' ? 'never as root' : `some of it as root (--root-via ${options.rootVia})`;
+  return [
+    `${hosts}: checks to run ${checks.length}, that only read ${checks.length - changing.length}. The others, ${root}:`,
+    "- load an image into the user's daemon and start, stop and remove containers made of it; a helper stays in /tmp",
+    '- write files, settings of the daemon and of the kernel; what a check changes it takes back when it ends',
+    ...(disruptive.length > 0
+      ? [
+          `- restart the user's daemon or all of the user's services, the user's own among them: ${disruptive.join(', ')}`,
+        ]
+      : []),
+    ...(options.rootVia === 'none' ? ['- leave behind some folders rdc.* that only root could remove'] : []),
+    ...(reading === 'sabotage'
+      ? ['- break the host on purpose: the fault of each check is applied as root and taken back after it']
+      : []),
+    'docs/hosts.md says more.',
+  ].join('\n');
+}

@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
+import { ensureFixtureImage } from '../../harness/fixture-image/build.ts';
+import {
+  chooseLab,
+  clearDeadRuns,
+  ensureBox,
+  ensureLab,
+  enterCommand,
+  expectImage,
+  isInsideLab,
+  type LabKind,
+  type Machine,
+  setUpHost,
+} from '../../harness/lab/index.ts';
+
+export type LabNeeds = {
+  readonly machines: readonly Machine[];
+  readonly lab: LabKind | undefined;
+  readonly onStage: (text: string) => void;
+};
+
+/**
+ * Makes sure that the lab can take the machines: packages, boxes and the fixture image, which want the network,
+ * and the lab itself. With a hermetic lab the command then starts anew inside of its network namespace and this
+ * does not return; otherwise the caller goes on.
+ */
+export async function enterLab({ machines, lab, onStage }: LabNeeds): Promise<void> {
+  // every later question for the lab, also after the command started anew, gets the same answer
+  if (lab !== undefined) process.env.RDC_LAB = lab;
+  if (machines.length === 0) return;
+  if (isInsideLab()) return await clearDeadRuns(onStage);
+  const full = diskWarning(diskState());
+  if (full !== undefined) onStage(full);
+  for (const machine of machines) expectImage(machine);
+  await setUpHost(onStage);
+  for (const machine of machines) await ensureBox(machine, onStage);
+  await ensureFixtureImage({ arch: process.arch === 'arm64' ? 'arm64' : 'amd64' });
+  if (chooseLab(lab) === 'system') return await clearDeadRuns(onStage);
+  await ensureLab();
+  runInside();
+}
+
+/**
+ * The same command line again, inside the lab, in the place of this process: nothing is left outside to wait, to
+ * hold memory or to pass signals on. Only returns (by throwing) when nsenter cannot be started.
+ */
+export function runInside(): never {
+  const [name = 'nsenter', ...prefix] = enterCommand();
+  const file = (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((folder) => join(folder, name))
+    .find((path) => existsSync(path));
+  if (file === undefined) throw new RdcError('LAB', `there is no ${name} on the PATH`, { hint: './rdc doctor' });
+  const argv = [name, ...prefix, process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve?.(file, argv, process.env);
+  throw new RdcError('LAB', `${file} could not be started`, { hint: './rdc doctor' });
+}

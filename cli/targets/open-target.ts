@@ -1,0 +1,93 @@
+import { copyFileSync, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  attachMachine,
+  bringUp,
+  consoleLogOf,
+  isLockedByUs,
+  type MachineHandle,
+  powerOff,
+  releaseMachine,
+} from '../../harness/lab/index.ts';
+import type { Connection } from '../../harness/target-host/connection/address.ts';
+import type { SshAddress } from '../../harness/target-host/transport/ssh-login.ts';
+import { whyOf } from '../../harness/messages/error-text.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { sshAddress } from './ssh-addresses.ts';
+import type { TargetName } from './target-names.ts';
+
+export type OpenedTarget = AsyncDisposable & {
+  readonly connection: Omit<Connection, 'image'>;
+  readonly infraRetries: number;
+};
+
+type OpenOptions = {
+  readonly options: CommonOptions;
+  readonly folder: string;
+  readonly onStage: (text: string) => void;
+  readonly signal?: AbortSignal;
+};
+
+/** Makes a target reachable. Disposing of it powers a machine off (its snapshot stays) unless it is to be kept. */
+export async function openTarget(target: TargetName, open: OpenOptions): Promise<OpenedTarget> {
+  if (target.kind === 'machine') return await openMachine(target, open);
+  const { folder, options } = open;
+  const root =
+    options.rootVia === 'ssh' && target.kind === 'ssh' ? sshAddress(target, options, 'root') : options.rootVia;
+  const connection = {
+    name: target.name,
+    kind: target.kind,
+    folder,
+    root: root === 'ssh' ? 'none' : root,
+    ...(target.kind === 'ssh' ? { user: sshAddress(target, options) } : {}),
+  } as const;
+  return { connection, infraRetries: 0, [Symbol.asyncDispose]: async () => {} };
+}
+
+async function openMachine(target: Extract<TargetName, { kind: 'machine' }>, open: OpenOptions): Promise<OpenedTarget> {
+  const { options, folder, onStage } = open;
+  const handle = options.asIs ? await attachMachine(target.name) : await bringUpOrOff(target, open);
+  const login = (user: string): SshAddress => ({
+    host: handle.host,
+    port: handle.port,
+    user,
+    identityFile: handle.identityFile,
+    hostKeys: handle.hostKeys,
+  });
+  return {
+    connection: { name: target.name, kind: 'machine', folder, user: login(handle.user), root: login('root') },
+    infraRetries: handle.infraRetries,
+    async [Symbol.asyncDispose]() {
+      if (options.keep || options.asIs) releaseMachine(target.name);
+      else await powerOff(target.name);
+      keepConsole(target.name, folder, onStage);
+    },
+  };
+}
+
+/** A machine that did not come up is not left running: nobody would know of it. */
+async function bringUpOrOff(
+  { name, machine }: Extract<TargetName, { kind: 'machine' }>,
+  { options, folder, onStage, signal }: OpenOptions,
+): Promise<MachineHandle> {
+  try {
+    return await bringUp(machine, { fresh: options.fresh, onStage, signal });
+  } catch (error) {
+    // another run's machine is why it did not come up here
+    if (isLockedByUs(name)) {
+      if (!options.keep) await powerOff(name);
+      keepConsole(name, folder, onStage);
+    }
+    throw error;
+  }
+}
+
+/** After the power-off, which is not to depend on room for a file. */
+function keepConsole(name: string, folder: string, onStage: (text: string) => void): void {
+  const log = consoleLogOf(name);
+  try {
+    if (existsSync(log)) copyFileSync(log, join(folder, 'console.log'));
+  } catch (error) {
+    onStage(`its console stays in ${log}: ${whyOf(error)}`);
+  }
+}

@@ -1,0 +1,73 @@
+import { RdcError } from '../../harness/messages/errors.ts';
+import { readIdentity, type SshAddress } from '../../harness/target-host/transport/ssh-login.ts';
+import { knownHostKeys, type Login } from './known-hosts.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { parseSshUrl, type TargetName } from './target-names.ts';
+
+type HostOptions = Pick<CommonOptions, 'identity' | 'jump' | 'rootVia'>;
+
+/**
+ * What can be said about the options for hosts before anything is begun. Throws INPUT for an identity file that is of
+ * no use, USAGE for options that contradict the targets.
+ */
+export function requireHostOptions(targets: readonly TargetName[], options: HostOptions): void {
+  const has = (kind: TargetName['kind']) => targets.some((target) => target.kind === kind);
+  if (options.identity !== undefined && has('ssh')) readIdentity(options.identity);
+  if (options.jump !== undefined) {
+    parseJump(options.jump);
+    if (!has('ssh')) {
+      throw new RdcError('USAGE', '--jump is for ssh:// targets, and there is none', { hint: './rdc --help' });
+    }
+  }
+  if (options.rootVia === 'ssh' && has('local')) {
+    throw new RdcError('USAGE', '--root-via ssh has no way to be root on local; allowed there: sudo, none', {
+      hint: './rdc run ssh://USER@localhost --root-via ssh',
+    });
+  }
+}
+
+/** Where a target's user, or root, logs in; throws HOST_KEY where OpenSSH does not know the host either. */
+export function sshAddress(
+  target: Extract<TargetName, { kind: 'ssh' }>,
+  options: HostOptions,
+  user: string = target.user,
+): SshAddress {
+  const { host, port } = target;
+  if (options.jump === undefined) return addressOf({ host, port, user }, options);
+  const jump = parseJump(options.jump);
+  return { ...addressOf({ host, port, user }, options, options.jump), jump: addressOf(jump, options) };
+}
+
+function addressOf({ host, port, user }: Login, { identity }: HostOptions, jump?: string): SshAddress {
+  const agentSocket = process.env.SSH_AUTH_SOCK;
+  const through = jump === undefined ? '' : `-J ${jump} `;
+  const asked = identity === undefined ? '' : `-i ${identity} `;
+  const isWithoutKey = identity === undefined && !agentSocket;
+  const name = port === 22 ? host : `[${host}]:${port}`;
+  return {
+    host,
+    port,
+    user,
+    hostKeys: knownHostKeys({ host, port, user }, jump),
+    hints: {
+      login: isWithoutKey
+        ? 'no key was offered: --identity FILE, or an agent with a key: eval $(ssh-agent); ssh-add'
+        : `does OpenSSH get in? ssh ${through}${asked}-o BatchMode=yes -p ${port} ${user}@${host} true`,
+      hostKey: `somebody else may be answering there. If the host was installed anew: ssh-keygen -R '${name}', then ssh ${through}-p ${port} ${user}@${host} true`,
+    },
+    ...(identity === undefined ? {} : { identityFile: identity }),
+    ...(agentSocket ? { agentSocket } : {}),
+  };
+}
+
+function parseJump(word: string): Login {
+  try {
+    const { host, port, user } = parseSshUrl(word.startsWith('ssh://') ? word : `ssh://${word}`);
+    return { host, port, user };
+  } catch (cause) {
+    throw new RdcError('USAGE', `--jump is ${JSON.stringify(word)}; it takes USER@HOST[:PORT], one host`, {
+      cause,
+      hint: './rdc run ssh://tester@10.0.0.5 --jump me@gateway.example',
+    });
+  }
+}

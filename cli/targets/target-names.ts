@@ -1,0 +1,51 @@
+import { userInfo } from 'node:os';
+import { RdcError } from '../../harness/messages/errors.ts';
+import { findMachine, knownMachines, type Machine } from '../../harness/lab/index.ts';
+import { type ImageOptions, imageMachine, refuseImageOptions } from './image-target.ts';
+
+/** What a TARGET on the command line stands for. */
+export type TargetName =
+  | { readonly kind: 'machine'; readonly name: string; readonly machine: Machine }
+  | { readonly kind: 'ssh'; readonly name: string; readonly user: string; readonly host: string; readonly port: number }
+  | { readonly kind: 'local'; readonly name: string };
+
+/** The same with `--image FILE`, which makes a machine of its own of it. */
+export async function resolveTargetsOf(
+  words: readonly string[],
+  options: ImageOptions,
+): Promise<readonly TargetName[]> {
+  if (options.image === undefined) {
+    refuseImageOptions(options);
+    return resolveTargets(words);
+  }
+  const machine = await imageMachine(words, options);
+  return [{ kind: 'machine', name: machine.name, machine }];
+}
+
+/** Names from machines.json, `ssh://USER@HOST[:PORT]`, `local`; nothing is the default machine. */
+export function resolveTargets(words: readonly string[]): readonly TargetName[] {
+  const machines = knownMachines();
+  const names = words.length === 0 ? [machines.default] : [...new Set(words)];
+  return names.map((word): TargetName => {
+    if (word === 'local') return { kind: 'local', name: `local-${userInfo().username}` };
+    if (word.startsWith('ssh://')) return parseSshUrl(word);
+    return { kind: 'machine', name: word, machine: findMachine(machines, word) };
+  });
+}
+
+/** `ssh://USER@HOST[:PORT]`; the port is part of the name, since one address may forward to many hosts. */
+export function parseSshUrl(word: string): Extract<TargetName, { kind: 'ssh' }> {
+  const [, user, host, port] =
+    /^ssh:\/\/([A-Za-z0-9_][A-Za-z0-9._-]*)@(\[[0-9a-fA-F:]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(\d{1,5}))?\/?$/.exec(
+      word,
+    ) ?? [];
+  const number = Number(port ?? 22);
+  if (user === undefined || host === undefined || number < 1 || number > 65_535) {
+    throw new RdcError('UNKNOWN_TARGET', `${JSON.stringify(word)} is not ssh://USER@HOST[:PORT]`, {
+      hint: './rdc run ssh://tester@host.example:22 --identity ~/.ssh/id_ed25519',
+    });
+  }
+  const bare = host.replace(/^\[|\]$/g, '');
+  const name = `${user}@${bare}${number === 22 ? '' : `:${number}`}`.replaceAll(':', '_');
+  return { kind: 'ssh', name, user, host: bare, port: number };
+}
