@@ -18,10 +18,10 @@ import {
   startFixture,
   type Target,
 } from '../../harness/checks/index.ts';
-import { limitAlone, unitAlone } from '../alone/user-manager.ts';
-import { byRootful, daemonJson, restartDaemon, userManagerDropIn } from '../daemon/control-daemon.ts';
-import { daemonProcess } from '../daemon/daemon-process.ts';
-import { dropInOverwritten, restartUserManagerRaised } from '../daemon/raised-manager.ts';
+import { limitAlone, unitAlone } from '../instruments/without-docker/user-manager.ts';
+import { byRootful, daemonJson, restartDaemon, userManagerDropIn } from '../instruments/daemon/restart.ts';
+import { daemonProcess } from '../instruments/daemon/process.ts';
+import { dropInOverwritten, restartUserManagerRaised } from '../instruments/daemon/raised-user-manager.ts';
 import {
   cgroupsAbove,
   containerCgroup,
@@ -32,7 +32,7 @@ import {
   limitsOf,
   statOf,
   userCgroup,
-} from './container-cgroup.ts';
+} from '../instruments/kernel/container-cgroup.ts';
 
 const check = checksOf('cgroups');
 const needs = ['SOCK-PATH'] as const;

@@ -9,10 +9,10 @@ import {
   startFixture,
   type Target,
 } from '../../harness/checks/index.ts';
-import { driverNone, restartDaemon, rootfulDaemon } from '../daemon/control-daemon.ts';
-import { observedOnce } from '../daemon/observed-once.ts';
-import { writeUnitDropIn } from '../daemon/unit-drop-in.ts';
-import { containerCgroup, hasUnifiedCgroups } from './container-cgroup.ts';
+import { driverNone, restartDaemon, rootfulDaemon } from '../instruments/daemon/restart.ts';
+import { observedOnce } from '../instruments/daemon/observe-once.ts';
+import { writeUnitDropIn } from '../instruments/daemon/unit-drop-in.ts';
+import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 
 const mebibyte = 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import { wrappedRuntime } from './runtime-wrapper.ts';
+import { wrappedRuntime } from '../instruments/container/runtime-wrapper.ts';
 
 /**
  * An OCI runtime that does not do as it is told: its seccomp filter allows everything, it masks and protects nothing

@@ -12,11 +12,11 @@ import {
   sharedFixture,
   startFixture,
 } from '../../harness/checks/index.ts';
-import { containerCgroup, hasUnifiedCgroups, statOf } from '../cgroups/container-cgroup.ts';
-import { userManagerDropIn } from '../daemon/control-daemon.ts';
-import { hidesSocket } from '../daemon/overlaid-for-daemon.ts';
-import { exchangeBytes } from '../serial/serial-io.ts';
-import { aclUndo, device, firstPort, hasSerialPort, openInside, setMode } from '../serial/serial-port.ts';
+import { containerCgroup, hasUnifiedCgroups, statOf } from '../instruments/kernel/container-cgroup.ts';
+import { userManagerDropIn } from '../instruments/daemon/restart.ts';
+import { hidesSocket } from '../instruments/daemon/mount-overlay.ts';
+import { exchangeBytes } from '../instruments/serial-line/serial-io.ts';
+import { aclUndo, device, firstPort, hasSerialPort, openInside, setMode } from '../instruments/serial-line/serial-port.ts';
 
 // The guide of an IoT platform, followed as it is written with stand-ins for its services: a secret store that locks
 // its memory, a manager that drives the daemon, a device service on a serial port. Where the guide is wrong (memory

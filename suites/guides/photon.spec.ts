@@ -12,8 +12,8 @@ import {
   controllersByDefault,
   delegatedControllers,
   hasUnifiedCgroups,
-} from '../cgroups/container-cgroup.ts';
-import { driverNone } from '../daemon/control-daemon.ts';
+} from '../instruments/kernel/container-cgroup.ts';
+import { driverNone } from '../instruments/daemon/restart.ts';
 
 // The guide of a container distribution for rootless Docker. Its prerequisites and the setup tool are judged by the
 // checks PRE-*, its ports by PORT-*; what is left is its list of flags.

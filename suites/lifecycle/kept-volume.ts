@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { dockerApi, mustRun, quoteWord, type Target } from '../../harness/checks/index.ts';
-import { dataRoot } from '../daemon/data-root.ts';
+import { dataRoot } from '../instruments/daemon/data-root.ts';
 
 export type KeptVolume = {
   readonly nonce: string;

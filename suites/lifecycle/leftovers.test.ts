@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import type { HostFacts, Target } from '../../harness/checks/index.ts';
-import type { DaemonProcess } from '../daemon/daemon-process.ts';
+import type { DaemonProcess } from '../instruments/daemon/process.ts';
 import { otherProcesses, parseCrash, parseStart, serviceProcesses } from './leftovers.ts';
 
 const stat =

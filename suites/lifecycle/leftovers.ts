@@ -1,5 +1,5 @@
 import { type HostFacts, known, type Target } from '../../harness/checks/index.ts';
-import type { DaemonProcess } from '../daemon/daemon-process.ts';
+import type { DaemonProcess } from '../instruments/daemon/process.ts';
 
 /** When a process was started, in ticks since boot: with its PID, what tells it from any other. Null when it is gone. */
 export async function startOf(target: Target, pid: number): Promise<number | null> {

@@ -1,5 +1,5 @@
 import { expect, type HostFacts, known, type Target } from '../../harness/checks/index.ts';
-import { cgroupsAbove, limitsOf, userCgroup } from '../cgroups/container-cgroup.ts';
+import { cgroupsAbove, limitsOf, userCgroup } from '../instruments/kernel/container-cgroup.ts';
 
 /** Limits of the unit's cgroup, of all above it, and of the slice that has the containers; the kernel's word. */
 export async function limitsAround(target: Target, host: HostFacts, controlGroup: string): Promise<string> {

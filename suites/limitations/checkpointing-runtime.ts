@@ -1,4 +1,4 @@
-import { wrappedRuntime } from '../containment/runtime-wrapper.ts';
+import { wrappedRuntime } from '../instruments/container/runtime-wrapper.ts';
 
 /**
  * An OCI runtime that says yes to a checkpoint, as one would on whose host CRIU works in a user namespace; also to the

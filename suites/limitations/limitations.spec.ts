@@ -10,8 +10,8 @@ import {
   refusalOf,
   sharedFixture,
 } from '../../harness/checks/index.ts';
-import { domainNameAlone } from '../alone/user-namespace.ts';
-import { byRootful, daemonJson } from '../daemon/control-daemon.ts';
+import { domainNameAlone } from '../instruments/without-docker/user-namespace.ts';
+import { byRootful, daemonJson } from '../instruments/daemon/restart.ts';
 import { checkpointingRuntime } from './checkpointing-runtime.ts';
 
 const check = checksOf('limitations');

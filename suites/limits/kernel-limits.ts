@@ -1,5 +1,5 @@
 import { type Fixture, type HostFacts, known, mustRun, type Target } from '../../harness/checks/index.ts';
-import { daemonProcess } from '../daemon/daemon-process.ts';
+import { daemonProcess } from '../instruments/daemon/process.ts';
 
 /** Hard RLIMIT_NOFILE of three processes, of dockerd and the container the soft one too; null where there is no user manager. */
 export type OpenFileLimits = {

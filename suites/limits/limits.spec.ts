@@ -12,11 +12,11 @@ import {
   sharedFixture,
   sysctl,
 } from '../../harness/checks/index.ts';
-import { unitAlone } from '../alone/user-manager.ts';
-import { hasUnifiedCgroups } from '../cgroups/container-cgroup.ts';
-import { byRootful } from '../daemon/control-daemon.ts';
-import { unitDropIn } from '../daemon/unit-drop-in.ts';
-import { sysctlValue } from '../prerequisites/sysctl-value.ts';
+import { unitAlone } from '../instruments/without-docker/user-manager.ts';
+import { hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
+import { byRootful } from '../instruments/daemon/restart.ts';
+import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
+import { sysctlValue } from '../instruments/kernel/sysctl-value.ts';
 import {
   keyQuota,
   openFileLimits,

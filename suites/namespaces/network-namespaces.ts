@@ -1,5 +1,5 @@
 import { mustRun, type Target } from '../../harness/checks/index.ts';
-import { daemonProcess } from '../daemon/daemon-process.ts';
+import { daemonProcess } from '../instruments/daemon/process.ts';
 
 /** As /proc names them, e.g. `net:[4026531840]`; `detached` is the one that RootlessKit keeps in a file, or null. */
 export type NetworkNamespaces = {

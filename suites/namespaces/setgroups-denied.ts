@@ -1,5 +1,5 @@
 import { type Fault, known, setAside } from '../../harness/checks/index.ts';
-import { restartDaemon } from '../daemon/control-daemon.ts';
+import { restartDaemon } from '../instruments/daemon/restart.ts';
 
 /**
  * newgidmap denies setgroups in the namespace before it writes the map, as it does for a user who has no subordinate

@@ -1,6 +1,6 @@
 import { type Fault, mustRun, probePath, quoteWord, type Target } from '../../harness/checks/index.ts';
-import { daemonProcess } from '../daemon/daemon-process.ts';
-import { parseAnswers } from '../peer/peer.ts';
+import { daemonProcess } from '../instruments/daemon/process.ts';
+import { parseAnswers } from '../instruments/peers/peer.ts';
 
 // Up to Docker 29.4 the bridges are in the daemon's own network namespace. From 29.5 the daemon stays in the host's,
 // and RootlessKit keeps another one as a file of its state directory, which only the daemon's mount namespace has.

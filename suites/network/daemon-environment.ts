@@ -1,5 +1,5 @@
 import type { Fault } from '../../harness/checks/index.ts';
-import { unitDropIn } from '../daemon/unit-drop-in.ts';
+import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 
 /** The daemon is restarted with variables for dockerd-rootless.sh. */
 export function daemonEnvironment(variables: Readonly<Record<string, string>>): Fault {

@@ -16,8 +16,8 @@ import {
   startFixture,
   type Target,
 } from '../../harness/checks/index.ts';
-import { overlaidForDaemon } from '../daemon/overlaid-for-daemon.ts';
-import { networkDriverOf } from '../ports/rootlesskit.ts';
+import { overlaidForDaemon } from '../instruments/daemon/mount-overlay.ts';
+import { networkDriverOf } from '../instruments/daemon/rootlesskit.ts';
 import { bridged } from './bridged.ts';
 import { becomeNameServer, resolverFiles } from './name-server.ts';
 import { createNetwork, removeNetwork } from './temporary-network.ts';

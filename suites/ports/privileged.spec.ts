@@ -14,11 +14,11 @@ import {
   sysctl,
   type Target,
 } from '../../harness/checks/index.ts';
-import { restartDaemon } from '../daemon/control-daemon.ts';
-import { canRestart } from '../daemon/daemon-control.ts';
+import { restartDaemon } from '../instruments/daemon/restart.ts';
+import { canRestart } from '../instruments/daemon/service.ts';
 import { freePort } from './listeners.ts';
-import { fetchFromHost, refusalOrSilence, startNonceServer, tryNonceServer } from './nonce-server.ts';
-import { asksRootlessKit, portDriverOf, portOwner, rootlessKit } from './rootlesskit.ts';
+import { fetchFromHost, refusalOrSilence, startNonceServer, tryNonceServer } from '../instruments/peers/nonce-server.ts';
+import { asksRootlessKit, portDriverOf, portOwner, rootlessKit } from '../instruments/daemon/rootlesskit.ts';
 
 const check = checksOf('ports');
 const needs = ['SOCK-PATH'] as const;

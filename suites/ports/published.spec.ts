@@ -21,13 +21,13 @@ import {
   startFixture,
   sysctl,
 } from '../../harness/checks/index.ts';
-import { byRootful } from '../daemon/control-daemon.ts';
-import { isEngineSince, isSince } from '../daemon/engine-version.ts';
-import { startPeer } from '../peer/peer.ts';
+import { byRootful } from '../instruments/daemon/restart.ts';
+import { isEngineSince, isSince } from '../instruments/daemon/versions.ts';
+import { startPeer } from '../instruments/peers/peer.ts';
 import { listenersLeft, tcpListeners } from './listeners.ts';
-import { fetchFromHost, startNonceServer } from './nonce-server.ts';
+import { fetchFromHost, startNonceServer } from '../instruments/peers/nonce-server.ts';
 import { gateway, occupy, portServer, published, randomPort, serverNonce } from './port-server.ts';
-import { losesSource, portDriverOf, portOwner, programName, refusesSctp, rootlessKit } from './rootlesskit.ts';
+import { losesSource, portDriverOf, portOwner, programName, refusesSctp, rootlessKit } from '../instruments/daemon/rootlesskit.ts';
 import { clientAlone, servedAlone } from './served-alone.ts';
 
 const check = checksOf('ports');

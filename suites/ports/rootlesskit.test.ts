@@ -4,7 +4,7 @@ import { expect, test as it } from 'vitest';
 import type { HostFacts } from '../../harness/checks/index.ts';
 import { firstFreePort, parseListeners } from './listeners.ts';
 import { parseGateway } from './port-server.ts';
-import { parseRootlessKit, portOwner, programName, refusesSctp } from './rootlesskit.ts';
+import { parseRootlessKit, portOwner, programName, refusesSctp } from '../instruments/daemon/rootlesskit.ts';
 
 const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', `${name}.txt`), 'utf8');
 

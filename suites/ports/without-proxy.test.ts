@@ -1,9 +1,9 @@
 import { expect, test as it, vi } from 'vitest';
 import type { Target, VerifyContext } from '../../harness/checks/index.ts';
-import { daemonJson } from '../daemon/control-daemon.ts';
+import { daemonJson } from '../instruments/daemon/restart.ts';
 import { switchProxyOff } from './without-proxy.ts';
 
-vi.mock('../daemon/control-daemon.ts', () => ({ daemonJson: vi.fn() }));
+vi.mock('../instruments/daemon/restart.ts', () => ({ daemonJson: vi.fn() }));
 
 /** A host whose root answers the load; `did` has everything in order, what was deferred at the end. */
 async function proxyOff(engine: string, loads: boolean, comesUp = true) {

@@ -1,6 +1,6 @@
 import { mustRun, type VerifyContext } from '../../harness/checks/index.ts';
-import { daemonJson } from '../daemon/control-daemon.ts';
-import { isEngineSince } from '../daemon/engine-version.ts';
+import { daemonJson } from '../instruments/daemon/restart.ts';
+import { isEngineSince } from '../instruments/daemon/versions.ts';
 
 /**
  * The user's daemon without its userland proxy, until the check ends. From 28.0 on it then ends at its start unless

@@ -1,5 +1,5 @@
 import type { HostFacts, Target } from '../../harness/checks/index.ts';
-import { unitEnvironment } from './user-unit.ts';
+import { unitEnvironment } from './unit-environment.ts';
 
 /** Whether the daemon drives the firewall with iptables; from Docker 29.0 there is a backend that does without. */
 export function usesIptables({ host }: { readonly host: HostFacts }): true | string {

@@ -1,6 +1,6 @@
 import type { Target } from '../../harness/checks/index.ts';
-import { onSearchPath } from '../daemon/search-path.ts';
-import { type IdMapLine, parseIdMap } from '../namespaces/id-map.ts';
+import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { type IdMapLine, parseIdMap } from '../instruments/kernel/id-map.ts';
 
 export type IdHelper = { readonly path: string | null; readonly privilege: 'setuid root' | 'file capability' | 'none' };
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type HostFacts, probePath, type Target } from '../../harness/checks/index.ts';
-import { isEngineSince } from '../daemon/engine-version.ts';
-import { unitEnvironment } from './user-unit.ts';
+import { isEngineSince } from '../instruments/daemon/versions.ts';
+import { unitEnvironment } from './unit-environment.ts';
 
 /** What dockerd-rootless.sh looks for, in its order; the last one is built into RootlessKit 3 and needs no program. */
 export function driversOf(host: HostFacts): readonly string[] {

@@ -11,7 +11,7 @@ import {
   quoteWord,
   setAside,
 } from '../../harness/checks/index.ts';
-import { isEngineSince } from '../daemon/engine-version.ts';
+import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { mountedIds, underMounts } from './private-mounts.ts';
 import { changedScript, parseRuns, runFunction, setupTool, startScript, whereScripts } from './shipped-scripts.ts';
 

@@ -16,9 +16,9 @@ import {
   rootScript,
   sharedFixture,
 } from '../../harness/checks/index.ts';
-import { attemptsIn } from '../containment/attempts.ts';
-import { byRootful } from '../daemon/control-daemon.ts';
-import { exchangeBytes } from './serial-io.ts';
+import { attemptsIn } from '../instruments/container/attempts.ts';
+import { byRootful } from '../instruments/daemon/restart.ts';
+import { exchangeBytes } from '../instruments/serial-line/serial-io.ts';
 import {
   aclUndo,
   device,
@@ -34,7 +34,7 @@ import {
   renamed,
   setMode,
   unheededContainer,
-} from './serial-port.ts';
+} from '../instruments/serial-line/serial-port.ts';
 
 const check = checksOf('serial');
 const needs = ['SOCK-PATH'] as const;

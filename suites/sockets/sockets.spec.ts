@@ -13,10 +13,10 @@ import {
   rootScript,
   startFixture,
 } from '../../harness/checks/index.ts';
-import { daemonProcess } from '../daemon/daemon-process.ts';
-import { hidesSocket, overlaidForDaemon } from '../daemon/overlaid-for-daemon.ts';
-import { mapped, rootlessMap } from '../namespaces/id-map.ts';
-import { subordinateIds } from '../prerequisites/subordinate-ids.ts';
+import { daemonProcess } from '../instruments/daemon/process.ts';
+import { hidesSocket, overlaidForDaemon } from '../instruments/daemon/mount-overlay.ts';
+import { mapped, rootlessMap } from '../instruments/kernel/id-map.ts';
+import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { openApis, openSockets, relayedApis } from './open-apis.ts';
 import { connectAs, dockerGroupId, pathState } from './socket-state.ts';
 

@@ -1,5 +1,5 @@
 import { quoteWord, type Target } from '../../harness/checks/index.ts';
-import { onSearchPath } from '../daemon/search-path.ts';
+import { onSearchPath } from '../instruments/daemon/search-path.ts';
 
 /** What an overlay mount does in a user namespace that RootlessKit has just made. */
 export type OverlayProbe = {

@@ -1,0 +1,26 @@
+import type { VerifyContext } from '../../../harness/checks/index.ts';
+
+type Taken<T> = { readonly value: Promise<T>; readonly readers: string[] };
+
+/**
+ * An observation that needs a restart and that several checks read: taken at the turn of the first one, handed to
+ * the others. A check that has had it gets a new one: it comes back because a fault is at work now, or is gone again.
+ */
+export function observedOnce<T>(
+  observe: (context: VerifyContext) => Promise<T>,
+): (reader: string, context: VerifyContext) => Promise<T> {
+  const kept = new Map<string, Taken<T>>();
+  return (reader, context) => {
+    const { name } = context.target;
+    const last = kept.get(name);
+    if (last && !last.readers.includes(reader)) {
+      context.note(`as seen together with ${last.readers[0]}, whose evidence has the commands`);
+      last.readers.push(reader);
+      return last.value;
+    }
+    const taken = { value: observe(context), readers: [reader] };
+    kept.set(name, taken);
+    taken.value.catch(() => kept.get(name) === taken && kept.delete(name));
+    return taken.value;
+  };
+}

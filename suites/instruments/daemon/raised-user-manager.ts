@@ -1,0 +1,84 @@
+import { type Fault, mustRun, refusalIn, startFixture, type VerifyContext } from '../../../harness/checks/index.ts';
+import { delegatedControllers } from '../kernel/container-cgroup.ts';
+import { expectBack, restartUserManager } from './restart.ts';
+import { observedOnce } from './observe-once.ts';
+
+const folder = '/etc/systemd/system/user@.service.d';
+const dropIn = `${folder}/zz-rdc.conf`;
+const mebibyte = 1024 * 1024;
+
+/** One answer of `probe mlock` or `probe mlockall`; limits in bytes, -1 is unlimited. */
+export type Locked = { readonly errno: string | null; readonly limitSoft: number; readonly limitHard: number };
+
+export type RaisedManager = {
+  /** what user@UID.service has to hand on, by the kernel */
+  readonly controllers: readonly string[] | null;
+  /** why a container with --cpuset-cpus 0 was refused */
+  readonly refusal: string | null;
+  readonly container: {
+    /** UID on the host of its first process */
+    readonly uid: number;
+    /** cpuset.cpus.effective of its cgroup, by the kernel; null where that has no cpuset controller */
+    readonly cpus: string | null;
+    readonly lockedAll: Locked;
+    /** the bytes that were to be locked at once, more than the user's limit was before */
+    readonly bytes: number;
+    readonly lockedBytes: Locked;
+  } | null;
+};
+
+/**
+ * The two documented drop-ins of user@.service, delegation of every controller and unlimited locked memory, in one:
+ * restarting the user manager and all that runs in it costs most of a minute, and neither knows of the other.
+ * `stage('written')` comes before the restart.
+ */
+export const restartUserManagerRaised = observedOnce<RaisedManager>(async (context) => {
+  const { target, host, defer } = context;
+  defer(async () => {
+    await mustRun(target.root, `rm -f ${dropIn}; rmdir ${folder} 2>/dev/null || :`);
+    await restartUserManager(target, host);
+  });
+  await mustRun(target.root, write('Delegate=cpu cpuset io memory pids', 'LimitMEMLOCK=infinity'));
+  await context.stage('written');
+  await expectBack(target, restartUserManager(target, host));
+  const controllers = await delegatedControllers(target, host);
+  const seen = { controllers, ...(await observeContainer(context)) };
+  context.note(JSON.stringify(seen));
+  return seen;
+});
+
+async function observeContainer({ target, host }: VerifyContext): Promise<Omit<RaisedManager, 'controllers'>> {
+  // what fits in any machine's memory, and on most of them is more than the limit was
+  const bytes = Math.min((host.user.memlockBytes ?? 0) + mebibyte, 512 * mebibyte);
+  try {
+    await using container = await startFixture(target, { host: { CpusetCpus: '0' } });
+    const pid = await container.hostPid();
+    const { stdout } = await target.root.shell(`stat -c %u /proc/${pid}
+cat "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/${pid}/cgroup)/cpuset.cpus.effective"`);
+    const [uid, cpus = ''] = stdout.split('\n');
+    const locks = await container.exec(['sh', '-c', `probe mlockall; probe mlock ${bytes}`]);
+    const [lockedAll, lockedBytes] = locks.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Locked);
+    if (!(lockedAll && lockedBytes)) throw new Error('the probe in the container gave no answer');
+    return { refusal: null, container: { uid: Number(uid), cpus: cpus || null, lockedAll, bytes, lockedBytes } };
+  } catch (error) {
+    return { refusal: await refusalIn(error, target), container: null };
+  }
+}
+
+function write(...settings: readonly string[]): string {
+  return `mkdir -p ${folder}; printf '%s\\n' '[Service]' '${settings.join("' '")}' > ${dropIn}`;
+}
+
+/** Somebody writes the drop-in anew before the user manager restarts. What verify does at its end takes it back. */
+export const dropInOverwritten = {
+  name: 'the drop-in says Delegate=pids and LimitMEMLOCK=64K by the time the user manager restarts',
+  at: 'written',
+  by: (async ({ target }) => {
+    // lists of Delegate= add up: only an empty one takes the distribution's away
+    await mustRun(target.root, write('Delegate=', 'Delegate=pids', 'LimitMEMLOCK=64K'));
+    return async () => {};
+  }) as Fault,
+} as const;

@@ -1,0 +1,188 @@
+import {
+  changeFile,
+  dockerApi,
+  expect,
+  type Fault,
+  type HostFacts,
+  mustRun,
+  RdcError,
+  startRootfulInPlace,
+  type Target,
+} from '../../../harness/checks/index.ts';
+import { daemonControl, daemonState, startDaemon, stopDaemon } from './service.ts';
+import { runningUnits, startAgain } from './running-units.ts';
+
+const pollMs = 250;
+
+/** Waits until the API answers; bounded, because a daemon that never comes up is a finding and not a wait. */
+export async function awaitDaemon(target: Target, timeoutMs = 120_000): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      const ping = await dockerApi(target, 'GET', '/_ping', { timeoutMs: 10_000 });
+      if (ping.status === 200) return;
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    if (Date.now() > deadline) throw new Error(`the daemon did not answer within ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
+
+/** Restarts the user's daemon in the way of its host and waits until it answers. Throws DAEMON_DOWN. */
+export async function restartDaemon(target: Target): Promise<void> {
+  await target.invalidate();
+  await comingBack(target, async () => {
+    await mustRun(target, daemonControl(target.facts.host).restart);
+    await awaitDaemon(target);
+  });
+}
+
+/**
+ * Restarts the user's systemd instance: what is set for user@.service (delegation, limits) is only taken then. What ran
+ * runs again, enabled or not. Throws DAEMON_DOWN.
+ */
+export async function restartUserManager(target: Target, host: HostFacts): Promise<void> {
+  await target.invalidate();
+  const ran = await runningUnits(target);
+  await comingBack(target, async () => {
+    await mustRun(target.root, restartUserManagerScript(host.user.uid));
+    // also where it did not come back from the restart before this one
+    await startDaemon(target);
+    await startAgain(target, ran);
+    await awaitDaemon(target);
+  });
+}
+
+/**
+ * systemd 247 (Debian 11) now and then starts the new manager while the cgroup of a container of the old one is still on
+ * its way out: the kernel then lets no process into the manager's cgroup (EBUSY), and the start ends with 219/CGROUP.
+ * Who logs in anew, as the documents have it, comes later. That one failure is waited out; any other is the manager's.
+ */
+export function restartUserManagerScript(uid: number): string {
+  const unit = `user@${uid}.service`;
+  return `systemctl daemon-reload
+systemctl restart ${unit} && exit
+[ "$(systemctl show -p ExecMainStatus ${unit})" = ExecMainStatus=219 ] || exit 1
+echo 'the cgroup of the old manager was still in use'
+cgroup=$(find /sys/fs/cgroup -type d -name '${unit}' | head -n 1)
+i=0; while [ -n "$cgroup" ] && [ -e "$cgroup" ] && [ $i -lt 100 ]; do sleep 0.1; i=$((i+1)); done
+systemctl start ${unit}`;
+}
+
+/** Has the daemon answer again, whatever became of it. Throws DAEMON_DOWN. */
+export async function bringBack(target: Target): Promise<void> {
+  const state = await daemonState(target);
+  const isStarting = ['active', 'activating'].includes(state);
+  await (isStarting ? comingBack(target, () => awaitDaemon(target)) : restartDaemon(target));
+}
+
+type Failure = Error & { code?: string };
+
+async function comingBack(target: Target, start: () => Promise<void>): Promise<void> {
+  try {
+    await start();
+  } catch (error) {
+    // the manager's word, the API's, or without a code: it never answered
+    if (!['COMMAND', 'DAEMON', 'TIMEOUT', undefined].includes((error as Failure).code)) throw error;
+    // through the forwarded socket a lost connection looks like a daemon that is down; this throws LOST
+    await target.exec(['true']);
+    throw new RdcError('DAEMON_DOWN', `the daemon of ${target.name} did not come back`, { cause: error });
+  }
+}
+
+/**
+ * Inside of `verify`, where to come back is part of the claim: a daemon that does not is a finding, and no error of the
+ * check. Not for a fault or an undo.
+ */
+export async function expectBack(target: Target, restarted: Promise<void>): Promise<void> {
+  const causeOf = (error: Failure) => (error.code === 'DAEMON_DOWN' ? (error.cause as Failure) : undefined);
+  // COMMAND: the manager's word for one start that failed; it may make another one
+  const again = (error: Failure) =>
+    causeOf(error)?.code === 'COMMAND' ? comingBack(target, () => awaitDaemon(target, 60_000)) : Promise.reject(error);
+  const complaint = await restarted.catch(again).then(
+    () => null,
+    (error: Failure) => causeOf(error)?.message ?? Promise.reject(error),
+  );
+  expect(complaint, 'the daemon after its restart').toBeNull();
+}
+
+/** A drop-in for user@.service: `userManagerDropIn('LimitMEMLOCK=infinity')`. */
+export function userManagerDropIn(...settings: readonly string[]): Fault {
+  const folder = '/etc/systemd/system/user@.service.d';
+  return async ({ target, host }) => {
+    await mustRun(
+      target.root,
+      `mkdir -p ${folder}; printf '[Service]\\n%s\\n' '${settings.join('\n')}' > ${folder}/zz-rdc.conf`,
+    );
+    const undo = async () => {
+      await mustRun(target.root, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || true`);
+      await restartUserManager(target, host);
+    };
+    try {
+      await restartUserManager(target, host);
+    } catch (error) {
+      await undo();
+      throw error;
+    }
+    return undo;
+  };
+}
+
+/**
+ * Settings in the daemon.json of the user's daemon, which is restarted with it: `daemonJson({ 'exec-opts': [...] })`.
+ * The rest of the file stays: with another storage driver or data root it would be another daemon.
+ */
+export function daemonJson(config: Readonly<Record<string, unknown>>): Fault {
+  return async ({ target, host }) => {
+    const file = `${host.user.home}/.config/docker/daemon.json`;
+    const putBack = await changeFile(target, file, (text) =>
+      JSON.stringify({ ...(JSON.parse(text.trim() || '{}') as object), ...config }),
+    );
+    const undo = async () => {
+      await putBack();
+      await restartDaemon(target);
+    };
+    try {
+      await restartDaemon(target);
+    } catch (error) {
+      await undo();
+      throw error;
+    }
+    return undo;
+  };
+}
+
+/** The cgroupfs driver is `none` without root: resource flags are taken and ignored. */
+export const driverNone: Fault = daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] });
+
+/**
+ * A rootful daemon in the place of the user's: it answers on the same socket, does everything one asks of it,
+ * and keeps none of the promises of rootless Docker. The mutant that no "does docker work" test notices.
+ */
+export const rootfulDaemon: Fault = async ({ target }) => {
+  await target.invalidate();
+  const stop = await startRootfulInPlace(target, () => stopDaemon(target)).catch(async (error) => {
+    await bringBack(target);
+    throw error;
+  });
+  const undo = async () => {
+    await target.invalidate();
+    await stop();
+    await restartDaemon(target);
+  };
+  try {
+    await awaitDaemon(target);
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+  return undo;
+};
+
+/** The sabotage of what only a rootless daemon keeps. What also turns red sees that the user's own daemon is not there. */
+export const byRootful = {
+  name: "a rootful daemon takes the place of the user's",
+  by: rootfulDaemon,
+  alsoFails: ['SOCK-MODE', 'SOCK-PID', 'SOCK-DATA', 'NS-UIDMAP', 'NS-GIDMAP', 'CG-INFO-TRUTH', 'SVC-ACTIVE'],
+};

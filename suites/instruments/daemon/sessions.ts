@@ -1,0 +1,98 @@
+import { type HostFacts, quoteWord, type Target } from '../../../harness/checks/index.ts';
+
+/** Shell: the classes of the user's login sessions, one a line. systemd 256 counts the user manager among them. */
+function sessionClasses({ user }: HostFacts): string {
+  return `for s in $(loginctl list-sessions --no-legend | awk '$2 == ${user.uid} {print $1}'); do loginctl show-session "$s" -p Class --value; done 2>/dev/null | grep -v '^manager'`;
+}
+
+/** Seconds that logind keeps a user's manager after the last logout, where the user does not linger. */
+async function stopDelaySeconds(target: Target): Promise<number> {
+  const { stdout } = await target.root.exec([
+    'busctl',
+    'get-property',
+    'org.freedesktop.login1',
+    '/org/freedesktop/login1',
+    'org.freedesktop.login1.Manager',
+    'UserStopDelayUSec',
+  ]);
+  return Number(/^t (\d+)/.exec(stdout)?.[1] ?? 10_000_000) / 1e6;
+}
+
+/** Shell: waits until the user has no session; somebody else's would show what no waiting can change. */
+function awaitLogout(host: HostFacts): string {
+  return `
+i=0; while c=$(${sessionClasses(host)}) && [ -n "$c" ] && [ $i -lt 40 ]; do sleep 0.5; i=$((i+1)); done
+[ -z "$c" ] || { echo "sessions $c"; exit; }`;
+}
+
+async function whileLoggedOut(target: Target, host: HostFacts, script: string): Promise<string> {
+  const { stdout } = await target.root.shell(awaitLogout(host) + script, { timeoutMs: 150_000 });
+  if (stdout.startsWith('sessions ')) throw new Error(`${host.user.name} has another session on this machine`);
+  return stdout.trim();
+}
+
+/**
+ * With the user logged out: waits until logind would have ended everything of a user who does not linger; no longer
+ * than the process `pid` is there.
+ */
+export async function outlastLogout(target: Target, host: HostFacts, pid: number): Promise<void> {
+  const seconds = (await stopDelaySeconds(target)) + 10;
+  await whileLoggedOut(
+    target,
+    host,
+    `
+end=$(($(cut -d. -f1 /proc/uptime) + ${Math.ceil(seconds)}))
+while [ -d /proc/${pid} ] && [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do sleep 1; done`,
+  );
+}
+
+/**
+ * With the user logged out and not lingering: waits for the end of the user's manager, then restarts logind, which
+ * starts the managers of those who linger as it does at boot. Returns the state of the manager's unit after that.
+ */
+export async function outlastManager(target: Target, host: HostFacts): Promise<string> {
+  const unit = `user@${host.user.uid}.service`;
+  return await whileLoggedOut(
+    target,
+    host,
+    `
+i=0; while [ "$(systemctl is-active ${unit})" != inactive ] && [ $i -lt 60 ]; do sleep 1; i=$((i+1)); done
+systemctl restart systemd-logind
+systemctl is-active ${unit}`,
+  );
+}
+
+export type BeforeLogin = {
+  /** what the daemon's API answered to root's client, or null within the time */
+  readonly version: string | null;
+  /** classes of the user's sessions, looked at after that answer */
+  readonly sessions: readonly string[];
+};
+
+/**
+ * After a boot, with nobody logged in but root: asks for the version behind the user's socket until it is told, or the
+ * time is over. Once is not enough: on a slow host the first daemon may give up and systemd start the next one.
+ */
+export async function daemonBeforeLogin(target: Target, host: HostFacts, withinSeconds: number): Promise<BeforeLogin> {
+  const { stdout } = await target.root.shell(
+    `
+end=$(($(cut -d. -f1 /proc/uptime) + ${withinSeconds}))
+ask() { env -u DOCKER_CONTEXT DOCKER_HOST='unix://${host.socket}' timeout 60 ${quoteWord(host.paths.docker ?? 'docker')} version --format "$1"; }
+until [ -S '${host.socket}' ] && said=$(ask 'version {{.Server.Version}}' 2>&1); do
+  [ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || { echo "$said" >&2; said=; break; }
+  sleep 1
+done
+echo "$said"
+echo "sessions $(echo $(${sessionClasses(host)}))"`,
+    { timeoutMs: (withinSeconds + 100) * 1000 },
+  );
+  return parseBeforeLogin(stdout);
+}
+
+/** Pure. */
+export function parseBeforeLogin(text: string): BeforeLogin {
+  return {
+    version: /^version (\S+)$/m.exec(text)?.[1] ?? null,
+    sessions: (/^sessions (.*)$/m.exec(text)?.[1] ?? '').split(' ').filter(Boolean),
+  };
+}

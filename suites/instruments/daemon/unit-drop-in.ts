@@ -1,0 +1,58 @@
+import { type Fault, mustRun, quoteWord, type VerifyContext } from '../../../harness/checks/index.ts';
+import { restartDaemon } from './restart.ts';
+
+/**
+ * Writes settings of a unit for the daemon's next start, as a drop-in of the user's docker.service; where there are no
+ * user units, for the user's own program that starts it. Returns what takes them away again.
+ */
+export async function writeUnitDropIn(
+  { target, host }: Pick<VerifyContext, 'target' | 'host'>,
+  ...settings: readonly string[]
+): Promise<() => Promise<void>> {
+  if (host.init !== 'systemd') return await writeStartSettings({ target, host }, settings);
+  const folder = `'${host.user.home}/.config/systemd/user/docker.service.d'`;
+  const lines = ['[Service]', ...settings].map((line) => `'${line}'`).join(' ');
+  const reload = 'systemctl --user daemon-reload';
+  await mustRun(target, `mkdir -p ${folder}; printf '%s\\n' ${lines} > ${folder}/zz-rdc.conf; ${reload}`);
+  return async () =>
+    void (await mustRun(target, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || :; ${reload}`));
+}
+
+async function writeStartSettings(
+  { target, host }: Pick<VerifyContext, 'target' | 'host'>,
+  settings: readonly string[],
+): Promise<() => Promise<void>> {
+  const file = quoteWord(`${host.user.home}/.config/rdc/daemon.settings`);
+  await mustRun(target, `printf %s ${quoteWord(settings.map((one) => `${shellSetting(one)}\n`).join(''))} > ${file}`);
+  return async () => void (await mustRun(target, `rm -f ${file}`));
+}
+
+const limits: Readonly<Record<string, string>> = { NOFILE: 'n', NPROC: 'u' };
+
+/** Pure: a setting of a unit in the words of bash: `LimitNOFILE=1024:4096` is `ulimit -Sn 1024 && ulimit -Hn 4096`. */
+export function shellSetting(setting: string): string {
+  const variable = /^Environment="?(\w+)=([^"]*)"?$/.exec(setting);
+  if (variable) return `export ${variable[1]}=${quoteWord(variable[2] ?? '')}`;
+  const [, name = '', soft, hard = soft] = /^Limit([A-Z]+)=(\d+)(?::(\d+))?$/.exec(setting) ?? [];
+  const flag = limits[name];
+  if (flag === undefined) throw new Error(`nobody but systemd knows the setting ${setting}`);
+  return `ulimit -S${flag} ${soft} && ulimit -H${flag} ${hard}`;
+}
+
+/** A drop-in for the user's docker.service, which is restarted with it: `unitDropIn('LimitNOFILE=1024:4096')`. */
+export function unitDropIn(...settings: readonly string[]): Fault {
+  return async (context) => {
+    const takeAway = await writeUnitDropIn(context, ...settings);
+    const undo = async () => {
+      await takeAway();
+      await restartDaemon(context.target);
+    };
+    try {
+      await restartDaemon(context.target);
+    } catch (error) {
+      await undo();
+      throw error;
+    }
+    return undo;
+  };
+}

@@ -1,0 +1,89 @@
+import { type Fixture, type HostFacts, known, type Target } from '../../../harness/checks/index.ts';
+
+/** A container's cgroup as the kernel has it. */
+export type ContainerCgroup = {
+  /** below /sys/fs/cgroup on cgroup v2; the path of the `pids` or `name=systemd` hierarchy on v1 */
+  readonly path: string;
+  /** first line of the files asked for, null where the cgroup has no such file */
+  readonly files: Readonly<Record<string, string | null>>;
+};
+
+export async function containerCgroup(
+  target: Target,
+  container: Fixture,
+  files: readonly string[] = [],
+): Promise<ContainerCgroup> {
+  const pid = await container.hostPid();
+  const { stdout } = await target.root.shell(`
+p=$(sed -n 's/^0:://p' /proc/${pid}/cgroup); [ -n "$p" ] || p=$(sed -n 's/^[0-9]*:[^:]*pids[^:]*://p' /proc/${pid}/cgroup)
+echo "path $p"
+for f in ${files.join(' ')}; do echo "file $f $(head -n 20 /sys/fs/cgroup$p/$f 2>/dev/null | tr '\\n' ';')"; done`);
+  return known(parseContainerCgroup(stdout), "the container's cgroup");
+}
+
+/** Pure; the lines of a file are joined by `;`. */
+export function parseContainerCgroup(text: string): ContainerCgroup | null {
+  const path = /^path (\/.*)$/m.exec(text)?.[1];
+  if (path === undefined) return null;
+  const files = [...text.matchAll(/^file (\S+) (.*)$/gm)].map(([, name = '', value = '']) => [
+    name,
+    value.replace(/;$/, '') || null,
+  ]);
+  return { path, files: Object.fromEntries(files) };
+}
+
+/** `usage_usec 12;user_usec 3` has `usage_usec` 12. */
+export function statOf(text: string | null | undefined, key: string): number | null {
+  const value = new RegExp(`(?:^|;)${key} (\\d+)`).exec(text ?? '')?.[1];
+  return value === undefined ? null : Number(value);
+}
+
+/**
+ * Cores that a cgroup used on average over an interval: its cpu.stat against the host's uptime, both read in the
+ * guest, whose clock is the only one that a slow or paused virtual machine does not falsify.
+ */
+export async function coresUsed(target: Target, path: string, seconds: number): Promise<number> {
+  const sample = `sed -n 's/^usage_usec //p' /sys/fs/cgroup${path}/cpu.stat; cut -d' ' -f1 /proc/uptime`;
+  const { stdout } = await target.root.shell(`${sample}; sleep ${seconds}; ${sample}`);
+  const [usage0, uptime0, usage1, uptime1] = stdout.split('\n').map(Number);
+  const used = (known(usage1, 'cpu.stat') - known(usage0, 'cpu.stat')) / 1e6;
+  return used / (known(uptime1, 'the uptime') - known(uptime0, 'the uptime'));
+}
+
+/** A cgroup's ancestors but the root, nearest first: `/a/b/c` is below `/a/b` and `/a`. */
+export function cgroupsAbove(path: string): string[] {
+  const names = path.split('/').slice(1, -1);
+  return names.map((_, index) => `/${names.slice(0, names.length - index).join('/')}`);
+}
+
+/** What the kernel has of limits in these cgroups, a line `FILE:VALUE` each; '' where there is none, or no such cgroup. */
+export async function limitsOf(target: Target, cgroups: readonly string[], files: readonly string[]): Promise<string> {
+  const paths = cgroups.flatMap((cgroup) => files.map((file) => `'/sys/fs/cgroup${cgroup}/${file}'`));
+  const { stdout } = await target.root.shell(`grep -Hv '^max' ${paths.join(' ')} /dev/null 2>/dev/null`);
+  return stdout.trim();
+}
+
+/** Where systemd keeps everything of the user's service manager, on cgroup v2. */
+export function userCgroup(host: HostFacts): string {
+  return `/user.slice/user-${host.user.uid}.slice/user@${host.user.uid}.service`;
+}
+
+/** Controllers that the user's manager may hand on, read now; null without such a cgroup. */
+export async function delegatedControllers(target: Target, host: HostFacts): Promise<string[] | null> {
+  const { code, stdout } = await target.exec(['cat', `/sys/fs/cgroup${userCgroup(host)}/cgroup.controllers`]);
+  return code === 0 ? stdout.trim().split(/\s+/) : null;
+}
+
+/** Where the flags for resources are to work at all; a reason otherwise. */
+export function hasUnifiedCgroups({ host }: { readonly host: HostFacts }): true | string {
+  if (host.cgroup.version !== 2)
+    return 'the host has cgroup v1: a rootless daemon has no cgroup driver there and ignores the flag';
+  if (host.init !== 'systemd')
+    return `PID 1 is ${host.init}, not systemd: a rootless daemon has no cgroup driver and ignores the flag`;
+  return true;
+}
+
+/** systemd delegates memory and pids to users since it has cgroup v2, and cpu since version 252. */
+export function controllersByDefault(host: HostFacts): string[] {
+  return (host.systemdVersion ?? 0) >= 252 ? ['cpu', 'memory', 'pids'] : ['memory', 'pids'];
+}

@@ -1,0 +1,10 @@
+import { idRanges } from '../../../harness/target-host/facts/parse-values.ts';
+import type { IdRange, Target } from '../../../harness/checks/index.ts';
+
+/** The user's ranges in /etc/subuid and /etc/subgid as they are now. */
+export async function subordinateIds(target: Target): Promise<{ uids: IdRange[]; gids: IdRange[] }> {
+  const { name, uid } = target.facts.host.user;
+  const { stdout } = await target.shell('cat /etc/subuid; echo --; cat /etc/subgid');
+  const [uids = '', gids = ''] = stdout.split(/^--\n/m);
+  return { uids: idRanges(uids, name, uid), gids: idRanges(gids, name, uid) };
+}

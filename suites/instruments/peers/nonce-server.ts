@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { type Fixture, hostProbe, refusalIn, sharedFixture, startFixture, type Target } from '../../../harness/checks/index.ts';
+import { awaitServer } from '../../ports/await-server.ts';
+import { forwarded } from '../daemon/rootlesskit.ts';
+
+export type NonceServer = Fixture & { readonly nonce: string };
+
+/** A container that answers each TCP connection to its port 80 with a nonce, published on a host port. */
+export async function startNonceServer(target: Target, hostPort: number, hostIp?: string): Promise<NonceServer> {
+  const nonce = randomUUID();
+  const container = await startFixture(target, {
+    command: ['probe', 'serve', 'tcp', '80', nonce],
+    publish: [{ hostPort, containerPort: 80, ...(hostIp === undefined ? {} : { hostIp }) }],
+  });
+  try {
+    await awaitServer(target, nonce, 80, ['tcp']);
+  } catch (error) {
+    await container.stop();
+    throw error;
+  }
+  await forwarded(target, [hostPort]);
+  return Object.assign(container, { nonce });
+}
+
+/** The same, where a refusal by the daemon is an observation: its words instead of the server. */
+export async function tryNonceServer(target: Target, hostPort: number): Promise<NonceServer | string> {
+  // the control: a daemon that starts no container at all refuses this one for another reason
+  await sharedFixture(target);
+  try {
+    return await startNonceServer(target, hostPort);
+  } catch (error) {
+    return await refusalIn(error, target);
+  }
+}
+
+/** What a connection from the host to the port brings back: the nonce proves that it came from that container. */
+export async function fetchFromHost(
+  target: Target,
+  port: number,
+  address = '127.0.0.1',
+  protocol: 'tcp' | 'udp' = 'tcp',
+): Promise<string> {
+  const answer = await hostProbe<{ errno: string | null; text?: string }>(target, target, [
+    'fetch',
+    protocol,
+    address,
+    String(port),
+    '15000',
+  ]);
+  return answer.errno ?? answer.text ?? '';
+}
+
+/** Why nothing answers on a host port that is published: the daemon's refusal, or what is there in silence; null when it answers. */
+export async function refusalOrSilence(target: Target, hostPort: number): Promise<string | null> {
+  const published = await tryNonceServer(target, hostPort);
+  if (typeof published === 'string') return published;
+  await using server = published;
+  const answer = await fetchFromHost(target, hostPort);
+  return answer.includes(server.nonce) ? null : `no refusal, and the port answers ${answer}`;
+}

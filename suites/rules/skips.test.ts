@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test as it } from 'vitest';
+import { type HostFacts, parseHostFacts } from '../../harness/target-host/facts/host-facts.ts';
+import { projectRoot } from '../../harness/project-root.ts';
+import { loadChecks } from '../../harness/checks/load-checks.ts';
+
+// What the variants of machines.json change in a host's facts, and which checks then skip, with which words.
+
+const checks = await loadChecks();
+const recorded = (name: string) =>
+  parseHostFacts(readFileSync(join(projectRoot, `harness/facts/fixtures/${name}-facts.txt`), 'utf8'));
+const debian13 = recorded('debian-13');
+
+/** Checks that skip on the host and not on Debian 13 itself, with their reasons. */
+function skippedOn(host: HostFacts): Record<string, string> {
+  const reasons = checks.map(({ id, applies }) => {
+    const [plain, reason] = [debian13, host].map((facts) => applies?.({ host: facts }) ?? true);
+    return [id, plain === true && reason !== true ? String(reason) : ''];
+  });
+  return Object.fromEntries(reasons.filter(([, reason]) => reason !== ''));
+}
+
+it('cgroup v1: what wants limits skips, what shows them ignored is judged', () => {
+  const skipped = skippedOn({ ...debian13, cgroup: { version: 1, userControllers: null } });
+  expect(Object.keys(skipped).sort()).toEqual(
+    `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-TOP GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS
+     GUIDE-PHOTON-FLAGS PRE-DBUS`.split(/\s+/),
+  );
+  expect(skipped['CG-MEM']).toBe(
+    'the host has cgroup v1: a rootless daemon has no cgroup driver there and ignores the flag',
+  );
+});
+
+it('no cpu controller for the user: only the quota skips, and says who reports it', () => {
+  const skipped = skippedOn({ ...debian13, cgroup: { version: 2, userControllers: ['memory', 'pids'] } });
+  expect(skipped).toEqual({ 'CG-CPU': 'user@1001.service is not given the cpu controller, which CG-DELEG reports' });
+});
+
+it('no systemd: what is about user units, user managers and limits skips; what restarts the daemon has a way to', () => {
+  const sysvinit = recorded('debian-13-sysvinit');
+  const skipped = skippedOn(sysvinit);
+  expect(Object.keys(skipped).sort()).toEqual(
+    `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-TOP GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS
+     GUIDE-HOMELAB-BOOT GUIDE-HOMELAB-NOFILE GUIDE-PHOTON-FLAGS LIM-MLOCK-RAISE PRE-DBUS ST-LOCKED SVC-ACTIVE SVC-BOOT SVC-CRASH
+     SVC-LINGER SVC-LOGOUT SVC-STOP SVC-SU SVC-UNIT`.split(/\s+/),
+  );
+  expect(new Set(Object.values(skipped).map((reason) => reason.replace(/:.*/, '')))).toEqual(
+    new Set([
+      'PID 1 is init, not systemd',
+      'a container gets its cgroup over the bus only on systemd with cgroup v2',
+      'the mount of / is private',
+    ]),
+  );
+  const without = Object.keys(skippedOn({ ...sysvinit, daemonScript: null })).filter((id) => !(id in skipped));
+  expect(without.sort()).toEqual(['PORT-NOPROXY', 'PORT-PRIV-CAP', 'SOCK-STALE', 'ST-PERSIST', 'SVC-RESTART']);
+});
+
+it('no IPv6', () => {
+  const skipped = skippedOn({ ...debian13, sysctl: { ...debian13.sysctl, disableIpv6: null } });
+  expect(skipped).toEqual({ 'PORT-V6': 'IPv6 is off on this host' });
+});
+
+it('fuse-overlayfs, and a driver that copies everything, which is no reason to skip', () => {
+  const asking = (storageDriver: string) => ({ ...debian13, asked: { ...debian13.asked, storageDriver } });
+  expect(skippedOn(asking('fuse-overlayfs'))).toEqual({
+    'ST-USERXATTR': "daemon.json asks for fuse-overlayfs: no overlay of the kernel's",
+  });
+  expect(skippedOn(asking('vfs'))).toEqual({});
+  expect(skippedOn(asking('overlay2'))).toEqual({});
+});
+
+it('the firewall backend nftables', () => {
+  const skipped = skippedOn({ ...debian13, asked: { ...debian13.asked, firewallBackend: 'nftables' } });
+  const reason = 'the firewall backend is nftables, which has no use for iptables';
+  expect(skipped).toEqual({ 'PRE-FW-MOD': reason, 'PRE-IPT-BIN': reason });
+});
+
+it('pasta, with and without its port driver by name', () => {
+  const asking = (portDriver: string | null) => {
+    return skippedOn({ ...debian13, asked: { ...debian13.asked, networkDriver: 'pasta', portDriver } });
+  };
+  const names = { 'NET-DNS': 'pasta reads /etc/resolv.conf once, and this check changes it later' };
+  const reasons = {
+    ...names,
+    'PORT-PRIV-CAP': 'with the port driver implicit pasta binds the port, and not RootlessKit',
+    'SRC-LEGACY': 'the port driver is implicit, which keeps it',
+  };
+  expect(asking('implicit')).toEqual(reasons);
+  expect(asking(null)).toEqual(reasons);
+  expect(asking('builtin')).toEqual(names);
+  // nobody asked for it
+  const running = { networkDriver: 'pasta', portDriver: 'implicit', detachesNetns: false, bindsPrivilegedPorts: false };
+  expect(skippedOn({ ...debian13, rootlesskit: running })).toEqual(reasons);
+  // what runs decides, and a detached daemon does not ask pasta for names
+  const pesto = { ...running, portDriver: 'pesto', detachesNetns: true };
+  expect(skippedOn({ ...debian13, rootlesskit: pesto })).toEqual({
+    'PORT-PRIV-CAP': 'with the port driver pesto pasta binds the port, and not RootlessKit',
+    'SRC-LEGACY': 'the port driver is pesto, which keeps it',
+  });
+});
+
+it('RootlessKit 3 keeps the address of a client by its port driver builtin alone', () => {
+  const engine = { rootlesskit: 'rootlesskit version 3.0.1', dockerd: 'Docker version 29.5.0, build 1' };
+  const builtin3 = checks.find(({ id }) => id === 'SRC-BUILTIN3');
+  const on = (portDriver: string) =>
+    builtin3?.applies?.({
+      host: {
+        ...debian13,
+        versions: { ...debian13.versions, ...engine },
+        rootlesskit: { networkDriver: null, portDriver, detachesNetns: true, bindsPrivilegedPorts: false },
+      },
+    });
+  expect(on('builtin')).toBe(true);
+  expect(on('implicit')).toBe('the port driver is implicit, not builtin');
+});
+
+it('ports below 1024 that are not privileged: by the sysctl, or by the capability of the RootlessKit that runs', () => {
+  const lowered = (unprivilegedPortStart: number) =>
+    skippedOn({ ...debian13, sysctl: { ...debian13.sysctl, unprivilegedPortStart } });
+  const by = (start: number, port: number) =>
+    `net.ipv4.ip_unprivileged_port_start is ${start}: port ${port} is not privileged`;
+  expect(lowered(443)).toEqual({});
+  expect(lowered(80)).toEqual({ 'PORT-PRIV-CAP': by(80, 80), 'PORT-PRIV-SYSCTL': by(80, 80) });
+  expect(lowered(0)).toEqual({
+    'PORT-PRIV-CAP': by(0, 80),
+    'PORT-PRIV-DENY': by(0, 1),
+    'PORT-PRIV-SYSCTL': by(0, 80),
+  });
+  const rootlesskit = { networkDriver: null, portDriver: null, detachesNetns: false, bindsPrivilegedPorts: true };
+  const capable = 'rootlesskit runs with cap_net_bind_service: it may bind every port';
+  expect(skippedOn({ ...debian13, rootlesskit })).toEqual({
+    'PORT-PRIV-CAP': capable,
+    'PORT-PRIV-DENY': capable,
+    'PORT-PRIV-SYSCTL': capable,
+  });
+});
