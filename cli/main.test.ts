@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { projectRoot } from '../harness/project-root.ts';
 import { suiteIdentity } from '../harness/checks/suite-identity.ts';
+import { projectRoot } from '../harness/project-root.ts';
 
 const main = join(projectRoot, 'cli/main.ts');
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { helpOf, overview } from '../harness/cli/help.ts';
 import { errorCodes, exitCodes, RdcError, renderError } from '../harness/messages/errors.ts';
 import { fullDiskOr, unwritable } from '../harness/this-machine/writable-path.ts';
-import { helpOf, overview } from '../harness/cli/help.ts';
 
 /** A command takes the words after its name and resolves to the exit code. Loaded when called: `rdc list` needs no SSH. */
 type Command = (words: readonly string[]) => Promise<number>;

@@ -4,19 +4,19 @@ import { basename, dirname } from 'node:path';
 import { RdcError } from '../harness/messages/errors.ts';
 import { requireFolder } from '../harness/this-machine/writable-path.ts';
 import { generateAllureReport } from './allure/generate.ts';
+import { historyFolderOf } from './allure/kept-history.ts';
 import { keepRun } from './bundle/open-bundle.ts';
 import { autopkgtestSummary } from './formats/autopkgtest.ts';
 import { ctrfReport } from './formats/ctrf.ts';
-import { kcidbReport } from './formats/kcidb.ts';
-import { tmtResults } from './formats/tmt.ts';
-import { findRun, outFolder } from './results/run-folder.ts';
-import { historyFolderOf } from './allure/kept-history.ts';
 import { junitXml } from './formats/junit.ts';
+import { kcidbReport } from './formats/kcidb.ts';
+import { tapDocument } from './formats/tap.ts';
+import { tmtResults } from './formats/tmt.ts';
 import { plainText } from './plain-text.ts';
+import { resultsFileName } from './recording/results-file.ts';
 import { findResultsFiles, readRun } from './results/read-results.ts';
 import type { Results } from './results/results.schema.ts';
-import { resultsFileName } from './recording/results-file.ts';
-import { tapDocument } from './formats/tap.ts';
+import { findRun, outFolder } from './results/run-folder.ts';
 
 const formats: Readonly<Record<string, (results: Results) => string>> = {
   junit: junitXml,

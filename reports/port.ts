@@ -7,13 +7,11 @@ import { createSinks } from './live/listeners.ts';
 import type { Waiver } from './waivers/waivers.schema.ts';
 
 export { writeFileAtomic } from '../harness/this-machine/atomic-write.ts';
-export { differsFromBaseline } from './compare/baseline.ts';
-export { readBaselines } from './compare/read-baselines.ts';
 export { withRuns } from './bundle/open-bundle.ts';
-
 export { exportCommand, reportCommand, requireExportFormat } from './commands.ts';
-
+export { differsFromBaseline } from './compare/baseline.ts';
 export { compareCommand } from './compare/command.ts';
+export { readBaselines } from './compare/read-baselines.ts';
 export { exitCodeOfRun, resultsOfRun } from './results/finished-run.ts';
 export { checkWaiversCommand } from './waivers/command.ts';
 export { readWaivers } from './waivers/read-waivers.ts';

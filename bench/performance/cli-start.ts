@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../harness/project-root.ts';
-import { type Measured, measure, medianOf } from './measure.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
+import { type Measured, measure, medianOf } from './measure.ts';
 
 const goalMs = 500;
 const times = 7;

@@ -4,9 +4,9 @@
 // when the goal is not met.
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { outFolder, rdc } from '../script/rdc-process.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
+import { outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
 
 const goalS = 20;

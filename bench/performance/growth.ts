@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from '../../harness/project-root.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
+import { circumstances, table, writeSection } from '../script/page-section.ts';
 import { growthChart, type Series } from './growth-chart.ts';
 import { type Measured, measure, measureMedian } from './measure.ts';
-import { circumstances, table, writeSection } from '../script/page-section.ts';
 import { checksPerResult, writeSyntheticResults } from './synthetic-results.ts';
 
 const rdc = (...words: string[]) => [process.execPath, join(projectRoot, 'cli/main.ts'), ...words];

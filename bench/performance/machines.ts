@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
 import { readResults } from '../../reports/results/read-results.ts';
-import { type Measured, measure } from './measure.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
 import { quickChecks } from '../script/quick-checks.ts';
 import { runMain } from '../script/script.ts';
+import { type Measured, measure } from './measure.ts';
 
 type Row = {
   readonly machines: number;

@@ -1,12 +1,12 @@
 import { XMLParser } from 'fast-xml-parser';
 import { expect, test as it } from 'vitest';
 import { profileOf } from '../../harness/runner/profile/run-profile.ts';
-import { judgeComparison, parseTap } from './bats-figures.ts';
 import { changedVerdicts } from '../reliability/changed-verdicts.ts';
 import { mountsWithFiles, outsideOf } from '../reliability/footprint.ts';
+import { table, withSection } from '../script/page-section.ts';
+import { judgeComparison, parseTap } from './bats-figures.ts';
 import { growthChart } from './growth-chart.ts';
 import { measure, measureMedian } from './measure.ts';
-import { table, withSection } from '../script/page-section.ts';
 
 it('the chart is one small, well-formed document, whatever a series is called', () => {
   const points = [10, 100, 1000].map((x) => [x, x / 7] as const);

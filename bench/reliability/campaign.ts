@@ -3,19 +3,19 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { outFolder, rdc } from '../script/rdc-process.ts';
-import { RdcError } from '../../harness/messages/errors.ts';
 import { findLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
 import { membersOf, type Namespaces, namespacesOf } from '../../harness/lab/libvirt/lab-processes.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
-import { readResults } from '../../reports/results/read-results.ts';
 import { resultsFileName } from '../../reports/recording/results-file.ts';
+import { readResults } from '../../reports/results/read-results.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
 import { quickChecks } from '../script/quick-checks.ts';
+import { outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
-import { type Aftermath, broken, endsWithinMs } from './invariants.ts';
-import { type FaultKind, faultKinds, type Scene } from './fault-kinds.ts';
 import { isOfPlan, momentText, type Plan, planFaults } from './campaign-plan.ts';
+import { type FaultKind, faultKinds, type Scene } from './fault-kinds.ts';
+import { type Aftermath, broken, endsWithinMs } from './invariants.ts';
 
 /** One line of the log. */
 type Outcome = Plan & {

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { expect, test as it } from 'vitest';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
-import { type Aftermath, broken } from './invariants.ts';
-import { faultKinds } from './fault-kinds.ts';
 import { isOfPlan, momentText, planFaults } from './campaign-plan.ts';
+import { faultKinds } from './fault-kinds.ts';
+import { type Aftermath, broken } from './invariants.ts';
 import { strangersFaults } from './undeclared-faults.ts';
 
 const campaign = { faults: 60, seed: 7, kinds: faultKinds.length, checks: 16 };

@@ -4,14 +4,14 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { rdc } from '../script/rdc-process.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
-import { changedVerdicts } from './changed-verdicts.ts';
 import { circumstances, writeSection } from '../script/page-section.ts';
+import { rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
+import { changedVerdicts } from './changed-verdicts.ts';
 
 await runMain(main);
 

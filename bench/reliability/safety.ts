@@ -6,19 +6,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Ended, rdc } from '../script/rdc-process.ts';
-import { RdcError } from '../../harness/messages/errors.ts';
-import { cacheRoot } from '../../harness/this-machine/paths.ts';
 import { findLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
 import { membersOf, namespacesOf } from '../../harness/lab/libvirt/lab-processes.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
+import { cacheRoot } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
-import { changedVerdicts } from './changed-verdicts.ts';
-import { changedSince, outsideOf } from './footprint.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
 import { quickChecks } from '../script/quick-checks.ts';
+import { type Ended, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
+import { changedVerdicts } from './changed-verdicts.ts';
+import { changedSince, outsideOf } from './footprint.ts';
 
 type Row = { readonly what: string; readonly seen: string; readonly holds: boolean };
 
@@ -32,7 +32,9 @@ await runMain(main);
 async function main(): Promise<number> {
   const [machine, other, ...more] = process.argv.slice(2);
   if (machine === undefined || other === undefined || machine === other || more.length > 0)
-    throw new RdcError('USAGE', 'two machines of the lab', { hint: 'node bench/reliability/safety.ts debian-13 debian-12' });
+    throw new RdcError('USAGE', 'two machines of the lab', {
+      hint: 'node bench/reliability/safety.ts debian-13 debian-12',
+    });
   const folder = mkdtempSync(join(tmpdir(), 'rdc-safety-'));
   const rows: Row[] = [];
   const add = (row: Row) => {

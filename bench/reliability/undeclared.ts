@@ -4,12 +4,12 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { onMachine, outFolder, rdc } from '../script/rdc-process.ts';
+import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
-import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
+import { onMachine, outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
 import { type StrangersFault, strangersFaults } from './undeclared-faults.ts';
 

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test as it, vi } from 'vitest';
-import { bundleCommand } from './bundle.ts';
-import { compareCommand } from './compare.ts';
-import { mergeCommand } from './merge.ts';
-import { exportCommand, reportCommand } from './report.ts';
 import { helpOf, overview } from '../../harness/cli/help.ts';
 import { errorCodes, RdcError, renderError } from '../../harness/messages/errors.ts';
 import { resultsWith } from '../../reports/synthetic-runs/compared-results.ts';
 import { runFolderOf } from '../../reports/synthetic-runs/run-on-disk.ts';
+import { bundleCommand } from './bundle.ts';
+import { compareCommand } from './compare.ts';
+import { mergeCommand } from './merge.ts';
+import { exportCommand, reportCommand } from './report.ts';
 
 // As a user calls it: exit codes, what is on which stream, and that every reader takes a bundle.
 

@@ -1,5 +1,5 @@
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { loadBundleReports } from '../../harness/cli/load-reports.ts';
+import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { parseWords } from '../options/options.ts';
 
 const options = {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { Leftover } from '../../harness/lab/cleanup/cache-state.ts';
 import { type Cleaned, clean } from '../../harness/lab/cleanup/clean.ts';
 import { diskState, diskWarning, sizeText } from '../../harness/lab/cleanup/disk-usage.ts';
-import type { Leftover } from '../../harness/lab/cleanup/cache-state.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
 import { parseWords } from '../options/options.ts';

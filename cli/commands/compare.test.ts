@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test as it, vi } from 'vitest';
-import { runFolderOf } from '../../reports/synthetic-runs/run-on-disk.ts';
 import { compareCommand } from '../../reports/compare/command.ts';
 import { resultsWith } from '../../reports/synthetic-runs/compared-results.ts';
+import { runFolderOf } from '../../reports/synthetic-runs/run-on-disk.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-compare-'));
 const runs = ['a', 'b'].map((name) => runFolderOf([resultsWith(name, [{ id: 'CG-MEM', verdict: 'pass' }])]));

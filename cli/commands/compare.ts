@@ -1,5 +1,5 @@
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { failOns, loadReports } from '../../harness/cli/load-reports.ts';
+import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { oneOf, parseWords, wantsColor } from '../options/options.ts';
 
 const options = {

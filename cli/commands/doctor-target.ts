@@ -1,15 +1,15 @@
-import { RdcError, renderError } from '../../harness/messages/errors.ts';
-import { findLab, isInsideLab } from '../../harness/lab/index.ts';
-import { fullDiskOr } from '../../harness/this-machine/writable-path.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { lookAtTarget, readOnlyOf } from '../../harness/runner/judge/inspect-target.ts';
-import { tell } from '../../harness/run/tell.ts';
-import { runInside } from '../targets/enter-lab.ts';
 import { loadLookReports } from '../../harness/cli/load-reports.ts';
-import { openContext, openRun } from '../run/open-run.ts';
-import { openTarget } from '../targets/open-target.ts';
+import { findLab, isInsideLab } from '../../harness/lab/index.ts';
+import { RdcError, renderError } from '../../harness/messages/errors.ts';
+import { tell } from '../../harness/run/tell.ts';
+import { lookAtTarget, readOnlyOf } from '../../harness/runner/judge/inspect-target.ts';
+import { fullDiskOr } from '../../harness/this-machine/writable-path.ts';
 import type { CommonOptions } from '../options/options.ts';
+import { openContext, openRun } from '../run/open-run.ts';
 import { selectChecks } from '../run/select-checks.ts';
+import { runInside } from '../targets/enter-lab.ts';
+import { openTarget } from '../targets/open-target.ts';
 import { requireHostOptions } from '../targets/ssh-addresses.ts';
 import { resolveTargets } from '../targets/target-names.ts';
 

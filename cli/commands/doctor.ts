@@ -1,5 +1,5 @@
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { chooseLab, describeAccel, doctorHost, machineState, rememberedAccel } from '../../harness/lab/index.ts';
+import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { type CommonName, parseCommon } from '../options/options.ts';
 import { lookCommand } from './doctor-target.ts';
 

@@ -1,7 +1,7 @@
 import { type DeclaredCheck, describeSabotage } from '../../harness/checks/check.ts';
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import type { Machine } from '../../harness/lab/catalog/machines.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
+import type { Machine } from '../../harness/lab/catalog/machines.ts';
+import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { parseWords } from '../options/options.ts';
 import { selectChecks } from '../run/select-checks.ts';
 

@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
 import { createBundle } from '../../reports/bundle/create-bundle.ts';
-import { resultsWith, type Told } from '../../reports/synthetic-runs/compared-results.ts';
-import { readRun } from '../../reports/results/read-results.ts';
-import type { Results } from '../../reports/results/results.schema.ts';
 import { tapDocument } from '../../reports/formats/tap.ts';
-import { type BesideResults, runFolderOf } from '../../reports/synthetic-runs/run-on-disk.ts';
 import { mergeCommand } from '../../reports/merge/command.ts';
 import { joinResults } from '../../reports/merge/join-results.ts';
 import { mergeRuns } from '../../reports/merge/merge-runs.ts';
+import { readRun } from '../../reports/results/read-results.ts';
+import type { Results } from '../../reports/results/results.schema.ts';
+import { resultsWith, type Told } from '../../reports/synthetic-runs/compared-results.ts';
+import { type BesideResults, runFolderOf } from '../../reports/synthetic-runs/run-on-disk.ts';
 
 let folder = '';
 beforeEach(() => {

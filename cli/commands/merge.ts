@@ -1,8 +1,8 @@
-import { RdcError } from '../../harness/messages/errors.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { loadBundleReports } from '../../harness/cli/load-reports.ts';
-import { parseWords } from '../options/options.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
+import { loadBundleReports } from '../../harness/cli/load-reports.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
+import { parseWords } from '../options/options.ts';
 
 const options = { out: { type: 'string' }, whole: { type: 'boolean' }, json: { type: 'boolean' } } as const;
 

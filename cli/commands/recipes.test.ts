@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test as it, vi } from 'vitest';
 import { parse } from 'yaml';
+import { ciMatrix } from '../../harness/lab/catalog/ci-matrix.ts';
 import { readMachines } from '../../harness/lab/catalog/machines.ts';
 import { projectRoot } from '../../harness/project-root.ts';
-import { ciMatrix } from '../../harness/lab/catalog/ci-matrix.ts';
+import { parseCommon } from '../options/options.ts';
+import { resolveTargets } from '../targets/target-names.ts';
 import { listCommand } from './list.ts';
 import { mergeCommand } from './merge.ts';
 import { exportCommand } from './report.ts';
 import { runOptions } from './run.ts';
-import { parseCommon } from '../options/options.ts';
-import { resolveTargets } from '../targets/target-names.ts';
 
 const recipe = (path: string) => join(projectRoot, 'docs/recipes', path);
 const read = (path: string) => readFileSync(recipe(path), 'utf8');

@@ -1,5 +1,5 @@
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { loadReports } from '../../harness/cli/load-reports.ts';
+import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { parseWords } from '../options/options.ts';
 
 export async function reportCommand(words: readonly string[]): Promise<number> {

@@ -1,15 +1,11 @@
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
+import { loadChecks } from '../../harness/checks/load-checks.ts';
+import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
+import { loadReports } from '../../harness/cli/load-reports.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
 import type { RunContext } from '../../harness/verdicts/run-listener.ts';
-import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { confirmHosts } from '../targets/confirm-hosts.ts';
-import { interruption } from '../run/interruption.ts';
-import { loadReports } from '../../harness/cli/load-reports.ts';
-import { openRun, runFolder } from '../run/open-run.ts';
-import { type CommonName, oneOf, parseCommon } from '../options/options.ts';
-import { selectChecks } from '../run/select-checks.ts';
 import {
   type CheckMetas,
   exitCodeOfRows,
@@ -19,11 +15,15 @@ import {
   type SelftestRow,
   scoreOf,
 } from '../../reports/selftest/fault-results.ts';
-import { carriedRows, selftestFileName } from '../../reports/selftest/resume.ts';
 import { printable, selftestSink } from '../../reports/selftest/listener.ts';
+import { carriedRows, selftestFileName } from '../../reports/selftest/resume.ts';
 import { selftestSummary } from '../../reports/selftest/summary.ts';
+import { type CommonName, oneOf, parseCommon } from '../options/options.ts';
+import { interruption } from '../run/interruption.ts';
+import { openRun, runFolder } from '../run/open-run.ts';
+import { selectChecks } from '../run/select-checks.ts';
+import { confirmHosts } from '../targets/confirm-hosts.ts';
 import { requireHostOptions } from '../targets/ssh-addresses.ts';
-import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
 import { resolveTargetsOf } from '../targets/target-names.ts';
 import { enterLabOf, type RunJob, runTarget } from './run.ts';
 

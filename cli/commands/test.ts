@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { setUpHost } from '../../harness/lab/index.ts';
+import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
 import { parseWords } from '../options/options.ts';
 

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import {
   bringUp,
   chooseLab,
@@ -16,9 +15,10 @@ import {
   releaseMachine,
   stopLab,
 } from '../../harness/lab/index.ts';
+import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
+import { type CommonOptions, parseCommon } from '../options/options.ts';
 import { enterLab, runInside } from '../targets/enter-lab.ts';
 import { imageMachine, refuseImageOptions } from '../targets/image-target.ts';
-import { type CommonOptions, parseCommon } from '../options/options.ts';
 
 const say = (text: string) => void process.stderr.write(`${text}\n`);
 

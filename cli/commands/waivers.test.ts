@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, test as it } from 'vitest';
-import { resultsWith } from '../../reports/synthetic-runs/compared-results.ts';
-import { exitCodeOf, ruleConformance } from '../../reports/results/conformance.ts';
 import { junitXml } from '../../reports/formats/junit.ts';
-import type { JudgedCheck, Results } from '../../reports/results/results.schema.ts';
 import { tapDocument } from '../../reports/formats/tap.ts';
-import { createStyle } from '../../reports/wording/style.ts';
+import { exitCodeOf, ruleConformance } from '../../reports/results/conformance.ts';
+import type { JudgedCheck, Results } from '../../reports/results/results.schema.ts';
+import { resultsWith } from '../../reports/synthetic-runs/compared-results.ts';
 import { targetSummary } from '../../reports/terminal/summary.ts';
 import { applyWaiver, holds } from '../../reports/waivers/apply-waivers.ts';
 import { reviewWaivers } from '../../reports/waivers/check-waivers.ts';
 import { readWaivers } from '../../reports/waivers/read-waivers.ts';
 import { type Waiver, waiversSchema } from '../../reports/waivers/waivers.schema.ts';
+import { createStyle } from '../../reports/wording/style.ts';
 
 const today = '2026-11-22';
 const waiver: Waiver = {

@@ -1,6 +1,6 @@
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { loadReports } from '../../harness/cli/load-reports.ts';
+import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { parseWords } from '../options/options.ts';
 
 export async function waiversCommand(words: readonly string[]): Promise<number> {

@@ -2,11 +2,11 @@
 // A run folder is one of `rdc run` (its results.json) or of `rdc selftest` (its selftest.json).
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSelftest, selftestFileName } from '../../reports/selftest/resume.ts';
-import { exitCodes, RdcError, renderError } from '../../harness/messages/errors.ts';
-import { readMachines } from '../../harness/lab/catalog/machines.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
+import { readMachines } from '../../harness/lab/catalog/machines.ts';
+import { exitCodes, RdcError, renderError } from '../../harness/messages/errors.ts';
 import { readRun } from '../../reports/results/read-results.ts';
+import { readSelftest, selftestFileName } from '../../reports/selftest/resume.ts';
 import { type Judged, judgedFile, pruned, readJudged, withResults, withSelftest } from './recorded-verdicts.ts';
 
 export function record(judged: Judged, folder: string): Judged {
@@ -18,7 +18,8 @@ export function record(judged: Judged, folder: string): Judged {
 }
 
 async function main(folders: readonly string[]): Promise<number> {
-  if (folders.length === 0) throw new RdcError('USAGE', 'no run folder', { hint: 'node cli/generate/record-verdicts.ts RUN...' });
+  if (folders.length === 0)
+    throw new RdcError('USAGE', 'no run folder', { hint: 'node cli/generate/record-verdicts.ts RUN...' });
   const ids = (await loadChecks()).map(({ id }) => id);
   const machines = readMachines().machines.map(({ name }) => name);
   const judged = pruned(folders.reduce(record, readJudged()), ids, machines);

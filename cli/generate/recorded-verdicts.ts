@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Selftest } from '../../reports/selftest/fault-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
+import type { Selftest } from '../../reports/selftest/fault-results.ts';
 
 /**
  * By check, then by machine: the last word, its day and the beginning of the suite's digest, e.g. `pass 2026-11-22 0f3a9c12`;

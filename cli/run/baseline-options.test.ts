@@ -1,8 +1,8 @@
 import { expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
-import { exitCodeAgainst, readBaselineOptions } from './baseline-options.ts';
 import { parseCommon } from '../options/options.ts';
 import { resolveTargets } from '../targets/target-names.ts';
+import { exitCodeAgainst, readBaselineOptions } from './baseline-options.ts';
 
 const checks = [{ id: 'NS-UIDMAP' } as DeclaredCheck];
 const reports = { readBaselines: (path: string, wanted: object) => ({ path, ...wanted }) };

@@ -5,15 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerChannel } from 'ssh2';
 import { afterEach, describe, expect, test as it } from 'vitest';
-import { type HostileDaemonName, startHostileDaemon } from '../../harness/test-doubles/hostile-daemon.ts';
 import { type HostileName, hostileAnswers } from '../../harness/test-doubles/hostile-answers.ts';
+import { type HostileDaemonName, startHostileDaemon } from '../../harness/test-doubles/hostile-daemon.ts';
 import { startSshServer } from '../../harness/test-doubles/ssh-server.ts';
 import type { HostileJob } from './fixtures/judge-hostile.ts';
 
 // Whole runs, as ./rdc run does them: real transport, facts, checks, vitest worker and reports. Only the host is not real.
 
 const limitMs = 150_000;
-const honestFacts = readFileSync(join(import.meta.dirname, '../../harness/target-host/facts/fixtures/debian-13-facts.txt'), 'utf8');
+const honestFacts = readFileSync(
+  join(import.meta.dirname, '../../harness/target-host/facts/fixtures/debian-13-facts.txt'),
+  'utf8',
+);
 const checks = ['PRE-NEWIDMAP', 'NS-DAEMON-EUID', 'NS-UIDMAP'];
 const folders: string[] = [];
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
+import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
+import { projectRoot } from '../../harness/project-root.ts';
 import { holdRun } from '../../harness/this-machine/active-runs.ts';
 import { requireFolder } from '../../harness/this-machine/writable-path.ts';
-import { projectRoot } from '../../harness/project-root.ts';
 import type { RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
 import type { CommonOptions } from '../options/options.ts';
-import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
 import type { TargetName } from '../targets/target-names.ts';
 
 const hint = '--out DIR: a folder that can be made and written; without it, reports/out';

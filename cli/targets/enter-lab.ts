@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
-import { RdcError } from '../../harness/messages/errors.ts';
 import { ensureFixtureImage } from '../../harness/fixture-image/build.ts';
+import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
 import {
   chooseLab,
   clearDeadRuns,
@@ -15,6 +14,7 @@ import {
   type Machine,
   setUpHost,
 } from '../../harness/lab/index.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 
 export type LabNeeds = {
   readonly machines: readonly Machine[];

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { RdcError } from '../../harness/messages/errors.ts';
 import { knownMachines, type Machine, readImageFile, recipeNames } from '../../harness/lab/index.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import type { CommonOptions } from '../options/options.ts';
 
 export type ImageOptions = Pick<CommonOptions, 'image' | 'recipe' | 'sha256'>;

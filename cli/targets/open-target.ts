@@ -9,9 +9,9 @@ import {
   powerOff,
   releaseMachine,
 } from '../../harness/lab/index.ts';
+import { whyOf } from '../../harness/messages/error-text.ts';
 import type { Connection } from '../../harness/target-host/connection/address.ts';
 import type { SshAddress } from '../../harness/target-host/transport/ssh-login.ts';
-import { whyOf } from '../../harness/messages/error-text.ts';
 import type { CommonOptions } from '../options/options.ts';
 import { sshAddress } from './ssh-addresses.ts';
 import type { TargetName } from './target-names.ts';

@@ -1,7 +1,7 @@
 import { RdcError } from '../../harness/messages/errors.ts';
 import { readIdentity, type SshAddress } from '../../harness/target-host/transport/ssh-login.ts';
-import { knownHostKeys, type Login } from './known-hosts.ts';
 import type { CommonOptions } from '../options/options.ts';
+import { knownHostKeys, type Login } from './known-hosts.ts';
 import { parseSshUrl, type TargetName } from './target-names.ts';
 
 type HostOptions = Pick<CommonOptions, 'identity' | 'jump' | 'rootVia'>;

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
-import { RdcError } from '../../harness/messages/errors.ts';
 import { findMachine, knownMachines, type Machine } from '../../harness/lab/index.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { type ImageOptions, imageMachine, refuseImageOptions } from './image-target.ts';
 
 /** What a TARGET on the command line stands for. */

@@ -1,7 +1,7 @@
-import type { HostFacts } from '../target-host/facts/host-facts.ts';
-import type { Source } from './sources.ts';
 import type { Target } from '../target-host/access/target.ts';
+import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import type { Level } from '../verdicts/verdict.ts';
+import type { Source } from './sources.ts';
 
 /** Applies a fault to the target and resolves to the function that takes it back. */
 export type Fault = (context: { readonly target: Target; readonly host: HostFacts }) => Promise<() => Promise<void>>;

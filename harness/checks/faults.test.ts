@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test as it } from 'vitest';
-import type { Fault } from './check.ts';
-import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import { executor, type Target } from '../target-host/access/target.ts';
+import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import { localTransport } from '../target-host/transport/local.ts';
+import type { Fault } from './check.ts';
 import { chmod, filtered, inOrder, mustRun, rootScript } from './faults.ts';
 
 const folder = mkdtempSync(join(tmpdir(), "rdc it's "));

@@ -1,8 +1,8 @@
-import type { Fault } from './check.ts';
 import { RdcError } from '../messages/errors.ts';
-import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import type { Executor } from '../target-host/access/target.ts';
+import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import { quoteWord } from '../target-host/transport/quote.ts';
+import type { Fault } from './check.ts';
 import { changeFile, setAside } from './set-aside.ts';
 
 /** Runs a script that has to succeed: a fault that was not applied or not taken back is an error, never a verdict. */

@@ -1,20 +1,27 @@
-export type { Check, Fault, Oracle, VerifyContext } from './check.ts';
-export { checksOf } from './check.ts';
-export { dockerApi } from '../target-host/docker/api.ts';
-export { expectFixture, type Fixture, refusalIn, refusalOf, sharedFixture, startFixture } from '../target-host/docker/container.ts';
-export { importImage } from '../target-host/docker/import-image.ts';
-export { startRootfulInPlace } from '../target-host/docker/rootful-daemon.ts';
-export { RdcError } from '../messages/errors.ts';
-export { expect } from './expect.ts';
-export { asFinding, expectDocumented, known } from './limitation.ts';
-export { type HostFacts, hiddenBy, type IdRange } from '../target-host/facts/host-facts.ts';
-export { holdersOf } from '../target-host/facts/socket-holders.ts';
 export { fixtureImageTag } from '../fixture-image/build.ts';
-export { aloneByProbe, aloneByScript } from './without-docker.ts';
-export { away, chmod, filtered, inOrder, mustRun, rootScript, sysctl } from './faults.ts';
-export { changeFile, setAside } from './set-aside.ts';
-export { code, docker, issue, man, page } from './sources.ts';
+export { RdcError } from '../messages/errors.ts';
 export { hostProbe, probePath, probeProgram } from '../target-host/access/host-probe.ts';
 export type { Executor, Target } from '../target-host/access/target.ts';
+export { dockerApi } from '../target-host/docker/api.ts';
+export {
+  expectFixture,
+  type Fixture,
+  refusalIn,
+  refusalOf,
+  sharedFixture,
+  startFixture,
+} from '../target-host/docker/container.ts';
+export { importImage } from '../target-host/docker/import-image.ts';
+export { startRootfulInPlace } from '../target-host/docker/rootful-daemon.ts';
+export { type HostFacts, hiddenBy, type IdRange } from '../target-host/facts/host-facts.ts';
+export { holdersOf } from '../target-host/facts/socket-holders.ts';
 export { quoteWord } from '../target-host/transport/quote.ts';
 export type { ExecResult } from '../target-host/transport/transport.ts';
+export type { Check, Fault, Oracle, VerifyContext } from './check.ts';
+export { checksOf } from './check.ts';
+export { expect } from './expect.ts';
+export { away, chmod, filtered, inOrder, mustRun, rootScript, sysctl } from './faults.ts';
+export { asFinding, expectDocumented, known } from './limitation.ts';
+export { changeFile, setAside } from './set-aside.ts';
+export { code, docker, issue, man, page } from './sources.ts';
+export { aloneByProbe, aloneByScript } from './without-docker.ts';

@@ -1,6 +1,6 @@
 import { RdcError } from '../messages/errors.ts';
-import { expect } from './expect.ts';
 import type { Finding } from '../verdicts/verdict.ts';
+import { expect } from './expect.ts';
 
 const findings = new WeakMap<object, Finding>();
 

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type DeclaredCheck, declaredChecks } from './check.ts';
 import { RdcError } from '../messages/errors.ts';
 import { projectRoot } from '../project-root.ts';
+import { type DeclaredCheck, declaredChecks } from './check.ts';
 
 /**
  * What others stand on comes first, so that a blocked check can name a failed one; what reboots the machine comes last.

@@ -2,11 +2,15 @@ import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { probeSources } from '../fixture-image/build.ts';
-import { reachableFrom, type SourceFile } from './module-graph.ts';
 import { projectRoot } from '../project-root.ts';
+import { reachableFrom, type SourceFile } from './module-graph.ts';
 
 /** Who judges: a run (facts, limits, the last word), a look at a host in use, and the worker that vitest starts by this path. */
-const judges = ['harness/runner/judge/judge-target.ts', 'harness/runner/judge/inspect-target.ts', 'harness/runner/worker/setup.ts'];
+const judges = [
+  'harness/runner/judge/judge-target.ts',
+  'harness/runner/judge/inspect-target.ts',
+  'harness/runner/worker/setup.ts',
+];
 
 /**
  * Version of the suite and a digest of what decides a verdict: two runs merge only where both are equal. How a machine

@@ -1,6 +1,6 @@
-import type { Oracle } from './check.ts';
-import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import { hostProbe } from '../target-host/access/host-probe.ts';
+import type { HostFacts } from '../target-host/facts/host-facts.ts';
+import type { Oracle } from './check.ts';
 
 type Bare = NonNullable<Oracle['bare']>;
 

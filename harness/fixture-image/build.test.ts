@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { appletNames, isStaticElf } from './busybox.ts';
 import { ensureFixtureImage, type FixtureImage } from './build.ts';
+import { appletNames, isStaticElf } from './busybox.ts';
 
 const run = promisify(execFile);
 const work = mkdtempSync(join(tmpdir(), 'rdc-fixture-'));

@@ -5,9 +5,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { RdcError } from '../messages/errors.ts';
 import { appletNames, readBusybox } from './busybox.ts';
 import { type Architecture, writeImageArchive } from './oci-archive.ts';
-import { RdcError } from '../messages/errors.ts';
 
 export { type Architecture, fixtureImageTag } from './oci-archive.ts';
 

@@ -1,5 +1,5 @@
-import type { Transport } from '../target-host/transport/transport.ts';
 import { throughPort } from '../target-host/transport/call-timing.ts';
+import type { Transport } from '../target-host/transport/transport.ts';
 
 /** A transport whose login and commands can be timed. */
 export async function openTimed(open: () => Promise<Transport>): Promise<Transport> {

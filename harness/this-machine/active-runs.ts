@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { cachePath, cacheRoot } from './paths.ts';
 import { type LockOwner, parseLock, thisOwner } from './locks.ts';
+import { cachePath, cacheRoot } from './paths.ts';
 import { isAlive } from './process-identity.ts';
 
 /** A run under way or dead, of any checkout; `file` is its entry in the cache, `folder` where it writes. */

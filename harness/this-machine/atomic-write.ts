@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { RdcError } from '../messages/errors.ts';
 import { makeFolder } from '../make-folder.ts';
+import { RdcError } from '../messages/errors.ts';
 import { refuseOccupied, unwritable } from './writable-path.ts';
 
 let written = 0;

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { RdcError } from '../messages/errors.ts';
 import { makeFolder } from '../make-folder.ts';
 import { whyOf } from '../messages/error-text.ts';
+import { RdcError } from '../messages/errors.ts';
 
 // The places that somebody names to be written to: `--out`, `--html`, `--history`.
 

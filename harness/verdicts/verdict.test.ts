@@ -1,7 +1,7 @@
 import { AssertionError } from 'node:assert';
 import { describe, expect, test as it } from 'vitest';
-import { RdcError, renderError } from '../messages/errors.ts';
 import { asFinding, expectDocumented, findingOf, known } from '../checks/limitation.ts';
+import { RdcError, renderError } from '../messages/errors.ts';
 import { verdictOf } from './verdict.ts';
 
 function thrownBy(action: () => unknown): unknown {

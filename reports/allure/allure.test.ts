@@ -3,10 +3,17 @@ import { join } from 'node:path';
 import type { TestResult } from 'allure-js-commons';
 import { expect, test as it } from 'vitest';
 import { TargetRecord } from '../recording/target-record.ts';
-import { checks, hostile, judged, syntheticRun, syntheticTarget, syntheticVerdicts } from '../synthetic-runs/synthetic-run.ts';
+import { readEvidence } from '../results/read-evidence.ts';
+import {
+  checks,
+  hostile,
+  judged,
+  syntheticRun,
+  syntheticTarget,
+  syntheticVerdicts,
+} from '../synthetic-runs/synthetic-run.ts';
 import { completeAllureResults } from './complete.ts';
 import { describeCheck, escapeMarkdown } from './description.ts';
-import { readEvidence } from '../results/read-evidence.ts';
 import { sealPage } from './seal-page.ts';
 
 function startTarget(name = 'debian-13') {

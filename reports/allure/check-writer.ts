@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Stage, type StepResult, type TestResult } from 'allure-js-commons';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { plainLine } from '../plain-text.ts';
+import { readEvidence } from '../results/read-evidence.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
 import { applyCheck } from './check-result.ts';
-import { readEvidence } from '../results/read-evidence.ts';
 
 /** Where a target's Allure results lie, and what they are made from. */
 export type AllureTarget = { readonly name: string; readonly folder: string };

@@ -5,12 +5,12 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
-import { keepInHistory, readHistory, type TargetHistory } from './kept-history.ts';
 import { plainText } from '../plain-text.ts';
 import { readRun } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
 import { completeAllureResults } from './complete.ts';
 import { allureHistory } from './history-format.ts';
+import { keepInHistory, readHistory, type TargetHistory } from './kept-history.ts';
 import { sealPage } from './seal-page.ts';
 
 const timeoutMs = 120_000;

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test as it, vi } from 'vitest';
-import { allureHistory, allureHistoryId } from './history-format.ts';
-import { resultsWith } from '../synthetic-runs/compared-results.ts';
 import type { Results } from '../results/results.schema.ts';
+import { resultsWith } from '../synthetic-runs/compared-results.ts';
 import { hostile } from '../synthetic-runs/synthetic-run.ts';
+import { allureHistory, allureHistoryId } from './history-format.ts';
 import { historyFolderOf, keepInHistory, pointOf, readHistory } from './kept-history.ts';
 
 const newFolder = () => mkdtempSync(join(tmpdir(), 'rdc-history-'));

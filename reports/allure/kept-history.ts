@@ -1,14 +1,14 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Ajv } from 'ajv';
-import { statusOf } from './check-result.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
-import { everyCheck } from '../results/every-check.ts';
-import { isUnpackedBundle, outFolder } from '../results/run-folder.ts';
 import { plainLine, plainText } from '../plain-text.ts';
+import { everyCheck } from '../results/every-check.ts';
 import type { Results } from '../results/results.schema.ts';
+import { isUnpackedBundle, outFolder } from '../results/run-folder.ts';
 import { dropUnknownFields, tellIgnored } from '../results/unknown-fields.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
+import { statusOf } from './check-result.ts';
 import { type HistoryPoint, pointSchema, pointVersion } from './history-point.schema.ts';
 
 const maxBytes = 8 * 1024 * 1024;

@@ -1,8 +1,8 @@
 import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
-import { historyFolderOf } from './kept-history.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
 import { completeAllureResults } from './complete.ts';
 import { type AllureReport, generateAllureReport } from './generate.ts';
+import { historyFolderOf } from './kept-history.ts';
 
 /** The path of the report, or why there is none. */
 export type BuiltReport = AllureReport | { readonly problem: Error };

@@ -4,8 +4,8 @@ import type { TestModule, Vitest } from 'vitest/node';
 import type { TargetContext } from '../../harness/verdicts/run-listener.ts';
 import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import { plainLine } from '../plain-text.ts';
-import type { JudgedCheck } from '../results/results.schema.ts';
 import { declarationOf, judgedCheck } from '../recording/target-record.ts';
+import type { JudgedCheck } from '../results/results.schema.ts';
 import { allureResultsOf, completeResult } from './check-writer.ts';
 
 export type AllureReporterOptions = {

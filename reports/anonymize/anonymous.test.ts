@@ -2,11 +2,11 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { resultsWith, type Told } from '../synthetic-runs/compared-results.ts';
-import type { Results } from '../results/results.schema.ts';
-import { type BesideResults, runFolderOf } from '../synthetic-runs/run-on-disk.ts';
 import { createBundle } from '../bundle/create-bundle.ts';
 import { readBundle } from '../bundle/open-bundle.ts';
+import type { Results } from '../results/results.schema.ts';
+import { resultsWith, type Told } from '../synthetic-runs/compared-results.ts';
+import { type BesideResults, runFolderOf } from '../synthetic-runs/run-on-disk.ts';
 import { Addresses } from './addresses.ts';
 import { createMask } from './mask.ts';
 

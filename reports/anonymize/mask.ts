@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net';
 import { hostname, userInfo } from 'node:os';
+import type { ArchiveFile } from '../bundle/write-archive.ts';
 import { plainText } from '../plain-text.ts';
 import type { Results } from '../results/results.schema.ts';
-import type { ArchiveFile } from '../bundle/write-archive.ts';
 import { Addresses, canonicalV6 } from './addresses.ts';
 import { addHost, findNames, findNamesInResults } from './find-names.ts';
 import { Names } from './names.ts';

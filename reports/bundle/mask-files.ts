@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryHint, unwritable } from '../../harness/this-machine/writable-path.ts';
+import { createMask, type MaskCounts } from '../anonymize/mask.ts';
 import { parseResults } from '../results/read-results.ts';
 import type { Packed } from './collect-run.ts';
 import { readRunFile } from './run-files.ts';
-import { createMask, type MaskCounts } from '../anonymize/mask.ts';
 
 export type MaskedFiles = { readonly packed: readonly Packed[]; readonly replaced: MaskCounts };
 

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
-import { type FailOn, hasChanges } from './change.ts';
-import { type Comparison, compareResults } from './compare.ts';
-import { comparisonTable } from './table.ts';
-import { judgedCount } from '../results/conformance.ts';
 import { plainLine } from '../plain-text.ts';
+import { judgedCount } from '../results/conformance.ts';
 import { readRun } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
 import { createStyle } from '../wording/style.ts';
+import { type FailOn, hasChanges } from './change.ts';
+import { type Comparison, compareResults } from './compare.ts';
 import type { Baseline, Baselines } from './read-baselines.ts';
+import { comparisonTable } from './table.ts';
 
 /** A run of a part of the suite is compared with that part: what was not asked for is not gone. */
 export function compareWithBaseline(

@@ -1,7 +1,7 @@
 import { RdcError } from '../../harness/messages/errors.ts';
 import { writeNamedFile } from '../../harness/this-machine/atomic-write.ts';
-import { findRun } from '../results/run-folder.ts';
 import { readRun } from '../results/read-results.ts';
+import { findRun } from '../results/run-folder.ts';
 import { type FailOn, hasChanges } from './change.ts';
 import { compareResults } from './compare.ts';
 import { differingEvidence } from './differing-evidence.ts';

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
 import type { JudgedCheck } from '../results/results.schema.ts';
+import { resultsWith, type Told } from '../synthetic-runs/compared-results.ts';
 import { type Change, changeOf } from './change.ts';
 import { compareResults } from './compare.ts';
 import { differingEvidence } from './differing-evidence.ts';
 import { comparisonPage } from './page.ts';
 import { comparisonTable } from './table.ts';
-import { resultsWith, type Told } from '../synthetic-runs/compared-results.ts';
 
 describe('what became of a check', () => {
   const verdict = (text: string | undefined) =>

@@ -1,5 +1,5 @@
-import { readEvidence } from '../results/read-evidence.ts';
 import { plainText } from '../plain-text.ts';
+import { readEvidence } from '../results/read-evidence.ts';
 import type { Comparison } from './compare.ts';
 
 const maxChars = 6_000;

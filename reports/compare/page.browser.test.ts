@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
+import { resultsWith } from '../synthetic-runs/compared-results.ts';
 import { compareResults } from './compare.ts';
 import { comparisonPage } from './page.ts';
-import { resultsWith } from '../synthetic-runs/compared-results.ts';
 
 const executablePath = process.env.RDC_CHROMIUM ?? '/usr/bin/chromium';
 const canSkip = !existsSync(executablePath) && !process.env.CI;

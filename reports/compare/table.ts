@@ -1,7 +1,7 @@
 import { plainLine } from '../plain-text.ts';
 import { createStyle, type Style, verdictWords } from '../wording/style.ts';
-import { wrap } from '../wording/wrap.ts';
 import { countsText } from '../wording/verdict-words.ts';
+import { wrap } from '../wording/wrap.ts';
 import { type Change, changesByWeight, changeWords } from './change.ts';
 import type { Cell, CheckRow, Comparison } from './compare.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test as it } from 'vitest';
-import { autopkgtestSummary } from './autopkgtest.ts';
 import { readAutopkgtest } from '../synthetic-runs/read-back.ts';
 import { conformantRun, resultsOf } from '../synthetic-runs/runs.ts';
+import { autopkgtestSummary } from './autopkgtest.ts';
 
 const lines = (results = resultsOf()) =>
   new Map(readAutopkgtest(autopkgtestSummary(results)).map((line) => [line.name, line]));

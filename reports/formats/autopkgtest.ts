@@ -1,5 +1,5 @@
-import { everyCase } from '../results/every-check.ts';
 import { plainLine } from '../plain-text.ts';
+import { everyCase } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
 

@@ -1,8 +1,8 @@
 import { parse, validateStrict } from 'ctrf';
 import { expect, test as it } from 'vitest';
+import { conformantRun, resultsOf, waiver } from '../synthetic-runs/runs.ts';
 import { checks, judged } from '../synthetic-runs/synthetic-run.ts';
 import { ctrfReport } from './ctrf.ts';
-import { conformantRun, resultsOf, waiver } from '../synthetic-runs/runs.ts';
 
 function read(results = resultsOf()) {
   const report = parse(ctrfReport(results));

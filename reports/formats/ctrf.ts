@@ -1,6 +1,6 @@
+import { plainLine } from '../plain-text.ts';
 import { ruleConformance } from '../results/conformance.ts';
 import { everyCase } from '../results/every-check.ts';
-import { plainLine } from '../plain-text.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { ownWords } from './rdc-fields.ts';

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
-import { everyCase } from '../results/every-check.ts';
-import { ownWords } from './rdc-fields.ts';
+import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
 import { plainLine, plainText } from '../plain-text.ts';
-import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
+import { everyCase } from '../results/every-check.ts';
+import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
+import { ownWords } from './rdc-fields.ts';
 import { element, type XmlElement, xmlDocument } from './xml.ts';
 
 /** One target as JUnit XML: a suite per area, a case per check; what was never judged is an error, not an absence. */

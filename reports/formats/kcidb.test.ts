@@ -1,8 +1,8 @@
 import { expect, test as it } from 'vitest';
-import { checks, judged } from '../synthetic-runs/synthetic-run.ts';
-import { kcidbReport } from './kcidb.ts';
 import { readKcidb } from '../synthetic-runs/read-back.ts';
 import { conformantRun, resultsOf, waiver } from '../synthetic-runs/runs.ts';
+import { checks, judged } from '../synthetic-runs/synthetic-run.ts';
+import { kcidbReport } from './kcidb.ts';
 
 function read(results = resultsOf()) {
   const report = readKcidb(kcidbReport(results));

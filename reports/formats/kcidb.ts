@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
+import { plainLine, plainText } from '../plain-text.ts';
 import { defaultGate, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
-import { plainLine, plainText } from '../plain-text.ts';
 import type { Conformance, JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { ownWords } from './rdc-fields.ts';

@@ -1,9 +1,9 @@
+import { plainLine } from '../plain-text.ts';
 import { ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
-import { ownWords } from './rdc-fields.ts';
-import { plainLine } from '../plain-text.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
+import { ownWords } from './rdc-fields.ts';
 
 /** One target as TAP 14. An inconclusive target ends with `Bail out!`, which no consumer takes for success. */
 export function tapDocument(results: Results): string {

@@ -1,7 +1,7 @@
 import { expect, test as it } from 'vitest';
-import { checks, judged } from '../synthetic-runs/synthetic-run.ts';
 import { readTmt } from '../synthetic-runs/read-back.ts';
 import { conformantRun, resultsOf, waiver } from '../synthetic-runs/runs.ts';
+import { checks, judged } from '../synthetic-runs/synthetic-run.ts';
 import { tmtResults } from './tmt.ts';
 
 const entries = (results = resultsOf()) => new Map(readTmt(tmtResults(results)).map((one) => [one.name, one]));

@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 import type { Level } from '../../harness/verdicts/verdict.ts';
+import { plainLine } from '../plain-text.ts';
 import { defaultGate, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
-import { plainLine } from '../plain-text.ts';
 import type { Conformance, JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { ownWords } from './rdc-fields.ts';

@@ -1,7 +1,7 @@
 import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
 import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
-import { outputOf } from '../terminal/output.ts';
 import { createTerminal } from '../terminal/listener.ts';
+import { outputOf } from '../terminal/output.ts';
 
 export { exitCodeOfRun, resultsOfRun } from '../results/finished-run.ts';
 

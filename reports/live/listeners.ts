@@ -2,11 +2,11 @@ import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener
 import { createAllureSink } from '../allure/listener.ts';
 import type { BaselineOptions } from '../compare/baseline.ts';
 import { createJunitFile } from '../formats/junit.ts';
-import { createLatestLink } from './latest-link.ts';
 import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
-import { outputOf } from '../terminal/output.ts';
 import { createTerminal } from '../terminal/listener.ts';
+import { outputOf } from '../terminal/output.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
+import { createLatestLink } from './latest-link.ts';
 
 export type SinkOptions = {
   readonly run: RunContext;

@@ -1,7 +1,7 @@
 import { RdcError } from '../../harness/messages/errors.ts';
+import { plainLine, plainText } from '../plain-text.ts';
 import { ruleConformance } from '../results/conformance.ts';
 import { countLedger } from '../results/counts.ts';
-import { plainLine, plainText } from '../plain-text.ts';
 import type { JudgedCheck, NotJudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { differingValues } from './differing-values.ts';

@@ -7,7 +7,6 @@ import { expect, test as it } from 'vitest';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { exitCodeOf } from '../results/conformance.ts';
 import { readResults } from '../results/read-results.ts';
-import { createResultsFile } from './results-file.ts';
 import {
   checks,
   facts,
@@ -17,6 +16,7 @@ import {
   syntheticTarget,
   syntheticViews,
 } from '../synthetic-runs/synthetic-run.ts';
+import { createResultsFile } from './results-file.ts';
 
 function startTarget() {
   const run = syntheticRun();

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
+import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
 import type { Results } from '../results/results.schema.ts';
-import { TargetRecord } from './target-record.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
+import { TargetRecord } from './target-record.ts';
 
 export const resultsFileName = 'results.json';
 

@@ -1,13 +1,19 @@
+import type {
+  CheckDeclaration,
+  Facts,
+  RunContext,
+  TargetContext,
+  TargetEnd,
+} from '../../harness/verdicts/run-listener.ts';
 import type { ThreeViews, View } from '../../harness/verdicts/triage.ts';
-import type { CheckDeclaration, Facts, RunContext, TargetContext, TargetEnd } from '../../harness/verdicts/run-listener.ts';
 import type { CheckResult, Verdict } from '../../harness/verdicts/verdict.ts';
-import { boundedRecord } from './bounded-json.ts';
+import { plainLine, plainText } from '../plain-text.ts';
 import { ruleConformance } from '../results/conformance.ts';
 import { countLedger } from '../results/counts.ts';
-import { plainLine, plainText } from '../plain-text.ts';
 import { type JudgedCheck, type NotJudgedCheck, type Results, resultsVersion } from '../results/results.schema.ts';
 import { applyWaiver } from '../waivers/apply-waivers.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
+import { boundedRecord } from './bounded-json.ts';
 
 const underWay = 'the run is still under way, or it was killed';
 const worstFirst: readonly Verdict[] = ['error', 'fail', 'blocked', 'skip', 'pass'];

@@ -1,9 +1,9 @@
 import { describe, expect, test as it } from 'vitest';
 import type { CheckResult, Verdict } from '../../harness/verdicts/verdict.ts';
-import { exitCodeOf, ruleConformance } from './conformance.ts';
-import { countLedger } from './counts.ts';
 import { TargetRecord } from '../recording/target-record.ts';
 import { declared, judged, syntheticRun, syntheticTarget } from '../synthetic-runs/synthetic-run.ts';
+import { exitCodeOf, ruleConformance } from './conformance.ts';
+import { countLedger } from './counts.ts';
 
 const must = (id: string, verdict: Verdict, changes: Partial<CheckResult> = {}) =>
   judged(declared(id), { verdict, ...(verdict === 'pass' ? {} : { reason: 'because' }), ...changes });

@@ -1,15 +1,7 @@
-import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { TargetRecord } from '../recording/target-record.ts';
-import {
-  checks,
-  facts,
-  hostile,
-  judged,
-  syntheticRun,
-  syntheticTarget,
-  syntheticVerdicts,
-} from './synthetic-run.ts';
+import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
+import { checks, facts, hostile, judged, syntheticRun, syntheticTarget, syntheticVerdicts } from './synthetic-run.ts';
 
 export function resultsOf(verdicts = syntheticVerdicts(), waivers: readonly Waiver[] = []): Results {
   const run = syntheticRun();

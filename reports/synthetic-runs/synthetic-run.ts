@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ThreeViews } from '../../harness/verdicts/triage.ts';
 import type { CheckDeclaration, Facts, RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
+import type { ThreeViews } from '../../harness/verdicts/triage.ts';
 import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import { countLedger } from '../results/counts.ts';
 import type { Results } from '../results/results.schema.ts';

@@ -1,13 +1,20 @@
 import { expect, test as it } from 'vitest';
-import { selftestSummary } from '../selftest/summary.ts';
 import { RdcError, renderError } from '../../harness/messages/errors.ts';
 import { compareResults } from '../compare/compare.ts';
 import { comparisonTable } from '../compare/table.ts';
 import { junitXml } from '../formats/junit.ts';
-import { readResults } from '../results/read-results.ts';
-import { createResultsFile, type TargetRecords, writeResultsFile } from '../recording/results-file.ts';
 import { tapDocument } from '../formats/tap.ts';
-import { checks, judged, payload, strangersResults, syntheticRun, syntheticTarget } from '../synthetic-runs/synthetic-run.ts';
+import { createResultsFile, type TargetRecords, writeResultsFile } from '../recording/results-file.ts';
+import { readResults } from '../results/read-results.ts';
+import { selftestSummary } from '../selftest/summary.ts';
+import {
+  checks,
+  judged,
+  payload,
+  strangersResults,
+  syntheticRun,
+  syntheticTarget,
+} from '../synthetic-runs/synthetic-run.ts';
 import { createTerminal } from './listener.ts';
 
 /** Everything that would control a terminal or reorder or hide its text; what we draw with ourselves is taken out first. */

@@ -4,11 +4,11 @@ import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener
 import type { BuiltReport } from '../allure/listener.ts';
 import { type BaselineOptions, baselineSummary } from '../compare/baseline.ts';
 import { plainText } from '../plain-text.ts';
-import type { Results } from '../results/results.schema.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
+import type { Results } from '../results/results.schema.ts';
+import { createStyle } from '../wording/style.ts';
 import { createLiveList, type Screen } from './live-list.ts';
 import { createPlainLines, type Print } from './plain-lines.ts';
-import { createStyle } from '../wording/style.ts';
 import { conclusionLine, reportLines, resultsLine, targetSummary } from './summary.ts';
 
 export type TerminalOptions = {

@@ -1,10 +1,10 @@
 import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
 import { plainLine } from '../plain-text.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
-import { countsText } from '../wording/verdict-words.ts';
-import { checkLine, type Print } from './plain-lines.ts';
 import { durationText, type Style } from '../wording/style.ts';
+import { countsText } from '../wording/verdict-words.ts';
 import { cut } from '../wording/wrap.ts';
+import { checkLine, type Print } from './plain-lines.ts';
 
 const redrawMs = 200;
 

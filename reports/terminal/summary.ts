@@ -1,10 +1,10 @@
 import { relative } from 'node:path';
+import { plainLine, plainText } from '../plain-text.ts';
 import { judgedCount, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
-import { plainLine, plainText } from '../plain-text.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
-import { blameText, countsText, findingWords, reasonOf, viewsText } from '../wording/verdict-words.ts';
 import type { Style } from '../wording/style.ts';
+import { blameText, countsText, findingWords, reasonOf, viewsText } from '../wording/verdict-words.ts';
 import { wrap } from '../wording/wrap.ts';
 
 /** What a maintainer acts on, for one target: what failed, why, what to do; then what could not be judged, and skips. */

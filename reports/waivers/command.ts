@@ -1,5 +1,5 @@
-import { findRun } from '../results/run-folder.ts';
 import { readRun } from '../results/read-results.ts';
+import { findRun } from '../results/run-folder.ts';
 import { reviewWaivers } from './check-waivers.ts';
 import { readWaivers } from './read-waivers.ts';
 

@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
+import { whyOf } from '../../harness/messages/error-text.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { readRegularFile } from '../../harness/this-machine/read-file.ts';
-import { whyOf } from '../../harness/messages/error-text.ts';
 import { plainLine } from '../plain-text.ts';
 import { type Waiver, waiversSchema } from './waivers.schema.ts';
 

@@ -18,10 +18,9 @@ import {
   startFixture,
   type Target,
 } from '../../harness/checks/index.ts';
-import { limitAlone, unitAlone } from '../instruments/without-docker/user-manager.ts';
-import { byRootful, daemonJson, restartDaemon, userManagerDropIn } from '../instruments/daemon/restart.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { dropInOverwritten, restartUserManagerRaised } from '../instruments/daemon/raised-user-manager.ts';
+import { byRootful, daemonJson, restartDaemon, userManagerDropIn } from '../instruments/daemon/restart.ts';
 import {
   cgroupsAbove,
   containerCgroup,
@@ -33,6 +32,7 @@ import {
   statOf,
   userCgroup,
 } from '../instruments/kernel/container-cgroup.ts';
+import { limitAlone, unitAlone } from '../instruments/without-docker/user-manager.ts';
 
 const check = checksOf('cgroups');
 const needs = ['SOCK-PATH'] as const;

@@ -18,9 +18,9 @@ import {
   sharedFixture,
   type Target,
 } from '../../harness/checks/index.ts';
+import { attemptsIn, attemptsOnHost, unexpected } from '../instruments/container/attempts.ts';
 import { byRootful } from '../instruments/daemon/restart.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
-import { attemptsIn, attemptsOnHost, unexpected } from '../instruments/container/attempts.ts';
 import { mountAt } from './mounts.ts';
 import { waywardRuntime } from './wayward-runtime.ts';
 

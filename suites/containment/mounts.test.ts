@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { mountAt } from './mounts.ts';
 
-const mountinfo = readFileSync(join(import.meta.dirname, '../instruments/kernel/fixtures/debian-13-mountinfo.txt'), 'utf8');
+const mountinfo = readFileSync(
+  join(import.meta.dirname, '../instruments/kernel/fixtures/debian-13-mountinfo.txt'),
+  'utf8',
+);
 
 it.each([
   ['/proc', { type: 'proc', isReadOnly: false }],

@@ -12,11 +12,18 @@ import {
   sharedFixture,
   startFixture,
 } from '../../harness/checks/index.ts';
-import { containerCgroup, hasUnifiedCgroups, statOf } from '../instruments/kernel/container-cgroup.ts';
-import { userManagerDropIn } from '../instruments/daemon/restart.ts';
 import { hidesSocket } from '../instruments/daemon/mount-overlay.ts';
+import { userManagerDropIn } from '../instruments/daemon/restart.ts';
+import { containerCgroup, hasUnifiedCgroups, statOf } from '../instruments/kernel/container-cgroup.ts';
 import { exchangeBytes } from '../instruments/serial-line/serial-io.ts';
-import { aclUndo, device, firstPort, hasSerialPort, openInside, setMode } from '../instruments/serial-line/serial-port.ts';
+import {
+  aclUndo,
+  device,
+  firstPort,
+  hasSerialPort,
+  openInside,
+  setMode,
+} from '../instruments/serial-line/serial-port.ts';
 
 // The guide of an IoT platform, followed as it is written with stand-ins for its services: a secret store that locks
 // its memory, a manager that drives the daemon, a device service on a serial port. Where the guide is wrong (memory

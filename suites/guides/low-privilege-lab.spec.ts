@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { checksOf, chmod, docker, expect, fixtureImageTag, mustRun, sharedFixture } from '../../harness/checks/index.ts';
+import {
+  checksOf,
+  chmod,
+  docker,
+  expect,
+  fixtureImageTag,
+  mustRun,
+  sharedFixture,
+} from '../../harness/checks/index.ts';
 import { giveFixtureImage, startLabDaemon } from './lab-daemon.ts';
 
 // A lab for a user without any privilege, followed as it is written: no sudo, no systemd, no session of its own. What

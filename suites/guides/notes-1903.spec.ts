@@ -1,6 +1,6 @@
 import { checksOf, expect, known, page, sharedFixture, startFixture } from '../../harness/checks/index.ts';
-import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 import { byRootful, driverNone } from '../instruments/daemon/restart.ts';
+import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 
 // The notes on Docker 19.03, in which rootless mode was new: their claim on user namespaces, and their caveats with
 // today's truth. Caveats with a check of their own: checkpoint (LMT-CHECKPOINT), overlay networks (NET-OVERLAY), SCTP

@@ -7,13 +7,13 @@ import {
   sharedFixture,
   startFixture,
 } from '../../harness/checks/index.ts';
+import { driverNone } from '../instruments/daemon/restart.ts';
 import {
   containerCgroup,
   controllersByDefault,
   delegatedControllers,
   hasUnifiedCgroups,
 } from '../instruments/kernel/container-cgroup.ts';
-import { driverNone } from '../instruments/daemon/restart.ts';
 
 // The guide of a container distribution for rootless Docker. Its prerequisites and the setup tool are judged by the
 // checks PRE-*, its ports by PORT-*; what is left is its list of flags.

@@ -11,14 +11,14 @@ import {
   rootScript,
   startFixture,
 } from '../../harness/checks/index.ts';
+import { daemonProcess } from '../instruments/daemon/process.ts';
 import { awaitDaemon, bringBack, expectBack, restartDaemon } from '../instruments/daemon/restart.ts';
 import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
-import { daemonProcess } from '../instruments/daemon/process.ts';
+import { daemonBeforeLogin, outlastLogout } from '../instruments/daemon/sessions.ts';
+import { hasSystemd, mayInterrupt, unitDropIn } from '../instruments/daemon/user-unit.ts';
 import { makeVolume } from './kept-volume.ts';
 import { endLeftovers, killRootlessKit, otherProcesses, serviceProcesses, startOf } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
-import { daemonBeforeLogin, outlastLogout } from '../instruments/daemon/sessions.ts';
-import { hasSystemd, mayInterrupt, unitDropIn } from '../instruments/daemon/user-unit.ts';
 
 const check = checksOf('lifecycle');
 const needs = ['SOCK-PATH'] as const;

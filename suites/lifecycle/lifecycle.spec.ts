@@ -11,13 +11,13 @@ import {
   rootScript,
   startFixture,
 } from '../../harness/checks/index.ts';
-import { daemonJson } from '../instruments/daemon/restart.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
+import { daemonJson } from '../instruments/daemon/restart.ts';
+import { hasSystemd, unitDropIn, unreadDropIns, userUnit } from '../instruments/daemon/user-unit.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 import { setupThroughSu } from './su-setup.ts';
 import { limitsAround, processBounds } from './unit-limits.ts';
-import { hasSystemd, unitDropIn, unreadDropIns, userUnit } from '../instruments/daemon/user-unit.ts';
 
 const check = checksOf('lifecycle');
 const needs = ['SOCK-PATH'] as const;

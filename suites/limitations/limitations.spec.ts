@@ -10,8 +10,8 @@ import {
   refusalOf,
   sharedFixture,
 } from '../../harness/checks/index.ts';
-import { domainNameAlone } from '../instruments/without-docker/user-namespace.ts';
 import { byRootful, daemonJson } from '../instruments/daemon/restart.ts';
+import { domainNameAlone } from '../instruments/without-docker/user-namespace.ts';
 import { checkpointingRuntime } from './checkpointing-runtime.ts';
 
 const check = checksOf('limitations');

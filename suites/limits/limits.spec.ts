@@ -12,11 +12,11 @@ import {
   sharedFixture,
   sysctl,
 } from '../../harness/checks/index.ts';
-import { unitAlone } from '../instruments/without-docker/user-manager.ts';
-import { hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 import { byRootful } from '../instruments/daemon/restart.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
+import { hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 import { sysctlValue } from '../instruments/kernel/sysctl-value.ts';
+import { unitAlone } from '../instruments/without-docker/user-manager.ts';
 import {
   keyQuota,
   openFileLimits,

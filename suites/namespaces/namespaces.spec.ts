@@ -20,14 +20,14 @@ import {
   startFixture,
   type Target,
 } from '../../harness/checks/index.ts';
-import { mapAlone } from '../instruments/without-docker/user-namespace.ts';
-import { byRootful } from '../instruments/daemon/restart.ts';
-import { daemonProcess } from '../instruments/daemon/process.ts';
-import { isEngineSince } from '../instruments/daemon/versions.ts';
-import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { hostIdsOf } from '../instruments/container/container-process.ts';
-import { parseCopiedUp } from './copied-up.ts';
+import { daemonProcess } from '../instruments/daemon/process.ts';
+import { byRootful } from '../instruments/daemon/restart.ts';
+import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { mapped, rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
+import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
+import { mapAlone } from '../instruments/without-docker/user-namespace.ts';
+import { parseCopiedUp } from './copied-up.ts';
 import { networkNamespaces } from './network-namespaces.ts';
 import { setgroupsDenied } from './setgroups-denied.ts';
 

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { changeFile, mustRun, type Target } from '../../harness/checks/index.ts';
-import { startPeer } from '../instruments/peers/peer.ts';
 import { hostAddress, serveOnHost } from '../instruments/peers/host-server.ts';
+import { startPeer } from '../instruments/peers/peer.ts';
 
 /** On the loopback, where nobody else listens: 127.0.0.1 and 127.0.0.53 may be the host's own resolver. */
 const randomAddress = () => `127.${[randomInt(64, 255), randomInt(1, 255), randomInt(1, 255)].join('.')}`;

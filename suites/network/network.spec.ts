@@ -16,17 +16,17 @@ import {
   startFixture,
   sysctl,
 } from '../../harness/checks/index.ts';
-import { byRootful } from '../instruments/daemon/restart.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
+import { byRootful } from '../instruments/daemon/restart.ts';
+import { forwarded, networkDriverOf, portDriverOf } from '../instruments/daemon/rootlesskit.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
+import { hostAddress, serveOnHost } from '../instruments/peers/host-server.ts';
+import { fetchFromHost } from '../instruments/peers/nonce-server.ts';
 import { parseAnswers, startPeer } from '../instruments/peers/peer.ts';
 import { awaitServer } from '../ports/await-server.ts';
-import { fetchFromHost } from '../instruments/peers/nonce-server.ts';
-import { forwarded, networkDriverOf, portDriverOf } from '../instruments/daemon/rootlesskit.ts';
 import { fetchOnBothSides, inBridgeNetns, netnsScript } from './bridge-netns.ts';
 import { bridged, claimedAddress, nonce } from './bridged.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
-import { hostAddress, serveOnHost } from '../instruments/peers/host-server.ts';
 import { addressAt, driverNetwork, overlaps, parseRoutes } from './routes.ts';
 import { startSwarm } from './swarm.ts';
 import { accepted, askForNetwork, createNetwork, removeNetwork } from './temporary-network.ts';

@@ -15,10 +15,15 @@ import {
   type Target,
 } from '../../harness/checks/index.ts';
 import { restartDaemon } from '../instruments/daemon/restart.ts';
-import { canRestart } from '../instruments/daemon/service.ts';
-import { freePort } from './listeners.ts';
-import { fetchFromHost, refusalOrSilence, startNonceServer, tryNonceServer } from '../instruments/peers/nonce-server.ts';
 import { asksRootlessKit, portDriverOf, portOwner, rootlessKit } from '../instruments/daemon/rootlesskit.ts';
+import { canRestart } from '../instruments/daemon/service.ts';
+import {
+  fetchFromHost,
+  refusalOrSilence,
+  startNonceServer,
+  tryNonceServer,
+} from '../instruments/peers/nonce-server.ts';
+import { freePort } from './listeners.ts';
 
 const check = checksOf('ports');
 const needs = ['SOCK-PATH'] as const;

@@ -22,12 +22,19 @@ import {
   sysctl,
 } from '../../harness/checks/index.ts';
 import { byRootful } from '../instruments/daemon/restart.ts';
+import {
+  losesSource,
+  portDriverOf,
+  portOwner,
+  programName,
+  refusesSctp,
+  rootlessKit,
+} from '../instruments/daemon/rootlesskit.ts';
 import { isEngineSince, isSince } from '../instruments/daemon/versions.ts';
+import { fetchFromHost, startNonceServer } from '../instruments/peers/nonce-server.ts';
 import { startPeer } from '../instruments/peers/peer.ts';
 import { listenersLeft, tcpListeners } from './listeners.ts';
-import { fetchFromHost, startNonceServer } from '../instruments/peers/nonce-server.ts';
 import { gateway, occupy, portServer, published, randomPort, serverNonce } from './port-server.ts';
-import { losesSource, portDriverOf, portOwner, programName, refusesSctp, rootlessKit } from '../instruments/daemon/rootlesskit.ts';
 import { clientAlone, servedAlone } from './served-alone.ts';
 
 const check = checksOf('ports');

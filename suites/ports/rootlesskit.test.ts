@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import type { HostFacts } from '../../harness/checks/index.ts';
+import { parseRootlessKit, portOwner, programName, refusesSctp } from '../instruments/daemon/rootlesskit.ts';
 import { firstFreePort, parseListeners } from './listeners.ts';
 import { parseGateway } from './port-server.ts';
-import { parseRootlessKit, portOwner, programName, refusesSctp } from '../instruments/daemon/rootlesskit.ts';
 
 const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', `${name}.txt`), 'utf8');
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostProbe, type Oracle } from '../../harness/checks/index.ts';
 import { serveOnHost } from '../instruments/peers/host-server.ts';
-import { startPeer } from '../instruments/peers/peer.ts';
 import { fetchFromHost } from '../instruments/peers/nonce-server.ts';
+import { startPeer } from '../instruments/peers/peer.ts';
 
 type Bare = NonNullable<Oracle['bare']>;
 

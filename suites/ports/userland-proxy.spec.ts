@@ -11,13 +11,13 @@ import {
   probePath,
   type Target,
 } from '../../harness/checks/index.ts';
-import { canRestart } from '../instruments/daemon/service.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
-import { isEngineSince, isSince } from '../instruments/daemon/versions.ts';
-import { onSearchPath } from '../instruments/daemon/search-path.ts';
-import { startPeer } from '../instruments/peers/peer.ts';
-import { fetchFromHost, startNonceServer } from '../instruments/peers/nonce-server.ts';
 import { portDriverOf, rootlessKit } from '../instruments/daemon/rootlesskit.ts';
+import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { canRestart } from '../instruments/daemon/service.ts';
+import { isEngineSince, isSince } from '../instruments/daemon/versions.ts';
+import { fetchFromHost, startNonceServer } from '../instruments/peers/nonce-server.ts';
+import { startPeer } from '../instruments/peers/peer.ts';
 import { switchProxyOff } from './without-proxy.ts';
 
 const check = checksOf('ports');

@@ -13,18 +13,18 @@ import {
   quoteWord,
   sysctl,
 } from '../../harness/checks/index.ts';
-import { mapAlone, namespacesAlone } from '../instruments/without-docker/user-namespace.ts';
-import { hasUnifiedCgroups, userCgroup } from '../instruments/kernel/container-cgroup.ts';
-import { awaitDaemon } from '../instruments/daemon/restart.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
+import { awaitDaemon } from '../instruments/daemon/restart.ts';
 import { runningUnits, startAgain } from '../instruments/daemon/running-units.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { hasUnifiedCgroups, userCgroup } from '../instruments/kernel/container-cgroup.ts';
 import { rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
+import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
+import { sysctlValue } from '../instruments/kernel/sysctl-value.ts';
+import { mapAlone, namespacesAlone } from '../instruments/without-docker/user-namespace.ts';
 import { conflictsOf, idOwners } from './id-conflicts.ts';
 import { freshMaps, freshUserNamespace, idHelper, parseMaps } from './id-helpers.ts';
 import { mountedIds, underMounts } from './private-mounts.ts';
-import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
-import { sysctlValue } from '../instruments/kernel/sysctl-value.ts';
 import { userBus } from './user-bus.ts';
 
 const check = checksOf('prerequisites');

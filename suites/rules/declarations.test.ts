@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
+import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { type Import, importsOf, type SourceFile } from '../../harness/checks/module-graph.ts';
 import { projectRoot } from '../../harness/project-root.ts';
-import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { levels } from '../../harness/verdicts/verdict.ts';
 
 // The third reading of a check: is its declaration complete? Needs no machine.

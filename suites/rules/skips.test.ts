@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { type HostFacts, parseHostFacts } from '../../harness/target-host/facts/host-facts.ts';
-import { projectRoot } from '../../harness/project-root.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
+import { projectRoot } from '../../harness/project-root.ts';
+import { type HostFacts, parseHostFacts } from '../../harness/target-host/facts/host-facts.ts';
 
 // What the variants of machines.json change in a host's facts, and which checks then skip, with which words.
 

@@ -12,8 +12,8 @@ import {
   rootScript,
   setAside,
 } from '../../harness/checks/index.ts';
-import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { isEngineSince } from '../instruments/daemon/versions.ts';
 
 const check = checksOf('sockets');
 const systemSocket = '/var/run/docker.sock';

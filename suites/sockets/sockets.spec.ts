@@ -13,8 +13,8 @@ import {
   rootScript,
   startFixture,
 } from '../../harness/checks/index.ts';
-import { daemonProcess } from '../instruments/daemon/process.ts';
 import { hidesSocket, overlaidForDaemon } from '../instruments/daemon/mount-overlay.ts';
+import { daemonProcess } from '../instruments/daemon/process.ts';
 import { mapped, rootlessMap } from '../instruments/kernel/id-map.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { openApis, openSockets, relayedApis } from './open-apis.ts';

@@ -16,12 +16,12 @@ import {
   rootScript,
   type Target,
 } from '../../harness/checks/index.ts';
-import { restartDaemon } from '../instruments/daemon/restart.ts';
-import { canRestart, daemonState, startDaemon } from '../instruments/daemon/service.ts';
-import { daemonProcess } from '../instruments/daemon/process.ts';
 import { dataRoot } from '../instruments/daemon/data-root.ts';
-import { isEngineSince } from '../instruments/daemon/versions.ts';
+import { daemonProcess } from '../instruments/daemon/process.ts';
+import { restartDaemon } from '../instruments/daemon/restart.ts';
 import { rootlessKit } from '../instruments/daemon/rootlesskit.ts';
+import { canRestart, daemonState, startDaemon } from '../instruments/daemon/service.ts';
+import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { reloadedLabels, withLabels } from './daemon-labels.ts';
 import { pathState } from './socket-state.ts';
 import { stateDirectory } from './state-directory.ts';

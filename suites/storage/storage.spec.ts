@@ -25,16 +25,16 @@ import {
   startFixture,
   type Target,
 } from '../../harness/checks/index.ts';
-import { capableFileAlone, overlayAlone } from '../instruments/without-docker/user-namespace.ts';
-import { daemonJson, restartDaemon } from '../instruments/daemon/restart.ts';
-import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
 import { dataRoot, findInDataRoot } from '../instruments/daemon/data-root.ts';
+import { daemonJson, restartDaemon } from '../instruments/daemon/restart.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
 import { mapped, rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
+import { mountAt, mountsOf, optionValue } from '../instruments/kernel/mount-table.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
+import { capableFileAlone, overlayAlone } from '../instruments/without-docker/user-namespace.ts';
 import { runCapable, serverCapability } from './capable-process.ts';
 import { hasOverlayInUserNamespaces } from './kernel-release.ts';
-import { mountAt, mountsOf, optionValue } from '../instruments/kernel/mount-table.ts';
 import { overlayProbe } from './overlay-probe.ts';
 
 const check = checksOf('storage');

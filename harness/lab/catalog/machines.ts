@@ -1,17 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
-import {
-  type Machine,
-  type MachineEntry,
-  type MachineList,
-  type Machines,
-  machinesSchema,
-} from './machines.schema.ts';
-import { RdcError } from '../../messages/errors.ts';
-import { readRegularFile } from '../../this-machine/read-file.ts';
 import { whyOf } from '../../messages/error-text.ts';
+import { RdcError } from '../../messages/errors.ts';
 import { checkout } from '../../this-machine/paths.ts';
+import { readRegularFile } from '../../this-machine/read-file.ts';
+import { type Machine, type MachineEntry, type MachineList, type Machines, machinesSchema } from './machines.schema.ts';
 
 export type { Machine, Machines };
 

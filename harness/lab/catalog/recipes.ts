@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
-import { type Distributions, distributionsSchema } from './machines.schema.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { checkout } from '../../this-machine/paths.ts';
+import { type Distributions, distributionsSchema } from './machines.schema.ts';
 import type { Machine } from './machines.ts';
 
 const folder = join(checkout, 'vms', 'provision');

@@ -2,10 +2,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
-import { removeLeftovers } from './remove.ts';
-import { clearDeadRuns, findDeadRuns } from './abandoned-machines.ts';
-import { runningDomains } from '../libvirt/domain.ts';
 import { identifyProcess } from '../../this-machine/process-identity.ts';
+import { runningDomains } from '../libvirt/domain.ts';
+import { clearDeadRuns, findDeadRuns } from './abandoned-machines.ts';
+import { removeLeftovers } from './remove.ts';
 
 // libvirt is played by a script that answers for two machines and writes down what it was asked to change
 

@@ -1,5 +1,5 @@
-import { canAskLibvirt, domainState, stopDomain } from '../libvirt/domain.ts';
 import { deadLocks, describeOwner, type LockOwner, releaseMachine, tryLock } from '../../this-machine/locks.ts';
+import { canAskLibvirt, domainState, stopDomain } from '../libvirt/domain.ts';
 
 const labLock = 'hermetic-lab';
 

@@ -1,6 +1,6 @@
-import { clearDeadRuns } from './abandoned-machines.ts';
-import { deadLabMembers, stopLab } from '../libvirt/hermetic-lab.ts';
 import { releaseMachine, tryLock } from '../../this-machine/locks.ts';
+import { deadLabMembers, stopLab } from '../libvirt/hermetic-lab.ts';
+import { clearDeadRuns } from './abandoned-machines.ts';
 import type { CleanPlan } from './plan.ts';
 import { type CleanOptions, planClean } from './plan.ts';
 import { lockNames, readWorld } from './read-cache-state.ts';

@@ -1,20 +1,19 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { backingFileOf } from '../../clean/qcow2.ts';
 import { isOfDeadProcess } from '../../target-host/transport/forward-socket.ts';
-import { rememberedAccel } from '../setup/acceleration.ts';
-import { boxIdentity } from '../disks/box.ts';
+import { runEntries } from '../../this-machine/active-runs.ts';
+import { describeOwner, lockOwner } from '../../this-machine/locks.ts';
 import { cacheRoot } from '../../this-machine/paths.ts';
-import { findDeadRuns } from './abandoned-machines.ts';
+import { boxIdentity } from '../disks/box.ts';
 import { runningDomains } from '../libvirt/domain.ts';
 import { imageMachines } from '../machine/image-machine.ts';
 import { knownMachines } from '../machine/known-machines.ts';
-import { runEntries } from '../../this-machine/active-runs.ts';
-import { describeOwner, lockOwner } from '../../this-machine/locks.ts';
 import { machineStamp, readRecord } from '../machine/snapshot-record.ts';
-
-import { diskUsage, entriesOf } from './disk-usage.ts';
+import { rememberedAccel } from '../setup/acceleration.ts';
+import { findDeadRuns } from './abandoned-machines.ts';
 import type { Found, FoundMachine, FoundVolume, World } from './cache-state.ts';
-import { backingFileOf } from '../../clean/qcow2.ts';
+import { diskUsage, entriesOf } from './disk-usage.ts';
 
 const hourMs = 3_600_000;
 const isBaseVolume = (name: string) => name.includes('-VAGRANTSLASH-');

@@ -5,8 +5,8 @@ import { cacheRoot } from '../../this-machine/paths.ts';
 import { canAskLibvirt, domainMac, releaseAddress, removeDomain, removeVolume } from '../libvirt/domain.ts';
 import { findLab } from '../libvirt/hermetic-lab.ts';
 import { forgetRecord } from '../machine/snapshot-record.ts';
-import { diskUsage } from './disk-usage.ts';
 import type { Leftover } from './cache-state.ts';
+import { diskUsage } from './disk-usage.ts';
 
 export type Removal = { readonly freedBytes: number; readonly failed: readonly string[] };
 

@@ -2,9 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
 import { checkout } from '../../this-machine/paths.ts';
-import { ensureImageBox, expectImage, imageBox } from './cloud-image-box.ts';
-import type { Machine } from '../catalog/machines.ts';
 import { runCommand, runLogged } from '../../this-machine/run-command.ts';
+import type { Machine } from '../catalog/machines.ts';
+import { ensureImageBox, expectImage, imageBox } from './cloud-image-box.ts';
 
 /** What stands for a machine's box in its stamp: the path of a box made here, else name and version. */
 export async function boxIdentity(machine: Machine): Promise<string> {

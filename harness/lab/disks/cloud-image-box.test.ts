@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeEach, expect, test as it, vi } from 'vitest';
 import { RdcError } from '../../messages/errors.ts';
-import { fetchImage } from './fetch-image.ts';
-import { ensureImageBox, imageBox, imageHostKeys } from './cloud-image-box.ts';
-import { readImageFile } from './image-file.ts';
+import type { Machine } from '../catalog/machines.ts';
+import { vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
 import { imageMachines, writeImageMachine } from '../machine/image-machine.ts';
 import { knownMachines } from '../machine/known-machines.ts';
-import { vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
-import type { Machine } from '../catalog/machines.ts';
+import { ensureImageBox, imageBox, imageHostKeys } from './cloud-image-box.ts';
+import { fetchImage } from './fetch-image.ts';
+import { readImageFile } from './image-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-image-'));
 const image = join(folder, 'release.qcow2');

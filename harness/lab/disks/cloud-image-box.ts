@@ -13,13 +13,13 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RdcError } from '../../messages/errors.ts';
+import { lockMachine, lockOwner, releaseMachine } from '../../this-machine/locks.ts';
 import { cachePath, cacheRoot } from '../../this-machine/paths.ts';
+import { runLogged } from '../../this-machine/run-command.ts';
+import type { Machine } from '../catalog/machines.ts';
+import { makeHostKeys, makeSeed, userData } from './cloud-init-seed.ts';
 import { fetchImage } from './fetch-image.ts';
 import { boundedQemuImg, checkImageFile, type Expected, readImageFile } from './image-file.ts';
-import { lockMachine, lockOwner, releaseMachine } from '../../this-machine/locks.ts';
-import type { Machine } from '../catalog/machines.ts';
-import { runLogged } from '../../this-machine/run-command.ts';
-import { makeHostKeys, makeSeed, userData } from './cloud-init-seed.ts';
 import { ensureSshKey } from './ssh-key.ts';
 
 /** Room for Docker and the checks; cloud-init lets the root file system grow into it. */

@@ -3,8 +3,8 @@ import { createReadStream } from 'node:fs';
 import { stat as lookAt, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { RdcError } from '../../messages/errors.ts';
-import { headerBytes, maxFileGiB, parseQcow2Header } from './qcow2.ts';
 import { runCommand } from '../../this-machine/run-command.ts';
+import { headerBytes, maxFileGiB, parseQcow2Header } from './qcow2.ts';
 
 export type ImageFile = { readonly sha256: string; readonly virtualBytes: number };
 

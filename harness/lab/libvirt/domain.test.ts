@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
-import { domainState, hasSnapshot, removeVolume, reserveAddress, revertToSnapshot, saveSnapshot } from './domain.ts';
 import { destroyMachine, downAll, machineState } from '../machine/take-down.ts';
+import { domainState, hasSnapshot, removeVolume, reserveAddress, revertToSnapshot, saveSnapshot } from './domain.ts';
 
 // libvirt is played by a script; what it says on stderr is what virsh 9.0 said of a libvirtd of its own
 

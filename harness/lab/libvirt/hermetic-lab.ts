@@ -3,11 +3,11 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
-import { cachePath, cacheRoot } from '../../this-machine/paths.ts';
-import { endMembers, hasMemberCalled, membersOf, type Namespaces, namespacesOf, waitUntil } from './lab-processes.ts';
 import { lockMachine, releaseMachine, tryLock } from '../../this-machine/locks.ts';
+import { cachePath, cacheRoot } from '../../this-machine/paths.ts';
 import { identifyProcess, isAlive, type ProcessIdentity, parseIdentity } from '../../this-machine/process-identity.ts';
 import { runCommand } from '../../this-machine/run-command.ts';
+import { endMembers, hasMemberCalled, membersOf, type Namespaces, namespacesOf, waitUntil } from './lab-processes.ts';
 
 export type LabKind = 'hermetic' | 'system';
 

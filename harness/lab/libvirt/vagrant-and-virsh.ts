@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachePath, cacheRoot, checkout, imageMachineFolder } from '../../this-machine/paths.ts';
-import { chooseLab, enterCommand, isInsideLab } from './hermetic-lab.ts';
 import { type CommandResult, runCommand } from '../../this-machine/run-command.ts';
+import { chooseLab, enterCommand, isInsideLab } from './hermetic-lab.ts';
 
 /**
  * What to put before a command that talks to VMs: nothing inside the lab or with the system's libvirt.

@@ -1,10 +1,10 @@
 import { RdcError } from '../../messages/errors.ts';
+import { lockMachine } from '../../this-machine/locks.ts';
+import { ensureSshKey } from '../disks/ssh-key.ts';
 import { domainState } from '../libvirt/domain.ts';
 import { type GuestUser, sshCommand } from './guest-ssh.ts';
 import { consoleLogOf, type MachineHandle } from './handle.ts';
-import { lockMachine } from '../../this-machine/locks.ts';
 import { type MachineRecord, readRecord } from './snapshot-record.ts';
-import { ensureSshKey } from '../disks/ssh-key.ts';
 
 /** A machine that runs already, as it stands: nothing is restored, set or repaired. Throws MACHINE when it does not run. */
 export async function attachMachine(name: string): Promise<MachineHandle> {

@@ -1,14 +1,14 @@
 import { RdcError } from '../../messages/errors.ts';
 import { cachePath } from '../../this-machine/paths.ts';
-import { domainAddress, reserveAddress, saveSnapshot } from '../libvirt/domain.ts';
-import { askGuest, pinHostKeys, scanHostKeys } from './guest-ssh.ts';
-import { imageBox, imageHostKeys } from '../disks/cloud-image-box.ts';
-import { forgetImageMachine, writeImageMachine } from './image-machine.ts';
-import { vagrantCommand, vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
-import { destroyMachine } from './take-down.ts';
-import { expectDaemon, handle, type MachineHandle, type Plan } from './handle.ts';
-import { type MachineRecord, writeRecord } from './snapshot-record.ts';
 import { runLogged } from '../../this-machine/run-command.ts';
+import { imageBox, imageHostKeys } from '../disks/cloud-image-box.ts';
+import { domainAddress, reserveAddress, saveSnapshot } from '../libvirt/domain.ts';
+import { vagrantCommand, vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
+import { askGuest, pinHostKeys, scanHostKeys } from './guest-ssh.ts';
+import { expectDaemon, handle, type MachineHandle, type Plan } from './handle.ts';
+import { forgetImageMachine, writeImageMachine } from './image-machine.ts';
+import { type MachineRecord, writeRecord } from './snapshot-record.ts';
+import { destroyMachine } from './take-down.ts';
 
 /**
  * The first CPU quota on a machine makes its kernel rewrite its own scheduler while it runs, and the last one that

@@ -1,15 +1,15 @@
 import { RdcError } from '../../messages/errors.ts';
-import { chooseAccel } from '../setup/acceleration.ts';
+import { lockMachine } from '../../this-machine/locks.ts';
+import { findMachine, type Machine } from '../catalog/machines.ts';
 import { boxIdentity, isBuilt } from '../disks/box.ts';
+import { ensureSshKey } from '../disks/ssh-key.ts';
 import { domainState, hasSnapshot } from '../libvirt/domain.ts';
-import { knownMachines } from './known-machines.ts';
+import { chooseAccel } from '../setup/acceleration.ts';
 import { bootAnew } from './boot.ts';
 import type { MachineHandle, Plan } from './handle.ts';
-import { lockMachine } from '../../this-machine/locks.ts';
-import { type MachineRecord, machineStamp, readRecord } from './snapshot-record.ts';
+import { knownMachines } from './known-machines.ts';
 import { restoreMachine } from './restore.ts';
-import { findMachine, type Machine } from '../catalog/machines.ts';
-import { ensureSshKey } from '../disks/ssh-key.ts';
+import { type MachineRecord, machineStamp, readRecord } from './snapshot-record.ts';
 
 export type BringUpOptions = {
   readonly fresh?: boolean;

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cachePath } from '../../this-machine/paths.ts';
-import { labPrefix } from '../libvirt/vagrant-and-virsh.ts';
 import { type CommandResult, runCommand } from '../../this-machine/run-command.ts';
+import { labPrefix } from '../libvirt/vagrant-and-virsh.ts';
 
 export type Guest = {
   readonly name: string;

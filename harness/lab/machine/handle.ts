@@ -1,9 +1,9 @@
 import { RdcError } from '../../messages/errors.ts';
-import type { Accel } from '../setup/acceleration.ts';
 import { cachePath } from '../../this-machine/paths.ts';
+import type { Machine } from '../catalog/machines.ts';
+import type { Accel } from '../setup/acceleration.ts';
 import { type Guest, waitForGuest } from './guest-ssh.ts';
 import type { MachineRecord } from './snapshot-record.ts';
-import type { Machine } from '../catalog/machines.ts';
 
 export type MachineHandle = {
   readonly name: string;

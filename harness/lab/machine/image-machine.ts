@@ -1,12 +1,12 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachePath, cacheRoot, checkout, imageMachineFolder } from '../../this-machine/paths.ts';
-import { askLibvirt, removeVolume } from '../libvirt/domain.ts';
-import { imageBox } from '../disks/cloud-image-box.ts';
-import { vagrantCommand, vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
+import { runLogged } from '../../this-machine/run-command.ts';
 import { type Machine, readMachines } from '../catalog/machines.ts';
 import { distributionsFile, provisionScripts } from '../catalog/recipes.ts';
-import { runLogged } from '../../this-machine/run-command.ts';
+import { imageBox } from '../disks/cloud-image-box.ts';
+import { askLibvirt, removeVolume } from '../libvirt/domain.ts';
+import { vagrantCommand, vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
 
 /**
  * Writes the folder in which Vagrant works for a machine made from an image: this checkout's Vagrantfile, a

@@ -1,5 +1,5 @@
-import { imageMachines } from './image-machine.ts';
 import { type Machines, readMachines } from '../catalog/machines.ts';
+import { imageMachines } from './image-machine.ts';
 
 /** The machines of machines.json and those that were made with `--image`, which are known until `rdc down NAME`. */
 export function knownMachines(): Machines {

@@ -1,6 +1,6 @@
 import { expect, test as it } from 'vitest';
-import type { MachineRecord } from './snapshot-record.ts';
 import { findDifference } from './restore.ts';
+import type { MachineRecord } from './snapshot-record.ts';
 
 const id = '0f3c6b1e9d2a4c57b8e1f0a9d3c4b5a6';
 const record: MachineRecord = {

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { checkout } from '../../this-machine/paths.ts';
-import { machineStamp, stampOf, withoutVariants } from './snapshot-record.ts';
 import { findMachine, readMachines } from '../catalog/machines.ts';
+import { machineStamp, stampOf, withoutVariants } from './snapshot-record.ts';
 
 it('a stamp depends on every part and on which part is which', () => {
   const stamp = stampOf({ a: '1', b: '2' });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Accel } from '../setup/acceleration.ts';
 import { cachePath, cacheRoot, checkout } from '../../this-machine/paths.ts';
 import { type Machine, variantScript } from '../catalog/machines.ts';
 import { distributionOf, provisionScripts } from '../catalog/recipes.ts';
+import type { Accel } from '../setup/acceleration.ts';
 
 /** What is known of a machine whose snapshot can be restored. */
 export type MachineRecord = {

@@ -1,7 +1,9 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
+import { lockMachine, lockOwner, releaseMachine } from '../../this-machine/locks.ts';
 import { cachePath } from '../../this-machine/paths.ts';
+import { runLogged } from '../../this-machine/run-command.ts';
 import {
   canAskLibvirt,
   type DomainState,
@@ -14,11 +16,9 @@ import {
   stopDomain,
   stopNetwork,
 } from '../libvirt/domain.ts';
-import { knownMachines } from './known-machines.ts';
 import { vagrantCommand, vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
-import { lockMachine, lockOwner, releaseMachine } from '../../this-machine/locks.ts';
+import { knownMachines } from './known-machines.ts';
 import { forgetRecord, readRecord } from './snapshot-record.ts';
-import { runLogged } from '../../this-machine/run-command.ts';
 
 /** Pulls the plug; the snapshot stays and the next run starts from it. */
 export async function powerOff(name: string): Promise<void> {

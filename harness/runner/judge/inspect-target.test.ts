@@ -16,7 +16,10 @@ const check = (id: string, verify: Check['verify'] = async () => {}, readOnly = 
   ({ id, verify, area: 'a', level: 'MUST', title: id, ...(readOnly ? { readOnly } : {}) }) as DeclaredCheck;
 
 it('looks at this machine: verdicts, facts and evidence, without a daemon', async () => {
-  const recorded = readFileSync(join(import.meta.dirname, '../../target-host/facts/fixtures/debian-13-facts.txt'), 'utf8');
+  const recorded = readFileSync(
+    join(import.meta.dirname, '../../target-host/facts/fixtures/debian-13-facts.txt'),
+    'utf8',
+  );
   const host = { ...parseHostFacts(recorded), socket: join(folder, 'no.sock') };
   const checks = [
     check('A-SEES', async ({ target }) => {

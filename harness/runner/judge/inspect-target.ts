@@ -1,13 +1,13 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
+import { tell } from '../../run/tell.ts';
+import type { Connection } from '../../target-host/connection/address.ts';
+import { connectTarget } from '../../target-host/connection/connect.ts';
 import { readDaemonFacts } from '../../target-host/docker/daemon-facts.ts';
 import { readQuickFacts } from '../../target-host/facts/deferred-versions.ts';
-import { type Looked, readAtOnce } from '../modes/inspection.ts';
 import type { ReportSink, TargetContext } from '../../verdicts/run-listener.ts';
-import { connectTarget } from '../../target-host/connection/connect.ts';
-import type { Connection } from '../../target-host/connection/address.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
-import { tell } from '../../run/tell.ts';
+import { type Looked, readAtOnce } from '../modes/inspection.ts';
 
 export type LookJob = {
   readonly context: TargetContext;

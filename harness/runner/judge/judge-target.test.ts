@@ -1,8 +1,8 @@
 import { beforeEach, expect, test as it, vi } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
-import type { CheckMeta } from '../protocol/protocol.ts';
 import type { ReportSink } from '../../verdicts/run-listener.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
+import type { CheckMeta } from '../protocol/protocol.ts';
 import { judgeTarget, type TargetJob } from './judge-target.ts';
 import { type ReadingJob, runChecks } from './run-vitest.ts';
 

@@ -1,20 +1,20 @@
 import type { Reporter } from 'vitest/node';
 import type { DeclaredCheck } from '../../checks/check.ts';
+import { putBackLeftovers } from '../../checks/set-aside.ts';
+import { ensureFixtureImage } from '../../fixture-image/build.ts';
 import { RdcError } from '../../messages/errors.ts';
+import { tell } from '../../run/tell.ts';
+import type { Connection } from '../../target-host/connection/address.ts';
+import { connectTarget } from '../../target-host/connection/connect.ts';
 import { type DaemonFacts, readDaemonFacts } from '../../target-host/docker/daemon-facts.ts';
 import type { HostFacts } from '../../target-host/facts/host-facts.ts';
-import { ensureFixtureImage } from '../../fixture-image/build.ts';
-import type { CheckMeta } from '../protocol/protocol.ts';
 import type { ReportSink, TargetContext } from '../../verdicts/run-listener.ts';
-import { putBackLeftovers } from '../../checks/set-aside.ts';
-import { connectTarget } from '../../target-host/connection/connect.ts';
-import type { Connection } from '../../target-host/connection/address.ts';
-import { requireDiskSpace } from '../verify/disk-space.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
+import type { CheckMeta } from '../protocol/protocol.ts';
+import { requireDiskSpace } from '../verify/disk-space.ts';
 import { judge } from './judge.ts';
 import { runChecks } from './run-vitest.ts';
 import { type OracleOptions, takeViewsOf } from './triage-target.ts';
-import { tell } from '../../run/tell.ts';
 
 export type TargetJob = {
   readonly context: TargetContext;

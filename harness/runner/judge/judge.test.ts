@@ -1,6 +1,6 @@
 import { describe, expect, test as it } from 'vitest';
-import type { CheckMeta } from '../protocol/protocol.ts';
 import { verdicts } from '../../verdicts/verdict.ts';
+import type { CheckMeta } from '../protocol/protocol.ts';
 import { judge, type RunnerWord } from './judge.ts';
 
 const check = {

@@ -1,6 +1,6 @@
-import type { CheckMeta } from '../protocol/protocol.ts';
 import type { CheckDeclaration } from '../../verdicts/run-listener.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
+import type { CheckMeta } from '../protocol/protocol.ts';
 
 /** What the runner itself observed of a test, whatever the test wrote about itself. */
 export type RunnerWord = {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test as it } from 'vitest';
-import type { CheckProfile } from '../profile/check-profile.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
+import type { CheckProfile } from '../profile/check-profile.ts';
 import type { Read } from './fixtures/read-specs.ts';
 import { judge } from './judge.ts';
 

@@ -12,11 +12,11 @@ import {
 } from 'vitest/node';
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
-import { cachePath } from '../../this-machine/paths.ts';
 import { projectRoot } from '../../project-root.ts';
+import type { Connection } from '../../target-host/connection/address.ts';
+import { cachePath } from '../../this-machine/paths.ts';
 import type { Assignment, CheckMeta } from '../protocol/protocol.ts';
 import { timeLimitMs } from '../protocol/time-limit.ts';
-import type { Connection } from '../../target-host/connection/address.ts';
 import type { RunnerWord } from './judge.ts';
 import { type WorkerWatch, watchWorker } from './worker-watchdog.ts';
 

@@ -1,16 +1,19 @@
 import { beforeEach, expect, test as it, vi } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
-import { startRootfulBeside } from '../../target-host/docker/rootful-daemon.ts';
 import { RdcError } from '../../messages/errors.ts';
-import type { ThreeViews } from '../../verdicts/triage.ts';
-import type { CheckMeta } from '../protocol/protocol.ts';
+import { startRootfulBeside } from '../../target-host/docker/rootful-daemon.ts';
 import type { ReportSink } from '../../verdicts/run-listener.ts';
+import type { ThreeViews } from '../../verdicts/triage.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
+import type { CheckMeta } from '../protocol/protocol.ts';
 import { type ReadingJob, runChecks } from './run-vitest.ts';
 import { takeViewsOf, type ViewsJob } from './triage-target.ts';
 
 vi.mock('./run-vitest.ts');
-vi.mock('../../target-host/docker/rootful-daemon.ts', () => ({ rootfulSocket: '/run/rootful.sock', startRootfulBeside: vi.fn() }));
+vi.mock('../../target-host/docker/rootful-daemon.ts', () => ({
+  rootfulSocket: '/run/rootful.sock',
+  startRootfulBeside: vi.fn(),
+}));
 vi.mock('../../target-host/connection/connect.ts', () => ({
   connectTarget: async () => ({ observedBy: () => ({}), close: async () => {} }),
 }));

@@ -1,14 +1,14 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
-import { rootfulSocket, startRootfulBeside } from '../../target-host/docker/rootful-daemon.ts';
 import { RdcError } from '../../messages/errors.ts';
-import { blameOf, type ThreeViews, type View, viewOf, wantsViews } from '../../verdicts/triage.ts';
-import type { CheckMeta } from '../protocol/protocol.ts';
-import type { ReportSink, TargetContext } from '../../verdicts/run-listener.ts';
-import { connectTarget } from '../../target-host/connection/connect.ts';
-import type { Connection } from '../../target-host/connection/address.ts';
-import type { CheckResult } from '../../verdicts/verdict.ts';
-import { runChecks } from './run-vitest.ts';
 import { tell } from '../../run/tell.ts';
+import type { Connection } from '../../target-host/connection/address.ts';
+import { connectTarget } from '../../target-host/connection/connect.ts';
+import { rootfulSocket, startRootfulBeside } from '../../target-host/docker/rootful-daemon.ts';
+import type { ReportSink, TargetContext } from '../../verdicts/run-listener.ts';
+import { blameOf, type ThreeViews, type View, viewOf, wantsViews } from '../../verdicts/triage.ts';
+import type { CheckResult } from '../../verdicts/verdict.ts';
+import type { CheckMeta } from '../protocol/protocol.ts';
+import { runChecks } from './run-vitest.ts';
 
 export type OracleOptions = {
   /** a rootful daemon may also be started on hosts that the lab did not provision */

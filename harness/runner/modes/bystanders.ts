@@ -1,11 +1,11 @@
 import { type DeclaredCheck, onDeclared } from '../../checks/check.ts';
 import { loadChecks } from '../../checks/load-checks.ts';
 import type { ConnectedTarget } from '../../target-host/connection/connect.ts';
-import { type Bystander, type Bystanders, createBystanders } from './side-effects.ts';
-import { Evidence } from '../verify/evidence.ts';
 import type { Assignment } from '../protocol/protocol.ts';
-import { readAtOnce } from './inspection.ts';
+import { Evidence } from '../verify/evidence.ts';
 import { observe } from './fault-test.ts';
+import { readAtOnce } from './inspection.ts';
+import { type Bystander, type Bystanders, createBystanders } from './side-effects.ts';
 
 let bystanders: Bystanders | undefined;
 

@@ -2,10 +2,10 @@ import type { TestContext } from 'vitest';
 import { expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
-import type { HostFacts } from '../../target-host/facts/host-facts.ts';
 import type { Target } from '../../target-host/access/target.ts';
-import { readConformance } from './conformance.ts';
+import type { HostFacts } from '../../target-host/facts/host-facts.ts';
 import { Evidence } from '../verify/evidence.ts';
+import { readConformance } from './conformance.ts';
 
 const host = { user: { name: 'tester', home: '/home/tester' }, runtimeDir: '/run/user/1001' } as HostFacts;
 const disk = (free: number) => `Filesystem 1024-blocks Used Available Capacity Mounted on

@@ -1,15 +1,15 @@
 import type { TestContext } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
-import { RdcError } from '../../messages/errors.ts';
 import { countAssertions } from '../../checks/expect.ts';
 import { findingOf } from '../../checks/limitation.ts';
-import type { HostFacts } from '../../target-host/facts/host-facts.ts';
-import { Blocked, requirePreconditions } from '../verify/preconditions.ts';
-import { requireRoom } from '../verify/disk-space.ts';
-import type { Target } from '../../target-host/access/target.ts';
-import { verdictOf } from '../../verdicts/verdict.ts';
-import type { Evidence } from '../verify/evidence.ts';
+import { RdcError } from '../../messages/errors.ts';
 import { messageOf } from '../../readings/message-of.ts';
+import type { Target } from '../../target-host/access/target.ts';
+import type { HostFacts } from '../../target-host/facts/host-facts.ts';
+import { verdictOf } from '../../verdicts/verdict.ts';
+import { requireRoom } from '../verify/disk-space.ts';
+import type { Evidence } from '../verify/evidence.ts';
+import { Blocked, requirePreconditions } from '../verify/preconditions.ts';
 import { type Strike, verifyOnce } from '../verify/verify.ts';
 import { isTimeout, unanswered } from '../worker/responsiveness.ts';
 

@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, test as it, vi } from 'vitest';
 import type { DeclaredCheck, Fault, VerifyContext } from '../../checks/check.ts';
-import { RdcError } from '../../messages/errors.ts';
 import { expect } from '../../checks/expect.ts';
+import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../../target-host/access/target.ts';
+import type { CheckMeta } from '../protocol/protocol.ts';
+import { Evidence } from '../verify/evidence.ts';
 import type { ReadingContext } from './conformance.ts';
 import { readConformance } from './conformance.ts';
-import { Evidence } from '../verify/evidence.ts';
-import type { CheckMeta } from '../protocol/protocol.ts';
 import { type Mutated, readSabotage } from './fault-test.ts';
 
 /** The machine: a number that the claim is about. Everything that happens to it is written down. */

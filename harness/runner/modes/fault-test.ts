@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
 import type { DeclaredCheck, Sabotage } from '../../checks/check.ts';
-import { Blocked } from '../verify/preconditions.ts';
-import { verdictOf } from '../../verdicts/verdict.ts';
-import type { BlastRadius, Bystanders } from './side-effects.ts';
-import { type ReadingContext, skipUnlessApplicable, verifyWhenPossible } from './conformance.ts';
 import { messageOf } from '../../readings/message-of.ts';
 import { alreadyRed, type Outcome } from '../../verdicts/fault-outcome.ts';
+import { verdictOf } from '../../verdicts/verdict.ts';
+import { Blocked } from '../verify/preconditions.ts';
 import type { Strike } from '../verify/verify.ts';
+import { type ReadingContext, skipUnlessApplicable, verifyWhenPossible } from './conformance.ts';
+import type { BlastRadius, Bystanders } from './side-effects.ts';
 
 type PossibleSabotage = Exclude<Sabotage, { impossible: string }>;
 type Observed = {

@@ -1,11 +1,11 @@
 import { expect, test as it } from 'vitest';
 import type { Check, DeclaredCheck } from '../../checks/check.ts';
-import { RdcError } from '../../messages/errors.ts';
 import { expect as counted } from '../../checks/expect.ts';
 import { asFinding } from '../../checks/limitation.ts';
-import type { HostFacts } from '../../target-host/facts/host-facts.ts';
-import { UnknownVersion } from '../../target-host/facts/deferred-versions.ts';
+import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../../target-host/access/target.ts';
+import { UnknownVersion } from '../../target-host/facts/deferred-versions.ts';
+import type { HostFacts } from '../../target-host/facts/host-facts.ts';
 import { type Looked, readAtOnce } from './inspection.ts';
 
 const host = { os: { id: 'debian' } } as HostFacts;

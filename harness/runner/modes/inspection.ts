@@ -1,16 +1,16 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
-import { RdcError } from '../../messages/errors.ts';
 import { countAssertions } from '../../checks/expect.ts';
 import { findingOf } from '../../checks/limitation.ts';
-import type { HostFacts } from '../../target-host/facts/host-facts.ts';
-import { UnknownVersion } from '../../target-host/facts/deferred-versions.ts';
-import { Blocked } from '../verify/preconditions.ts';
-import type { Watch } from '../../target-host/connection/connect.ts';
-import type { Target } from '../../target-host/access/target.ts';
-import { type CheckResult, verdictOf } from '../../verdicts/verdict.ts';
-import { verifyWhenPossible } from './conformance.ts';
-import { Evidence } from '../verify/evidence.ts';
+import { RdcError } from '../../messages/errors.ts';
 import { messageOf } from '../../readings/message-of.ts';
+import type { Target } from '../../target-host/access/target.ts';
+import type { Watch } from '../../target-host/connection/connect.ts';
+import { UnknownVersion } from '../../target-host/facts/deferred-versions.ts';
+import type { HostFacts } from '../../target-host/facts/host-facts.ts';
+import { type CheckResult, verdictOf } from '../../verdicts/verdict.ts';
+import { Evidence } from '../verify/evidence.ts';
+import { Blocked } from '../verify/preconditions.ts';
+import { verifyWhenPossible } from './conformance.ts';
 
 /** What a look said of one check. */
 export type Looked = Pick<CheckResult, 'verdict' | 'reason' | 'finding' | 'blockedBy' | 'durationMs'> & {

@@ -1,11 +1,11 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { findingOf } from '../../checks/limitation.ts';
-import { type View, viewOf } from '../../verdicts/triage.ts';
-import { Blocked } from '../verify/preconditions.ts';
-import { verdictOf } from '../../verdicts/verdict.ts';
-import { endsTheRun, type ReadingContext, verifyWhenPossible } from './conformance.ts';
 import { messageOf } from '../../readings/message-of.ts';
+import { type View, viewOf } from '../../verdicts/triage.ts';
+import { verdictOf } from '../../verdicts/verdict.ts';
+import { Blocked } from '../verify/preconditions.ts';
 import { verifyOnce } from '../verify/verify.ts';
+import { endsTheRun, type ReadingContext, verifyWhenPossible } from './conformance.ts';
 
 /**
  * Looks at a judged check from elsewhere: the user without Docker, then a rootful daemon, which is behind the target's

@@ -1,8 +1,8 @@
-import type { ThreeViews } from '../../verdicts/triage.ts';
-import type { CheckProfile } from '../profile/check-profile.ts';
 import type { Connection } from '../../target-host/connection/address.ts';
+import type { ThreeViews } from '../../verdicts/triage.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
 import type { BlastRadius } from '../modes/side-effects.ts';
+import type { CheckProfile } from '../profile/check-profile.ts';
 
 /** What the CLI tells a worker. */
 export type Assignment = {

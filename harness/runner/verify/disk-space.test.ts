@@ -3,9 +3,9 @@ import { mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
+import type { Target } from '../../target-host/access/target.ts';
 import type { ExecResult } from '../../target-host/transport/transport.ts';
 import { fullAmong, parseDiskSpace, requireDiskSpace, requireRoom } from './disk-space.ts';
-import type { Target } from '../../target-host/access/target.ts';
 
 const answer = (
   freeKiB: number,

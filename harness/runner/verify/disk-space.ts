@@ -1,8 +1,8 @@
 import { RdcError } from '../../messages/errors.ts';
-import { Blocked } from './preconditions.ts';
+import type { Target } from '../../target-host/access/target.ts';
 import { quoteWord } from '../../target-host/transport/quote.ts';
 import type { ExecResult } from '../../target-host/transport/transport.ts';
-import type { Target } from '../../target-host/access/target.ts';
+import { Blocked } from './preconditions.ts';
 
 /** What the user can still write: `freeKiB` and `freeInodes` of a file system; null where it does not count them. */
 export type DiskSpace = { readonly mount: string; readonly freeKiB: number | null; readonly freeInodes: number | null };

@@ -3,11 +3,11 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test as it } from 'vitest';
-import { dockerApi } from '../../target-host/docker/api.ts';
 import { RdcError } from '../../messages/errors.ts';
+import type { Target } from '../../target-host/access/target.ts';
+import { dockerApi } from '../../target-host/docker/api.ts';
 import { readDaemonFacts } from '../../target-host/docker/daemon-facts.ts';
 import { requirePreconditions } from './preconditions.ts';
-import type { Target } from '../../target-host/access/target.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-daemon-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import type { Precondition } from '../../checks/check.ts';
-import { dockerApi } from '../../target-host/docker/api.ts';
 import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../../target-host/access/target.ts';
+import { dockerApi } from '../../target-host/docker/api.ts';
 
 /** What checks name as their precondition, and what any of them may turn out to stand on. */
 type Blocker = Precondition | 'PRE-XDG' | 'NS-ONE-USERNS';

@@ -1,14 +1,14 @@
 import { expect, test as it, vi } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
-import { ContainerRefused } from '../../target-host/docker/container-refused.ts';
-import { refusalOf } from '../../target-host/docker/container.ts';
-import { RdcError } from '../../messages/errors.ts';
 import { expectDocumented, findingOf } from '../../checks/limitation.ts';
-import type { HostFacts } from '../../target-host/facts/host-facts.ts';
-import { Blocked } from './preconditions.ts';
+import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../../target-host/access/target.ts';
+import { refusalOf } from '../../target-host/docker/container.ts';
+import { ContainerRefused } from '../../target-host/docker/container-refused.ts';
+import type { HostFacts } from '../../target-host/facts/host-facts.ts';
 import { type Level, verdictOf } from '../../verdicts/verdict.ts';
 import { Evidence } from './evidence.ts';
+import { Blocked } from './preconditions.ts';
 import { verifyOnce } from './verify.ts';
 
 vi.mock('../../target-host/docker/container.ts');

@@ -1,11 +1,11 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
-import { ContainerRefused } from '../../target-host/docker/container-refused.ts';
-import { refusalOf } from '../../target-host/docker/container.ts';
 import { expect } from '../../checks/expect.ts';
 import { asFinding, findingOf } from '../../checks/limitation.ts';
+import type { Target } from '../../target-host/access/target.ts';
+import { refusalOf } from '../../target-host/docker/container.ts';
+import { ContainerRefused } from '../../target-host/docker/container-refused.ts';
 import { hiddenBy } from '../../target-host/facts/host-facts.ts';
 import { Blocked } from './preconditions.ts';
-import type { Target } from '../../target-host/access/target.ts';
 
 /**
  * What was thrown; of a container that the daemon refused, what that says of a claim that needs it. A daemon that starts no

@@ -1,9 +1,9 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
+import { messageOf } from '../../readings/message-of.ts';
 import { refuseChange } from '../../target-host/access/read-only.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
 import type { ReadingContext } from '../modes/conformance.ts';
-import { messageOf } from '../../readings/message-of.ts';
 import { meaningOfRefusal } from './refused-container.ts';
 
 /** Called at each stage that `verify` names; a sabotage strikes at its own, and says how it is taken back. */

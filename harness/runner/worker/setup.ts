@@ -1,20 +1,20 @@
 import { dirname } from 'node:path';
 import { afterAll, describe, inject, test as it, type TestContext } from 'vitest';
 import { type DeclaredCheck, declaredChecks, onDeclared } from '../../checks/check.ts';
-import { dropSharedFixtures } from '../../target-host/docker/container.ts';
 import { renderError } from '../../messages/errors.ts';
-import { startProfile } from '../profile/check-profile.ts';
-import { type ConnectedTarget, connectTarget } from '../../target-host/connection/connect.ts';
 import { sideBySideTarget } from '../../target-host/access/shared-use.ts';
 import type { Target } from '../../target-host/access/target.ts';
+import { type ConnectedTarget, connectTarget } from '../../target-host/connection/connect.ts';
+import { dropSharedFixtures } from '../../target-host/docker/container.ts';
 import { bystandersOf } from '../modes/bystanders.ts';
 import { endsTheRun, readConformance } from '../modes/conformance.ts';
-import { Evidence } from '../verify/evidence.ts';
-import { inTurn } from './turns.ts';
 import { type Group, type Mutated, readSabotage } from '../modes/fault-test.ts';
-import { timeLimitMs } from '../protocol/time-limit.ts';
 import { takeViews } from '../modes/triage-views.ts';
+import { startProfile } from '../profile/check-profile.ts';
+import { timeLimitMs } from '../protocol/time-limit.ts';
+import { Evidence } from '../verify/evidence.ts';
 import { whileItAnswers } from './responsiveness.ts';
+import { inTurn } from './turns.ts';
 import '../protocol/protocol.ts';
 
 // A vitest setup file: it turns the declarations of the spec file that follows into tests of this reading.

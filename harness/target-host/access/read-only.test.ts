@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
+import { connectTarget } from '../connection/connect.ts';
 import { dockerApi } from '../docker/api.ts';
 import { sharedFixture, startFixture } from '../docker/container.ts';
-import { collectScript } from '../facts/read-facts.ts';
 import { parseHostFacts } from '../facts/host-facts.ts';
+import { collectScript } from '../facts/read-facts.ts';
 import type { Transport } from '../transport/transport.ts';
-import { connectTarget } from '../connection/connect.ts';
 import { probePath } from './host-probe.ts';
 import { changeIn, disturbanceIn, readOnlyTransport } from './read-only.ts';
 import type { Target } from './target.ts';

@@ -1,5 +1,5 @@
-import type { ApiAnswer } from '../docker/api.ts';
 import { RdcError } from '../../messages/errors.ts';
+import type { ApiAnswer } from '../docker/api.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { quoteArgv } from '../transport/quote.ts';
 import { defaultMaxBytes, type ExecOptions, type ExecResult, type Transport } from '../transport/transport.ts';

@@ -1,7 +1,7 @@
 import { expect, test as it, vi } from 'vitest';
-import { forwardSocket } from '../transport/forward-socket.ts';
-import type { HostFacts } from '../facts/host-facts.ts';
 import { replayTransport } from '../../test-doubles/replay-transport.ts';
+import type { HostFacts } from '../facts/host-facts.ts';
+import { forwardSocket } from '../transport/forward-socket.ts';
 import { sshTransport } from '../transport/ssh.ts';
 import { connectTarget } from './connect.ts';
 

@@ -1,19 +1,19 @@
-import { dropSharedFixtures } from '../docker/container.ts';
-import { forwardSocket } from '../transport/forward-socket.ts';
-import { forgetLoadedImage, useFixtureImage } from '../docker/load-image.ts';
 import { RdcError } from '../../messages/errors.ts';
-import { type HostFacts, readHostFacts } from '../facts/host-facts.ts';
 import { openTimed } from '../../profile/timed-transport.ts';
+import { forgetProbe, useProbe } from '../access/host-probe.ts';
+import { readOnlyTarget, readOnlyTransport } from '../access/read-only.ts';
+import { rebootMachine } from '../access/reboot.ts';
+import { type ExecRecord, type Executor, executor, type Target } from '../access/target.ts';
+import { dropSharedFixtures } from '../docker/container.ts';
+import { forgetLoadedImage, useFixtureImage } from '../docker/load-image.ts';
+import { type HostFacts, readHostFacts } from '../facts/host-facts.ts';
+import { forwardSocket } from '../transport/forward-socket.ts';
 import { localTransport } from '../transport/local.ts';
 import { quoteWord } from '../transport/quote.ts';
 import { type RenewableTransport, renewable } from '../transport/reconnecting.ts';
 import { sshTransport } from '../transport/ssh.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Connection } from './address.ts';
-import { forgetProbe, useProbe } from '../access/host-probe.ts';
-import { readOnlyTarget, readOnlyTransport } from '../access/read-only.ts';
-import { rebootMachine } from '../access/reboot.ts';
-import { type ExecRecord, type Executor, executor, type Target } from '../access/target.ts';
 
 /** Where everything goes that is done on a target: commands with their answers, and what is asked of the daemon. */
 export type Watch = { command(entry: ExecRecord): void; note(text: string): void };

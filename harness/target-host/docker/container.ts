@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
-import { RdcError } from '../../messages/errors.ts';
 import { expect } from '../../checks/expect.ts';
-import { hiddenBy } from '../facts/host-facts.ts';
+import { nonceLabel } from '../../docker/nonce-label.ts';
 import { fixtureImageTag } from '../../fixture-image/build.ts';
-import { throughPort } from '../transport/call-timing.ts';
+import { RdcError } from '../../messages/errors.ts';
 import { refuseChange } from '../access/read-only.ts';
 import type { Target } from '../access/target.ts';
+import { hiddenBy } from '../facts/host-facts.ts';
+import { throughPort } from '../transport/call-timing.ts';
 import { ContainerRefused } from './container-refused.ts';
 import { loadFixtureImage } from './load-image.ts';
-import { nonceLabel } from '../../docker/nonce-label.ts';
 
 /** The part of Docker's HostConfig that checks set; names as in the Engine API. */
 export type HostConfig = {

@@ -1,6 +1,6 @@
-import { dockerApi } from './api.ts';
 import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../access/target.ts';
+import { dockerApi } from './api.ts';
 
 /** What the daemon says of itself: a claim under test, kept apart from the host's facts and never used by `applies`. */
 export type DaemonFacts = {

@@ -4,11 +4,11 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
-import { readDaemonFacts } from './daemon-facts.ts';
-import { localTransport } from '../transport/local.ts';
-import { dockerApi, maxAnswerBytes } from './api.ts';
 import { type HostileDaemonName, hostileDaemonAnswers, startHostileDaemon } from '../../test-doubles/hostile-daemon.ts';
 import { forwardSocket } from '../transport/forward-socket.ts';
+import { localTransport } from '../transport/local.ts';
+import { dockerApi, maxAnswerBytes } from './api.ts';
+import { readDaemonFacts } from './daemon-facts.ts';
 
 const mebibyte = 2 ** 20;
 const timeoutMs = 500;

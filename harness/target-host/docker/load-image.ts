@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { RdcError } from '../../messages/errors.ts';
 import { fixtureImageTag } from '../../fixture-image/build.ts';
+import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../access/target.ts';
 import { dockerApi } from './api.ts';
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { RdcError } from '../../messages/errors.ts';
-import type { HostFacts } from '../facts/host-facts.ts';
 import { mustRun } from '../../checks/faults.ts';
+import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../access/target.ts';
+import type { HostFacts } from '../facts/host-facts.ts';
 import { dockerApi } from './api.ts';
 
 const log = '/var/log/rdc-rootful.log';

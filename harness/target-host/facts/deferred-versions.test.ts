@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { collectScript } from './read-facts.ts';
-import { parseHostFacts } from './host-facts.ts';
 import { readQuickFacts, UnknownVersion } from './deferred-versions.ts';
+import { parseHostFacts } from './host-facts.ts';
+import { collectScript } from './read-facts.ts';
 
 const recorded = readFileSync(join(import.meta.dirname, 'fixtures/debian-13-facts.txt'), 'utf8');
 

@@ -1,7 +1,7 @@
 import type { Target } from '../access/target.ts';
-import { quickScript, versionScript } from './read-facts.ts';
 import { type HostFacts, parseHostFacts } from './host-facts.ts';
 import { memberOf } from './parse-values.ts';
+import { quickScript, versionScript } from './read-facts.ts';
 
 /** A version that was asked for and is not known yet; who catches it may learn it and ask again. */
 export class UnknownVersion extends Error {

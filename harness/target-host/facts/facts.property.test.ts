@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test as it } from 'vitest';
-import { anyText, holds, mutated, outcomeOf, timeOf, wordsOf } from '../../test-doubles/properties.ts';
 import { parseDiskSpace } from '../../runner/verify/disk-space.ts';
-import { parseSections } from './read-facts.ts';
+import { anyText, holds, mutated, outcomeOf, timeOf, wordsOf } from '../../test-doubles/properties.ts';
+import { parseOsRelease } from '../../this-machine/os-release.ts';
 import { parseDaemonFacts } from '../docker/daemon-facts.ts';
 import { parseHostFacts } from './host-facts.ts';
-import { parseOsRelease } from '../../this-machine/os-release.ts';
 import { idRanges, memberOf, numberOf, words } from './parse-values.ts';
+import { parseSections } from './read-facts.ts';
 
 const limitMs = 120_000;
 const recorded = readFileSync(join(import.meta.dirname, 'fixtures/debian-13-facts.txt'), 'utf8');

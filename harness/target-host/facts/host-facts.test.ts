@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { collectScript } from './read-facts.ts';
 import { parseHostFacts, readHostFacts } from './host-facts.ts';
+import { collectScript } from './read-facts.ts';
 
 const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', `${name}-facts.txt`), 'utf8');
 

@@ -1,8 +1,8 @@
 import { RdcError } from '../../messages/errors.ts';
-import type { Target } from '../access/target.ts';
-import { collectScript, parseSections } from './read-facts.ts';
 import { parseOsRelease } from '../../this-machine/os-release.ts';
+import type { Target } from '../access/target.ts';
 import { idRanges, memberOf, numberOf, words } from './parse-values.ts';
+import { collectScript, parseSections } from './read-facts.ts';
 
 /** A range of `/etc/subuid` or `/etc/subgid`: host IDs `start` to `start + count - 1`. */
 export type IdRange = { readonly start: number; readonly count: number };

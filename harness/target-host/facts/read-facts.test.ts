@@ -4,8 +4,8 @@ import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { collectScript, versionScript } from './read-facts.ts';
 import { parseHostFacts } from './host-facts.ts';
+import { collectScript, versionScript } from './read-facts.ts';
 
 /** A host whose user unit has PATH=~/bin and starts what lies there; nothing of it is on the session's PATH. */
 function hostWithEngineAtHome() {

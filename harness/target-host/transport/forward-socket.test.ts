@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test as it, vi } from 'vitest';
-import { identifyProcess } from '../../this-machine/process-identity.ts';
 import { replayTransport } from '../../test-doubles/replay-transport.ts';
+import { identifyProcess } from '../../this-machine/process-identity.ts';
 import { forwardSocket } from './forward-socket.ts';
 
 const silent = () => replayTransport(new Map());

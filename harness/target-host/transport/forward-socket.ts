@@ -6,8 +6,8 @@ import { RdcError } from '../../messages/errors.ts';
 import { cachePath } from '../../this-machine/paths.ts';
 import { identifyProcess } from '../../this-machine/process-identity.ts';
 import { temporaryFolder } from '../../this-machine/writable-path.ts';
-import type { Transport } from './transport.ts';
 import { maxAnswerBytes } from '../docker/api.ts';
+import type { Transport } from './transport.ts';
 
 export type ForwardedSocket = { readonly path: string; close(): Promise<void> };
 

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Connection } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
-import { executor } from '../access/target.ts';
 import { type HostileName, hostileAnswers, poison } from '../../test-doubles/hostile-answers.ts';
 import {
   makeKeys,
@@ -15,8 +14,9 @@ import {
   type TestServer,
   uint32,
 } from '../../test-doubles/ssh-server.ts';
-import type { SshAddress, SshLimits } from './ssh-login.ts';
+import { executor } from '../access/target.ts';
 import { sshTransport } from './ssh.ts';
+import type { SshAddress, SshLimits } from './ssh-login.ts';
 import type { Transport } from './transport.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-hostile-'));

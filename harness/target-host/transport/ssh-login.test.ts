@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
+import { makeKeys, type ServerOptions, startSshServer, type TestServer } from '../../test-doubles/ssh-server.ts';
 import { dockerApi } from '../docker/api.ts';
 import { forwardSocket } from './forward-socket.ts';
-import { makeKeys, type ServerOptions, startSshServer, type TestServer } from '../../test-doubles/ssh-server.ts';
-import { hostKeyAlgorithms, readIdentity, type SshAddress } from './ssh-login.ts';
 import { sshTransport } from './ssh.ts';
+import { hostKeyAlgorithms, readIdentity, type SshAddress } from './ssh-login.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-login-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

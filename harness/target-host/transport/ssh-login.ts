@@ -2,10 +2,10 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 // biome-ignore lint/correctness/noUnresolvedImports: it is CommonJS, and Node sees only some of its names
 import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import { whyOf } from '../../messages/error-text.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { plainLine } from '../../messages/plain-text.ts';
 import { readRegularFile } from '../../this-machine/read-file.ts';
-import { whyOf } from '../../messages/error-text.ts';
 
 export type SshAddress = {
   readonly host: string;

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ServerChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
+import { makeKeys, startSshServer, type TestServer } from '../../test-doubles/ssh-server.ts';
 import { dockerApi } from '../docker/api.ts';
 import { forwardSocket } from './forward-socket.ts';
-import { makeKeys, startSshServer, type TestServer } from '../../test-doubles/ssh-server.ts';
-import { isPinned, type SshAddress } from './ssh-login.ts';
 import { sshTransport } from './ssh.ts';
+import { isPinned, type SshAddress } from './ssh-login.ts';
 import type { Transport } from './transport.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-ssh-'));

@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import { RdcError } from '../../messages/errors.ts';
 import { BoundedText } from './bounded-text.ts';
-import { type Login, logIn, lostError, type SshAddress } from './ssh-login.ts';
 import { createSemaphore } from './semaphore.ts';
+import { type Login, logIn, lostError, type SshAddress } from './ssh-login.ts';
 import { defaultMaxBytes, defaultTimeoutMs, type ExecOptions, type ExecResult, type Transport } from './transport.ts';
 
 /** sshd's MaxSessions is 10 for a connection; forwarded sockets do not count. */

@@ -1,7 +1,7 @@
 import { type Fault, mustRun, refusalIn, startFixture, type VerifyContext } from '../../../harness/checks/index.ts';
 import { delegatedControllers } from '../kernel/container-cgroup.ts';
-import { expectBack, restartUserManager } from './restart.ts';
 import { observedOnce } from './observe-once.ts';
+import { expectBack, restartUserManager } from './restart.ts';
 
 const folder = '/etc/systemd/system/user@.service.d';
 const dropIn = `${folder}/zz-rdc.conf`;

@@ -9,8 +9,8 @@ import {
   startRootfulInPlace,
   type Target,
 } from '../../../harness/checks/index.ts';
-import { daemonControl, daemonState, startDaemon, stopDaemon } from './service.ts';
 import { runningUnits, startAgain } from './running-units.ts';
+import { daemonControl, daemonState, startDaemon, stopDaemon } from './service.ts';
 
 const pollMs = 250;
 

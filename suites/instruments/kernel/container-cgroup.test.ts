@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { parseHostFacts } from '../../../harness/target-host/facts/host-facts.ts';
 import type { HostFacts, Target } from '../../../harness/checks/index.ts';
+import { parseHostFacts } from '../../../harness/target-host/facts/host-facts.ts';
 import {
   cgroupsAbove,
   controllersByDefault,
@@ -15,7 +15,9 @@ import {
 
 const recorded = (what: string) => readFileSync(join(import.meta.dirname, 'fixtures', `debian-13-${what}.txt`), 'utf8');
 const hostOf = (name: string): HostFacts =>
-  parseHostFacts(readFileSync(join(import.meta.dirname, `../../../harness/target-host/facts/fixtures/${name}-facts.txt`), 'utf8'));
+  parseHostFacts(
+    readFileSync(join(import.meta.dirname, `../../../harness/target-host/facts/fixtures/${name}-facts.txt`), 'utf8'),
+  );
 
 it('a container with --cpus 0.5 on Debian 13', () => {
   const cgroup = parseContainerCgroup(recorded('cpu-limit'));

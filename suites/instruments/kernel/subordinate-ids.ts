@@ -1,5 +1,5 @@
-import { idRanges } from '../../../harness/target-host/facts/parse-values.ts';
 import type { IdRange, Target } from '../../../harness/checks/index.ts';
+import { idRanges } from '../../../harness/target-host/facts/parse-values.ts';
 
 /** The user's ranges in /etc/subuid and /etc/subgid as they are now. */
 export async function subordinateIds(target: Target): Promise<{ uids: IdRange[]; gids: IdRange[] }> {

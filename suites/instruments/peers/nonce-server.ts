@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Fixture, hostProbe, refusalIn, sharedFixture, startFixture, type Target } from '../../../harness/checks/index.ts';
+import {
+  type Fixture,
+  hostProbe,
+  refusalIn,
+  sharedFixture,
+  startFixture,
+  type Target,
+} from '../../../harness/checks/index.ts';
 import { awaitServer } from '../../ports/await-server.ts';
 import { forwarded } from '../daemon/rootlesskit.ts';
 
