@@ -12,17 +12,17 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   test: async () => (await import('./commands/test.ts')).testCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   list: async () => (await import('./commands/list.ts')).listCommand,
-  explain: async () => (await import('./commands/list.ts')).explainCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
   compare: async () => (await import('./commands/compare.ts')).compareCommand,
   waivers: async () => (await import('./commands/waivers.ts')).waiversCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,
-  export: async () => (await import('./commands/report.ts')).exportCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
   bundle: async () => (await import('./commands/bundle.ts')).bundleCommand,
   merge: async () => (await import('./commands/merge.ts')).mergeCommand,
   up: async () => (await import('./commands/up.ts')).upCommand,
-  down: async () => (await import('./commands/up.ts')).downCommand,
+  down: async () => (await import('./commands/down.ts')).downCommand,
   clean: async () => (await import('./commands/clean.ts')).cleanCommand,
-  ssh: async () => (await import('./commands/up.ts')).sshCommand,
+  ssh: async () => (await import('./commands/ssh.ts')).sshCommand,
 };
 
 async function main(words: readonly string[]): Promise<number> {

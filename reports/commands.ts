@@ -6,29 +6,10 @@ import { requireFolder } from '../harness/this-machine/writable-path.ts';
 import { generateAllureReport } from './allure/generate.ts';
 import { historyFolderOf } from './allure/kept-history.ts';
 import { keepRun } from './bundle/open-bundle.ts';
-import { autopkgtestSummary } from './formats/autopkgtest.ts';
-import { ctrfReport } from './formats/ctrf.ts';
-import { junitXml } from './formats/junit.ts';
-import { kcidbReport } from './formats/kcidb.ts';
-import { tapDocument } from './formats/tap.ts';
-import { tmtResults } from './formats/tmt.ts';
+import { requireExportFormat } from './formats/registry.ts';
 import { plainText } from './plain-text.ts';
-import { resultsFileName } from './recording/results-file.ts';
 import { findResultsFiles, readRun } from './results/read-results.ts';
-import type { Results } from './results/results.schema.ts';
-import { findRun, outFolder } from './results/run-folder.ts';
-
-const formats: Readonly<Record<string, (results: Results) => string>> = {
-  junit: junitXml,
-  tap: tapDocument,
-  tmt: tmtResults,
-  kcidb: kcidbReport,
-  ctrf: ctrfReport,
-  autopkgtest: autopkgtestSummary,
-};
-
-/** The formats of `rdc export`. */
-export const exportFormats: readonly string[] = Object.keys(formats);
+import { findRun, outFolder, resultsFileName } from './results/run-folder.ts';
 
 /** Builds the Allure report of a run or a bundle (default: the latest run) and prints its path; `open` hands it to the desktop. */
 export async function reportCommand(options: { run?: string; history?: string; open: boolean }): Promise<void> {
@@ -51,17 +32,6 @@ function folderOfRun(path: string): string {
   throw new RdcError('INPUT', `${path}: not the folder of a run, its ${resultsFileName} or a bundle`, {
     hint: 'ls reports/out',
   });
-}
-
-/** Throws USAGE for a format that there is not: a wrong word is said before a run is looked for. */
-export function requireExportFormat(format: string): (results: Results) => string {
-  const write = Object.hasOwn(formats, format) ? formats[format] : undefined;
-  if (write) return write;
-  throw new RdcError(
-    'USAGE',
-    `unknown export format ${JSON.stringify(format)}: there are ${exportFormats.join(', ')}`,
-    { hint: './rdc export --format junit' },
-  );
 }
 
 /** Prints a run in another format on stdout; several targets need one export each, since no format here holds two. */

@@ -8,10 +8,11 @@ import type { Waiver } from './waivers/waivers.schema.ts';
 
 export { writeFileAtomic } from '../harness/this-machine/atomic-write.ts';
 export { withRuns } from './bundle/open-bundle.ts';
-export { exportCommand, reportCommand, requireExportFormat } from './commands.ts';
+export { exportCommand, reportCommand } from './commands.ts';
 export { differsFromBaseline } from './compare/baseline.ts';
 export { compareCommand } from './compare/command.ts';
 export { readBaselines } from './compare/read-baselines.ts';
+export { requireExportFormat } from './formats/registry.ts';
 export { exitCodeOfRun, resultsOfRun } from './results/finished-run.ts';
 export { checkWaiversCommand } from './waivers/command.ts';
 export { readWaivers } from './waivers/read-waivers.ts';

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CheckDeclaration, RunContext } from '../../harness/verdicts/run-listener.ts';
-import { writeResultsFile } from '../../reports/recording/results-file.ts';
 import { TargetRecord } from '../../reports/recording/target-record.ts';
+import { writeResultsFile } from '../../reports/results/run-folder.ts';
 import { declared, facts, judged, syntheticRun, syntheticTarget } from '../../reports/synthetic-runs/synthetic-run.ts';
 
 export const checksPerResult = 150;

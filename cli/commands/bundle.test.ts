@@ -10,8 +10,9 @@ import { resultsWith } from '../../reports/synthetic-runs/compared-results.ts';
 import { runFolderOf } from '../../reports/synthetic-runs/run-on-disk.ts';
 import { bundleCommand } from './bundle.ts';
 import { compareCommand } from './compare.ts';
+import { exportCommand } from './export.ts';
 import { mergeCommand } from './merge.ts';
-import { exportCommand, reportCommand } from './report.ts';
+import { reportCommand } from './report.ts';
 
 // As a user calls it: exit codes, what is on which stream, and that every reader takes a bundle.
 

@@ -1,6 +1,6 @@
 import { loadBundleReports } from '../../harness/cli/load-reports.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { parseWords } from '../options/options.ts';
+import { parseWords } from '../options/command-line.ts';
 
 const options = {
   out: { type: 'string' },

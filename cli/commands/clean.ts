@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import type { Leftover } from '../../harness/lab/cleanup/cache-state.ts';
 import { type Cleaned, clean } from '../../harness/lab/cleanup/clean.ts';
-import { diskState, diskWarning, sizeText } from '../../harness/lab/cleanup/disk-usage.ts';
+import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
+import { sizeText } from '../../harness/messages/quantities.ts';
 import { projectRoot } from '../../harness/project-root.ts';
-import { parseWords } from '../options/options.ts';
+import { parseWords } from '../options/command-line.ts';
 
 const known = {
   'dry-run': { type: 'boolean' },

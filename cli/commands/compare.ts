@@ -1,6 +1,8 @@
 import { failOns, loadReports } from '../../harness/cli/load-reports.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { oneOf, parseWords, wantsColor } from '../options/options.ts';
+import { parseWords } from '../options/command-line.ts';
+import { wantsColor } from '../options/options.ts';
+import { oneOf } from '../options/values.ts';
 
 const options = {
   html: { type: 'string' },

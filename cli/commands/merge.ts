@@ -2,7 +2,7 @@ import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
 import { loadBundleReports } from '../../harness/cli/load-reports.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { parseWords } from '../options/options.ts';
+import { parseWords } from '../options/command-line.ts';
 
 const options = { out: { type: 'string' }, whole: { type: 'boolean' }, json: { type: 'boolean' } } as const;
 

@@ -9,9 +9,9 @@ import { readMachines } from '../../harness/lab/catalog/machines.ts';
 import { projectRoot } from '../../harness/project-root.ts';
 import { parseCommon } from '../options/options.ts';
 import { resolveTargets } from '../targets/target-names.ts';
+import { exportCommand } from './export.ts';
 import { listCommand } from './list.ts';
 import { mergeCommand } from './merge.ts';
-import { exportCommand } from './report.ts';
 import { runOptions } from './run.ts';
 
 const recipe = (path: string) => join(projectRoot, 'docs/recipes', path);

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test as it, vi } from 'vitest';
 import { exportCommand, reportCommand } from '../../reports/commands.ts';
-import { writeResultsFile } from '../../reports/recording/results-file.ts';
 import { TargetRecord } from '../../reports/recording/target-record.ts';
+import { writeResultsFile } from '../../reports/results/run-folder.ts';
 import { checks, judged, syntheticRun, syntheticTarget } from '../../reports/synthetic-runs/synthetic-run.ts';
 
 afterEach(() => {

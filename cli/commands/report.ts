@@ -1,6 +1,6 @@
 import { loadReports } from '../../harness/cli/load-reports.ts';
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { parseWords } from '../options/options.ts';
+import { exitCodes } from '../../harness/messages/errors.ts';
+import { parseWords } from '../options/command-line.ts';
 
 export async function reportCommand(words: readonly string[]): Promise<number> {
   const options = { open: { type: 'boolean' }, history: { type: 'string' } } as const;
@@ -10,17 +10,6 @@ export async function reportCommand(words: readonly string[]): Promise<number> {
   return exitCodes.ok;
 }
 
-export async function exportCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, { format: { type: 'string' } }, { command: 'export', most: 1 });
-  if (values.format === undefined)
-    throw new RdcError('USAGE', '--format is missing', { hint: './rdc export --format junit' });
-  const reports = await loadReports();
-  const format = String(values.format);
-  reports.requireExportFormat(format);
-  await reports.withRuns(positionals, (runs) => reports.exportCommand({ ...runOf(runs), format }));
-  return exitCodes.ok;
-}
-
-function runOf([run]: readonly string[]): { run?: string } {
+export function runOf([run]: readonly string[]): { run?: string } {
   return run === undefined ? {} : { run };
 }

@@ -1,43 +1,22 @@
 import { join } from 'node:path';
-import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { loadReports, type Reports } from '../../harness/cli/load-reports.ts';
-import { exitCodes, RdcError, renderError } from '../../harness/messages/errors.ts';
+import { loadReports } from '../../harness/cli/load-reports.ts';
+import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { tell } from '../../harness/run/tell.ts';
-import { judgeTarget } from '../../harness/runner/judge/judge-target.ts';
 import type { OracleOptions } from '../../harness/runner/judge/triage-target.ts';
 import { profileTable } from '../../harness/runner/profile/profile-table.ts';
 import { RunProfile } from '../../harness/runner/profile/run-profile.ts';
-import { fullDiskOr, requireFolder } from '../../harness/this-machine/writable-path.ts';
-import type { Ratchet, ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
-import type { CheckMetas } from '../../reports/selftest/fault-results.ts';
-import { type CommonOptions, isScreen, parseCommon } from '../options/options.ts';
-import { baselineOptions, exitCodeAgainst, isPartOfSuite, readBaselineOptions } from '../run/baseline-options.ts';
+import { requireFolder } from '../../harness/this-machine/writable-path.ts';
+import { isScreen, parseCommon } from '../options/options.ts';
+import { baselineOptions, exitCodeAgainst, readBaselineOptions } from '../run/baseline-options.ts';
 import { eachOf } from '../run/each-of.ts';
 import { interruption } from '../run/interruption.ts';
-import { openContext, openRun, runFolder } from '../run/open-run.ts';
+import { openRun, runFolder } from '../run/open-run.ts';
+import { enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
 import { selectChecks } from '../run/select-checks.ts';
 import { confirmHosts } from '../targets/confirm-hosts.ts';
-import { enterLab } from '../targets/enter-lab.ts';
-import { openTarget } from '../targets/open-target.ts';
 import { requireHostOptions } from '../targets/ssh-addresses.ts';
-import { resolveTargetsOf, type TargetName } from '../targets/target-names.ts';
-
-export type RunJob = {
-  readonly run: RunContext;
-  readonly options: CommonOptions;
-  readonly reading: 'conformance' | 'sabotage';
-  readonly checks: readonly DeclaredCheck[];
-  readonly sinks: readonly ReportSink[];
-  readonly reports: Pick<Reports, 'targetReporters'>;
-  readonly signal: AbortSignal;
-  /** sabotage reading: what became of the mutants */
-  readonly metas?: CheckMetas;
-  readonly blastRadius?: 'read-only' | 'all';
-  /** `--profile`: where the time of each check goes */
-  readonly profile?: RunProfile;
-  readonly oracle?: OracleOptions;
-};
+import { resolveTargetsOf } from '../targets/target-names.ts';
 
 /** What `rdc run` takes besides the common options. */
 export const runOptions = {
@@ -115,63 +94,4 @@ function oracleOf(values: Readonly<Record<string, unknown>>): OracleOptions | un
   throw new RdcError('USAGE', '--allow-rootful is for the views of --oracle', {
     hint: './rdc run TARGET --oracle --allow-rootful',
   });
-}
-
-/** Everything that the machines among the targets want of this host; see enterLab. */
-export async function enterLabOf(targets: readonly TargetName[], { lab }: CommonOptions): Promise<void> {
-  const machines = targets.flatMap((target) => (target.kind === 'machine' ? [target.machine] : []));
-  await enterLab({ machines, lab, onStage: (text) => process.stderr.write(`${text}\n`) });
-}
-
-/** Judges one target; what keeps it from being judged to the end, expected or not, is told to the sinks. */
-export async function runTarget(job: RunJob, target: TargetName): Promise<void> {
-  const ratchet = job.reading === 'conformance' ? ratchetOf(target, job.options) : undefined;
-  const context = { ...openContext(job, target), ...(ratchet ? { ratchet } : {}) };
-  tell(job.sinks, (sink) => sink.targetStarted?.(context));
-  const profiled = job.profile?.start(context);
-  let infraRetries = 0;
-  let broken: string | undefined;
-  try {
-    // one that waited for its turn
-    job.signal.throwIfAborted();
-    await using opened = await openTarget(target, {
-      options: job.options,
-      folder: context.folder,
-      onStage: (text) => tell(job.sinks, (sink) => sink.stage?.(target.name, text)),
-      signal: job.signal,
-    });
-    infraRetries = opened.infraRetries;
-    broken = await judgeTarget({
-      context,
-      connection: opened.connection,
-      checks: job.checks,
-      reading: job.reading,
-      sinks: job.sinks,
-      reporters: (judged) => (job.reading === 'sabotage' ? [] : job.reports.targetReporters(context, judged)),
-      ...(job.blastRadius === undefined ? {} : { blastRadius: job.blastRadius }),
-      ...(profiled === undefined ? {} : { profile: true }),
-      ...(job.oracle === undefined ? {} : { oracle: job.oracle }),
-      onMeta(id, meta) {
-        job.metas?.set(id, { ...meta });
-        profiled?.add(id, meta.profile);
-      },
-      signal: job.signal,
-    });
-  } catch (error) {
-    // also what nobody expected: it is no reason to leave other targets alone, running
-    broken = job.signal.aborted ? 'interrupted' : renderError(fullDiskOr(error));
-  }
-  profiled?.end();
-  const end = broken === undefined ? { infraRetries } : { infraRetries, broken };
-  tell(job.sinks, (sink) => sink.targetEnded?.(context, end));
-}
-
-/** A part of the suite owes nothing; all of it owes what it judged when the machine was last verified. */
-export function ratchetOf(
-  target: TargetName,
-  options: Pick<CommonOptions, 'suites' | 'checks' | 'levels'>,
-): Ratchet | undefined {
-  if (target.kind !== 'machine' || target.machine.verified === false) return undefined;
-  const { date, judged } = target.machine.verified;
-  return isPartOfSuite(options) || judged === undefined ? undefined : { judged, date };
 }

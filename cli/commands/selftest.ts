@@ -18,14 +18,15 @@ import {
 import { printable, selftestSink } from '../../reports/selftest/listener.ts';
 import { carriedRows, selftestFileName } from '../../reports/selftest/resume.ts';
 import { selftestSummary } from '../../reports/selftest/summary.ts';
-import { type CommonName, oneOf, parseCommon } from '../options/options.ts';
+import { type CommonName, parseCommon } from '../options/options.ts';
+import { oneOf } from '../options/values.ts';
 import { interruption } from '../run/interruption.ts';
 import { openRun, runFolder } from '../run/open-run.ts';
+import { enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
 import { selectChecks } from '../run/select-checks.ts';
 import { confirmHosts } from '../targets/confirm-hosts.ts';
 import { requireHostOptions } from '../targets/ssh-addresses.ts';
 import { resolveTargetsOf } from '../targets/target-names.ts';
-import { enterLabOf, type RunJob, runTarget } from './run.ts';
 
 const radii = ['read-only', 'all'] as const;
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setUpHost } from '../../harness/lab/index.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { projectRoot } from '../../harness/project-root.ts';
-import { parseWords } from '../options/options.ts';
+import { parseWords } from '../options/command-line.ts';
 
 type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
 

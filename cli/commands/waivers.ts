@@ -1,7 +1,7 @@
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { loadReports } from '../../harness/cli/load-reports.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { parseWords } from '../options/options.ts';
+import { parseWords } from '../options/command-line.ts';
 
 export async function waiversCommand(words: readonly string[]): Promise<number> {
   const [what, file, ...runs] = parseWords(words, {}, { command: 'waivers' }).positionals;

@@ -1,6 +1,8 @@
 import { afterEach, expect, test as it, vi } from 'vitest';
 import { doctorCommand } from '../commands/doctor.ts';
-import { gateOf, parseCommon, parseWords } from './options.ts';
+import { parseWords } from './command-line.ts';
+import { parseCommon } from './options.ts';
+import { gateOf } from './values.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();

@@ -1,6 +1,7 @@
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
-import { RdcError } from '../../harness/messages/errors.ts';
+import type { ParseArgsOptionsConfig } from 'node:util';
 import { type Level, levels } from '../../harness/verdicts/verdict.ts';
+import { type Form, parseWords } from './command-line.ts';
+import { digestOf, gateOf, listOf, oneOf } from './values.ts';
 
 export type CommonOptions = {
   readonly suites: readonly string[] | undefined;
@@ -55,45 +56,6 @@ const common = {
   json: { type: 'boolean' },
   'no-color': { type: 'boolean' },
 } as const satisfies ParseArgsOptionsConfig;
-
-/** The command that the words are for, and how many words it takes besides its options (any number by default). */
-export type Form = { readonly command: string; readonly most?: number };
-
-/** The words of a command line against what the command knows; anything else is USAGE: what is passed over is lost. */
-export function parseWords(
-  words: readonly string[],
-  known: ParseArgsOptionsConfig,
-  form: Form,
-): ReturnType<typeof parseArgs> {
-  const parsed = parseKnown(words, known, form);
-  refuseEmpty(parsed.values, form);
-  const { command, most = Number.POSITIVE_INFINITY } = form;
-  const count = parsed.positionals.length;
-  if (count <= most) return parsed;
-  const takes = ['no words', 'one word'][most] ?? `${most} words`;
-  throw new RdcError('USAGE', `${command} takes ${takes}, not ${count}: ${parsed.positionals.join(' ')}`, {
-    hint: `./rdc ${command} --help`,
-  });
-}
-
-/** `--out "$DIR"` without a DIR would be the current folder. */
-function refuseEmpty(values: Readonly<Record<string, unknown>>, { command }: Form): void {
-  const empty = Object.keys(values).find((name) => values[name] === '');
-  if (empty === undefined) return;
-  throw new RdcError('USAGE', `--${empty} is empty`, { hint: `./rdc ${command} --help` });
-}
-
-function parseKnown(words: readonly string[], known: ParseArgsOptionsConfig, { command }: Form) {
-  try {
-    return parseArgs({ args: [...words], options: known, allowPositionals: true, strict: true });
-  } catch (cause) {
-    const options = Object.keys(known).map((name) => `--${name}`);
-    const what = cause instanceof Error ? cause.message.split(/\.\s/)[0] : String(cause);
-    const there = options.length === 0 ? `${command} has none` : `${command} knows ${options.join(' ')}`;
-    throw new RdcError('USAGE', `${what}; ${there}`, { cause, hint: `./rdc ${command} --help` });
-  }
-}
-
 export type CommonName = Exclude<keyof typeof common, number>;
 
 /** `takes`: those of the common options that mean something to the command (all by default); `own` are its others. */
@@ -141,31 +103,4 @@ export function wantsColor(noColor: unknown): boolean {
 /** Whether stdout is a terminal that knows more than lines of text. */
 export function isScreen(): boolean {
   return process.stdout.isTTY === true && process.env.TERM !== 'dumb';
-}
-
-/** `--gate SHOULD` gates MUST and SHOULD; `--gate LIMITATION` gates limitations (and workarounds) as well. */
-export function gateOf(value: string | undefined): readonly Level[] {
-  const order: readonly (readonly Level[])[] = [['MUST'], ['SHOULD'], ['LIMITATION', 'WORKAROUND']];
-  const gate = oneOf('gate', value ?? 'MUST', ['MUST', 'SHOULD', 'LIMITATION'] as const);
-  return order.slice(0, order.findIndex((group) => group.includes(gate)) + 1).flat();
-}
-
-function digestOf(value: string | undefined): string | undefined {
-  if (value === undefined || /^[0-9a-f]{64}$/i.test(value)) return value?.toLowerCase();
-  throw new RdcError('USAGE', `--sha256 is ${JSON.stringify(value)}; allowed: 64 hexadecimal digits`, {
-    hint: 'sha256sum FILE',
-  });
-}
-
-function listOf(value: string | undefined): string[] | undefined {
-  const items = value?.split(',').map((item) => item.trim());
-  return items?.filter((item) => item !== '');
-}
-
-export function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((candidate) => candidate === value);
-  if (found !== undefined) return found;
-  throw new RdcError('USAGE', `--${name} is ${JSON.stringify(value)}; allowed: ${allowed.join(', ')}`, {
-    hint: './rdc --help',
-  });
 }

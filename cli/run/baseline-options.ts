@@ -2,7 +2,8 @@ import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { type BaselineOptions, type FailOn, failOns, type Reports } from '../../harness/cli/load-reports.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import type { RunContext } from '../../harness/verdicts/run-listener.ts';
-import { type CommonOptions, oneOf } from '../options/options.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { oneOf } from '../options/values.ts';
 import type { TargetName } from '../targets/target-names.ts';
 
 export const baselineOptions = { baseline: { type: 'string' }, 'fail-on': { type: 'string' } } as const;

@@ -1,7 +1,7 @@
 import { expect, test as it } from 'vitest';
 import { findMachine, readMachines } from '../../harness/lab/catalog/machines.ts';
-import { ratchetOf } from '../commands/run.ts';
 import type { TargetName } from '../targets/target-names.ts';
+import { ratchetOf } from './run-target.ts';
 
 const all = { suites: undefined, checks: undefined, levels: undefined };
 const machine = findMachine(readMachines(), 'debian-13');

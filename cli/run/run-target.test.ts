@@ -5,10 +5,10 @@ import { afterAll, beforeEach, expect, test as it, vi } from 'vitest';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { judgeTarget } from '../../harness/runner/judge/judge-target.ts';
 import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
-import { type RunJob, runTarget } from '../commands/run.ts';
 import { openTarget } from '../targets/open-target.ts';
 import type { TargetName } from '../targets/target-names.ts';
 import { eachOf } from './each-of.ts';
+import { type RunJob, runTarget } from './run-target.ts';
 
 vi.mock('../targets/open-target.ts');
 vi.mock('../../harness/runner/judge/judge-target.ts');

@@ -2,11 +2,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test as it } from 'vitest';
-import { executor, type Target } from '../target-host/access/target.ts';
+import { mustRun } from '../target-host/access/must-run.ts';
+import type { Target } from '../target-host/access/target.ts';
 import type { HostFacts } from '../target-host/facts/host-facts.ts';
+import { executor } from '../target-host/transport/executor.ts';
 import { localTransport } from '../target-host/transport/local.ts';
 import type { Fault } from './check.ts';
-import { chmod, filtered, inOrder, mustRun, rootScript } from './faults.ts';
+import { chmod, filtered, inOrder, rootScript } from './faults.ts';
 
 const folder = mkdtempSync(join(tmpdir(), "rdc it's "));
 const file = join(folder, 'file');

@@ -1,22 +1,8 @@
-import { RdcError } from '../messages/errors.ts';
-import type { Executor } from '../target-host/access/target.ts';
+import { mustRun } from '../target-host/access/must-run.ts';
 import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import { quoteWord } from '../target-host/transport/quote.ts';
 import type { Fault } from './check.ts';
 import { changeFile, setAside } from './set-aside.ts';
-
-/** Runs a script that has to succeed: a fault that was not applied or not taken back is an error, never a verdict. */
-export async function mustRun(executor: Executor, script: string, timeoutMs = 120_000): Promise<string> {
-  const result = await executor.shell(`set -e\n${script}`, { timeoutMs });
-  if (result.code === 0) return result.stdout;
-  throw new RdcError(
-    'COMMAND',
-    `a command on the target ended with ${result.code}: ${script.trim().split('\n')[0]?.slice(0, 120)}`,
-    {
-      hint: 'its output is in the evidence of the check',
-    },
-  );
-}
 
 /** A fault made of two scripts that root runs; both are functions where they depend on the host. */
 export function rootScript(apply: (host: HostFacts) => string, undo: (host: HostFacts) => string): Fault {

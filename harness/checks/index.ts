@@ -1,10 +1,10 @@
 export { fixtureImageTag } from '../fixture-image/build.ts';
 export { RdcError } from '../messages/errors.ts';
 export { hostProbe, probePath, probeProgram } from '../target-host/access/host-probe.ts';
-export type { Executor, Target } from '../target-host/access/target.ts';
+export { mustRun } from '../target-host/access/must-run.ts';
+export type { Target } from '../target-host/access/target.ts';
 export { dockerApi } from '../target-host/docker/api.ts';
 export {
-  expectFixture,
   type Fixture,
   refusalIn,
   refusalOf,
@@ -13,14 +13,17 @@ export {
 } from '../target-host/docker/container.ts';
 export { importImage } from '../target-host/docker/import-image.ts';
 export { startRootfulInPlace } from '../target-host/docker/rootful-daemon.ts';
-export { type HostFacts, hiddenBy, type IdRange } from '../target-host/facts/host-facts.ts';
+export { type HostFacts, hiddenBy } from '../target-host/facts/host-facts.ts';
+export type { IdRange } from '../target-host/facts/parse-values.ts';
 export { holdersOf } from '../target-host/facts/socket-holders.ts';
+export type { Executor } from '../target-host/transport/executor.ts';
 export { quoteWord } from '../target-host/transport/quote.ts';
 export type { ExecResult } from '../target-host/transport/transport.ts';
 export type { Check, Fault, Oracle, VerifyContext } from './check.ts';
 export { checksOf } from './check.ts';
 export { expect } from './expect.ts';
-export { away, chmod, filtered, inOrder, mustRun, rootScript, sysctl } from './faults.ts';
+export { expectFixture } from './expect-container.ts';
+export { away, chmod, filtered, inOrder, rootScript, sysctl } from './faults.ts';
 export { asFinding, expectDocumented, known } from './limitation.ts';
 export { changeFile, setAside } from './set-aside.ts';
 export { code, docker, issue, man, page } from './sources.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test as it } from 'vitest';
 import { RdcError } from '../messages/errors.ts';
-import { type Executor, executor } from '../target-host/access/target.ts';
+import { type Executor, executor } from '../target-host/transport/executor.ts';
 import { localTransport } from '../target-host/transport/local.ts';
 import { changeFile, forgetChanges, putBackLeftovers, setAside } from './set-aside.ts';
 

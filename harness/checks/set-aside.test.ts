@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test as it } from 'vitest';
-import { type Executor, executor } from '../target-host/access/target.ts';
+import { type Executor, executor } from '../target-host/transport/executor.ts';
 import { localTransport } from '../target-host/transport/local.ts';
 import { changeFile, forgetChanges, setAside } from './set-aside.ts';
 

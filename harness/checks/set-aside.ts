@@ -1,5 +1,5 @@
 import { RdcError } from '../messages/errors.ts';
-import type { Executor } from '../target-host/access/target.ts';
+import type { Executor } from '../target-host/transport/executor.ts';
 import { quoteWord } from '../target-host/transport/quote.ts';
 
 // What a check changes on a host of somebody's is kept beside it in a folder NAME.rdc, until it is put back. The folder

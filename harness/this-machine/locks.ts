@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RdcError } from '../messages/errors.ts';
+import { describeAge } from '../messages/quantities.ts';
 import { cachePath, cacheRoot } from './paths.ts';
 import { identifyProcess, isAlive, type ProcessIdentity, parseIdentity } from './process-identity.ts';
 
@@ -35,12 +36,6 @@ export function describeOwner({ pid, since, command }: LockOwner, now = Date.now
 }
 
 const isPrintable = (character: string) => !/\p{C}/u.test(character);
-
-export function describeAge(ms: number): string {
-  if (ms < 120_000) return `${Math.floor(ms / 1000)} s`;
-  if (ms < 7_200_000) return `${Math.floor(ms / 60_000)} min`;
-  return ms < 172_800_000 ? `${Math.floor(ms / 3_600_000)} h` : `${Math.floor(ms / 86_400_000)} days`;
-}
 
 /** This process as the owner of something in the cache. */
 export function thisOwner(): LockOwner {

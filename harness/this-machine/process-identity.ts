@@ -35,3 +35,9 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
     return undefined;
   }
 }
+
+/** Pure but for a look at the process: a folder's name begins with its process and that one's start, `4711-150345-`. */
+export function isOfDeadProcess(name: string): boolean {
+  const [, pid, startTime] = /^(\d+)-(\d+)-/.exec(name) ?? [];
+  return pid !== undefined && identifyProcess(Number(pid))?.startTime !== startTime;
+}

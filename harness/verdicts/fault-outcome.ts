@@ -1,5 +1,3 @@
-import type { BlastRadius } from '../runner/modes/side-effects.ts';
-
 /** What became of a mutant; `reason` is the message of the kill, or why there was none. */
 export type Outcome = {
   readonly outcome: 'killed' | 'survived' | 'impossible' | 'error';
@@ -9,3 +7,12 @@ export type Outcome = {
 
 /** Begins the reason of a mutant that nobody could try: its check is red without any fault. */
 export const alreadyRed = 'already red on this machine: prove it on another';
+
+/** What one fault did to the checks that it was not meant for. */
+export type BlastRadius = {
+  /** how many were green before the fault and were judged under it */
+  readonly judged: number;
+  readonly explained: readonly { readonly id: string; readonly because: string }[];
+  /** each of them is a finding: the fault does more than it says, or the check looks at more than it claims */
+  readonly unexplained: readonly { readonly id: string; readonly verdict: string; readonly message: string }[];
+};

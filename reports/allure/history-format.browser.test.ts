@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
 import type { CheckResult } from '../../harness/verdicts/verdict.ts';
-import { writeResultsFile } from '../recording/results-file.ts';
 import { TargetRecord } from '../recording/target-record.ts';
+import { writeResultsFile } from '../results/run-folder.ts';
 import { checks, judged, syntheticRun, syntheticTarget } from '../synthetic-runs/synthetic-run.ts';
 import { generateAllureReport } from './generate.ts';
 

@@ -1,7 +1,7 @@
 import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine } from '../plain-text.ts';
-import { resultsFileName } from '../recording/results-file.ts';
 import { findResultsFiles, parseResults } from '../results/read-results.ts';
+import { resultsFileName } from '../results/run-folder.ts';
 import type { Manifest } from './manifest.schema.ts';
 import { filesBeside, folderNameOf, readRunFile } from './run-files.ts';
 

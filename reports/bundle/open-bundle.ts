@@ -3,9 +3,8 @@ import { dirname, join } from 'node:path';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { scratch } from '../../harness/this-machine/scratch.ts';
 import { requireFolder, temporaryFolder, temporaryHint, unwritable } from '../../harness/this-machine/writable-path.ts';
-import { resultsFileName } from '../recording/results-file.ts';
 import { parseResults, unreadable } from '../results/read-results.ts';
-import { findRun } from '../results/run-folder.ts';
+import { findRun, resultsFileName } from '../results/run-folder.ts';
 import type { Manifest } from './manifest.schema.ts';
 import { type ReadBundle, readArchive } from './read-archive.ts';
 

@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { plainLine } from '../plain-text.ts';
-import { resultsFileName } from '../recording/results-file.ts';
+import { resultsFileName } from '../results/run-folder.ts';
 import { dropUnknownFields, tellIgnored } from '../results/unknown-fields.ts';
 import {
   bundleLimits,

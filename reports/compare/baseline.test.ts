@@ -2,7 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, renameSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { createResultsFile, type TargetRecords, writeResultsFile } from '../recording/results-file.ts';
+import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
+import { writeResultsFile } from '../results/run-folder.ts';
 import { resultsWith, type Told } from '../synthetic-runs/compared-results.ts';
 import { checks, judged, syntheticRun, syntheticTarget } from '../synthetic-runs/synthetic-run.ts';
 import { createTerminal } from '../terminal/listener.ts';

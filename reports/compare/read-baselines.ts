@@ -2,11 +2,10 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine } from '../plain-text.ts';
-import { resultsFileName } from '../recording/results-file.ts';
 import { judgedCount } from '../results/conformance.ts';
 import { findResultsFiles, readResultsFile } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
-import { isUnpackedBundle } from '../results/run-folder.ts';
+import { isUnpackedBundle, resultsFileName } from '../results/run-folder.ts';
 
 /** What a run is compared with: the results of an earlier run of the same target. */
 export type Baseline = {

@@ -1,8 +1,4 @@
-import { join } from 'node:path';
-import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
-import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
 import { plainLine, plainText } from '../plain-text.ts';
-import type { TargetRecords } from '../recording/results-file.ts';
 import { everyCase } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
@@ -17,20 +13,6 @@ export function junitXml(results: Results): string {
   return xmlDocument(
     element('testsuites', { name: `rdc ${plainLine(results.target.name)}`, ...countsOf(checks) }, ...suites),
   );
-}
-
-export function createJunitFile(records: TargetRecords): ReportSink {
-  const write = (name: string) => {
-    const record = records.get(name);
-    if (record) writeFileAtomic(join(record.target.folder, 'junit.xml'), junitXml(record.results()));
-  };
-  return {
-    targetEnded: (target) => write(target.name),
-    runEnded: () => {
-      // A target that was cut off has its results closed by now, but no file of its own yet.
-      for (const name of records.keys()) write(name);
-    },
-  };
 }
 
 function testSuite(results: Results, area: string, checks: readonly JudgedCheck[]): XmlElement {

@@ -1,7 +1,7 @@
 import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine } from '../plain-text.ts';
+import { factAt } from '../results/fact-path.ts';
 import type { Results } from '../results/results.schema.ts';
-import { factAt } from '../waivers/apply-waivers.ts';
 
 /** When the run began; a results file of another hand may say anything here (INPUT). */
 export function startOf({ run }: Results): Date {

@@ -1,11 +1,11 @@
 import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
 import { createAllureSink } from '../allure/listener.ts';
 import type { BaselineOptions } from '../compare/baseline.ts';
-import { createJunitFile } from '../formats/junit.ts';
 import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
 import { createTerminal } from '../terminal/listener.ts';
 import { outputOf } from '../terminal/output.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
+import { createJunitFile } from './junit-file.ts';
 import { createLatestLink } from './latest-link.ts';
 
 export type SinkOptions = {

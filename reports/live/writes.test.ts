@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test as it, vi } from 'vitest';
 import { projectRoot } from '../../harness/project-root.ts';
-import { writeResultsFile } from '../recording/results-file.ts';
 import { TargetRecord } from '../recording/target-record.ts';
+import { writeResultsFile } from '../results/run-folder.ts';
 import { checks, judged, syntheticRun, syntheticTarget } from '../synthetic-runs/synthetic-run.ts';
 
 // What only reads or writes reports leaves no file anywhere but in the cache and where it was told to.

@@ -8,10 +8,10 @@ import { unwritable } from '../../harness/this-machine/writable-path.ts';
 import { filesBeside, folderNameOf, type RunFile, readRunFile } from '../bundle/run-files.ts';
 import { junitXml } from '../formats/junit.ts';
 import { plainLine } from '../plain-text.ts';
-import { resultsFileName } from '../recording/results-file.ts';
 import { exitCodeOf } from '../results/conformance.ts';
 import { findResultsFiles, parseResults } from '../results/read-results.ts';
 import { type NotJudgedCheck, type Results, resultsVersion } from '../results/results.schema.ts';
+import { resultsFileName } from '../results/run-folder.ts';
 import { type Joined, joinResults, oweAll, type Shard } from './join-results.ts';
 
 /** A run as it was named, and where it lies; `label` tells its targets apart from others of the same name. */

@@ -1,18 +1,10 @@
-import { join } from 'node:path';
-import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
-import type { Results } from '../results/results.schema.ts';
+import { writeResultsFile } from '../results/run-folder.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
 import { TargetRecord } from './target-record.ts';
 
-export const resultsFileName = 'results.json';
-
 /** The records of a run's targets by name; the results file feeds them, every other report reads them. */
 export type TargetRecords = Map<string, TargetRecord>;
-
-export function writeResultsFile(folder: string, results: Results): void {
-  writeFileAtomic(join(folder, resultsFileName), `${JSON.stringify(results, null, 2)}\n`);
-}
 
 /** Keeps results.json true at every moment: it is rewritten before the next check starts. */
 export function createResultsFile(

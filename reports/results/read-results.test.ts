@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterEach, expect, test as it, vi } from 'vitest';
 import { renderError } from '../../harness/messages/errors.ts';
-import { writeResultsFile } from '../recording/results-file.ts';
 import { TargetRecord } from '../recording/target-record.ts';
 import { checks, facts, judged, syntheticRun, syntheticTarget } from '../synthetic-runs/synthetic-run.ts';
 import { readResults, readRun } from './read-results.ts';
 import { type Results, resultsSchema } from './results.schema.ts';
+import { writeResultsFile } from './run-folder.ts';
 import { openSchema } from './unknown-fields.ts';
 
 afterEach(() => vi.restoreAllMocks());

@@ -5,10 +5,10 @@ import { whyOf } from '../../harness/messages/error-text.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { readRegularFile } from '../../harness/this-machine/read-file.ts';
 import { plainLine, plainText } from '../plain-text.ts';
-import { resultsFileName } from '../recording/results-file.ts';
 import { ruleConformance } from './conformance.ts';
 import { countLedger } from './counts.ts';
 import { type Results, resultsSchema, resultsVersion } from './results.schema.ts';
+import { resultsFileName } from './run-folder.ts';
 import { dropUnknownFields, tellIgnored } from './unknown-fields.ts';
 
 const maxBytes = 32 * 1024 * 1024;

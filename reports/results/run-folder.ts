@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RdcError } from '../../harness/messages/errors.ts';
+import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
+import type { Results } from './results.schema.ts';
 
 /** Where runs lie that nobody put elsewhere. */
 export const outFolder = fileURLToPath(new URL('../out', import.meta.url));
@@ -18,4 +20,10 @@ export function findRun(run = 'latest'): string {
   throw new RdcError('INPUT', run === 'latest' ? 'there is no run yet' : `${run}: no such run, folder or file`, {
     hint: run !== 'latest' && existsSync(outFolder) ? `ls ${outFolder}` : './rdc run',
   });
+}
+
+export const resultsFileName = 'results.json';
+
+export function writeResultsFile(folder: string, results: Results): void {
+  writeFileAtomic(join(folder, resultsFileName), `${JSON.stringify(results, null, 2)}\n`);
 }

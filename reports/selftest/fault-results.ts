@@ -1,7 +1,7 @@
 import { type DeclaredCheck, describeSabotage } from '../../harness/checks/check.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
-import type { BlastRadius } from '../../harness/runner/modes/side-effects.ts';
 import type { CheckMeta } from '../../harness/runner/protocol/protocol.ts';
+import type { BlastRadius } from '../../harness/verdicts/fault-outcome.ts';
 
 export type CheckMetas = Map<string, CheckMeta>;
 

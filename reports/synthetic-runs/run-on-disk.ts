@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { writeResultsFile } from '../recording/results-file.ts';
 import type { Results } from '../results/results.schema.ts';
+import { writeResultsFile } from '../results/run-folder.ts';
 
 /** Files of a target by their paths below its folder. */
 export type BesideResults = Readonly<Record<string, string | Buffer>>;

@@ -4,8 +4,9 @@ import { compareResults } from '../compare/compare.ts';
 import { comparisonTable } from '../compare/table.ts';
 import { junitXml } from '../formats/junit.ts';
 import { tapDocument } from '../formats/tap.ts';
-import { createResultsFile, type TargetRecords, writeResultsFile } from '../recording/results-file.ts';
+import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
 import { readResults } from '../results/read-results.ts';
+import { writeResultsFile } from '../results/run-folder.ts';
 import { selftestSummary } from '../selftest/summary.ts';
 import {
   checks,

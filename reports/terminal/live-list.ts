@@ -1,7 +1,8 @@
+import { durationText } from '../../harness/messages/quantities.ts';
 import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
 import { plainLine } from '../plain-text.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
-import { durationText, type Style } from '../wording/style.ts';
+import type { Style } from '../wording/style.ts';
 import { countsText } from '../wording/verdict-words.ts';
 import { cut } from '../wording/wrap.ts';
 import { checkLine, type Print } from './plain-lines.ts';

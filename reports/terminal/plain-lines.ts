@@ -1,8 +1,9 @@
+import { durationText } from '../../harness/messages/quantities.ts';
 import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
 import { plainLine } from '../plain-text.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
-import { durationText, type Style, verdictWords } from '../wording/style.ts';
+import { type Style, verdictWords } from '../wording/style.ts';
 import { blameText, reasonOf } from '../wording/verdict-words.ts';
 
 export type Print = (text: string) => void;

@@ -1,8 +1,6 @@
-import type { JudgedCheck, Results } from '../results/results.schema.ts';
+import { factAt, type Known } from '../results/fact-path.ts';
+import type { JudgedCheck } from '../results/results.schema.ts';
 import type { Condition, Waiver } from './waivers.schema.ts';
-
-/** What conditions can ask about: `target.name`, `host.kernel`, `daemon.serverVersion`. */
-export type Known = Pick<Results, 'target' | 'facts'>;
 
 export type WaiverState = NonNullable<JudgedCheck['waiver']>['state'];
 
@@ -30,16 +28,6 @@ function stateOf(verdict: 'pass' | 'fail', expires: string, today: string): Waiv
 
 export function holds({ when }: Pick<Waiver, 'when'>, known: Known): boolean {
   return Object.entries(when).every(([path, condition]) => isMet(condition, factAt(path, known)));
-}
-
-/** The fact at a dotted path, or undefined where the target has none. */
-export function factAt(path: string, { target, facts }: Known): unknown {
-  let value: unknown = { target, host: facts.host, daemon: facts.daemon };
-  for (const key of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as Record<string, unknown>)[key];
-  }
-  return value;
 }
 
 /** A fact that is not there meets no condition: a waiver must not grow by what could not be read. */

@@ -1,6 +1,7 @@
 import { plainLine } from '../plain-text.ts';
+import { factAt } from '../results/fact-path.ts';
 import type { Results } from '../results/results.schema.ts';
-import { applyWaiver, factAt, holds } from './apply-waivers.ts';
+import { applyWaiver, holds } from './apply-waivers.ts';
 import type { Waiver } from './waivers.schema.ts';
 
 const soonDays = 30;

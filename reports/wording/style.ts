@@ -22,9 +22,3 @@ export const verdictWords: Readonly<Record<Verdict, string>> = {
   blocked: 'blocked',
   skip: 'skip',
 };
-
-export function durationText(ms: number): string {
-  if (ms < 100_000) return `${(ms / 1_000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1_000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-}

@@ -18,9 +18,10 @@ import {
   startFixture,
   type Target,
 } from '../../harness/checks/index.ts';
+import { byRootful, daemonJson, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { dropInOverwritten, restartUserManagerRaised } from '../instruments/daemon/raised-user-manager.ts';
-import { byRootful, daemonJson, restartDaemon, userManagerDropIn } from '../instruments/daemon/restart.ts';
+import { restartDaemon } from '../instruments/daemon/restart.ts';
 import {
   cgroupsAbove,
   containerCgroup,

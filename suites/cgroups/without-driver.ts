@@ -9,8 +9,9 @@ import {
   startFixture,
   type Target,
 } from '../../harness/checks/index.ts';
+import { driverNone, rootfulDaemon } from '../instruments/daemon/daemon-faults.ts';
 import { observedOnce } from '../instruments/daemon/observe-once.ts';
-import { driverNone, restartDaemon, rootfulDaemon } from '../instruments/daemon/restart.ts';
+import { restartDaemon } from '../instruments/daemon/restart.ts';
 import { writeUnitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 

@@ -19,7 +19,7 @@ import {
   type Target,
 } from '../../harness/checks/index.ts';
 import { attemptsIn, attemptsOnHost, unexpected } from '../instruments/container/attempts.ts';
-import { byRootful } from '../instruments/daemon/restart.ts';
+import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { mountAt } from './mounts.ts';
 import { waywardRuntime } from './wayward-runtime.ts';

@@ -12,8 +12,8 @@ import {
   sharedFixture,
   startFixture,
 } from '../../harness/checks/index.ts';
+import { userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { hidesSocket } from '../instruments/daemon/mount-overlay.ts';
-import { userManagerDropIn } from '../instruments/daemon/restart.ts';
 import { containerCgroup, hasUnifiedCgroups, statOf } from '../instruments/kernel/container-cgroup.ts';
 import { exchangeBytes } from '../instruments/serial-line/serial-io.ts';
 import {

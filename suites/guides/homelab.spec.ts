@@ -14,8 +14,9 @@ import {
   startFixture,
 } from '../../harness/checks/index.ts';
 import { hostIdsOf } from '../instruments/container/container-process.ts';
+import { byRootful, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
-import { awaitDaemon, byRootful, restartDaemon, userManagerDropIn } from '../instruments/daemon/restart.ts';
+import { awaitDaemon, restartDaemon } from '../instruments/daemon/restart.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
 import { daemonBeforeLogin, outlastManager } from '../instruments/daemon/sessions.ts';
 import { hasSystemd, mayInterrupt, userUnit } from '../instruments/daemon/user-unit.ts';

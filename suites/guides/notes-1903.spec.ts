@@ -1,5 +1,5 @@
 import { checksOf, expect, known, page, sharedFixture, startFixture } from '../../harness/checks/index.ts';
-import { byRootful, driverNone } from '../instruments/daemon/restart.ts';
+import { byRootful, driverNone } from '../instruments/daemon/daemon-faults.ts';
 import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 
 // The notes on Docker 19.03, in which rootless mode was new: their claim on user namespaces, and their caveats with

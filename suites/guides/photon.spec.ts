@@ -7,7 +7,7 @@ import {
   sharedFixture,
   startFixture,
 } from '../../harness/checks/index.ts';
-import { driverNone } from '../instruments/daemon/restart.ts';
+import { driverNone } from '../instruments/daemon/daemon-faults.ts';
 import {
   containerCgroup,
   controllersByDefault,

@@ -11,8 +11,8 @@ import {
   rootScript,
   startFixture,
 } from '../../harness/checks/index.ts';
+import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
-import { daemonJson } from '../instruments/daemon/restart.ts';
 import { hasSystemd, unitDropIn, unreadDropIns, userUnit } from '../instruments/daemon/user-unit.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { notEnabled, notLingering } from './not-started.ts';

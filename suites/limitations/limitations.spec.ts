@@ -10,7 +10,7 @@ import {
   refusalOf,
   sharedFixture,
 } from '../../harness/checks/index.ts';
-import { byRootful, daemonJson } from '../instruments/daemon/restart.ts';
+import { byRootful, daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { domainNameAlone } from '../instruments/without-docker/user-namespace.ts';
 import { checkpointingRuntime } from './checkpointing-runtime.ts';
 

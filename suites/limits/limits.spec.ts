@@ -12,7 +12,7 @@ import {
   sharedFixture,
   sysctl,
 } from '../../harness/checks/index.ts';
-import { byRootful } from '../instruments/daemon/restart.ts';
+import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 import { sysctlValue } from '../instruments/kernel/sysctl-value.ts';

@@ -17,8 +17,8 @@ import {
   sharedFixture,
   startFixture,
 } from '../../harness/checks/index.ts';
+import { daemonJson, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { dropInOverwritten, type Locked, restartUserManagerRaised } from '../instruments/daemon/raised-user-manager.ts';
-import { daemonJson, userManagerDropIn } from '../instruments/daemon/restart.ts';
 
 const check = checksOf('mlock');
 const needs = ['SOCK-PATH'] as const;

@@ -21,8 +21,8 @@ import {
   type Target,
 } from '../../harness/checks/index.ts';
 import { hostIdsOf } from '../instruments/container/container-process.ts';
+import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
-import { byRootful } from '../instruments/daemon/restart.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { mapped, rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';

@@ -16,8 +16,8 @@ import {
   startFixture,
   sysctl,
 } from '../../harness/checks/index.ts';
+import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
-import { byRootful } from '../instruments/daemon/restart.ts';
 import { forwarded, networkDriverOf, portDriverOf } from '../instruments/daemon/rootlesskit.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { hostAddress, serveOnHost } from '../instruments/peers/host-server.ts';

@@ -21,7 +21,7 @@ import {
   startFixture,
   sysctl,
 } from '../../harness/checks/index.ts';
-import { byRootful } from '../instruments/daemon/restart.ts';
+import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import {
   losesSource,
   portDriverOf,

@@ -1,6 +1,6 @@
 import { expect, test as it, vi } from 'vitest';
 import type { Target, VerifyContext } from '../../harness/checks/index.ts';
-import { daemonJson } from '../instruments/daemon/restart.ts';
+import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { switchProxyOff } from './without-proxy.ts';
 
 vi.mock('../instruments/daemon/restart.ts', () => ({ daemonJson: vi.fn() }));

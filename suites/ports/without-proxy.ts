@@ -1,5 +1,5 @@
 import { mustRun, type VerifyContext } from '../../harness/checks/index.ts';
-import { daemonJson } from '../instruments/daemon/restart.ts';
+import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 
 /**

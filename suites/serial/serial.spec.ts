@@ -17,7 +17,7 @@ import {
   sharedFixture,
 } from '../../harness/checks/index.ts';
 import { attemptsIn } from '../instruments/container/attempts.ts';
-import { byRootful } from '../instruments/daemon/restart.ts';
+import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { exchangeBytes } from '../instruments/serial-line/serial-io.ts';
 import {
   aclUndo,

@@ -25,8 +25,9 @@ import {
   startFixture,
   type Target,
 } from '../../harness/checks/index.ts';
+import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { dataRoot, findInDataRoot } from '../instruments/daemon/data-root.ts';
-import { daemonJson, restartDaemon } from '../instruments/daemon/restart.ts';
+import { restartDaemon } from '../instruments/daemon/restart.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
 import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
 import { mapped, rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';

@@ -1,8 +1,9 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, type Stats, statfsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { sizeText } from '../../messages/quantities.ts';
 import { cacheRoot } from '../../this-machine/paths.ts';
 
-const gib = 1024 ** 3;
+export const gib = 1024 ** 3;
 /** A machine with its snapshot takes 2 GiB, a release's box three copies of 1 GiB: all four machines fit twice. */
 export const cacheLimitBytes = 40 * gib;
 /** What a first run of one more machine needs at its peak, twice. */
@@ -52,10 +53,4 @@ export function diskWarning({ cacheBytes, freeBytes }: DiskState): string | unde
   const cache = `the cache holds ${sizeText(cacheBytes)} (limit ${sizeText(cacheLimitBytes)})`;
   const free = `${sizeText(freeBytes)} of its disk are free (wanted ${sizeText(freeLimitBytes)})`;
   return `disk: ${cache}, ${free}; ./rdc clean --dry-run shows what nothing uses`;
-}
-
-/** e.g. `1.4 GiB`, `812.0 MiB`, `3 KiB` */
-export function sizeText(bytes: number): string {
-  if (bytes >= gib) return `${(bytes / gib).toFixed(1)} GiB`;
-  return bytes >= 1024 ** 2 ? `${(bytes / 1024 ** 2).toFixed(1)} MiB` : `${Math.ceil(bytes / 1024)} KiB`;
 }

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
 import { lockMachine, releaseMachine, tryLock } from '../../this-machine/locks.ts';
 import { cachePath, cacheRoot } from '../../this-machine/paths.ts';
+import { waitUntil } from '../../this-machine/poll.ts';
 import { identifyProcess, isAlive, type ProcessIdentity, parseIdentity } from '../../this-machine/process-identity.ts';
 import { runCommand } from '../../this-machine/run-command.ts';
-import { endMembers, hasMemberCalled, membersOf, type Namespaces, namespacesOf, waitUntil } from './lab-processes.ts';
+import { endMembers, hasMemberCalled, membersOf, type Namespaces, namespacesOf } from './lab-processes.ts';
 
 export type LabKind = 'hermetic' | 'system';
 

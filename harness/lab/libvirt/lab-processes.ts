@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { RdcError } from '../../messages/errors.ts';
+import { waitUntil } from '../../this-machine/poll.ts';
 import { identifyProcess } from '../../this-machine/process-identity.ts';
 
 /** The namespaces of a process as the kernel names them, e.g. `net:[4026532621]`. */
@@ -57,13 +57,4 @@ function signal(pid: number, name: NodeJS.Signals): void {
   } catch {
     // it ended by itself
   }
-}
-
-export async function waitUntil(isDone: () => boolean, withinMs: number): Promise<boolean> {
-  const deadline = Date.now() + withinMs;
-  while (!isDone()) {
-    if (Date.now() >= deadline) return false;
-    await delay(50);
-  }
-  return true;
 }

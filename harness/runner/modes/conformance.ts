@@ -1,24 +1,14 @@
-import type { TestContext } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { countAssertions } from '../../checks/expect.ts';
 import { findingOf } from '../../checks/limitation.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { messageOf } from '../../readings/message-of.ts';
 import type { Target } from '../../target-host/access/target.ts';
-import type { HostFacts } from '../../target-host/facts/host-facts.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
 import { requireRoom } from '../verify/disk-space.ts';
-import type { Evidence } from '../verify/evidence.ts';
-import { Blocked, requirePreconditions } from '../verify/preconditions.ts';
-import { type Strike, verifyOnce } from '../verify/verify.ts';
-import { isTimeout, unanswered } from '../worker/responsiveness.ts';
-
-export type ReadingContext = {
-  readonly context: TestContext;
-  readonly evidence: Evidence;
-  readonly host: HostFacts;
-  readonly target: Target;
-};
+import { endsTheRun, isTimeout, unanswered } from '../verify/lost-target.ts';
+import { Blocked } from '../verify/preconditions.ts';
+import { type ReadingContext, verifyWhenPossible } from '../verify/verify.ts';
 
 /** Is the claim true on this target? Sets the verdict in the test's meta and lets the runner see the failure. */
 export async function readConformance(check: DeclaredCheck, reading: ReadingContext): Promise<void> {
@@ -52,11 +42,6 @@ function skipWithoutRoot(error: unknown, { context }: ReadingContext): void {
   context.skip(reason);
 }
 
-/** Errors that say something about the whole target: after one of them, no other check can be judged. */
-export function endsTheRun(error: unknown): error is RdcError {
-  return error instanceof RdcError && (error.code === 'LOST' || error.code === 'NO_SPACE');
-}
-
 /** A check fails in its own words where there is no room to write, which would be a wrong verdict on its claim. */
 async function rootOf(thrown: unknown, check: DeclaredCheck, target: Target): Promise<unknown> {
   if (endsTheRun(thrown)) return thrown;
@@ -86,13 +71,4 @@ export function skipUnlessApplicable(check: DeclaredCheck, { context, host }: Re
   if (applies === true) return;
   Object.assign(context.task.meta, { verdict: 'skip', reason: applies });
   context.skip(applies);
-}
-
-export async function verifyWhenPossible(
-  check: DeclaredCheck,
-  reading: Omit<ReadingContext, 'context'>,
-  strike?: Strike,
-): Promise<void> {
-  await requirePreconditions(reading.target, check.needs ?? []);
-  await verifyOnce(check, reading, strike);
 }

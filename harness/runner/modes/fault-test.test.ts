@@ -5,7 +5,7 @@ import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../../target-host/access/target.ts';
 import type { CheckMeta } from '../protocol/protocol.ts';
 import { Evidence } from '../verify/evidence.ts';
-import type { ReadingContext } from './conformance.ts';
+import type { ReadingContext } from '../verify/verify.ts';
 import { readConformance } from './conformance.ts';
 import { type Mutated, readSabotage } from './fault-test.ts';
 

@@ -1,12 +1,12 @@
 import { expect } from 'vitest';
 import type { DeclaredCheck, Sabotage } from '../../checks/check.ts';
 import { messageOf } from '../../readings/message-of.ts';
-import { alreadyRed, type Outcome } from '../../verdicts/fault-outcome.ts';
+import { alreadyRed, type BlastRadius, type Outcome } from '../../verdicts/fault-outcome.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
 import { Blocked } from '../verify/preconditions.ts';
-import type { Strike } from '../verify/verify.ts';
-import { type ReadingContext, skipUnlessApplicable, verifyWhenPossible } from './conformance.ts';
-import type { BlastRadius, Bystanders } from './side-effects.ts';
+import { type ReadingContext, type Strike, verifyWhenPossible } from '../verify/verify.ts';
+import { skipUnlessApplicable } from './conformance.ts';
+import type { Bystanders } from './side-effects.ts';
 
 type PossibleSabotage = Exclude<Sabotage, { impossible: string }>;
 type Observed = {

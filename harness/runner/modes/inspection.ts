@@ -10,7 +10,7 @@ import type { HostFacts } from '../../target-host/facts/host-facts.ts';
 import { type CheckResult, verdictOf } from '../../verdicts/verdict.ts';
 import { Evidence } from '../verify/evidence.ts';
 import { Blocked } from '../verify/preconditions.ts';
-import { verifyWhenPossible } from './conformance.ts';
+import { verifyWhenPossible } from '../verify/verify.ts';
 
 /** What a look said of one check. */
 export type Looked = Pick<CheckResult, 'verdict' | 'reason' | 'finding' | 'blockedBy' | 'durationMs'> & {

@@ -1,13 +1,5 @@
 import type { DeclaredCheck, Fault } from '../../checks/check.ts';
-
-/** What one fault did to the checks that it was not meant for. */
-export type BlastRadius = {
-  /** how many were green before the fault and were judged under it */
-  readonly judged: number;
-  readonly explained: readonly { readonly id: string; readonly because: string }[];
-  /** each of them is a finding: the fault does more than it says, or the check looks at more than it claims */
-  readonly unexplained: readonly { readonly id: string; readonly verdict: string; readonly message: string }[];
-};
+import type { BlastRadius } from '../../verdicts/fault-outcome.ts';
 
 export type Bystander = {
   readonly verdict: 'pass' | 'fail' | 'error' | 'blocked' | 'skip';

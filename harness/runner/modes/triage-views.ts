@@ -3,9 +3,9 @@ import { findingOf } from '../../checks/limitation.ts';
 import { messageOf } from '../../readings/message-of.ts';
 import { type View, viewOf } from '../../verdicts/triage.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
+import { endsTheRun } from '../verify/lost-target.ts';
 import { Blocked } from '../verify/preconditions.ts';
-import { verifyOnce } from '../verify/verify.ts';
-import { endsTheRun, type ReadingContext, verifyWhenPossible } from './conformance.ts';
+import { type ReadingContext, verifyOnce, verifyWhenPossible } from '../verify/verify.ts';
 
 /**
  * Looks at a judged check from elsewhere: the user without Docker, then a rootful daemon, which is behind the target's

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test as it } from 'vitest';
 import { openTimed } from '../../profile/timed-transport.ts';
-import { executor } from '../../target-host/access/target.ts';
 import { dockerApi } from '../../target-host/docker/api.ts';
 import { throughPort } from '../../target-host/transport/call-timing.ts';
+import { executor } from '../../target-host/transport/executor.ts';
 import { replayTransport } from '../../test-doubles/replay-transport.ts';
 import { listenToPorts } from './listen-to-calls.ts';
 

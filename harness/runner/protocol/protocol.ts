@@ -1,7 +1,7 @@
 import type { Connection } from '../../target-host/connection/address.ts';
+import type { BlastRadius } from '../../verdicts/fault-outcome.ts';
 import type { ThreeViews } from '../../verdicts/triage.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
-import type { BlastRadius } from '../modes/side-effects.ts';
 import type { CheckProfile } from '../profile/check-profile.ts';
 
 /** What the CLI tells a worker. */

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ExecRecord } from '../../target-host/access/target.ts';
+import type { ExecRecord } from '../../target-host/transport/executor.ts';
 
 const maxEvidenceBytes = 256 * 1024;
 const maxOutputChars = 4000;

@@ -2,9 +2,8 @@ import { describe, expect, test as it } from 'vitest';
 import type { Check, DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
-import type { ReadingContext } from '../modes/conformance.ts';
 import { Evidence } from './evidence.ts';
-import { type Strike, verifyOnce } from './verify.ts';
+import { type ReadingContext, type Strike, verifyOnce } from './verify.ts';
 
 async function outcomeOf(verify: Check['verify'], strike?: Strike): Promise<unknown> {
   const reading = { evidence: new Evidence(), target: {}, host: {} } as ReadingContext;

@@ -1,9 +1,13 @@
+import type { TestContext } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { messageOf } from '../../readings/message-of.ts';
 import { refuseChange } from '../../target-host/access/read-only.ts';
+import type { Target } from '../../target-host/access/target.ts';
+import type { HostFacts } from '../../target-host/facts/host-facts.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
-import type { ReadingContext } from '../modes/conformance.ts';
+import type { Evidence } from './evidence.ts';
+import { requirePreconditions } from './preconditions.ts';
 import { meaningOfRefusal } from './refused-container.ts';
 
 /** Called at each stage that `verify` names; a sabotage strikes at its own, and says how it is taken back. */
@@ -77,4 +81,20 @@ async function runAll(undos: readonly (() => Promise<unknown>)[]): Promise<unkno
     }
   }
   return failures;
+}
+
+export type ReadingContext = {
+  readonly context: TestContext;
+  readonly evidence: Evidence;
+  readonly host: HostFacts;
+  readonly target: Target;
+};
+
+export async function verifyWhenPossible(
+  check: DeclaredCheck,
+  reading: Omit<ReadingContext, 'context'>,
+  strike?: Strike,
+): Promise<void> {
+  await requirePreconditions(reading.target, check.needs ?? []);
+  await verifyOnce(check, reading, strike);
 }

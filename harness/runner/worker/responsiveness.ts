@@ -1,5 +1,5 @@
-import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../../target-host/access/target.ts';
+import { isTimeout, unanswered } from '../verify/lost-target.ts';
 
 /** Before the end of a check's time; a command that does nothing has most of it to be answered. */
 const marginMs = 20_000;
@@ -34,17 +34,4 @@ export async function whileItAnswers(work: Promise<void>, { id, limitMs, target 
   } finally {
     clearTimeout(timer);
   }
-}
-
-export const isTimeout = (error: unknown): error is RdcError => error instanceof RdcError && error.code === 'TIMEOUT';
-
-export function unanswered(name: string, what: string, cause: RdcError): RdcError {
-  return new RdcError(
-    'LOST',
-    `${name} does not answer any more: ${what}, nor did it answer a command that only looks`,
-    {
-      cause,
-      hint: `is ${name} out of memory or of processes? its console tells`,
-    },
-  );
 }

@@ -7,7 +7,7 @@ import type { Target } from '../../target-host/access/target.ts';
 import { type ConnectedTarget, connectTarget } from '../../target-host/connection/connect.ts';
 import { dropSharedFixtures } from '../../target-host/docker/container.ts';
 import { bystandersOf } from '../modes/bystanders.ts';
-import { endsTheRun, readConformance } from '../modes/conformance.ts';
+import { readConformance } from '../modes/conformance.ts';
 import { type Group, type Mutated, readSabotage } from '../modes/fault-test.ts';
 import { takeViews } from '../modes/triage-views.ts';
 import { startProfile } from '../profile/check-profile.ts';
@@ -16,6 +16,7 @@ import { Evidence } from '../verify/evidence.ts';
 import { whileItAnswers } from './responsiveness.ts';
 import { inTurn } from './turns.ts';
 import '../protocol/protocol.ts';
+import { endsTheRun } from '../verify/lost-target.ts';
 
 // A vitest setup file: it turns the declarations of the spec file that follows into tests of this reading.
 

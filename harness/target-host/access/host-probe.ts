@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { RdcError } from '../../messages/errors.ts';
+import type { Executor } from '../transport/executor.ts';
 import type { ExecOptions } from '../transport/transport.ts';
 import { refuseChange } from './read-only.ts';
-import type { Executor, Target } from './target.ts';
+import type { Target } from './target.ts';
 
 const paths = new Map<Target['name'], Promise<string>>();
 let probeFile: string | undefined;

@@ -1,6 +1,7 @@
 import { RdcError } from '../../messages/errors.ts';
+import type { Executor } from '../transport/executor.ts';
 import type { ExecResult, Transport } from '../transport/transport.ts';
-import type { Executor, Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /** Refuses what would change a target that is only to be looked at; every way to change one comes by here. */
 export function refuseChange(target: { readonly readOnly?: true }, what: string): void {

@@ -1,6 +1,7 @@
 import { RdcError } from '../../messages/errors.ts';
+import type { Executor } from '../transport/executor.ts';
 import { disturbanceIn } from './read-only.ts';
-import type { Executor, Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /**
  * The target as a check sees it that is judged while others are: what would disturb them is refused. Like `readOnly`, it

@@ -1,13 +1,10 @@
 import { Agent, request } from 'node:http';
 import { RdcError } from '../../messages/errors.ts';
 import { refuseChange } from '../access/read-only.ts';
-import type { Target } from '../access/target.ts';
+import type { ApiAnswer, Target } from '../access/target.ts';
 import { BoundedText } from '../transport/bounded-text.ts';
+import { maxAnswerBytes } from '../transport/forward-socket.ts';
 
-export type ApiAnswer = { readonly status: number; readonly text: string; json<T>(): T };
-
-/** An answer longer than this is not an API answer but an attack on our memory. */
-export const maxAnswerBytes = 8 * 1024 * 1024;
 const agents = new Map<string, Agent>();
 
 function agentOf(socketPath: string): Agent {

@@ -1,7 +1,7 @@
 import { GenericContainer } from 'testcontainers';
 import { nonceLabel } from '../../docker/nonce-label.ts';
 import { fixtureImageTag } from '../../fixture-image/build.ts';
-import type { FixtureOptions } from './container.ts';
+import type { FixtureOptions } from './container-options.ts';
 
 /** A container of the fixture image with exactly the HostConfig asked for. */
 export class FixtureContainer extends GenericContainer {

@@ -1,59 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
-import { expect } from '../../checks/expect.ts';
 import { nonceLabel } from '../../docker/nonce-label.ts';
 import { fixtureImageTag } from '../../fixture-image/build.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { refuseChange } from '../access/read-only.ts';
 import type { Target } from '../access/target.ts';
-import { hiddenBy } from '../facts/host-facts.ts';
 import { throughPort } from '../transport/call-timing.ts';
+import type { FixtureOptions } from './container-options.ts';
 import { ContainerRefused } from './container-refused.ts';
 import { loadFixtureImage } from './load-image.ts';
-
-/** The part of Docker's HostConfig that checks set; names as in the Engine API. */
-export type HostConfig = {
-  readonly NetworkMode?: string;
-  readonly Sysctls?: Readonly<Record<string, string>>;
-  readonly PidMode?: string;
-  readonly IpcMode?: string;
-  readonly Memory?: number;
-  readonly MemorySwap?: number;
-  readonly NanoCpus?: number;
-  readonly PidsLimit?: number;
-  readonly RestartPolicy?: { readonly Name: 'always' | 'no' };
-  readonly CpusetCpus?: string;
-  readonly OomScoreAdj?: number;
-  readonly Privileged?: boolean;
-  readonly CapAdd?: readonly string[];
-  readonly CapDrop?: readonly string[];
-  readonly GroupAdd?: readonly string[];
-  readonly Binds?: readonly string[];
-  readonly Ulimits?: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
-  readonly Devices?: readonly {
-    readonly PathOnHost: string;
-    readonly PathInContainer: string;
-    readonly CgroupPermissions: string;
-  }[];
-};
-
-export type FixtureOptions = {
-  /** instead of one that the daemon makes up */
-  readonly name?: string;
-  readonly command?: readonly string[];
-  readonly user?: string;
-  readonly domainname?: string;
-  readonly host?: HostConfig;
-  readonly publish?: readonly PublishedPort[];
-};
-
-/** `hostIp` defaults to every address, `protocol` to TCP; host port 0 leaves the choice to the daemon. */
-export type PublishedPort = {
-  readonly hostPort: number;
-  readonly containerPort: number;
-  readonly hostIp?: string;
-  readonly protocol?: 'tcp' | 'udp' | 'sctp';
-};
 
 export type ExecOutput = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
@@ -186,13 +141,6 @@ export function sharedFixture(target: Target, options: FixtureOptions = {}): Pro
   shared.set(key, started);
   started.catch(() => shared.delete(key));
   return started;
-}
-
-/** A shared container whose start is part of the claim: a daemon that refuses it makes the check red, in its own words. */
-export async function expectFixture(target: Target, options: FixtureOptions = {}): Promise<Fixture> {
-  const started = await sharedFixture(target, options).catch((error) => refusalIn(error, target));
-  expect(started, `the start of a container${hiddenBy(target.facts.host.hidepid)}`).not.toBeTypeOf('string');
-  return started as Fixture;
 }
 
 /** Stops the shared containers of a target; a daemon that was restarted or replaced has none any more. */

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
 import { type HostileDaemonName, hostileDaemonAnswers, startHostileDaemon } from '../../test-doubles/hostile-daemon.ts';
-import { forwardSocket } from '../transport/forward-socket.ts';
+import { forwardSocket, maxAnswerBytes } from '../transport/forward-socket.ts';
 import { localTransport } from '../transport/local.ts';
-import { dockerApi, maxAnswerBytes } from './api.ts';
+import { dockerApi } from './api.ts';
 import { readDaemonFacts } from './daemon-facts.ts';
 
 const mebibyte = 2 ** 20;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { mustRun } from '../../checks/faults.ts';
 import { RdcError } from '../../messages/errors.ts';
+import { mustRun } from '../access/must-run.ts';
 import type { Target } from '../access/target.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { dockerApi } from './api.ts';

@@ -1,12 +1,8 @@
 import { RdcError } from '../../messages/errors.ts';
 import { parseOsRelease } from '../../this-machine/os-release.ts';
 import type { Target } from '../access/target.ts';
-import { idRanges, memberOf, numberOf, words } from './parse-values.ts';
+import { type IdRange, idRanges, memberOf, numberOf, words } from './parse-values.ts';
 import { collectScript, parseSections } from './read-facts.ts';
-
-/** A range of `/etc/subuid` or `/etc/subgid`: host IDs `start` to `start + count - 1`. */
-export type IdRange = { readonly start: number; readonly count: number };
-
 /** What the host is, read from its kernel and files; nothing here is the daemon's word. A value that cannot be read is null. */
 export type HostFacts = {
   readonly os: { readonly id: string; readonly versionId: string; readonly prettyName: string };

@@ -1,5 +1,3 @@
-import type { IdRange } from './host-facts.ts';
-
 /** `' 1024\n'` is 1024; anything that is not one non-negative decimal number is null. */
 export function numberOf(text: string | undefined): number | null {
   const trimmed = text?.trim() ?? '';
@@ -40,3 +38,6 @@ export function idRanges(file: string, name: string, uid: number): IdRange[] {
   }
   return ranges;
 }
+
+/** A range of `/etc/subuid` or `/etc/subgid`: host IDs `start` to `start + count - 1`. */
+export type IdRange = { readonly start: number; readonly count: number };

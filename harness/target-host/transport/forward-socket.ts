@@ -4,9 +4,8 @@ import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { RdcError } from '../../messages/errors.ts';
 import { cachePath } from '../../this-machine/paths.ts';
-import { identifyProcess } from '../../this-machine/process-identity.ts';
+import { identifyProcess, isOfDeadProcess } from '../../this-machine/process-identity.ts';
 import { temporaryFolder } from '../../this-machine/writable-path.ts';
-import { maxAnswerBytes } from '../docker/api.ts';
 import type { Transport } from './transport.ts';
 
 export type ForwardedSocket = { readonly path: string; close(): Promise<void> };
@@ -25,12 +24,6 @@ function socketFolder(): string {
     if (isOfDeadProcess(name)) rmSync(join(dirname(inCache), name), { recursive: true, force: true });
   }
   return Buffer.byteLength(inCache) + 6 <= maxFolder ? mkdtempSync(inCache) : temporaryFolder('rdc-');
-}
-
-/** Pure but for a look at the process: a folder's name begins with its process and that one's start, `4711-150345-`. */
-export function isOfDeadProcess(name: string): boolean {
-  const [, pid, startTime] = /^(\d+)-(\d+)-/.exec(name) ?? [];
-  return pid !== undefined && identifyProcess(Number(pid))?.startTime !== startTime;
 }
 
 /** Makes a socket of the target reachable as a local one, in a 0700 directory of its own. Each connection is a channel of `transport`. */
@@ -96,3 +89,6 @@ function answerLimit(maxBytes: number): { readonly stream: Transform; restart():
     },
   };
 }
+
+/** An answer longer than this is not an API answer but an attack on our memory. */
+export const maxAnswerBytes = 8 * 1024 * 1024;

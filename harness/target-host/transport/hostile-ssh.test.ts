@@ -14,7 +14,7 @@ import {
   type TestServer,
   uint32,
 } from '../../test-doubles/ssh-server.ts';
-import { executor } from '../access/target.ts';
+import { executor } from './executor.ts';
 import { sshTransport } from './ssh.ts';
 import type { SshAddress, SshLimits } from './ssh-login.ts';
 import type { Transport } from './transport.ts';

@@ -1,16 +1,6 @@
-import {
-  changeFile,
-  dockerApi,
-  expect,
-  type Fault,
-  type HostFacts,
-  mustRun,
-  RdcError,
-  startRootfulInPlace,
-  type Target,
-} from '../../../harness/checks/index.ts';
+import { dockerApi, expect, type HostFacts, mustRun, RdcError, type Target } from '../../../harness/checks/index.ts';
 import { runningUnits, startAgain } from './running-units.ts';
-import { daemonControl, daemonState, startDaemon, stopDaemon } from './service.ts';
+import { daemonControl, daemonState, startDaemon } from './service.ts';
 
 const pollMs = 250;
 
@@ -106,83 +96,3 @@ export async function expectBack(target: Target, restarted: Promise<void>): Prom
   );
   expect(complaint, 'the daemon after its restart').toBeNull();
 }
-
-/** A drop-in for user@.service: `userManagerDropIn('LimitMEMLOCK=infinity')`. */
-export function userManagerDropIn(...settings: readonly string[]): Fault {
-  const folder = '/etc/systemd/system/user@.service.d';
-  return async ({ target, host }) => {
-    await mustRun(
-      target.root,
-      `mkdir -p ${folder}; printf '[Service]\\n%s\\n' '${settings.join('\n')}' > ${folder}/zz-rdc.conf`,
-    );
-    const undo = async () => {
-      await mustRun(target.root, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || true`);
-      await restartUserManager(target, host);
-    };
-    try {
-      await restartUserManager(target, host);
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-    return undo;
-  };
-}
-
-/**
- * Settings in the daemon.json of the user's daemon, which is restarted with it: `daemonJson({ 'exec-opts': [...] })`.
- * The rest of the file stays: with another storage driver or data root it would be another daemon.
- */
-export function daemonJson(config: Readonly<Record<string, unknown>>): Fault {
-  return async ({ target, host }) => {
-    const file = `${host.user.home}/.config/docker/daemon.json`;
-    const putBack = await changeFile(target, file, (text) =>
-      JSON.stringify({ ...(JSON.parse(text.trim() || '{}') as object), ...config }),
-    );
-    const undo = async () => {
-      await putBack();
-      await restartDaemon(target);
-    };
-    try {
-      await restartDaemon(target);
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-    return undo;
-  };
-}
-
-/** The cgroupfs driver is `none` without root: resource flags are taken and ignored. */
-export const driverNone: Fault = daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] });
-
-/**
- * A rootful daemon in the place of the user's: it answers on the same socket, does everything one asks of it,
- * and keeps none of the promises of rootless Docker. The mutant that no "does docker work" test notices.
- */
-export const rootfulDaemon: Fault = async ({ target }) => {
-  await target.invalidate();
-  const stop = await startRootfulInPlace(target, () => stopDaemon(target)).catch(async (error) => {
-    await bringBack(target);
-    throw error;
-  });
-  const undo = async () => {
-    await target.invalidate();
-    await stop();
-    await restartDaemon(target);
-  };
-  try {
-    await awaitDaemon(target);
-  } catch (error) {
-    await undo();
-    throw error;
-  }
-  return undo;
-};
-
-/** The sabotage of what only a rootless daemon keeps. What also turns red sees that the user's own daemon is not there. */
-export const byRootful = {
-  name: "a rootful daemon takes the place of the user's",
-  by: rootfulDaemon,
-  alsoFails: ['SOCK-MODE', 'SOCK-PID', 'SOCK-DATA', 'NS-UIDMAP', 'NS-GIDMAP', 'CG-INFO-TRUTH', 'SVC-ACTIVE'],
-};

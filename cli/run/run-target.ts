@@ -1,0 +1,91 @@
+import type { DeclaredCheck } from '../../harness/checks/check.ts';
+import type { Reports } from '../../harness/cli/load-reports.ts';
+import { renderError } from '../../harness/messages/errors.ts';
+import { tell } from '../../harness/run/tell.ts';
+import { judgeTarget } from '../../harness/runner/judge/judge-target.ts';
+import type { OracleOptions } from '../../harness/runner/judge/triage-target.ts';
+import type { RunProfile } from '../../harness/runner/profile/run-profile.ts';
+import { fullDiskOr } from '../../harness/this-machine/writable-path.ts';
+import type { Ratchet, ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
+import type { CheckMetas } from '../../reports/selftest/fault-results.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { enterLab } from '../targets/enter-lab.ts';
+import { openTarget } from '../targets/open-target.ts';
+import type { TargetName } from '../targets/target-names.ts';
+import { isPartOfSuite } from './baseline-options.ts';
+import { openContext } from './open-run.ts';
+
+export type RunJob = {
+  readonly run: RunContext;
+  readonly options: CommonOptions;
+  readonly reading: 'conformance' | 'sabotage';
+  readonly checks: readonly DeclaredCheck[];
+  readonly sinks: readonly ReportSink[];
+  readonly reports: Pick<Reports, 'targetReporters'>;
+  readonly signal: AbortSignal;
+  /** sabotage reading: what became of the mutants */
+  readonly metas?: CheckMetas;
+  readonly blastRadius?: 'read-only' | 'all';
+  /** `--profile`: where the time of each check goes */
+  readonly profile?: RunProfile;
+  readonly oracle?: OracleOptions;
+};
+
+/** Everything that the machines among the targets want of this host; see enterLab. */
+export async function enterLabOf(targets: readonly TargetName[], { lab }: CommonOptions): Promise<void> {
+  const machines = targets.flatMap((target) => (target.kind === 'machine' ? [target.machine] : []));
+  await enterLab({ machines, lab, onStage: (text) => process.stderr.write(`${text}\n`) });
+}
+
+/** Judges one target; what keeps it from being judged to the end, expected or not, is told to the sinks. */
+export async function runTarget(job: RunJob, target: TargetName): Promise<void> {
+  const ratchet = job.reading === 'conformance' ? ratchetOf(target, job.options) : undefined;
+  const context = { ...openContext(job, target), ...(ratchet ? { ratchet } : {}) };
+  tell(job.sinks, (sink) => sink.targetStarted?.(context));
+  const profiled = job.profile?.start(context);
+  let infraRetries = 0;
+  let broken: string | undefined;
+  try {
+    // one that waited for its turn
+    job.signal.throwIfAborted();
+    await using opened = await openTarget(target, {
+      options: job.options,
+      folder: context.folder,
+      onStage: (text) => tell(job.sinks, (sink) => sink.stage?.(target.name, text)),
+      signal: job.signal,
+    });
+    infraRetries = opened.infraRetries;
+    broken = await judgeTarget({
+      context,
+      connection: opened.connection,
+      checks: job.checks,
+      reading: job.reading,
+      sinks: job.sinks,
+      reporters: (judged) => (job.reading === 'sabotage' ? [] : job.reports.targetReporters(context, judged)),
+      ...(job.blastRadius === undefined ? {} : { blastRadius: job.blastRadius }),
+      ...(profiled === undefined ? {} : { profile: true }),
+      ...(job.oracle === undefined ? {} : { oracle: job.oracle }),
+      onMeta(id, meta) {
+        job.metas?.set(id, { ...meta });
+        profiled?.add(id, meta.profile);
+      },
+      signal: job.signal,
+    });
+  } catch (error) {
+    // also what nobody expected: it is no reason to leave other targets alone, running
+    broken = job.signal.aborted ? 'interrupted' : renderError(fullDiskOr(error));
+  }
+  profiled?.end();
+  const end = broken === undefined ? { infraRetries } : { infraRetries, broken };
+  tell(job.sinks, (sink) => sink.targetEnded?.(context, end));
+}
+
+/** A part of the suite owes nothing; all of it owes what it judged when the machine was last verified. */
+export function ratchetOf(
+  target: TargetName,
+  options: Pick<CommonOptions, 'suites' | 'checks' | 'levels'>,
+): Ratchet | undefined {
+  if (target.kind !== 'machine' || target.machine.verified === false) return undefined;
+  const { date, judged } = target.machine.verified;
+  return isPartOfSuite(options) || judged === undefined ? undefined : { judged, date };
+}

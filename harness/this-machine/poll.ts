@@ -1,0 +1,10 @@
+import { setTimeout as delay, setTimeout } from 'node:timers/promises';
+
+export async function waitUntil(isDone: () => boolean, withinMs: number): Promise<boolean> {
+  const deadline = Date.now() + withinMs;
+  while (!isDone()) {
+    if (Date.now() >= deadline) return false;
+    await delay(50);
+  }
+  return true;
+}
