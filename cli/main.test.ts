@@ -3,9 +3,9 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { suiteIdentity } from '../harness/checks/suite-identity.ts';
-import { projectRoot } from '../harness/project-root.ts';
+import { checkout } from '../harness/this-machine/paths.ts';
 
-const main = join(projectRoot, 'cli/main.ts');
+const main = join(checkout, 'cli/main.ts');
 
 /** `rdc`, its stdout in a file. */
 function rdcTo(file: string, ...words: string[]): { code: number | null; stderr: string } {
@@ -44,7 +44,7 @@ it('--version tells the digest that results.json tells', () => {
 it('the launcher starts where no cache can be, and says so where the current folder is gone', {
   timeout: 60_000,
 }, () => {
-  const launcher = join(projectRoot, 'rdc');
+  const launcher = join(checkout, 'rdc');
   const env = { ...process.env, HOME: '/proc', XDG_CACHE_HOME: '' };
   const nowhere = spawnSync(launcher, ['list'], { env, encoding: 'utf8', timeout: 50_000 });
   expect([nowhere.status, nowhere.stderr]).toEqual([0, '']);

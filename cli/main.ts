@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { helpOf, overview } from '../harness/cli/help.ts';
 import { errorCodes, exitCodes, RdcError, renderError } from '../harness/messages/errors.ts';
-import { fullDiskOr, unwritable } from '../harness/this-machine/writable-path.ts';
+import { explainFullDisk, unwritableError } from '../harness/this-machine/writable-path.ts';
 
 /** A command takes the words after its name and resolves to the exit code. Loaded when called: `rdc list` needs no SSH. */
 type Command = (words: readonly string[]) => Promise<number>;
@@ -62,7 +62,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (thrown) {
-  const error = fullDiskOr(thrown);
+  const error = explainFullDisk(thrown);
   process.stderr.write(`${renderError(error)}\n`);
   process.exitCode = error instanceof RdcError ? errorCodes[error.code] : exitCodes.notJudged;
 }
@@ -70,7 +70,9 @@ try {
 await nextTurn();
 // whoever reads a pipe may have read enough (`rdc list | head`); half an export on a full disk is no good end
 if (lost !== undefined && lost.code !== 'EPIPE') {
-  process.stderr.write(`${renderError(unwritable('the standard output', lost, 'another file: ./rdc ... > FILE'))}\n`);
+  process.stderr.write(
+    `${renderError(unwritableError('the standard output', lost, 'another file: ./rdc ... > FILE'))}\n`,
+  );
   if (process.exitCode === exitCodes.ok) process.exitCode = exitCodes.notJudged;
 }
 // sockets that a broken target left half open must not hold the process: all that is to be kept is on disk

@@ -1,9 +1,9 @@
 import type { Reporter } from 'vitest/node';
-import type { ReportSink, RunContext, TargetContext } from '../harness/verdicts/run-listener.ts';
+import type { RunContext, RunListener, TargetContext } from '../harness/verdicts/run-listener.ts';
 import type { CheckResult } from '../harness/verdicts/verdict.ts';
 import { createAllureReporter } from './allure/reporter.ts';
 import type { BaselineOptions } from './compare/baseline.ts';
-import { createSinks } from './live/listeners.ts';
+import { createListeners } from './live/listeners.ts';
 import type { Waiver } from './waivers/waivers.schema.ts';
 
 export { writeFileAtomic } from '../harness/this-machine/atomic-write.ts';
@@ -21,8 +21,8 @@ export { readWaivers } from './waivers/read-waivers.ts';
 export function openReports(
   run: RunContext,
   options: { live: boolean; waivers: readonly Waiver[]; baseline?: BaselineOptions; history?: string },
-): ReportSink[] {
-  return createSinks({ run, ...options });
+): RunListener[] {
+  return createListeners({ run, ...options });
 }
 
 export function targetReporters(target: TargetContext, judged: (id: string) => CheckResult | undefined): Reporter[] {

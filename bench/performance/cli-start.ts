@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
 import { type Measured, measure, medianOf } from './measure.ts';
 
@@ -17,7 +17,7 @@ for (const words of commands) {
   const all: Measured[] = [];
   for (let index = 0; index <= times; index += 1) {
     const env = { XDG_CACHE_HOME: cache, NODE_COMPILE_CACHE: '' };
-    const measured = await measure([join(projectRoot, 'rdc'), ...words], { env });
+    const measured = await measure([join(checkout, 'rdc'), ...words], { env });
     if (measured.exitCode !== 0) throw new Error(`rdc ${words.join(' ')}: ${measured.stderr}`);
     all.push(measured);
   }

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensureFixtureImage, fixtureImageTag } from '../../harness/fixture-image/build.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { projectRoot } from '../../harness/project-root.ts';
 import type { Profile } from '../../harness/runner/profile/run-profile.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { findRun } from '../../reports/results/run-folder.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
@@ -127,7 +127,7 @@ async function ask(machine: string, script: string, input?: Buffer): Promise<str
 }
 
 async function rdc(words: readonly string[], input?: Buffer): Promise<string> {
-  const child = spawn(join(projectRoot, 'rdc'), words, { stdio: 'pipe', timeout: turnLimitMs });
+  const child = spawn(join(checkout, 'rdc'), words, { stdio: 'pipe', timeout: turnLimitMs });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => {
     if (stdout.length < 1_000_000) stdout += chunk;

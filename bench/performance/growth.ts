@@ -3,14 +3,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../../harness/project-root.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
 import { growthChart, type Series } from './growth-chart.ts';
 import { type Measured, measure, measureMedian } from './measure.ts';
 import { checksPerResult, writeSyntheticResults } from './synthetic-results.ts';
 
-const rdc = (...words: string[]) => [process.execPath, join(projectRoot, 'cli/main.ts'), ...words];
+const rdc = (...words: string[]) => [process.execPath, join(checkout, 'cli/main.ts'), ...words];
 /** Above this, once is enough: the spread is small against the time. */
 const repeatBelowMs = 10_000;
 const tryMoreBelowMs = 60_000;
@@ -69,7 +69,7 @@ function report(all: readonly Row[]): void {
     return { name, points: measured.map(({ results, measured: { cpuMs } }) => [results, cpuMs / 1000]) };
   });
   writeFileAtomic(
-    join(projectRoot, 'docs/performance-growth.svg'),
+    join(checkout, 'docs/performance-growth.svg'),
     growthChart(`CPU time by number of results of ${checksPerResult} checks`, series),
   );
   const cells = names.map((name) => [name, ...sizes.map((size) => maybe(of(name, size)))]);

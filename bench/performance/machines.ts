@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
 import { quickChecks } from '../script/quick-checks.ts';
@@ -44,7 +44,7 @@ async function measureRun(machines: readonly string[], count: number): Promise<R
         Math.floor((index * count) / quickChecks.length) !== Math.floor(((index - 1) * count) / quickChecks.length),
     );
     const measured = await measure(
-      [join(projectRoot, 'rdc'), 'run', ...machines, '--check', ids.join(','), '--no-color', '--out', out],
+      [join(checkout, 'rdc'), 'run', ...machines, '--check', ids.join(','), '--no-color', '--out', out],
       { timeoutMs: 1_800_000 },
     );
     if (measured.exitCode > 1 || measured.exitCode < 0)

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { findLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
 import { membersOf, type Namespaces, namespacesOf } from '../../harness/lab/libvirt/lab-processes.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { resultsFileName } from '../../reports/results/run-folder.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
@@ -222,5 +222,5 @@ function writePage(machine: string, seed: number, outcomes: readonly Outcome[]):
     '',
     `${circumstances()} Made by \`node bench/reliability/campaign.ts ${machine} --faults ${outcomes.length} --seed ${seed} --write\`.`,
   ];
-  writeSection('faults', text.join('\n'), join(projectRoot, 'docs/reliability.md'));
+  writeSection('faults', text.join('\n'), join(checkout, 'docs/reliability.md'));
 }

@@ -5,7 +5,7 @@ import type { Results } from '../../reports/results/results.schema.ts';
 import { isOfPlan, momentText, planFaults } from './campaign-plan.ts';
 import { faultKinds } from './fault-kinds.ts';
 import { type Aftermath, broken } from './invariants.ts';
-import { strangersFaults } from './undeclared-faults.ts';
+import { undeclaredFaults } from './undeclared-faults.ts';
 
 const campaign = { faults: 60, seed: 7, kinds: faultKinds.length, checks: 16 };
 
@@ -101,7 +101,7 @@ it('a run that was killed may have written one verdict that it did not show', ()
 
 it('the faults of strangers name checks that there are, and their scripts are well formed', async () => {
   const ids = (await loadChecks()).map(({ id }) => id);
-  for (const { name, red, apply, undo } of strangersFaults) {
+  for (const { name, red, apply, undo } of undeclaredFaults) {
     expect(ids, name).toEqual(expect.arrayContaining([...red]));
     for (const script of [apply, undo]) execFileSync('dash', ['-n'], { input: script });
   }

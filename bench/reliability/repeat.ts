@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
 import { circumstances, writeSection } from '../script/page-section.ts';
@@ -59,7 +59,7 @@ async function main(): Promise<number> {
       '',
       `${circumstances()} Made by \`node bench/reliability/repeat.ts ${machine} --times ${times}${values.check === undefined ? '' : ` --check ${values.check}`} --write\`.`,
     ];
-    writeSection('repeat', text.join('\n'), join(projectRoot, 'docs/reliability.md'));
+    writeSection('repeat', text.join('\n'), join(checkout, 'docs/reliability.md'));
   }
   return changed.length === 0 ? 0 : 1;
 }

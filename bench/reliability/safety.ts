@@ -9,8 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { findLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
 import { membersOf, namespacesOf } from '../../harness/lab/libvirt/lab-processes.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { projectRoot } from '../../harness/project-root.ts';
-import { cacheRoot } from '../../harness/this-machine/paths.ts';
+import { cacheRoot, checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
@@ -55,7 +54,7 @@ async function main(): Promise<number> {
     '',
     `${circumstances()} Made by \`node bench/reliability/safety.ts ${machine} ${other}\`.`,
   ];
-  writeSection('safety', text.join('\n'), join(projectRoot, 'docs/reliability.md'));
+  writeSection('safety', text.join('\n'), join(checkout, 'docs/reliability.md'));
   return rows.every(({ holds }) => holds) ? 0 : 1;
 }
 
@@ -76,7 +75,7 @@ async function lookAtFootprint(machine: string, folder: string, add: Add): Promi
   const outside = outsideOf(changedSince(since), places);
   const told = outside
     .slice(0, 12)
-    .map((path) => (path.startsWith(projectRoot) ? `CHECKOUT${path.slice(projectRoot.length)}` : path));
+    .map((path) => (path.startsWith(checkout) ? `CHECKOUT${path.slice(checkout.length)}` : path));
   add({
     what: `changed by \`./rdc run ${machine}\` and \`./rdc down\`, outside of the cache and of --out`,
     seen: outside.length === 0 ? 'nothing' : `${outside.length}: ${told.join(', ')}`,

@@ -3,7 +3,7 @@
  * what it does not look at; it is here so that it stays noticed. Scripts of root on a Debian machine of the lab, where the
  * user is tester; `undo` brings the machine back.
  */
-export type StrangersFault = {
+export type UndeclaredFault = {
   readonly name: string;
   /** at least one of them has to turn red */
   readonly red: readonly string[];
@@ -72,7 +72,7 @@ const generousRuntime = [
   'exec RUNTIME.real "$@"',
 ].join('\n');
 
-export const strangersFaults: readonly StrangersFault[] = [
+export const undeclaredFaults: readonly UndeclaredFault[] = [
   {
     name: 'the second serial port has mode 666',
     red: ['DEV-GROUP'],

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { circumstances, table, writeSection } from '../script/page-section.ts';
 import { onMachine, outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
-import { type StrangersFault, strangersFaults } from './undeclared-faults.ts';
+import { type UndeclaredFault, undeclaredFaults } from './undeclared-faults.ts';
 
-type Noticed = { readonly fault: StrangersFault; readonly before: string; readonly under: string };
+type Noticed = { readonly fault: UndeclaredFault; readonly before: string; readonly under: string };
 
 await runMain(main);
 
@@ -27,7 +27,7 @@ async function main(): Promise<number> {
     allowPositionals: true,
   });
   const [machine, ...others] = positionals;
-  const named = strangersFaults.filter(({ name, red }) => name.includes(values.fault) || red.includes(values.fault));
+  const named = undeclaredFaults.filter(({ name, red }) => name.includes(values.fault) || red.includes(values.fault));
   const faults = values.quick ? await quickOnes(named) : named;
   if (machine === undefined || others.length > 0 || faults.length === 0)
     throw new RdcError('USAGE', 'one machine of the lab that runs, and a fault there is', {
@@ -54,9 +54,9 @@ async function main(): Promise<number> {
   return possible.every(isNoticed) && leftBehind.length === 0 ? 0 : 1;
 }
 
-async function quickOnes(faults: readonly StrangersFault[]): Promise<StrangersFault[]> {
+async function quickOnes(faults: readonly UndeclaredFault[]): Promise<UndeclaredFault[]> {
   const disruptive = new Set((await loadChecks()).filter((check) => check.disruptive).map(({ id }) => id));
-  const isQuick = ({ apply, red }: StrangersFault) =>
+  const isQuick = ({ apply, red }: UndeclaredFault) =>
     !/ (re)?start /.test(apply) && !red.some((id) => disruptive.has(id));
   const byChecks = Map.groupBy(faults.filter(isQuick), ({ red }) => red.join());
   return [...byChecks.values()].flatMap((same) => same.slice(0, 1));
@@ -80,7 +80,7 @@ async function judge(machine: string, ids: readonly string[]): Promise<ReadonlyM
   return new Map(checks.map(({ id, verdict }) => [id, verdict]));
 }
 
-function words(verdicts: ReadonlyMap<string, string>, { red }: StrangersFault): string {
+function words(verdicts: ReadonlyMap<string, string>, { red }: UndeclaredFault): string {
   return red.map((id) => `${id} ${verdicts.get(id) ?? 'not judged'}`).join(', ');
 }
 
@@ -93,5 +93,5 @@ function write(machine: string, all: readonly Noticed[]): void {
     '',
     `${circumstances()} Made by \`./rdc up ${machine}; node bench/reliability/undeclared.ts ${machine} --write\`.`,
   ];
-  writeSection('strangers', text.join('\n'), join(projectRoot, 'docs/reliability.md'));
+  writeSection('strangers', text.join('\n'), join(checkout, 'docs/reliability.md'));
 }

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../../harness/project-root.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 
-const performancePage = join(projectRoot, 'docs/performance.md');
+const performancePage = join(checkout, 'docs/performance.md');
 const head = `# Performance
 
 Figures with the commands that make them again; each section is written by its command. Goals: bench/README.md.

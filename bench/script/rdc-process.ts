@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 
 export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
@@ -14,12 +14,12 @@ export type RdcOptions = {
 
 /** The command line as a user calls it, in a process of its own. */
 export function rdc(words: readonly string[], options: RdcOptions = {}): Promise<Ended> {
-  return run(join(projectRoot, 'rdc'), words, options);
+  return run(join(checkout, 'rdc'), words, options);
 }
 
 /** A script of the project in a Node of its own; its path is from the project's root. */
 export function inNode([script = '', ...words]: readonly string[]): Promise<Ended> {
-  return run(process.execPath, [join(projectRoot, script), ...words], {});
+  return run(process.execPath, [join(checkout, script), ...words], {});
 }
 
 function run(file: string, words: readonly string[], options: RdcOptions): Promise<Ended> {

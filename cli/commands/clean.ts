@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { Leftover } from '../../harness/lab/cleanup/cache-state.ts';
+import type { CacheEntry } from '../../harness/lab/cleanup/cache-state.ts';
 import { type Cleaned, clean } from '../../harness/lab/cleanup/clean.ts';
 import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { sizeText } from '../../harness/messages/quantities.ts';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { parseWords } from '../options/command-line.ts';
 
 const known = {
@@ -22,7 +22,7 @@ export async function cleanCommand(words: readonly string[]): Promise<number> {
       hint: './rdc clean --dry-run; one machine with its disk: ./rdc down MACHINE',
     });
   const dryRun = values['dry-run'] === true;
-  const cleaned = await clean(join(projectRoot, 'reports', 'out'), {
+  const cleaned = await clean(join(checkout, 'reports', 'out'), {
     all: values.all === true,
     olderThanDays: daysOf(values['older-than'] as string | undefined),
     dryRun,
@@ -62,7 +62,7 @@ function asText({ unused, kept, freedBytes }: Cleaned, dryRun: boolean): string 
   ].join('\n');
 }
 
-function rowsOf(things: readonly Leftover[]): string[] {
+function rowsOf(things: readonly CacheEntry[]): string[] {
   const width = Math.min(60, Math.max(0, ...things.map(({ kind, name }) => kind.length + 1 + name.length)));
   return things.map(({ kind, name, bytes, why }) => {
     const what = `${kind} ${name}`.replaceAll(/\p{C}/gu, '');

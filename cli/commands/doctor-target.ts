@@ -1,10 +1,10 @@
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { loadLookReports } from '../../harness/cli/load-reports.ts';
+import { loadInspectionReports } from '../../harness/cli/load-reports.ts';
 import { findLab, isInsideLab } from '../../harness/lab/index.ts';
 import { RdcError, renderError } from '../../harness/messages/errors.ts';
-import { tell } from '../../harness/run/tell.ts';
-import { lookAtTarget, readOnlyOf } from '../../harness/runner/judge/inspect-target.ts';
-import { fullDiskOr } from '../../harness/this-machine/writable-path.ts';
+import { notify } from '../../harness/run/tell.ts';
+import { inspectTarget, readOnlyOf } from '../../harness/runner/judge/inspect-target.ts';
+import { explainFullDisk } from '../../harness/this-machine/writable-path.ts';
 import type { CommonOptions } from '../options/options.ts';
 import { openContext, openRun } from '../run/open-run.ts';
 import { selectChecks } from '../run/select-checks.ts';
@@ -17,7 +17,7 @@ import { resolveTargets } from '../targets/target-names.ts';
  * `rdc doctor TARGET`: what the checks that only read say of a host in use, over SSH. Nothing is set up, provisioned,
  * installed or started, here or there; a machine of the lab has to run already. Resolves to the exit code.
  */
-export async function lookCommand(asked: CommonOptions, words: readonly string[]): Promise<number> {
+export async function doctorTargetCommand(asked: CommonOptions, words: readonly string[]): Promise<number> {
   const options = { ...asked, asIs: true };
   const [target, ...others] = resolveTargets(words);
   if (target === undefined || others.length > 0) {
@@ -26,22 +26,22 @@ export async function lookCommand(asked: CommonOptions, words: readonly string[]
   requireHostOptions([target], options);
   if (target.kind === 'machine' && !isInsideLab() && findLab()) runInside();
   const checks = readOnlyOf(selectChecks(await loadChecks(), options), options.checks !== undefined);
-  const reports = await loadLookReports();
+  const reports = await loadInspectionReports();
   const run = openRun(options, '-doctor');
-  const sinks = reports.openLookReports(run);
+  const listeners = reports.openInspectionListeners(run);
   const context = openContext({ run, checks }, target);
-  tell(sinks, (sink) => sink.runStarted?.(run));
-  tell(sinks, (sink) => sink.targetStarted?.(context));
+  notify(listeners, (listener) => listener.runStarted?.(run));
+  notify(listeners, (listener) => listener.targetStarted?.(context));
   let broken: string | undefined;
   try {
     await using opened = await openTarget(target, { options, folder: context.folder, onStage: () => {} });
-    broken = await lookAtTarget({ context, connection: opened.connection, checks, sinks });
+    broken = await inspectTarget({ context, connection: opened.connection, checks, listeners });
   } catch (error) {
-    broken = renderError(fullDiskOr(error));
+    broken = renderError(explainFullDisk(error));
   }
   const end = { infraRetries: 0, ...(broken === undefined ? {} : { broken }) };
-  tell(sinks, (sink) => sink.targetEnded?.(context, end));
-  for (const sink of sinks) await sink.runEnded?.(run);
+  notify(listeners, (listener) => listener.targetEnded?.(context, end));
+  for (const listener of listeners) await listener.runEnded?.(run);
   if (options.json) process.stdout.write(`${JSON.stringify(reports.resultsOfRun(run.folder))}\n`);
   return reports.exitCodeOfRun(run.folder, run.gate);
 }

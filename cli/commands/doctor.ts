@@ -1,12 +1,12 @@
 import { chooseLab, describeAccel, doctorHost, machineState, rememberedAccel } from '../../harness/lab/index.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { type CommonName, parseCommon } from '../options/options.ts';
-import { lookCommand } from './doctor-target.ts';
+import { doctorTargetCommand } from './doctor-target.ts';
 
 /** `rdc doctor`: without a target, can this machine run the lab? With one, what do the checks that only read say of it? */
 export async function doctorCommand(words: readonly string[]): Promise<number> {
   const { options, values, positionals } = parseCommon(words, { command: 'doctor', takes: ofTarget });
-  if (positionals.length > 0) return await lookCommand(options, positionals);
+  if (positionals.length > 0) return await doctorTargetCommand(options, positionals);
   const stray = Object.keys(values).find((name) => name !== 'json');
   if (stray !== undefined)
     throw new RdcError('USAGE', `--${stray} is for a look at a target, and there is none`, {

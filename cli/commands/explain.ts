@@ -1,4 +1,4 @@
-import { type DeclaredCheck, describeSabotage } from '../../harness/checks/check.ts';
+import { type DeclaredCheck, describeFault } from '../../harness/checks/check.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { parseWords } from '../options/command-line.ts';
@@ -11,7 +11,7 @@ export async function explainCommand(words: readonly string[]): Promise<number> 
     throw new RdcError('USAGE', 'the ID of a check is missing', { hint: './rdc explain NS-UIDMAP' });
   const [check] = selectChecks(await loadChecks(), { checks: [id], suites: undefined, levels: undefined });
   if (!check) throw new RdcError('UNKNOWN_CHECK', `no check is called ${id}`, { hint: './rdc list' });
-  const sabotage = describeSabotage(check.sabotage);
+  const sabotage = describeFault(check.sabotage);
   const rows: readonly [string, string][] = [
     ['claim', check.title],
     ['level', check.level],

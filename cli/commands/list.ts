@@ -1,4 +1,4 @@
-import { type DeclaredCheck, describeSabotage } from '../../harness/checks/check.ts';
+import { type DeclaredCheck, describeFault } from '../../harness/checks/check.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import type { Machine } from '../../harness/lab/catalog/machines.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
@@ -34,7 +34,7 @@ function describeCheck(check: DeclaredCheck) {
     level,
     title,
     source,
-    sabotage: describeSabotage(sabotage),
+    sabotage: describeFault(sabotage),
     disruptive: check.disruptive === true,
   };
 }

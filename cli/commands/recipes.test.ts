@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test as it, vi } from 'vitest';
 import { parse } from 'yaml';
 import { ciMatrix } from '../../harness/lab/catalog/ci-matrix.ts';
 import { readMachines } from '../../harness/lab/catalog/machines.ts';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { parseCommon } from '../options/options.ts';
 import { resolveTargets } from '../targets/target-names.ts';
 import { exportCommand } from './export.ts';
@@ -14,7 +14,7 @@ import { listCommand } from './list.ts';
 import { mergeCommand } from './merge.ts';
 import { runOptions } from './run.ts';
 
-const recipe = (path: string) => join(projectRoot, 'docs/recipes', path);
+const recipe = (path: string) => join(checkout, 'docs/recipes', path);
 const read = (path: string) => readFileSync(recipe(path), 'utf8');
 const recipes = {
   debian: 'debian/tests/rootless-conformance',

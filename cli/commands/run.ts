@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { loadReports } from '../../harness/cli/load-reports.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { tell } from '../../harness/run/tell.ts';
-import type { OracleOptions } from '../../harness/runner/judge/triage-target.ts';
+import { notify } from '../../harness/run/tell.ts';
+import type { TriageOptions } from '../../harness/runner/judge/triage-target.ts';
 import { profileTable } from '../../harness/runner/profile/profile-table.ts';
 import { RunProfile } from '../../harness/runner/profile/run-profile.ts';
 import { requireFolder } from '../../harness/this-machine/writable-path.ts';
@@ -52,7 +52,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
 
   const run = openRun(options);
   const live = !options.json && isScreen();
-  const sinks = reports.openReports(run, {
+  const listeners = reports.openReports(run, {
     live,
     waivers,
     ...(baseline.options ? { baseline: baseline.options } : {}),
@@ -65,16 +65,16 @@ export async function runCommand(words: readonly string[]): Promise<number> {
     options,
     reading: 'conformance',
     checks,
-    sinks,
+    listeners,
     reports,
     signal: stop.signal,
     ...(profile ? { profile } : {}),
     ...(oracle === undefined ? {} : { oracle }),
   };
-  tell(sinks, (sink) => sink.runStarted?.(run));
+  notify(listeners, (listener) => listener.runStarted?.(run));
   // under emulation two machines already fill the cores of a small host: targets run side by side only in pairs
   const failures = await eachOf(targets, 2, (target) => runTarget(job, target));
-  for (const sink of sinks) await sink.runEnded?.(run);
+  for (const listener of listeners) await listener.runEnded?.(run);
   stop.release();
   if (failures.length > 0) throw failures[0];
   // on stderr: the last line of stdout is the conclusion
@@ -87,7 +87,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   return exitCodeAgainst(baseline, run, reports);
 }
 
-function oracleOf(values: Readonly<Record<string, unknown>>): OracleOptions | undefined {
+function oracleOf(values: Readonly<Record<string, unknown>>): TriageOptions | undefined {
   const allowRootful = values['allow-rootful'] === true;
   if (values.oracle === true) return { allowRootful };
   if (!allowRootful) return undefined;

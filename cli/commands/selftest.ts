@@ -4,7 +4,7 @@ import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
 import { loadReports } from '../../harness/cli/load-reports.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import type { RunContext } from '../../harness/verdicts/run-listener.ts';
 import {
   type CheckMetas,
@@ -15,7 +15,7 @@ import {
   type SelftestRow,
   scoreOf,
 } from '../../reports/selftest/fault-results.ts';
-import { printable, selftestSink } from '../../reports/selftest/listener.ts';
+import { printable, selftestListener } from '../../reports/selftest/listener.ts';
 import { carriedRows, selftestFileName } from '../../reports/selftest/resume.ts';
 import { selftestSummary } from '../../reports/selftest/summary.ts';
 import { type CommonName, parseCommon } from '../options/options.ts';
@@ -56,7 +56,7 @@ export async function selftestCommand(words: readonly string[]): Promise<number>
   const carried =
     values.resume === true
       ? carriedRows(checks, {
-          folder: join(projectRoot, 'reports/out'),
+          folder: join(checkout, 'reports/out'),
           named: options.out,
           target: target.name,
           digest: suiteIdentity().digest,
@@ -75,12 +75,21 @@ export async function selftestCommand(words: readonly string[]): Promise<number>
   const state = selftestState({ run, target: target.name, checks, left, carried });
   const write = (broken?: string) => writeFileAtomic(file, `${JSON.stringify(state.document(broken), null, 2)}\n`);
   // what a mutant does is no verdict on the target: no results.json that one could mistake for a run
-  const sinks = [selftestSink(state.metas, write)];
+  const listeners = [selftestListener(state.metas, write)];
   write();
   if (carried.length > 0) say(`${carried.length} of ${checks.length} outcomes are those of earlier runs`);
   const stop = interruption();
   const { metas } = state;
-  const job: RunJob = { run, options, reading: 'sabotage', checks: left, sinks, reports, signal: stop.signal, metas };
+  const job: RunJob = {
+    run,
+    options,
+    reading: 'sabotage',
+    checks: left,
+    listeners,
+    reports,
+    signal: stop.signal,
+    metas,
+  };
   if (left.length > 0) await runTarget(blastRadius === undefined ? job : { ...job, blastRadius }, target);
   stop.release();
 

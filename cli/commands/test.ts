@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setUpHost } from '../../harness/lab/index.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { parseWords } from '../options/command-line.ts';
 
 type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
@@ -29,7 +29,7 @@ export async function testCommand(words: readonly string[]): Promise<number> {
 /** A tool that knows only good and bad counts as one test. */
 async function tool(name: string, [command = '', ...args]: readonly string[]): Promise<Counts> {
   process.stdout.write(`\n== ${name}\n`);
-  const isGood = (await start(join(projectRoot, 'node_modules/.bin', command), args)) === 0;
+  const isGood = (await start(join(checkout, 'node_modules/.bin', command), args)) === 0;
   process.stdout.write(`${name}: ${isGood ? 'good' : 'FAILED'}\n`);
   return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 };
 }
@@ -48,7 +48,7 @@ async function vitest(name: string, args: readonly string[]): Promise<Counts> {
   const folder = mkdtempSync(join(tmpdir(), 'rdc-test-'));
   const report = join(folder, 'vitest.json');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const code = await start(join(projectRoot, 'node_modules/.bin/vitest'), ['run', ...args, ...reporters]);
+  const code = await start(join(checkout, 'node_modules/.bin/vitest'), ['run', ...args, ...reporters]);
   if (!existsSync(report)) {
     rmSync(folder, { recursive: true, force: true });
     return { passed: 0, failed: 1, skipped: 0 };
@@ -62,7 +62,7 @@ async function vitest(name: string, args: readonly string[]): Promise<Counts> {
 }
 
 function start(file: string, args: readonly string[]): Promise<number> {
-  const child = spawn(file, [...args], { cwd: projectRoot, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(file, [...args], { cwd: checkout, stdio: ['ignore', 'inherit', 'inherit'] });
   return new Promise((resolve, reject) => {
     child.once('error', (cause) =>
       reject(new RdcError('COMMAND', `cannot start ${file}`, { cause, hint: 'npm install' })),

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
-import { projectRoot } from '../../harness/project-root.ts';
 import { holdRun } from '../../harness/this-machine/active-runs.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { requireFolder } from '../../harness/this-machine/writable-path.ts';
 import type { RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
 import type { CommonOptions } from '../options/options.ts';
@@ -12,7 +12,7 @@ import type { TargetName } from '../targets/target-names.ts';
 const hint = '--out DIR: a folder that can be made and written; without it, reports/out';
 
 /** Makes the folder of runs, or that of `--out`; before anything else is started for a run that has no place. Throws INPUT. */
-export function runFolder(out: string = join(projectRoot, 'reports/out')): string {
+export function runFolder(out: string = join(checkout, 'reports/out')): string {
   const folder = resolve(out);
   requireFolder(folder, hint);
   return folder;
@@ -25,7 +25,7 @@ export function openRun(options: CommonOptions, what = ''): RunContext {
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
     .replaceAll(':', '-')}-${randomBytes(2).toString('hex')}${what}`;
-  const folder = runFolder(options.out ?? join(projectRoot, 'reports/out', id));
+  const folder = runFolder(options.out ?? join(checkout, 'reports/out', id));
   holdRun(folder);
   return {
     id,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test as it, vi } from 'vitest';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { judgeTarget } from '../../harness/runner/judge/judge-target.ts';
-import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
+import type { RunListener } from '../../harness/verdicts/run-listener.ts';
 import { openTarget } from '../targets/open-target.ts';
 import type { TargetName } from '../targets/target-names.ts';
 import { eachOf } from './each-of.ts';
@@ -19,19 +19,19 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const targets = ['one', 'two', 'three'].map((name): TargetName => ({ kind: 'local', name }) as TargetName);
 let events: string[];
 
-const told: ReportSink = {
+const told: RunListener = {
   targetEnded: ({ name }, { broken }) => void events.push(`${name} ended: ${broken}`),
 };
 
 /** What becomes of three targets, two at a time, when judging each does this. */
-async function judged(judge: (name: string) => Promise<string | undefined>, sink: ReportSink = {}) {
+async function judged(judge: (name: string) => Promise<string | undefined>, listener: RunListener = {}) {
   vi.mocked(judgeTarget).mockImplementation((job) => judge(job.context.name));
   const job = {
     run: { id: 'r', folder },
     options: {},
     reading: 'conformance',
     checks: [],
-    sinks: [{ ...told, ...sink }],
+    listeners: [{ ...told, ...listener }],
     reports: { targetReporters: () => [] },
     signal: new AbortController().signal,
   } as unknown as RunJob;
@@ -83,13 +83,13 @@ it('what went wrong is told together with the power-off that went wrong after it
 });
 
 it('a report that fails at the end of one target is thrown when the others are done', async () => {
-  const sink: ReportSink = {
+  const listener: RunListener = {
     targetEnded({ name }) {
       if (name === 'one') throw new Error('no room');
       events.push(`${name} ended`);
     },
   };
-  const failures = await judged(async () => undefined, sink);
+  const failures = await judged(async () => undefined, listener);
   expect(failures).toEqual([new Error('no room')]);
   expect(events).toEqual(expect.arrayContaining(['one off', 'two ended', 'three ended']));
 });

@@ -1,12 +1,12 @@
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import type { Reports } from '../../harness/cli/load-reports.ts';
 import { renderError } from '../../harness/messages/errors.ts';
-import { tell } from '../../harness/run/tell.ts';
+import { notify } from '../../harness/run/tell.ts';
 import { judgeTarget } from '../../harness/runner/judge/judge-target.ts';
-import type { OracleOptions } from '../../harness/runner/judge/triage-target.ts';
+import type { TriageOptions } from '../../harness/runner/judge/triage-target.ts';
 import type { RunProfile } from '../../harness/runner/profile/run-profile.ts';
-import { fullDiskOr } from '../../harness/this-machine/writable-path.ts';
-import type { Ratchet, ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
+import { explainFullDisk } from '../../harness/this-machine/writable-path.ts';
+import type { CoverageFloor, RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
 import type { CheckMetas } from '../../reports/selftest/fault-results.ts';
 import type { CommonOptions } from '../options/options.ts';
 import { enterLab } from '../targets/enter-lab.ts';
@@ -20,7 +20,7 @@ export type RunJob = {
   readonly options: CommonOptions;
   readonly reading: 'conformance' | 'sabotage';
   readonly checks: readonly DeclaredCheck[];
-  readonly sinks: readonly ReportSink[];
+  readonly listeners: readonly RunListener[];
   readonly reports: Pick<Reports, 'targetReporters'>;
   readonly signal: AbortSignal;
   /** sabotage reading: what became of the mutants */
@@ -28,7 +28,7 @@ export type RunJob = {
   readonly blastRadius?: 'read-only' | 'all';
   /** `--profile`: where the time of each check goes */
   readonly profile?: RunProfile;
-  readonly oracle?: OracleOptions;
+  readonly oracle?: TriageOptions;
 };
 
 /** Everything that the machines among the targets want of this host; see enterLab. */
@@ -39,9 +39,9 @@ export async function enterLabOf(targets: readonly TargetName[], { lab }: Common
 
 /** Judges one target; what keeps it from being judged to the end, expected or not, is told to the sinks. */
 export async function runTarget(job: RunJob, target: TargetName): Promise<void> {
-  const ratchet = job.reading === 'conformance' ? ratchetOf(target, job.options) : undefined;
+  const ratchet = job.reading === 'conformance' ? coverageFloorOf(target, job.options) : undefined;
   const context = { ...openContext(job, target), ...(ratchet ? { ratchet } : {}) };
-  tell(job.sinks, (sink) => sink.targetStarted?.(context));
+  notify(job.listeners, (listener) => listener.targetStarted?.(context));
   const profiled = job.profile?.start(context);
   let infraRetries = 0;
   let broken: string | undefined;
@@ -51,7 +51,7 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
     await using opened = await openTarget(target, {
       options: job.options,
       folder: context.folder,
-      onStage: (text) => tell(job.sinks, (sink) => sink.stage?.(target.name, text)),
+      onStage: (text) => notify(job.listeners, (listener) => listener.stage?.(target.name, text)),
       signal: job.signal,
     });
     infraRetries = opened.infraRetries;
@@ -60,7 +60,7 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
       connection: opened.connection,
       checks: job.checks,
       reading: job.reading,
-      sinks: job.sinks,
+      listeners: job.listeners,
       reporters: (judged) => (job.reading === 'sabotage' ? [] : job.reports.targetReporters(context, judged)),
       ...(job.blastRadius === undefined ? {} : { blastRadius: job.blastRadius }),
       ...(profiled === undefined ? {} : { profile: true }),
@@ -73,18 +73,18 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
     });
   } catch (error) {
     // also what nobody expected: it is no reason to leave other targets alone, running
-    broken = job.signal.aborted ? 'interrupted' : renderError(fullDiskOr(error));
+    broken = job.signal.aborted ? 'interrupted' : renderError(explainFullDisk(error));
   }
   profiled?.end();
   const end = broken === undefined ? { infraRetries } : { infraRetries, broken };
-  tell(job.sinks, (sink) => sink.targetEnded?.(context, end));
+  notify(job.listeners, (listener) => listener.targetEnded?.(context, end));
 }
 
 /** A part of the suite owes nothing; all of it owes what it judged when the machine was last verified. */
-export function ratchetOf(
+export function coverageFloorOf(
   target: TargetName,
   options: Pick<CommonOptions, 'suites' | 'checks' | 'levels'>,
-): Ratchet | undefined {
+): CoverageFloor | undefined {
   if (target.kind !== 'machine' || target.machine.verified === false) return undefined;
   const { date, judged } = target.machine.verified;
   return isPartOfSuite(options) || judged === undefined ? undefined : { judged, date };

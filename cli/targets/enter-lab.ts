@@ -4,7 +4,7 @@ import { ensureFixtureImage } from '../../harness/fixture-image/build.ts';
 import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
 import {
   chooseLab,
-  clearDeadRuns,
+  clearAbandonedMachines,
   ensureBox,
   ensureLab,
   enterCommand,
@@ -31,14 +31,14 @@ export async function enterLab({ machines, lab, onStage }: LabNeeds): Promise<vo
   // every later question for the lab, also after the command started anew, gets the same answer
   if (lab !== undefined) process.env.RDC_LAB = lab;
   if (machines.length === 0) return;
-  if (isInsideLab()) return await clearDeadRuns(onStage);
+  if (isInsideLab()) return await clearAbandonedMachines(onStage);
   const full = diskWarning(diskState());
   if (full !== undefined) onStage(full);
   for (const machine of machines) expectImage(machine);
   await setUpHost(onStage);
   for (const machine of machines) await ensureBox(machine, onStage);
   await ensureFixtureImage({ arch: process.arch === 'arm64' ? 'arm64' : 'amd64' });
-  if (chooseLab(lab) === 'system') return await clearDeadRuns(onStage);
+  if (chooseLab(lab) === 'system') return await clearAbandonedMachines(onStage);
   await ensureLab();
   runInside();
 }

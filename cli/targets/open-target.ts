@@ -9,7 +9,7 @@ import {
   powerOff,
   releaseMachine,
 } from '../../harness/lab/index.ts';
-import { whyOf } from '../../harness/messages/error-text.ts';
+import { systemErrorText } from '../../harness/messages/error-text.ts';
 import type { Connection } from '../../harness/target-host/connection/address.ts';
 import type { SshAddress } from '../../harness/target-host/transport/ssh-login.ts';
 import type { CommonOptions } from '../options/options.ts';
@@ -88,6 +88,6 @@ function keepConsole(name: string, folder: string, onStage: (text: string) => vo
   try {
     if (existsSync(log)) copyFileSync(log, join(folder, 'console.log'));
   } catch (error) {
-    onStage(`its console stays in ${log}: ${whyOf(error)}`);
+    onStage(`its console stays in ${log}: ${systemErrorText(error)}`);
   }
 }

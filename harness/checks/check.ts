@@ -105,6 +105,6 @@ export function declaredChecks(): readonly DeclaredCheck[] {
 }
 
 /** The sabotage in words, as lists and the catalogue page show it. */
-export function describeSabotage(sabotage: Sabotage): string | { impossible: string } {
+export function describeFault(sabotage: Sabotage): string | { impossible: string } {
   return 'impossible' in sabotage ? { impossible: sabotage.impossible } : sabotage.name;
 }

@@ -1,12 +1,12 @@
 import type { Target } from '../target-host/access/target.ts';
-import { type Fixture, refusalIn, sharedFixture } from '../target-host/docker/container.ts';
-import type { FixtureOptions } from '../target-host/docker/container-options.ts';
+import { type Container, refusalIn, sharedContainer } from '../target-host/docker/container.ts';
+import type { ContainerOptions } from '../target-host/docker/container-options.ts';
 import { hiddenBy } from '../target-host/facts/host-facts.ts';
 import { expect } from './expect.ts';
 
 /** A shared container whose start is part of the claim: a daemon that refuses it makes the check red, in its own words. */
-export async function expectFixture(target: Target, options: FixtureOptions = {}): Promise<Fixture> {
-  const started = await sharedFixture(target, options).catch((error) => refusalIn(error, target));
+export async function expectContainer(target: Target, options: ContainerOptions = {}): Promise<Container> {
+  const started = await sharedContainer(target, options).catch((error) => refusalIn(error, target));
   expect(started, `the start of a container${hiddenBy(target.facts.host.hidepid)}`).not.toBeTypeOf('string');
-  return started as Fixture;
+  return started as Container;
 }

@@ -5,11 +5,11 @@ export { mustRun } from '../target-host/access/must-run.ts';
 export type { Target } from '../target-host/access/target.ts';
 export { dockerApi } from '../target-host/docker/api.ts';
 export {
-  type Fixture,
+  type Container,
   refusalIn,
   refusalOf,
-  sharedFixture,
-  startFixture,
+  sharedContainer,
+  startContainer,
 } from '../target-host/docker/container.ts';
 export { importImage } from '../target-host/docker/import-image.ts';
 export { startRootfulInPlace } from '../target-host/docker/rootful-daemon.ts';
@@ -22,9 +22,9 @@ export type { ExecResult } from '../target-host/transport/transport.ts';
 export type { Check, Fault, Oracle, VerifyContext } from './check.ts';
 export { checksOf } from './check.ts';
 export { expect } from './expect.ts';
-export { expectFixture } from './expect-container.ts';
+export { expectContainer } from './expect-container.ts';
 export { away, chmod, filtered, inOrder, rootScript, sysctl } from './faults.ts';
 export { asFinding, expectDocumented, known } from './limitation.ts';
 export { changeFile, setAside } from './set-aside.ts';
 export { code, docker, issue, man, page } from './sources.ts';
-export { aloneByProbe, aloneByScript } from './without-docker.ts';
+export { withoutDockerByProbe, withoutDockerByScript } from './without-docker.ts';

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RdcError } from '../messages/errors.ts';
-import { projectRoot } from '../project-root.ts';
+import { checkout } from '../this-machine/paths.ts';
 import { type DeclaredCheck, declaredChecks } from './check.ts';
 
 /**
@@ -27,7 +27,7 @@ const areaOrder = [
 ];
 
 /** Imports every spec file of suites/ and returns what they declare. A spec file that does not load is an error, not an empty suite. */
-export async function loadChecks(root = projectRoot): Promise<readonly DeclaredCheck[]> {
+export async function loadChecks(root = checkout): Promise<readonly DeclaredCheck[]> {
   const suites = join(root, 'suites');
   const areas = readdirSync(suites, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   for (const area of areas.map((entry) => entry.name).sort(byRank)) {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { projectRoot } from '../project-root.ts';
+import { checkout } from '../this-machine/paths.ts';
 
 export type SourceFile = { readonly path: string; readonly text: string };
 export type Import = { readonly from: string; readonly to: string; readonly isType: boolean };
@@ -10,7 +10,7 @@ export function importsOf({ path, text }: SourceFile): Import[] {
   const pattern = /(?:(import|export)\s+(type\s+)?[^;'"]*?from\s*|import\s*\(\s*|import\s+)['"](\.[^'"]+)['"]/g;
   return [...text.matchAll(pattern)].map(([, , type, to = '']) => ({
     from: path,
-    to: relative(projectRoot, join(projectRoot, dirname(path), to)),
+    to: relative(checkout, join(checkout, dirname(path), to)),
     isType: type !== undefined,
   }));
 }
@@ -21,7 +21,7 @@ export function reachableFrom(roots: readonly string[]): SourceFile[] {
   const open = [...roots];
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     if (seen.has(path)) continue;
-    const file = { path, text: readFileSync(join(projectRoot, path), 'utf8') };
+    const file = { path, text: readFileSync(join(checkout, path), 'utf8') };
     seen.set(path, file);
     open.push(...importsOf(file).flatMap(({ to, isType }) => (isType ? [] : [to])));
   }

@@ -159,9 +159,9 @@ while IFS=$(printf '\\t') read -r k f; do
 done < "$list-old"
 rm "$list-old"`;
 
-type Leftover = { readonly path: string; readonly isBack: boolean };
+type CacheEntry = { readonly path: string; readonly isBack: boolean };
 
-async function leftovers(as: Executor): Promise<Leftover[]> {
+async function leftovers(as: Executor): Promise<CacheEntry[]> {
   try {
     const lines = (await run(as, 'what a killed run left', settle)).matchAll(/^(back|changed)\t(.+)$/gm);
     return [...lines].map(([, word, path = '']) => ({ path, isBack: word === 'back' }));

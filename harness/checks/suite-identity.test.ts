@@ -3,7 +3,7 @@ import { globSync } from 'node:fs';
 import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test as it } from 'vitest';
-import { projectRoot } from '../project-root.ts';
+import { checkout } from '../this-machine/paths.ts';
 import { suiteFiles, suiteIdentity } from './suite-identity.ts';
 
 const paths = suiteFiles().map(({ path }) => path);
@@ -22,7 +22,7 @@ it('what Node loads of this checkout to judge is part of it', () => {
 });
 
 it('all of suites/ but its tests is part of it, and the probe that it starts', () => {
-  const suites = globSync('suites/**/*.ts', { cwd: projectRoot }).filter((path) => !path.endsWith('.test.ts'));
+  const suites = globSync('suites/**/*.ts', { cwd: checkout }).filter((path) => !path.endsWith('.test.ts'));
   expect(suites.filter((path) => !paths.includes(path))).toEqual([]);
   expect(paths.filter((path) => path.endsWith('.c'))).toHaveLength(2);
 });
@@ -39,11 +39,11 @@ function loadedBy(roots: readonly string[]): string[] {
     registerHooks({ load(url, context, next) { console.log(url); return next(url, context); } });
     for (const root of ${JSON.stringify(roots.map((path) => pathToFileURL(path).href))}) await import(root).catch(() => {});
   `;
-  const options = { cwd: projectRoot, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } } as const;
+  const options = { cwd: checkout, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } } as const;
   const output = execFileSync(process.execPath, ['--input-type=module', '--eval', script], options);
-  const own = pathToFileURL(`${projectRoot}/`).href;
+  const own = pathToFileURL(`${checkout}/`).href;
   return output
     .split('\n')
     .filter((url) => url.startsWith(own) && !url.includes('/node_modules/'))
-    .map((url) => relative(projectRoot, new URL(url).pathname));
+    .map((url) => relative(checkout, new URL(url).pathname));
 }

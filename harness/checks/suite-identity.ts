@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { probeSources } from '../fixture-image/build.ts';
-import { projectRoot } from '../project-root.ts';
+import { checkout } from '../this-machine/paths.ts';
 import { reachableFrom, type SourceFile } from './module-graph.ts';
 
 /** Who judges: a run (facts, limits, the last word), a look at a host in use, and the worker that vitest starts by this path. */
@@ -17,7 +17,7 @@ const judges = [
  * is made is no part of it: the machine is what is judged, and its facts are in the results.
  */
 export function suiteIdentity(): { version: string; digest: string } {
-  const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string };
   const hash = createHash('sha256');
   for (const { path, text } of suiteFiles()) hash.update(path).update('\0').update(text);
   return { version, digest: `sha256:${hash.digest('hex')}` };
@@ -25,7 +25,7 @@ export function suiteIdentity(): { version: string; digest: string } {
 
 /** The spec files, who judges them, all that these import, and the program that looks from inside of a container. */
 export function suiteFiles(): SourceFile[] {
-  const specs = globSync('suites/*/*.spec.ts', { cwd: projectRoot });
-  const probe = probeSources.map((path) => ({ path: relative(projectRoot, path), text: readFileSync(path, 'utf8') }));
+  const specs = globSync('suites/*/*.spec.ts', { cwd: checkout });
+  const probe = probeSources.map((path) => ({ path: relative(checkout, path), text: readFileSync(path, 'utf8') }));
   return [...reachableFrom([...specs, ...judges]), ...probe];
 }

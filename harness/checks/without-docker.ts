@@ -2,13 +2,13 @@ import { hostProbe } from '../target-host/access/host-probe.ts';
 import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import type { Oracle } from './check.ts';
 
-type Bare = NonNullable<Oracle['bare']>;
+type WithoutDocker = NonNullable<Oracle['bare']>;
 
 /**
  * The user without Docker, by a POSIX sh script: it works when that ends with 0.
  * `aloneByScript('a memory limit by systemd-run --user', 'systemd-run --user --scope -p MemoryMax=32M ...')`
  */
-export function aloneByScript(what: string, script: string | ((host: HostFacts) => string)): Bare {
+export function withoutDockerByScript(what: string, script: string | ((host: HostFacts) => string)): WithoutDocker {
   return async ({ target, host }) => {
     const { code } = await target.shell(typeof script === 'string' ? script : script(host));
     return { works: code === 0, saw: `${what}: ${code === 0 ? 'done' : `exit code ${code}`}` };
@@ -16,7 +16,7 @@ export function aloneByScript(what: string, script: string | ((host: HostFacts) 
 }
 
 /** The same by one call of the helper: `aloneByProbe('binding port 79', 'bind', 'tcp', '0.0.0.0', '79')`. */
-export function aloneByProbe(what: string, ...call: readonly string[]): Bare {
+export function withoutDockerByProbe(what: string, ...call: readonly string[]): WithoutDocker {
   return async ({ target }) => {
     const { errno } = await hostProbe<{ errno: string | null }>(target, target, call);
     return { works: errno === null, saw: `${what}: ${errno ?? 'done'}` };

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Reporter } from 'vitest/node';
-import { projectRoot } from '../project-root.ts';
-import type { CheckDeclaration, ReportSink, RunContext, TargetContext } from '../verdicts/run-listener.ts';
+import { checkout } from '../this-machine/paths.ts';
+import type { CheckDeclaration, RunContext, RunListener, TargetContext } from '../verdicts/run-listener.ts';
 import type { CheckResult, Level } from '../verdicts/verdict.ts';
 
 /** What a run is compared with, as `readBaselines` gave it; `part`: the checks of a run of a part of the suite. */
@@ -17,7 +17,7 @@ export type Reports = {
   openReports(
     run: RunContext,
     options: { live: boolean; waivers: readonly unknown[]; baseline?: BaselineOptions; history?: string },
-  ): ReportSink[];
+  ): RunListener[];
   /** a waivers file, for `openReports`; throws INPUT with every problem at once */
   readWaivers(file: string, checkIds: readonly string[]): readonly unknown[];
   /** a baseline for each target; throws INPUT with every target that has none */
@@ -47,8 +47,8 @@ export type Reports = {
 };
 
 /** What `rdc doctor TARGET` needs, of reports/live/inspection-listeners.ts. */
-export type LookReports = Pick<Reports, 'exitCodeOfRun' | 'resultsOfRun'> & {
-  openLookReports(run: RunContext): ReportSink[];
+export type InspectionReports = Pick<Reports, 'exitCodeOfRun' | 'resultsOfRun'> & {
+  openInspectionListeners(run: RunContext): RunListener[];
 };
 
 /** What `rdc bundle` and `rdc merge` need, of reports/bundle-port.ts. */
@@ -76,13 +76,15 @@ export type BundleReports = {
 
 /** By path and not by import: the harness is to work, and to be read, without knowing how a run is reported. */
 export async function loadReports(): Promise<Reports> {
-  return (await import(pathToFileURL(join(projectRoot, 'reports/port.ts')).href)) as Reports;
+  return (await import(pathToFileURL(join(checkout, 'reports/port.ts')).href)) as Reports;
 }
 
-export async function loadLookReports(): Promise<LookReports> {
-  return (await import(pathToFileURL(join(projectRoot, 'reports/live/inspection-listeners.ts')).href)) as LookReports;
+export async function loadInspectionReports(): Promise<InspectionReports> {
+  return (await import(
+    pathToFileURL(join(checkout, 'reports/live/inspection-listeners.ts')).href
+  )) as InspectionReports;
 }
 
 export async function loadBundleReports(): Promise<BundleReports> {
-  return (await import(pathToFileURL(join(projectRoot, 'reports/bundle-port.ts')).href)) as BundleReports;
+  return (await import(pathToFileURL(join(checkout, 'reports/bundle-port.ts')).href)) as BundleReports;
 }

@@ -2,7 +2,7 @@ export { isLockedByUs, releaseMachine } from '../this-machine/locks.ts';
 export { cacheRoot } from '../this-machine/paths.ts';
 export { findMachine, type Machine, type Machines, machinesFile, readMachines } from './catalog/machines.ts';
 export { recipeNames } from './catalog/recipes.ts';
-export { clearDeadRuns } from './cleanup/abandoned-machines.ts';
+export { clearAbandonedMachines } from './cleanup/abandoned-machines.ts';
 export { boxIdentity, ensureBox, isBuilt } from './disks/box.ts';
 export { expectImage } from './disks/cloud-image-box.ts';
 export { readImageFile } from './disks/image-file.ts';

@@ -1,5 +1,5 @@
 /** What a system call says, without the call and the path: `EACCES: permission denied`. */
-export function whyOf(cause: unknown): string {
+export function systemErrorText(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   return 'syscall' in cause ? cause.message.replace(/, \w+(?: '.*)?$/s, '') : cause.message;
 }

@@ -1,5 +1,5 @@
-import type { ReportSink } from '../verdicts/run-listener.ts';
+import type { RunListener } from '../verdicts/run-listener.ts';
 
-export function tell(sinks: readonly ReportSink[], message: (sink: ReportSink) => void): void {
-  for (const sink of sinks) message(sink);
+export function notify(listeners: readonly RunListener[], message: (listener: RunListener) => void): void {
+  for (const listener of listeners) message(listener);
 }

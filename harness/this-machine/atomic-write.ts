@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, r
 import { basename, dirname, join } from 'node:path';
 import { makeFolder } from '../make-folder.ts';
 import { RdcError } from '../messages/errors.ts';
-import { refuseOccupied, unwritable } from './writable-path.ts';
+import { refuseOccupied, unwritableError } from './writable-path.ts';
 
 let written = 0;
 
@@ -24,7 +24,7 @@ export function writeNamedFile(path: string, text: string, hint: string): void {
   try {
     replaceFile(existsSync(path) ? realpathSync(path) : path, text);
   } catch (cause) {
-    throw unwritable(path, cause, hint);
+    throw unwritableError(path, cause, hint);
   }
 }
 

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
-import { clearDeadRuns } from '../lab/cleanup/abandoned-machines.ts';
+import { clearAbandonedMachines } from '../lab/cleanup/abandoned-machines.ts';
 import { holdRun, runEntries } from './active-runs.ts';
 import { deadLocks, describeOwner, lockMachine, lockOwner, releaseMachine, tryLock } from './locks.ts';
 import { identifyProcess } from './process-identity.ts';
@@ -86,7 +86,7 @@ it('the locks of dead runs are cleared and told, those of the living are not', a
   lockOf('alive', other());
   writeFileSync(join(machines, 'broken.lock'), 'not json');
   const said: string[] = [];
-  await clearDeadRuns((text) => said.push(text));
+  await clearAbandonedMachines((text) => said.push(text));
   expect(readdirSync(machines)).toEqual(['alive.lock']);
   expect(said.join('\n')).toMatch(/broken: the lock of a run that died \(unreadable\) is cleared\ndead: .*rdc run one/);
 });

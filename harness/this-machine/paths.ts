@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { makeFolder } from '../make-folder.ts';
-import { unwritable } from './writable-path.ts';
+import { unwritableError } from './writable-path.ts';
 
 /** The checkout this file lies in. */
 export const checkout: string = resolve(import.meta.dirname, '..', '..');
@@ -22,7 +22,7 @@ export function cachePath(...parts: string[]): string {
   try {
     makeFolder(dirname(path), 0o700);
   } catch (cause) {
-    throw unwritable(
+    throw unwritableError(
       dirname(path),
       cause,
       'XDG_CACHE_HOME=DIR, a folder that can be written; by default it is ~/.cache',

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats, statSync } from 'node:fs';
-import { whyOf } from '../messages/error-text.ts';
+import { systemErrorText } from '../messages/error-text.ts';
 
 /**
  * The content of a regular file of at most `limitBytes`. Whatever else a name can stand for is not read: a pipe that nobody
@@ -14,7 +14,7 @@ export function readRegularFile(file: string, limitBytes: number): Buffer {
     requireRegular(fstatSync(handle), limitBytes);
     return readFileSync(handle);
   } catch (cause) {
-    throw new Error(whyOf(cause), { cause });
+    throw new Error(systemErrorText(cause), { cause });
   } finally {
     if (handle !== undefined) closeSync(handle);
   }
@@ -24,7 +24,7 @@ function look(file: string): Stats {
   try {
     return statSync(file);
   } catch (cause) {
-    throw new Error(whyOf(cause), { cause });
+    throw new Error(systemErrorText(cause), { cause });
   }
 }
 

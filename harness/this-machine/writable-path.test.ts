@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it, vi } from 'vitest';
-import { fullDiskOr, refuseOccupied, requireFolder, temporaryFolder, unwritable } from './writable-path.ts';
+import { explainFullDisk, refuseOccupied, requireFolder, temporaryFolder, unwritableError } from './writable-path.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rdc-place-'));
 writeFileSync(join(root, 'file'), '');
@@ -46,7 +46,7 @@ it('a full disk is nothing that another name mends', () => {
     code: 'ENOSPC',
     syscall: 'write',
   });
-  expect(unwritable('/x/y', full, '--out DIR')).toMatchObject({
+  expect(unwritableError('/x/y', full, '--out DIR')).toMatchObject({
     exitCode: 3,
     message: '[REPORT] cannot write /x/y: ENOSPC: no space left on device',
     hint: 'df -h /x',
@@ -67,10 +67,10 @@ it('a folder for temporary files that there cannot be is said, with what names a
 
 it('a full disk is told in words wherever it strikes; what else was thrown stays what it is', () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', syscall: 'write' });
-  expect(fullDiskOr(full)).toMatchObject({
+  expect(explainFullDisk(full)).toMatchObject({
     code: 'REPORT',
     message: '[REPORT] a disk of this host cannot be written: ENOSPC: no space left on device',
   });
   const other = new Error('x');
-  expect(fullDiskOr(other)).toBe(other);
+  expect(explainFullDisk(other)).toBe(other);
 });

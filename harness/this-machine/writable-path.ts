@@ -2,7 +2,7 @@ import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { makeFolder } from '../make-folder.ts';
-import { whyOf } from '../messages/error-text.ts';
+import { systemErrorText } from '../messages/error-text.ts';
 import { RdcError } from '../messages/errors.ts';
 
 // The places that somebody names to be written to: `--out`, `--html`, `--history`.
@@ -11,18 +11,18 @@ import { RdcError } from '../messages/errors.ts';
 const isBroken = (code: unknown) => ['ENOSPC', 'EDQUOT', 'EIO'].some((known) => known === code);
 
 /** What was thrown; where a disk of this host is full, that in words: REPORT. */
-export function fullDiskOr(error: unknown): unknown {
+export function explainFullDisk(error: unknown): unknown {
   if (error instanceof RdcError || !(error instanceof Error && 'code' in error && isBroken(error.code))) return error;
-  return new RdcError('REPORT', `a disk of this host cannot be written: ${whyOf(error)}`, {
+  return new RdcError('REPORT', `a disk of this host cannot be written: ${systemErrorText(error)}`, {
     hint: 'df -h   # of --out (reports/out), of XDG_CACHE_HOME (~/.cache) and of TMPDIR (/tmp)',
     cause: error,
   });
 }
 
 /** The error of a named place that cannot be written: INPUT, since another one would do; REPORT where the disk is full. */
-export function unwritable(place: string, cause: unknown, hint: string): RdcError {
+export function unwritableError(place: string, cause: unknown, hint: string): RdcError {
   const isDisk = cause instanceof Error && 'code' in cause && isBroken(cause.code);
-  return new RdcError(isDisk ? 'REPORT' : 'INPUT', `cannot write ${place}: ${whyOf(cause)}`, {
+  return new RdcError(isDisk ? 'REPORT' : 'INPUT', `cannot write ${place}: ${systemErrorText(cause)}`, {
     hint: isDisk ? `df -h ${dirname(place)}` : hint,
     cause,
   });
@@ -35,7 +35,7 @@ export function requireFolder(folder: string, hint: string): void {
     // access(2) says yes to root where nothing can be made: in /proc
     rmdirSync(mkdtempSync(join(folder, '.rdc-')));
   } catch (cause) {
-    throw unwritable(folder, cause, hint);
+    throw unwritableError(folder, cause, hint);
   }
 }
 
@@ -47,7 +47,7 @@ export function temporaryFolder(prefix: string): string {
   try {
     return mkdtempSync(begin);
   } catch (cause) {
-    throw unwritable(begin, cause, temporaryHint);
+    throw unwritableError(begin, cause, temporaryHint);
   }
 }
 
@@ -57,8 +57,8 @@ export function refuseOccupied(file: string, hint: string): void {
   try {
     stats = statSync(file, { throwIfNoEntry: false });
   } catch (cause) {
-    throw unwritable(file, cause, hint);
+    throw unwritableError(file, cause, hint);
   }
   if (stats === undefined || stats.isFile()) return;
-  throw unwritable(file, stats.isDirectory() ? 'it is a folder' : 'it is there, and no regular file', hint);
+  throw unwritableError(file, stats.isDirectory() ? 'it is a folder' : 'it is there, and no regular file', hint);
 }

@@ -2,14 +2,14 @@
 export type Outcome = {
   readonly outcome: 'killed' | 'survived' | 'impossible' | 'error';
   readonly reason: string;
-  readonly blastRadius?: BlastRadius;
+  readonly blastRadius?: SideEffects;
 };
 
 /** Begins the reason of a mutant that nobody could try: its check is red without any fault. */
 export const alreadyRed = 'already red on this machine: prove it on another';
 
 /** What one fault did to the checks that it was not meant for. */
-export type BlastRadius = {
+export type SideEffects = {
   /** how many were green before the fault and were judged under it */
   readonly judged: number;
   readonly explained: readonly { readonly id: string; readonly because: string }[];

@@ -1,4 +1,4 @@
-import type { ThreeViews } from './triage.ts';
+import type { Triage } from './triage.ts';
 import type { CheckResult, Level } from './verdict.ts';
 
 /** What a report says of a check besides its verdict; the same for every target. */
@@ -26,7 +26,7 @@ export type RunContext = {
 };
 
 /** How many checks were judged (pass or fail) when the machine was last verified: a run of everything owes as many. */
-export type Ratchet = { readonly judged: number; readonly date: string };
+export type CoverageFloor = { readonly judged: number; readonly date: string };
 
 export type TargetContext = {
   readonly name: string;
@@ -36,7 +36,7 @@ export type TargetContext = {
   /** every check that this run is to judge on the target; one that is never reported was not judged */
   readonly expected: readonly CheckDeclaration[];
   /** set when the whole suite is run on a machine that was verified */
-  readonly ratchet?: Ratchet;
+  readonly ratchet?: CoverageFloor;
   /** set on a machine that no run has verified: what it says of the distribution may be the recipe's fault */
   readonly unverified?: true;
 };
@@ -59,7 +59,7 @@ export type Facts = {
  * Where a run goes. Several targets may be under way at once; calls for one target come in order.
  * Methods are synchronous so that what was judged is on disk before the next check starts.
  */
-export type ReportSink = {
+export type RunListener = {
   runStarted?(run: RunContext): void;
   /** one line on what the run is doing before a target can be judged (set-up, boot, provisioning) */
   stage?(target: string, text: string): void;
@@ -68,7 +68,7 @@ export type ReportSink = {
   checkStarted?(target: TargetContext, id: string): void;
   checkJudged?(target: TargetContext, result: CheckResult): void;
   /** after the verdicts, with `--oracle`: how a judged check looks from elsewhere */
-  viewsTaken?(target: TargetContext, id: string, views: ThreeViews): void;
+  viewsTaken?(target: TargetContext, id: string, views: Triage): void;
   targetEnded?(target: TargetContext, end: TargetEnd): void;
   runEnded?(run: RunContext): void | Promise<void>;
 };

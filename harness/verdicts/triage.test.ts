@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { blameOf, type View, viewOf, wantsViews } from './triage.ts';
+import { attribute, type View, viewOf, wantsViews } from './triage.ts';
 
 type Seen = View['seen'];
 
@@ -38,14 +38,14 @@ it.each<[keyof typeof judgedAs, rootful: Seen, bare: Seen, blame: string]>([
   ['lifted', 'works', 'fails', 'undecided'],
   ['lifted', 'works', 'not taken', 'undecided'],
 ])('%s, a rootful daemon: %s, without Docker: %s is %j', (judged, rootful, bare, blame) => {
-  const ruling = blameOf(judgedAs[judged], { rootful: { seen: rootful }, bare: { seen: bare } });
+  const ruling = attribute(judgedAs[judged], { rootful: { seen: rootful }, bare: { seen: bare } });
   expect(ruling.blame).toBe(blame);
   expect(ruling.because).toMatch(/^[a-z].*[a-z]$/);
 });
 
 it('a failure of Docker in both modes is told apart from one of rootless mode', () => {
   const because = (rootful: Seen) =>
-    blameOf(judgedAs.red, { rootful: { seen: rootful }, bare: { seen: 'works' } }).because;
+    attribute(judgedAs.red, { rootful: { seen: rootful }, bare: { seen: 'works' } }).because;
   expect(because('works')).toContain('only rootless Docker');
   expect(because('fails')).toContain('not rootless mode');
 });

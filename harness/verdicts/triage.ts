@@ -13,7 +13,7 @@ export const blames = ['the host', 'rootless by design', 'defect', 'undecided'] 
 export type Blame = (typeof blames)[number];
 
 /** The rootless view is the verdict; the others were taken after it, on the same machine. */
-export type ThreeViews = {
+export type Triage = {
   readonly blame: Blame;
   /** one sentence: what of the views decides */
   readonly because: string;
@@ -40,17 +40,17 @@ export function viewOf({ level, verdict, finding, reason }: Judged): View {
   return { seen: finding === 'lifted' ? 'works' : 'fails', ...detail };
 }
 
-type Ruling = Pick<ThreeViews, 'blame' | 'because'>;
-type Others = Pick<ThreeViews['views'], 'rootful' | 'bare'>;
+type Attribution = Pick<Triage, 'blame' | 'because'>;
+type Others = Pick<Triage['views'], 'rootful' | 'bare'>;
 
 /** Places the blame; pure. docs/oracle.md has the same as a table. */
-export function blameOf(result: Judged, others: Others): Ruling {
+export function attribute(result: Judged, others: Others): Attribution {
   if (result.verdict === 'pass') return ofLimitation(others);
   return result.finding === 'lifted' ? ofLifted(others) : ofFailure(others);
 }
 
 /** Red, and it is no limit that has gone: the more of the views fail, the further down it lies. */
-function ofFailure({ rootful, bare }: Others): Ruling {
+function ofFailure({ rootful, bare }: Others): Attribution {
   if (bare.seen === 'fails') {
     return { blame: 'the host', because: 'it refuses the same to its user without Docker' };
   }
@@ -74,7 +74,7 @@ function ofFailure({ rootful, bare }: Others): Ruling {
 }
 
 /** Green: it does not work, as documented. By design if a rootful daemon can. */
-function ofLimitation({ rootful, bare }: Others): Ruling {
+function ofLimitation({ rootful, bare }: Others): Attribution {
   if (rootful.seen === 'works') {
     const alone = {
       fails:
@@ -92,7 +92,7 @@ function ofLimitation({ rootful, bare }: Others): Ruling {
 }
 
 /** Red, because a documented limit is gone. */
-function ofLifted({ bare }: Others): Ruling {
+function ofLifted({ bare }: Others): Attribution {
   if (bare.seen === 'works') {
     return { blame: 'the host', because: 'it grants the same to its user without Docker' };
   }

@@ -1,4 +1,4 @@
-import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
+import type { RunListener } from '../../harness/verdicts/run-listener.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
 import { completeAllureResults } from './complete.ts';
 import { type AllureReport, generateAllureReport } from './generate.ts';
@@ -7,13 +7,13 @@ import { historyFolderOf } from './kept-history.ts';
 /** The path of the report, or why there is none. */
 export type BuiltReport = AllureReport | { readonly problem: Error };
 
-export type AllureSink = ReportSink & { readonly built: Promise<BuiltReport> };
+export type AllureListener = RunListener & { readonly built: Promise<BuiltReport> };
 
 /**
  * Completes each target's allure-results and builds the report at the end. A report that cannot be built changes no
  * verdict: the summary says so, and results.json stands. `history`: where `--history` keeps the runs of each target.
  */
-export function createAllureSink(records: TargetRecords, history?: string): AllureSink {
+export function createAllureListener(records: TargetRecords, history?: string): AllureListener {
   const { promise: built, resolve } = Promise.withResolvers<BuiltReport>();
   const complete = (name: string) => {
     const record = records.get(name);

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { scratch } from '../../harness/this-machine/scratch.ts';
-import { refuseOccupied, temporaryFolder, unwritable } from '../../harness/this-machine/writable-path.ts';
+import { refuseOccupied, temporaryFolder, unwritableError } from '../../harness/this-machine/writable-path.ts';
 import type { MaskCounts } from '../anonymize/mask.ts';
 import { collectRun, type Packed } from './collect-run.ts';
 import { bundleLimits, type Manifest, manifestName, manifestVersion } from './manifest.schema.ts';
@@ -113,6 +113,6 @@ async function place({ out, key }: BundleOptions, write: (temporary: string) => 
     return sha256;
   } catch (cause) {
     if (cause instanceof RdcError) throw cause;
-    throw unwritable(out, cause, outHint);
+    throw unwritableError(out, cause, outHint);
   }
 }

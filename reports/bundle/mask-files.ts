@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporaryHint, unwritable } from '../../harness/this-machine/writable-path.ts';
+import { temporaryHint, unwritableError } from '../../harness/this-machine/writable-path.ts';
 import { createMask, type MaskCounts } from '../anonymize/mask.ts';
 import { parseResults } from '../results/read-results.ts';
 import type { Packed } from './collect-run.ts';
@@ -24,7 +24,7 @@ export function maskFiles(files: readonly Packed[], hide: readonly string[], fol
     try {
       writeFileSync(source, masked.content);
     } catch (cause) {
-      throw unwritable(folder, cause, temporaryHint);
+      throw unwritableError(folder, cause, temporaryHint);
     }
     return { ...file, path: masked.path, source };
   });

@@ -2,7 +2,12 @@ import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync,
 import { dirname, join } from 'node:path';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { scratch } from '../../harness/this-machine/scratch.ts';
-import { requireFolder, temporaryFolder, temporaryHint, unwritable } from '../../harness/this-machine/writable-path.ts';
+import {
+  requireFolder,
+  temporaryFolder,
+  temporaryHint,
+  unwritableError,
+} from '../../harness/this-machine/writable-path.ts';
 import { parseResults, unreadable } from '../results/read-results.ts';
 import { findRun, resultsFileName } from '../results/run-folder.ts';
 import type { Manifest } from './manifest.schema.ts';
@@ -57,7 +62,7 @@ async function unpackBundle(file: string, folder: string): Promise<ReadBundle> {
       made.add(parent);
       writeFileSync(to, content, { flag: 'wx' });
     } catch (cause) {
-      throw unwritable(folder, cause, temporaryHint);
+      throw unwritableError(folder, cause, temporaryHint);
     }
   });
 }

@@ -161,7 +161,7 @@ it('the summary of a run has it, before the conclusion; the results are the same
     const results = resultsWith('debian-13', pass(checks.uidMap.id, checks.memory.id));
     const baselines = new Map([['debian-13', { file: '/b/results.json', results, passedOver: [] }]]);
     const screen = { write: () => true, columns: 80, rows: 24 };
-    const sinks = [
+    const listeners = [
       createResultsFile(run, records),
       createTerminal(records, {
         run,
@@ -171,12 +171,12 @@ it('the summary of a run has it, before the conclusion; the results are the same
         ...(withBaseline ? { baseline: { baselines } } : {}),
       }),
     ];
-    for (const sink of sinks) sink.targetStarted?.(target);
-    for (const sink of sinks) sink.checkJudged?.(target, judged(checks.uidMap));
-    for (const sink of sinks)
-      sink.checkJudged?.(target, judged(checks.memory, { verdict: 'fail', reason: 'not killed' }));
-    for (const sink of sinks) sink.targetEnded?.(target, { infraRetries: 0 });
-    for (const sink of sinks) await sink.runEnded?.(run);
+    for (const listener of listeners) listener.targetStarted?.(target);
+    for (const listener of listeners) listener.checkJudged?.(target, judged(checks.uidMap));
+    for (const listener of listeners)
+      listener.checkJudged?.(target, judged(checks.memory, { verdict: 'fail', reason: 'not killed' }));
+    for (const listener of listeners) listener.targetEnded?.(target, { infraRetries: 0 });
+    for (const listener of listeners) await listener.runEnded?.(run);
     const { durationMs: _, ...rest } = records.get('debian-13')?.results().run ?? {};
     return { text, results: { ...records.get('debian-13')?.results(), run: rest } };
   };

@@ -79,7 +79,7 @@ export function explain(
     .map(({ row, fit }) => ({ ...row, fit, rank: fit + nearness(row.fact, check.area) + named(row, check.reasons) }))
     .sort((a, b) => b.rank - a.rank || a.fact.localeCompare(b.fact))
     .slice(0, atMost)
-    .map(({ rank: _, ...explanation }) => ({ ...explanation, ...whyOf(explanation.fact) }));
+    .map(({ rank: _, ...explanation }) => ({ ...explanation, ...systemErrorText(explanation.fact) }));
 }
 
 /** The fact that brings another one about, if both differ between the columns, and the rule behind it. */
@@ -92,7 +92,7 @@ export function causeOf(effect: string, facts: readonly FactRow[]): { cause: Fac
   return undefined;
 }
 
-function whyOf(fact: string): { why?: string } {
+function systemErrorText(fact: string): { why?: string } {
   const rule = rules.find(({ effect }) => effect.test(fact));
   return rule ? { why: rule.why } : {};
 }

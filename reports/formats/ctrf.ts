@@ -3,7 +3,7 @@ import { ruleConformance } from '../results/conformance.ts';
 import { everyCase } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
-import { ownWords } from './rdc-fields.ts';
+import { rdcFields } from './rdc-fields.ts';
 import { startOf, textFact } from './run-facts.ts';
 
 type Status = 'passed' | 'failed' | 'skipped' | 'pending' | 'other';
@@ -50,7 +50,7 @@ export function ctrfReport(results: Results): string {
 
 function testOf(check: JudgedCheck, { target }: Results) {
   const reason = reasonOf(check);
-  const { evidence, ...rdc } = ownWords(check);
+  const { evidence, ...rdc } = rdcFields(check);
   return {
     testId: check.id,
     name: `${check.id}: ${plainLine(check.title)}`,

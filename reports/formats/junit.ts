@@ -2,7 +2,7 @@ import { plainLine, plainText } from '../plain-text.ts';
 import { everyCase } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
-import { ownWords } from './rdc-fields.ts';
+import { rdcFields } from './rdc-fields.ts';
 import { element, type XmlElement, xmlDocument } from './xml.ts';
 
 /** One target as JUnit XML: a suite per area, a case per check; what was never judged is an error, not an absence. */
@@ -40,7 +40,7 @@ function testSuite(results: Results, area: string, checks: readonly JudgedCheck[
 
 function testCase(target: string, check: JudgedCheck): XmlElement {
   const { id, area, title } = check;
-  const words = Object.entries(ownWords(check)).map(([name, value]) => property(name, value));
+  const words = Object.entries(rdcFields(check)).map(([name, value]) => property(name, value));
   const properties = element('properties', {}, ...words);
   const attributes = {
     classname: `${target}.${plainLine(area)}`,

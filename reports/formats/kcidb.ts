@@ -4,7 +4,7 @@ import { defaultGate, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
 import type { Conformance, JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
-import { ownWords } from './rdc-fields.ts';
+import { rdcFields } from './rdc-fields.ts';
 import { startOf, textFact } from './run-facts.ts';
 
 /** Who submits; whoever sends reports to KernelCI agrees with them on a name of their own. */
@@ -89,7 +89,7 @@ function testOf(check: JudgedCheck, { results, run, buildId }: Context) {
     ...(reason === '' ? {} : { log_excerpt: plainText(reason) }),
     duration: check.durationMs / 1_000,
     environment: environmentOf(results),
-    misc: { rdc: ownWords(check) },
+    misc: { rdc: rdcFields(check) },
   };
 }
 

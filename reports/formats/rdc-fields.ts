@@ -5,7 +5,7 @@ import type { JudgedCheck } from '../results/results.schema.ts';
  * What other formats have no word for, under our own names, for the extension point that a format has: blocked, error,
  * what a limitation was found to be, the waiver. Values are plain text; what a check does not have is left out.
  */
-export function ownWords(check: JudgedCheck): Readonly<Record<string, string>> {
+export function rdcFields(check: JudgedCheck): Readonly<Record<string, string>> {
   const { verdict, level, finding, blockedBy, flaky, waiver, source, remedy, evidence, oracle } = check;
   const words = {
     level,

@@ -3,7 +3,7 @@ import { ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
-import { ownWords } from './rdc-fields.ts';
+import { rdcFields } from './rdc-fields.ts';
 
 /** One target as TAP 14. An inconclusive target ends with `Bail out!`, which no consumer takes for success. */
 export function tapDocument(results: Results): string {
@@ -30,7 +30,7 @@ function testPoint(number: number, check: JudgedCheck): string[] {
 
 // JSON strings are YAML strings, whatever they hold.
 function diagnostics(check: JudgedCheck): string[] {
-  const fields = { message: reasonOf(check), ...ownWords(check) };
+  const fields = { message: reasonOf(check), ...rdcFields(check) };
   const lines = Object.entries(fields).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
   return ['  ---', ...lines, '  ...'];
 }

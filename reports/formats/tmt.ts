@@ -5,7 +5,7 @@ import { defaultGate, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
 import type { Conformance, JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
-import { ownWords } from './rdc-fields.ts';
+import { rdcFields } from './rdc-fields.ts';
 
 /** Outcomes of tmt: `info` is its soft pass (automation treats it as passed), `error` counts as failed. */
 type Outcome = 'pass' | 'fail' | 'info' | 'error' | 'skip';
@@ -40,7 +40,7 @@ function targetEntry(results: Results) {
 
 function checkEntry(check: JudgedCheck, gate: readonly Level[]) {
   const outcome = originalOutcome(check);
-  const { evidence, ...words } = ownWords(check);
+  const { evidence, ...words } = rdcFields(check);
   const reason = reasonOf(check);
   return {
     name: `/${plainLine(check.area).replaceAll('/', '-')}/${check.id}`,

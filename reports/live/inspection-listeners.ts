@@ -1,4 +1,4 @@
-import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
+import type { RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
 import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
 import { createTerminal } from '../terminal/listener.ts';
 import { outputOf } from '../terminal/output.ts';
@@ -9,7 +9,7 @@ export { exitCodeOfRun, resultsOfRun } from '../results/finished-run.ts';
  * All that `rdc doctor TARGET` asks of reports/, without what only a run needs (Allure alone takes a second to load):
  * the results and what a person reads at once. No report is built, and `latest` stays the last run.
  */
-export function openLookReports(run: RunContext): ReportSink[] {
+export function openInspectionListeners(run: RunContext): RunListener[] {
   const records: TargetRecords = new Map();
   return [createResultsFile(run, records), createTerminal(records, { ...outputOf(run), run, live: false })];
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
-import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
+import type { RunListener } from '../../harness/verdicts/run-listener.ts';
 import { junitXml } from '../formats/junit.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
 
-export function createJunitFile(records: TargetRecords): ReportSink {
+export function createJunitFile(records: TargetRecords): RunListener {
   const write = (name: string) => {
     const record = records.get(name);
     if (record) writeFileAtomic(join(record.target.folder, 'junit.xml'), junitXml(record.results()));

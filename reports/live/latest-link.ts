@@ -1,6 +1,6 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
+import type { RunListener } from '../../harness/verdicts/run-listener.ts';
 import { outFolder } from '../results/run-folder.ts';
 
 /** Points `latest`, beside the run's folder, at it; replaced by a rename, so that it never dangles between two runs. */
@@ -18,7 +18,7 @@ export function linkLatest(runFolder: string): void {
 }
 
 /** The link is for the runs of reports/out: beside a folder that somebody named, a file that nobody asked for is in the way. */
-export function createLatestLink(): ReportSink {
+export function createLatestLink(): RunListener {
   return {
     runStarted(run) {
       mkdirSync(run.folder, { recursive: true });

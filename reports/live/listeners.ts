@@ -1,5 +1,5 @@
-import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
-import { createAllureSink } from '../allure/listener.ts';
+import type { RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
+import { createAllureListener } from '../allure/listener.ts';
 import type { BaselineOptions } from '../compare/baseline.ts';
 import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
 import { createTerminal } from '../terminal/listener.ts';
@@ -8,7 +8,7 @@ import type { Waiver } from '../waivers/waivers.schema.ts';
 import { createJunitFile } from './junit-file.ts';
 import { createLatestLink } from './latest-link.ts';
 
-export type SinkOptions = {
+export type ListenerOptions = {
   readonly run: RunContext;
   /** a terminal that can be redrawn: the live list instead of plain lines */
   readonly live: boolean;
@@ -19,9 +19,9 @@ export type SinkOptions = {
 };
 
 /** Every report of a run, in the order in which they are to be told: the results file first, since the others read it. */
-export function createSinks({ run, live, waivers = [], baseline, history }: SinkOptions): ReportSink[] {
+export function createListeners({ run, live, waivers = [], baseline, history }: ListenerOptions): RunListener[] {
   const records: TargetRecords = new Map();
-  const allure = createAllureSink(records, history);
+  const allure = createAllureListener(records, history);
   return [
     createResultsFile(run, records, waivers),
     createLatestLink(),

@@ -11,7 +11,7 @@ import { tapDocument } from '../formats/tap.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 import { boundedRecord } from '../recording/bounded-json.ts';
 import { ruleConformance } from '../results/conformance.ts';
-import { countLedger } from '../results/counts.ts';
+import { countVerdicts } from '../results/counts.ts';
 import { everyCheck } from '../results/every-check.ts';
 import { readResults } from '../results/read-results.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
@@ -64,7 +64,7 @@ const results: fc.Arbitrary<Results> = fc
       // JSON has no -0
       facts: { host: JSON.parse(JSON.stringify(boundedRecord({ fact }))), daemon: null },
       checks,
-      ledger: countLedger(checks),
+      ledger: countVerdicts(checks),
       conformance: ruleConformance({ checks, ...open }).conformance,
       ...open,
     };
@@ -90,7 +90,7 @@ describe('results.json', { timeout: limitMs }, () => {
       (document) => {
         const read = reading(document, () => readResults(file));
         if (read === 'refused') return;
-        expect(read.ledger).toEqual(countLedger(read.checks));
+        expect(read.ledger).toEqual(countVerdicts(read.checks));
         expect(read.conformance).toBe(ruleConformance(read, read.run.gate).conformance);
         expect(new Set(read.checks.map(({ id }) => id)).size).toBe(read.checks.length);
         expect(JSON.parse(document).checks.length).toBe(read.checks.length);

@@ -4,7 +4,7 @@ import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkS
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test as it, vi } from 'vitest';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { TargetRecord } from '../recording/target-record.ts';
 import { writeResultsFile } from '../results/run-folder.ts';
 import { checks, judged, syntheticRun, syntheticTarget } from '../synthetic-runs/synthetic-run.ts';
@@ -31,7 +31,7 @@ beforeAll(() => {
 });
 
 // packages' and git's own, and the folder of runs, into which another process may be writing one
-const others = ['node_modules', '.git', 'reports/out'].map((path) => join(projectRoot, path));
+const others = ['node_modules', '.git', 'reports/out'].map((path) => join(checkout, path));
 
 afterAll(() => rmSync(world, { recursive: true, force: true }));
 
@@ -53,8 +53,8 @@ function snapshot(...folders: readonly string[]): Map<string, string> {
 }
 
 /** Paths, below the world or the checkout, that a call added, changed or removed. */
-function writtenBy(words: readonly string[], command = join(projectRoot, 'rdc')): string[] {
-  const before = snapshot(world, projectRoot);
+function writtenBy(words: readonly string[], command = join(checkout, 'rdc')): string[] {
+  const before = snapshot(world, checkout);
   const env = {
     PATH: process.env.PATH,
     HOME: join(world, 'home'),
@@ -63,10 +63,10 @@ function writtenBy(words: readonly string[], command = join(projectRoot, 'rdc'))
     RDC_LAB: 'hermetic',
   };
   execFileSync(command, words, { cwd: join(world, 'cwd'), env, stdio: 'pipe', timeout: 150_000 });
-  const after = snapshot(world, projectRoot);
+  const after = snapshot(world, checkout);
   return [...new Set([...before.keys(), ...after.keys()])]
     .filter((path) => before.get(path) !== after.get(path))
-    .map((path) => (path.startsWith(world) ? relative(world, path) : relative(projectRoot, path)))
+    .map((path) => (path.startsWith(world) ? relative(world, path) : relative(checkout, path)))
     .sort();
 }
 

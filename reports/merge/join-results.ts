@@ -1,7 +1,7 @@
 import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 import { ruleConformance } from '../results/conformance.ts';
-import { countLedger } from '../results/counts.ts';
+import { countVerdicts } from '../results/counts.ts';
 import type { JudgedCheck, NotJudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { differingValues } from './differing-values.ts';
@@ -94,7 +94,7 @@ function assemble(a: Results, b: Results, checks: JudgedCheck[]): Results {
     ...both,
     run: joinRuns(a.run, b.run),
     checks,
-    ledger: countLedger(checks),
+    ledger: countVerdicts(checks),
     conformance: ruleConformance({ checks, ...open }, a.run.gate).conformance,
     ...open,
   };

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { makeFolder } from '../../harness/make-folder.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { scratch } from '../../harness/this-machine/scratch.ts';
-import { unwritable } from '../../harness/this-machine/writable-path.ts';
+import { unwritableError } from '../../harness/this-machine/writable-path.ts';
 import { filesBeside, folderNameOf, type RunFile, readRunFile } from '../bundle/run-files.ts';
 import { junitXml } from '../formats/junit.ts';
 import { plainLine } from '../plain-text.ts';
@@ -60,7 +60,7 @@ export async function mergeRuns(inputs: readonly MergeInput[], out: string, whol
     return { targets, exitCode };
   } catch (cause) {
     if (cause instanceof RdcError) throw cause;
-    throw unwritable(out, cause, '--out DIR: a folder that can be made');
+    throw unwritableError(out, cause, '--out DIR: a folder that can be made');
   }
 }
 

@@ -21,21 +21,21 @@ import { createResultsFile } from './results-file.ts';
 function startTarget() {
   const run = syntheticRun();
   const target = syntheticTarget(run, 'debian-13', [checks.uidMap, checks.memory]);
-  const sink = createResultsFile(run, new Map());
-  sink.targetStarted?.(target);
-  return { run, target, sink, read: () => readResults(target.folder) };
+  const listener = createResultsFile(run, new Map());
+  listener.targetStarted?.(target);
+  return { run, target, listener, read: () => readResults(target.folder) };
 }
 
 it('results on disk are valid after every step and inconclusive until the end', () => {
-  const { target, sink, read } = startTarget();
+  const { target, listener, read } = startTarget();
   const seen = [read().conformance];
-  sink.factsRead?.(target, facts);
+  listener.factsRead?.(target, facts);
   seen.push(read().conformance);
-  sink.checkJudged?.(target, judged(checks.uidMap));
+  listener.checkJudged?.(target, judged(checks.uidMap));
   seen.push(read().conformance);
-  sink.checkJudged?.(target, judged(checks.memory));
+  listener.checkJudged?.(target, judged(checks.memory));
   expect(read()).toMatchObject({ conformance: 'inconclusive', incomplete: expect.stringContaining('under way') });
-  sink.targetEnded?.(target, { infraRetries: 1 });
+  listener.targetEnded?.(target, { infraRetries: 1 });
   expect(seen).toEqual(['inconclusive', 'inconclusive', 'inconclusive']);
   expect(read()).toMatchObject({
     conformance: 'conformant',
@@ -46,36 +46,36 @@ it('results on disk are valid after every step and inconclusive until the end', 
 });
 
 it('a check that is never judged is named, and the target inconclusive', () => {
-  const { target, sink, read } = startTarget();
-  sink.checkJudged?.(target, judged(checks.uidMap));
-  sink.targetEnded?.(target, { infraRetries: 0 });
+  const { target, listener, read } = startTarget();
+  listener.checkJudged?.(target, judged(checks.uidMap));
+  listener.targetEnded?.(target, { infraRetries: 0 });
   expect(read().notJudged?.map(({ id }) => id)).toEqual(['CG-MEM']);
   expect(read().conformance).toBe('inconclusive');
 });
 
 it('a target that judged fewer checks than it owes is inconclusive, for whoever reads it later', () => {
   const { run, target } = startTarget();
-  const sink = createResultsFile(run, new Map());
+  const listener = createResultsFile(run, new Map());
   const owing = { ...target, expected: [checks.uidMap], ratchet: { judged: 2, date: '2026-11-22' } };
-  sink.targetStarted?.(owing);
-  sink.checkJudged?.(owing, judged(checks.uidMap));
-  sink.targetEnded?.(owing, { infraRetries: 0 });
+  listener.targetStarted?.(owing);
+  listener.checkJudged?.(owing, judged(checks.uidMap));
+  listener.targetEnded?.(owing, { infraRetries: 0 });
   const results = readResults(target.folder);
   expect(results).toMatchObject({ conformance: 'inconclusive', ratchet: { judged: 2, date: '2026-11-22' } });
   expect(exitCodeOf([results])).toBe(3);
 });
 
 it('a broken target is inconclusive though every check was judged', () => {
-  const { target, sink, read } = startTarget();
-  for (const check of target.expected) sink.checkJudged?.(target, judged(check));
-  sink.targetEnded?.(target, { infraRetries: 0, broken: 'the VM is gone' });
+  const { target, listener, read } = startTarget();
+  for (const check of target.expected) listener.checkJudged?.(target, judged(check));
+  listener.targetEnded?.(target, { infraRetries: 0, broken: 'the VM is gone' });
   expect(read()).toMatchObject({ conformance: 'inconclusive', incomplete: 'the VM is gone' });
 });
 
 it('a target that the run left open is closed as broken', async () => {
-  const { run, target, sink, read } = startTarget();
-  for (const check of target.expected) sink.checkJudged?.(target, judged(check));
-  await sink.runEnded?.(run);
+  const { run, target, listener, read } = startTarget();
+  for (const check of target.expected) listener.checkJudged?.(target, judged(check));
+  await listener.runEnded?.(run);
   expect(read()).toMatchObject({
     conformance: 'inconclusive',
     incomplete: expect.stringContaining('before this target was done'),
@@ -83,20 +83,23 @@ it('a target that the run left open is closed as broken', async () => {
 });
 
 it('judged twice, the worse verdict stays', () => {
-  const { target, sink, read } = startTarget();
-  sink.checkJudged?.(target, judged(checks.uidMap, { verdict: 'fail', reason: 'first' }));
-  sink.checkJudged?.(target, judged(checks.uidMap));
-  sink.checkJudged?.(target, judged(checks.memory));
-  sink.checkJudged?.(target, judged(checks.memory, { verdict: 'error', reason: 'a hook failed' }));
+  const { target, listener, read } = startTarget();
+  listener.checkJudged?.(target, judged(checks.uidMap, { verdict: 'fail', reason: 'first' }));
+  listener.checkJudged?.(target, judged(checks.uidMap));
+  listener.checkJudged?.(target, judged(checks.memory));
+  listener.checkJudged?.(target, judged(checks.memory, { verdict: 'error', reason: 'a hook failed' }));
   expect(read().checks.map(({ verdict }) => verdict)).toEqual(['fail', 'error']);
 });
 
 it('hostile texts and facts are cut and hold no control characters', () => {
-  const { target, sink, read } = startTarget();
+  const { target, listener, read } = startTarget();
   const circular: Record<string, unknown> = { big: 10n, never: undefined, call: () => 0, text: hostile.escapes };
   circular.self = circular;
-  sink.factsRead?.(target, { host: { circular, list: Array(5_000).fill(hostile.huge.slice(0, 9_000)) }, daemon: null });
-  sink.checkJudged?.(target, judged(checks.uidMap, { verdict: 'fail', reason: hostile.escapes + hostile.huge }));
+  listener.factsRead?.(target, {
+    host: { circular, list: Array(5_000).fill(hostile.huge.slice(0, 9_000)) },
+    daemon: null,
+  });
+  listener.checkJudged?.(target, judged(checks.uidMap, { verdict: 'fail', reason: hostile.escapes + hostile.huge }));
   const text = readFileSync(join(target.folder, 'results.json'), 'utf8');
   expect(text).not.toMatch(/\\u001b|\\u009b|\\u202e|\\u0007/);
   expect(read().checks[0]?.reason?.length).toBeLessThan(4_200);
@@ -127,13 +130,13 @@ it('a file that cannot be written is an error that names it, and leaves no tempo
 });
 
 it('views are kept beside the verdict, as plain text, and change neither it nor the conformance', () => {
-  const { target, sink, read } = startTarget();
-  for (const check of target.expected) sink.checkJudged?.(target, judged(check));
+  const { target, listener, read } = startTarget();
+  for (const check of target.expected) listener.checkJudged?.(target, judged(check));
   const { 'PRE-SUBID-COUNT': views } = syntheticViews();
   if (!views) throw new Error('no views');
-  sink.viewsTaken?.(target, 'CG-MEM', views);
-  sink.viewsTaken?.(target, 'CG-NEVER-JUDGED', views);
-  sink.targetEnded?.(target, { infraRetries: 0 });
+  listener.viewsTaken?.(target, 'CG-MEM', views);
+  listener.viewsTaken?.(target, 'CG-NEVER-JUDGED', views);
+  listener.targetEnded?.(target, { infraRetries: 0 });
   const [plain, viewed] = read().checks;
   expect(plain?.oracle).toBeUndefined();
   expect(viewed).toMatchObject({ id: 'CG-MEM', verdict: 'pass', oracle: { blame: 'the host' } });

@@ -1,4 +1,4 @@
-import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
+import type { RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
 import { writeResultsFile } from '../results/run-folder.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
 import { TargetRecord } from './target-record.ts';
@@ -11,7 +11,7 @@ export function createResultsFile(
   run: RunContext,
   records: TargetRecords,
   waivers: readonly Waiver[] = [],
-): ReportSink {
+): RunListener {
   const write = (record: TargetRecord) => writeResultsFile(record.target.folder, record.results());
   return {
     targetStarted(target) {

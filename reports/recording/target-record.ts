@@ -5,11 +5,11 @@ import type {
   TargetContext,
   TargetEnd,
 } from '../../harness/verdicts/run-listener.ts';
-import type { ThreeViews, View } from '../../harness/verdicts/triage.ts';
+import type { Triage, View } from '../../harness/verdicts/triage.ts';
 import type { CheckResult, Verdict } from '../../harness/verdicts/verdict.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 import { ruleConformance } from '../results/conformance.ts';
-import { countLedger } from '../results/counts.ts';
+import { countVerdicts } from '../results/counts.ts';
 import { type JudgedCheck, type NotJudgedCheck, type Results, resultsVersion } from '../results/results.schema.ts';
 import { applyWaiver } from '../waivers/apply-waivers.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
@@ -52,7 +52,7 @@ export class TargetRecord {
   }
 
   /** Views of a check that nobody judged are of nothing. */
-  view(id: string, views: ThreeViews): void {
+  view(id: string, views: Triage): void {
     const judged = this.#judged.get(id);
     if (judged) this.#judged.set(id, { ...judged, oracle: plainViews(views) });
   }
@@ -92,7 +92,7 @@ export class TargetRecord {
       target,
       facts: this.#facts,
       checks,
-      ledger: countLedger(checks),
+      ledger: countVerdicts(checks),
       conformance: ruleConformance({ checks, ...open }, this.#run.gate).conformance,
       ...open,
     };
@@ -139,7 +139,7 @@ export function judgedCheck(result: CheckResult, declared: CheckDeclaration | un
 }
 
 /** The same of what the views saw: texts of a target, too. */
-function plainViews({ blame, because, views, evidence }: ThreeViews): NonNullable<JudgedCheck['oracle']> {
+function plainViews({ blame, because, views, evidence }: Triage): NonNullable<JudgedCheck['oracle']> {
   const plain = ({ seen, detail }: View) => ({
     seen,
     ...(detail === undefined ? {} : { detail: plainText(detail, limits.detail) }),

@@ -3,7 +3,7 @@ import type { CheckResult, Verdict } from '../../harness/verdicts/verdict.ts';
 import { TargetRecord } from '../recording/target-record.ts';
 import { declared, judged, syntheticRun, syntheticTarget } from '../synthetic-runs/synthetic-run.ts';
 import { exitCodeOf, ruleConformance } from './conformance.ts';
-import { countLedger } from './counts.ts';
+import { countVerdicts } from './counts.ts';
 
 const must = (id: string, verdict: Verdict, changes: Partial<CheckResult> = {}) =>
   judged(declared(id), { verdict, ...(verdict === 'pass' ? {} : { reason: 'because' }), ...changes });
@@ -120,5 +120,5 @@ describe('exit code', () => {
 
 it('the ledger counts verdicts, and flaky beside them', () => {
   const checks = [must('A', 'pass'), must('B', 'fail', { flaky: true }), must('C', 'skip')];
-  expect(countLedger(checks)).toEqual({ total: 3, pass: 1, fail: 1, skip: 1, blocked: 0, error: 0, flaky: 1 });
+  expect(countVerdicts(checks)).toEqual({ total: 3, pass: 1, fail: 1, skip: 1, blocked: 0, error: 0, flaky: 1 });
 });

@@ -1,12 +1,12 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
-import { whyOf } from '../../harness/messages/error-text.ts';
+import { systemErrorText } from '../../harness/messages/error-text.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { readRegularFile } from '../../harness/this-machine/read-file.ts';
 import { plainLine, plainText } from '../plain-text.ts';
 import { ruleConformance } from './conformance.ts';
-import { countLedger } from './counts.ts';
+import { countVerdicts } from './counts.ts';
 import { type Results, resultsSchema, resultsVersion } from './results.schema.ts';
 import { resultsFileName } from './run-folder.ts';
 import { dropUnknownFields, tellIgnored } from './unknown-fields.ts';
@@ -95,7 +95,7 @@ function readBounded(file: string): string {
 
 /** What somebody named and cannot be read. */
 export function unreadable(path: string, cause: unknown): RdcError {
-  return new RdcError('INPUT', `${path} cannot be read: ${whyOf(cause)}`, { cause, hint: `ls -ld ${path}` });
+  return new RdcError('INPUT', `${path} cannot be read: ${systemErrorText(cause)}`, { cause, hint: `ls -ld ${path}` });
 }
 
 function parseJson(file: string, text: string): unknown {
@@ -145,7 +145,7 @@ function findContradictions(results: Results): string[] {
     if (ids.has(id)) problems.push(`/checks/${index}/id: ${id} is there twice`);
     ids.add(id);
   }
-  const counted = countLedger(results.checks);
+  const counted = countVerdicts(results.checks);
   for (const [name, number] of Object.entries(counted)) {
     const claimed = results.ledger[name as keyof typeof counted];
     if (claimed !== number) problems.push(`/ledger/${name}: expected ${number} (counted in /checks), got ${claimed}`);

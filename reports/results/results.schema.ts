@@ -176,5 +176,5 @@ export const resultsSchema = {
 export type Results = FromSchema<typeof resultsSchema>;
 export type JudgedCheck = Results['checks'][number];
 export type NotJudgedCheck = NonNullable<Results['notJudged']>[number];
-export type Ledger = Results['ledger'];
+export type VerdictCounts = Results['ledger'];
 export type Conformance = Results['conformance'];

@@ -1,7 +1,7 @@
-import { type DeclaredCheck, describeSabotage } from '../../harness/checks/check.ts';
+import { type DeclaredCheck, describeFault } from '../../harness/checks/check.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import type { CheckMeta } from '../../harness/runner/protocol/protocol.ts';
-import type { BlastRadius } from '../../harness/verdicts/fault-outcome.ts';
+import type { SideEffects } from '../../harness/verdicts/fault-outcome.ts';
 
 export type CheckMetas = Map<string, CheckMeta>;
 
@@ -12,7 +12,7 @@ export type SelftestRow = {
   readonly message: string;
   /** the run that tried it, when it was another one (`--resume`) */
   readonly run?: string;
-  readonly blastRadius?: BlastRadius;
+  readonly blastRadius?: SideEffects;
 };
 
 /** The contract of selftest.json: one target, one suite, and what became of each mutant. */
@@ -46,7 +46,7 @@ export function neverTried(checks: readonly DeclaredCheck[], metas: CheckMetas, 
 }
 
 function faultName(check: DeclaredCheck): string {
-  const sabotage = describeSabotage(check.sabotage);
+  const sabotage = describeFault(check.sabotage);
   return typeof sabotage === 'string' ? sabotage : '';
 }
 

@@ -1,8 +1,8 @@
-import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
+import type { RunListener } from '../../harness/verdicts/run-listener.ts';
 import type { CheckMetas } from './fault-results.ts';
 
 /** Progress of the sabotage reading: one line a mutant, and what broke. `onChange` comes after each of them. */
-export function selftestSink(metas: CheckMetas, onChange: (broken?: string) => void): ReportSink {
+export function selftestListener(metas: CheckMetas, onChange: (broken?: string) => void): RunListener {
   const say = (text: string) => void process.stderr.write(`${printable(text)}\n`);
   return {
     stage: (target, text) => say(`${target}: ${text}`),

@@ -1,4 +1,4 @@
-import { countLedger } from '../results/counts.ts';
+import { countVerdicts } from '../results/counts.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 
 export type Told = Partial<JudgedCheck> & Pick<JudgedCheck, 'id' | 'verdict'>;
@@ -30,7 +30,7 @@ export function resultsWith(
     target: { name, kind: 'machine' },
     facts: { host: facts.host ?? {}, daemon: facts.daemon ?? null },
     checks,
-    ledger: countLedger(checks),
+    ledger: countVerdicts(checks),
     conformance: checks.some(({ verdict }) => verdict === 'fail') ? 'non-conformant' : 'conformant',
   };
 }

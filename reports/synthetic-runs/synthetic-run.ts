@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CheckDeclaration, Facts, RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
-import type { ThreeViews } from '../../harness/verdicts/triage.ts';
+import type { Triage } from '../../harness/verdicts/triage.ts';
 import type { CheckResult } from '../../harness/verdicts/verdict.ts';
-import { countLedger } from '../results/counts.ts';
+import { countVerdicts } from '../results/counts.ts';
 import type { Results } from '../results/results.schema.ts';
 
 /** A run folder in the temporary directory, for the tests of reports; nothing in it comes from a machine. */
@@ -94,7 +94,7 @@ export function strangersResults(name = payload): Results {
       daemon: { serverVersion: payload, [payload]: [payload] },
     },
     checks,
-    ledger: countLedger(checks),
+    ledger: countVerdicts(checks),
     incomplete: payload,
     conformance: 'inconclusive',
   };
@@ -177,7 +177,7 @@ export function syntheticVerdicts(): CheckResult[] {
 }
 
 /** Views of two red checks and of a limitation; texts that come from a target are hostile. */
-export function syntheticViews(): Readonly<Record<string, ThreeViews>> {
+export function syntheticViews(): Readonly<Record<string, Triage>> {
   const rootless = { seen: 'fails', detail: 'subordinate UIDs: 4096' } as const;
   return {
     'PRE-SUBID-COUNT': {

@@ -4,10 +4,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 // biome-ignore lint/suspicious/noDeprecatedImports: only its older overload is deprecated
 import { createVitest, type Reporter, type TestCase } from 'vitest/node';
-import type { ReportSink, RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
+import type { RunContext, RunListener, TargetContext } from '../../harness/verdicts/run-listener.ts';
 import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import { createAllureReporter } from '../allure/reporter.ts';
-import { createSinks } from '../live/listeners.ts';
+import { createListeners } from '../live/listeners.ts';
 import {
   checks,
   facts,
@@ -34,26 +34,26 @@ function specText(verdicts: readonly CheckResult[]): string {
 }
 
 async function runTarget(
-  sinks: readonly ReportSink[],
+  listeners: readonly RunListener[],
   target: TargetContext,
   verdicts: readonly CheckResult[],
 ): Promise<void> {
   const specs = join(target.folder, 'specs');
   mkdirSync(specs, { recursive: true });
   writeFileSync(join(specs, 'fixture.spec.ts'), specText(verdicts));
-  for (const sink of sinks) sink.targetStarted?.(target);
-  for (const sink of sinks) sink.factsRead?.(target, facts);
+  for (const listener of listeners) listener.targetStarted?.(target);
+  for (const listener of listeners) listener.factsRead?.(target, facts);
 
   const judged = new Map<string, CheckResult>();
   const judging: Reporter = {
     onTestCaseReady: ({ name }: TestCase) => {
-      for (const sink of sinks) sink.checkStarted?.(target, name.split(':', 1)[0] ?? '');
+      for (const listener of listeners) listener.checkStarted?.(target, name.split(':', 1)[0] ?? '');
     },
     onTestCaseResult: (test: TestCase) => {
       const result = verdicts.find(({ id }) => test.name.startsWith(`${id}:`));
       if (!result) return;
       judged.set(result.id, result);
-      for (const sink of sinks) sink.checkJudged?.(target, result);
+      for (const listener of listeners) listener.checkJudged?.(target, result);
     },
   };
   const allure = createAllureReporter({ target, judged: (id) => judged.get(id) });
@@ -62,14 +62,14 @@ async function runTarget(
   await vitest.start();
   await vitest.close();
   for (const [id, views] of Object.entries(target.name === 'debian-13' ? syntheticViews() : {})) {
-    for (const sink of sinks) sink.viewsTaken?.(target, id, views);
+    for (const listener of listeners) listener.viewsTaken?.(target, id, views);
   }
-  for (const sink of sinks) sink.targetEnded?.(target, { infraRetries: 0 });
+  for (const listener of listeners) listener.targetEnded?.(target, { infraRetries: 0 });
 }
 
 export async function runSynthetic(run: RunContext, live: boolean): Promise<void> {
-  const sinks = createSinks({ run, live });
-  for (const sink of sinks) sink.runStarted?.(run);
+  const listeners = createListeners({ run, live });
+  for (const listener of listeners) listener.runStarted?.(run);
   const expected = Object.values(checks);
   const trixie = syntheticTarget(run, 'debian-13', expected);
   const bookworm = syntheticTarget(
@@ -78,14 +78,14 @@ export async function runSynthetic(run: RunContext, live: boolean): Promise<void
     expected.filter(({ id }) => id !== 'SOCK-PRIVATE'),
   );
   for (const target of [trixie, bookworm]) writeSyntheticEvidence(target);
-  await runTarget(sinks, trixie, syntheticVerdicts());
+  await runTarget(listeners, trixie, syntheticVerdicts());
   const better = syntheticVerdicts().map(({ reason: _, blockedBy: __, finding: ___, ...one }): CheckResult => {
     return one.id === 'PRE-SUBID-COUNT'
       ? { ...one, verdict: 'fail', reason: 'subordinate UIDs: 4096' }
       : { ...one, verdict: 'pass' };
   });
-  await runTarget(sinks, bookworm, better);
-  for (const sink of sinks) await sink.runEnded?.(run);
+  await runTarget(listeners, bookworm, better);
+  for (const listener of listeners) await listener.runEnded?.(run);
 }
 
 if (import.meta.main) {

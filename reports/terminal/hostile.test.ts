@@ -30,21 +30,22 @@ async function runText(live: boolean): Promise<string> {
   const print = (text: string) => void written.push(text);
   const built = Promise.resolve({ problem: new Error(payload) });
   const screen = { columns: 80, rows: 24 };
-  const sinks = [createResultsFile(run, records), createTerminal(records, { run, live, print, screen, built })];
+  const listeners = [createResultsFile(run, records), createTerminal(records, { run, live, print, screen, built })];
   const target = syntheticTarget(run, 'debian-13', Object.values(checks));
-  for (const sink of sinks) {
-    sink.stage?.('debian-13', payload);
-    sink.targetStarted?.(target);
-    sink.factsRead?.(target, { host: { kernel: payload, [payload]: payload }, daemon: { serverVersion: payload } });
+  for (const listener of listeners) {
+    listener.stage?.('debian-13', payload);
+    listener.targetStarted?.(target);
+    listener.factsRead?.(target, { host: { kernel: payload, [payload]: payload }, daemon: { serverVersion: payload } });
   }
   const verdicts = ['pass', 'fail', 'skip', 'blocked', 'error'] as const;
   for (const [index, check] of Object.values(checks).entries()) {
     const verdict = verdicts[index % verdicts.length] ?? 'error';
-    for (const sink of sinks) sink.checkStarted?.(target, check.id);
-    for (const sink of sinks) sink.checkJudged?.(target, judged(check, { verdict, title: payload, reason: payload }));
+    for (const listener of listeners) listener.checkStarted?.(target, check.id);
+    for (const listener of listeners)
+      listener.checkJudged?.(target, judged(check, { verdict, title: payload, reason: payload }));
   }
-  for (const sink of sinks) sink.targetEnded?.(target, { infraRetries: 0, broken: payload });
-  for (const sink of sinks) await sink.runEnded?.(run);
+  for (const listener of listeners) listener.targetEnded?.(target, { infraRetries: 0, broken: payload });
+  for (const listener of listeners) await listener.runEnded?.(run);
   return written.join('');
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { renderError } from '../../harness/messages/errors.ts';
-import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
+import type { RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
 import type { BuiltReport } from '../allure/listener.ts';
 import { type BaselineOptions, baselineSummary } from '../compare/baseline.ts';
 import { plainText } from '../plain-text.ts';
@@ -22,7 +22,7 @@ export type TerminalOptions = {
 };
 
 /** Progress while the run goes on, and at its end a summary whose last line is the conclusion. */
-export function createTerminal(records: TargetRecords, options: TerminalOptions): ReportSink {
+export function createTerminal(records: TargetRecords, options: TerminalOptions): RunListener {
   const { run, live, print, screen, built } = options;
   const style = createStyle(run.color);
   const progress = live ? createLiveList(records, style, print, screen) : createPlainLines(records, style, print);

@@ -1,5 +1,5 @@
 import { durationText } from '../../harness/messages/quantities.ts';
-import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
+import type { RunListener } from '../../harness/verdicts/run-listener.ts';
 import { plainLine } from '../plain-text.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
 import type { Style } from '../wording/style.ts';
@@ -18,7 +18,7 @@ type Row = { text: string; sinceMs: number };
  * For a terminal: one line a target with what it does now, redrawn in place at most five times a second; checks that
  * need a look scroll away above it, the list itself is gone at the end.
  */
-export function createLiveList(records: TargetRecords, style: Style, print: Print, screen: Screen): ReportSink {
+export function createLiveList(records: TargetRecords, style: Style, print: Print, screen: Screen): RunListener {
   const rows = new Map<string, Row>();
   const list = new Redraw(print, () => [...rows].map(([name, row]) => rowLine(name, row, records)), screen);
   const show = (target: string, text: string) => {

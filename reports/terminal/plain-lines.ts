@@ -1,5 +1,5 @@
 import { durationText } from '../../harness/messages/quantities.ts';
-import type { ReportSink } from '../../harness/verdicts/run-listener.ts';
+import type { RunListener } from '../../harness/verdicts/run-listener.ts';
 import { plainLine } from '../plain-text.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
@@ -9,7 +9,7 @@ import { blameText, reasonOf } from '../wording/verdict-words.ts';
 export type Print = (text: string) => void;
 
 /** For a log or a pipe: one line a stage and a judged check, never rewritten. */
-export function createPlainLines(records: TargetRecords, style: Style, print: Print): ReportSink {
+export function createPlainLines(records: TargetRecords, style: Style, print: Print): RunListener {
   return {
     stage: (target, text) => print(`${target}: ${plainLine(text)}\n`),
     targetStarted: (target) => print(`${target.name}: ${target.expected.length} checks\n`),

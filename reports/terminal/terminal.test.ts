@@ -1,5 +1,5 @@
 import { afterEach, expect, test as it, vi } from 'vitest';
-import type { ReportSink, RunContext } from '../../harness/verdicts/run-listener.ts';
+import type { RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
 import { plainText } from '../plain-text.ts';
 import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
 import {
@@ -17,7 +17,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-type Driven = { text: () => string; sinks: readonly ReportSink[]; run: RunContext; written: string[] };
+type Driven = { text: () => string; listeners: readonly RunListener[]; run: RunContext; written: string[] };
 
 function terminal(live: boolean, changes: Partial<RunContext> = {}, rows = 24): Driven {
   const run = syntheticRun(changes);
@@ -26,24 +26,24 @@ function terminal(live: boolean, changes: Partial<RunContext> = {}, rows = 24): 
   const built = Promise.resolve({ path: `${run.folder}/allure-report/index.html`, notes: [] });
   const print = (text: string) => void written.push(text);
   const screen = { columns: 80, rows };
-  const sinks = [createResultsFile(run, records), createTerminal(records, { run, live, print, screen, built })];
-  return { run, sinks, written, text: () => written.join('') };
+  const listeners = [createResultsFile(run, records), createTerminal(records, { run, live, print, screen, built })];
+  return { run, listeners, written, text: () => written.join('') };
 }
 
-async function judgeAll({ sinks, run }: Driven, broken?: string, more: { unverified?: true } = {}): Promise<void> {
+async function judgeAll({ listeners, run }: Driven, broken?: string, more: { unverified?: true } = {}): Promise<void> {
   const target = { ...syntheticTarget(run, 'debian-13', Object.values(checks)), ...more };
-  for (const sink of sinks) {
-    sink.stage?.('debian-13', 'boots');
-    sink.targetStarted?.(target);
-    sink.factsRead?.(target, facts);
+  for (const listener of listeners) {
+    listener.stage?.('debian-13', 'boots');
+    listener.targetStarted?.(target);
+    listener.factsRead?.(target, facts);
   }
   for (const result of syntheticVerdicts()) {
-    for (const sink of sinks) sink.checkStarted?.(target, result.id);
-    for (const sink of sinks) sink.checkJudged?.(target, result);
+    for (const listener of listeners) listener.checkStarted?.(target, result.id);
+    for (const listener of listeners) listener.checkJudged?.(target, result);
   }
-  for (const sink of sinks)
-    sink.targetEnded?.(target, { infraRetries: 1, ...(broken === undefined ? {} : { broken }) });
-  for (const sink of sinks) await sink.runEnded?.(run);
+  for (const listener of listeners)
+    listener.targetEnded?.(target, { infraRetries: 1, ...(broken === undefined ? {} : { broken }) });
+  for (const listener of listeners) await listener.runEnded?.(run);
 }
 
 function expectInOrder(text: string, parts: readonly string[]): void {
@@ -73,12 +73,12 @@ it('says how many checks were judged, and how many owed, whatever came of them',
   expect(driven.text()).toContain('judged 5 of 10 checks; skipped 2, blocked 1, could not be judged 2');
   const target = { ...syntheticTarget(driven.run, 'debian-12', []), ratchet: { judged: 37, date: '2026-11-22' } };
   const owing = terminal(false);
-  for (const sink of owing.sinks) {
-    sink.targetStarted?.(target);
-    sink.checkJudged?.(target, judged(checks.uidMap));
-    sink.targetEnded?.(target, { infraRetries: 0 });
+  for (const listener of owing.listeners) {
+    listener.targetStarted?.(target);
+    listener.checkJudged?.(target, judged(checks.uidMap));
+    listener.targetEnded?.(target, { infraRetries: 0 });
   }
-  for (const sink of owing.sinks) await sink.runEnded?.(owing.run);
+  for (const listener of owing.listeners) await listener.runEnded?.(owing.run);
   expectInOrder(owing.text(), [
     'judged 1 of the 37 checks that were judged on 2026-11-22',
     'judged 1 of 1 checks (37 on 2026-11-22); skipped 0, blocked 0, could not be judged 0',
@@ -91,8 +91,8 @@ it('a look builds no report and names none', async () => {
   const records: TargetRecords = new Map();
   const written: string[] = [];
   const print = (text: string) => void written.push(text);
-  const sinks = [createResultsFile(run, records), createTerminal(records, { run, live: false, print, screen: {} })];
-  await judgeAll({ run, sinks, written, text: () => '' });
+  const listeners = [createResultsFile(run, records), createTerminal(records, { run, live: false, print, screen: {} })];
+  await judgeAll({ run, listeners, written, text: () => '' });
   expect(written.join('')).toMatch(/^results {2}.*\/results\.json$/m);
   expect(written.join('')).not.toContain('report   ');
 });
@@ -130,17 +130,18 @@ it('a broken target says why it is inconclusive', async () => {
 it('skips with one reason share it', async () => {
   const driven = terminal(false);
   const target = syntheticTarget(driven.run, 'debian-11', [checks.serial, checks.sysctl]);
-  for (const sink of driven.sinks) sink.targetStarted?.(target);
+  for (const listener of driven.listeners) listener.targetStarted?.(target);
   for (const check of target.expected) {
-    for (const sink of driven.sinks) sink.checkJudged?.(target, judged(check, { verdict: 'skip', reason: 'not here' }));
+    for (const listener of driven.listeners)
+      listener.checkJudged?.(target, judged(check, { verdict: 'skip', reason: 'not here' }));
   }
-  for (const sink of driven.sinks) await sink.runEnded?.(driven.run);
+  for (const listener of driven.listeners) await listener.runEnded?.(driven.run);
   expect(driven.text()).toContain('Skipped:\n  DEV-IO, PORT-PRIV-SYSCTL\n    not here\n');
 });
 
 it('a run without a target says that nothing was judged', async () => {
   const driven = terminal(false);
-  for (const sink of driven.sinks) await sink.runEnded?.(driven.run);
+  for (const listener of driven.listeners) await listener.runEnded?.(driven.run);
   expect(driven.text()).toBe('nothing was judged: no target was started\n');
 });
 
@@ -153,7 +154,7 @@ it('colour only when asked for', async () => {
 it('the live list is redrawn at a bounded rate, stays on its lines, and is gone at the end', async () => {
   vi.useFakeTimers();
   const driven = terminal(true, {}, 4);
-  const live = driven.sinks[1];
+  const live = driven.listeners[1];
   for (const name of ['one', 'two', 'three', 'four']) live?.stage?.(name, `boots ${'x'.repeat(200)}`);
   const before = driven.written.length;
   vi.advanceTimersByTime(2_000);
@@ -192,12 +193,13 @@ it('with --oracle, a red check has its blame and the views it was placed by, a l
       bare: { seen: 'fails', detail: 'mlock: ENOMEM' },
     },
   } as const;
-  for (const sink of driven.sinks) sink.targetStarted?.(target);
-  for (const result of results) for (const sink of driven.sinks) sink.checkJudged?.(target, result);
+  for (const listener of driven.listeners) listener.targetStarted?.(target);
+  for (const result of results) for (const listener of driven.listeners) listener.checkJudged?.(target, result);
   const views = { ...syntheticViews(), 'LIM-OVER': byDesign };
-  for (const [id, one] of Object.entries(views)) for (const sink of driven.sinks) sink.viewsTaken?.(target, id, one);
-  for (const sink of driven.sinks) sink.targetEnded?.(target, { infraRetries: 0 });
-  for (const sink of driven.sinks) await sink.runEnded?.(driven.run);
+  for (const [id, one] of Object.entries(views))
+    for (const listener of driven.listeners) listener.viewsTaken?.(target, id, one);
+  for (const listener of driven.listeners) listener.targetEnded?.(target, { infraRetries: 0 });
+  for (const listener of driven.listeners) await listener.runEnded?.(driven.run);
   expectInOrder(driven.text(), [
     'views  PRE-SUBID-COUNT     the host: it refuses',
     'FAIL  PRE-SUBID-COUNT',

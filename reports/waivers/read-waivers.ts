@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject } from 'ajv';
-import { whyOf } from '../../harness/messages/error-text.ts';
+import { systemErrorText } from '../../harness/messages/error-text.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { readRegularFile } from '../../harness/this-machine/read-file.ts';
 import { plainLine } from '../plain-text.ts';
@@ -32,7 +32,7 @@ function parse(file: string): unknown {
   try {
     text = readRegularFile(file, maxBytes).toString('utf8');
   } catch (cause) {
-    throw new RdcError('INPUT', `${file} cannot be read: ${whyOf(cause)}`, { cause, hint });
+    throw new RdcError('INPUT', `${file} cannot be read: ${systemErrorText(cause)}`, { cause, hint });
   }
   try {
     return JSON.parse(text);

@@ -1,12 +1,11 @@
 import {
-  aloneByScript,
   asFinding,
   checksOf,
   code,
   docker,
   dockerApi,
   expect,
-  expectFixture,
+  expectContainer,
   type Fault,
   issue,
   known,
@@ -14,9 +13,10 @@ import {
   mustRun,
   page,
   refusalIn,
-  sharedFixture,
-  startFixture,
+  sharedContainer,
+  startContainer,
   type Target,
+  withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { byRootful, daemonJson, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
@@ -33,7 +33,7 @@ import {
   statOf,
   userCgroup,
 } from '../instruments/kernel/container-cgroup.ts';
-import { limitAlone, unitAlone } from '../instruments/without-docker/user-manager.ts';
+import { limitWithoutDocker, unitWithoutDocker } from '../instruments/without-docker/user-manager.ts';
 
 const check = checksOf('cgroups');
 const needs = ['SOCK-PATH'] as const;
@@ -69,7 +69,7 @@ check({
   remedy: 'boot with cgroup v2, install dbus-user-session, remove native.cgroupdriver from daemon.json, log in anew',
   async verify({ target, host }) {
     const info = (await dockerApi(target, 'GET', '/info')).json<{ CgroupDriver: string; CgroupVersion: string }>();
-    const container = await expectFixture(target, limited);
+    const container = await expectContainer(target, limited);
     const { path } = await containerCgroup(target, container);
     const claim = `${info.CgroupDriver} on v${info.CgroupVersion}`;
     if (hasUnifiedCgroups({ host }) === true) {
@@ -83,7 +83,7 @@ check({
     }
   },
   oracle: {
-    bare: unitAlone('a unit of the user manager', 'true'),
+    bare: unitWithoutDocker('a unit of the user manager', 'true'),
     notRootful: 'its containers are in the system slice',
   },
   sabotage: { ...driverNone, fails: /cgroup driver and version of \/info/ },
@@ -117,7 +117,7 @@ check({
   remedy: delegation,
   async verify({ target }) {
     const limit = 32 * mebibyte;
-    await using container = await startFixture(target, { host: { Memory: limit, MemorySwap: limit } });
+    await using container = await startContainer(target, { host: { Memory: limit, MemorySwap: limit } });
     const before = await containerCgroup(target, container, ['memory.max']);
     expect(before.files['memory.max'], "memory.max of the container's cgroup").toBe(String(limit));
     const { exitCode, stdout } = await container.exec(['probe', 'alloc', '64']);
@@ -126,7 +126,7 @@ check({
     expect(statOf(after.files['memory.events'], 'oom_kill'), 'kills that the kernel counted').toBeGreaterThan(0);
   },
   // not by delegation: systemd keeps the memory controller on for a user as long as anything else of its slice has it
-  oracle: { bare: limitAlone('MemoryMax=32M', 'memory.max', String(32 * mebibyte)) },
+  oracle: { bare: limitWithoutDocker('MemoryMax=32M', 'memory.max', String(32 * mebibyte)) },
   sabotage: { ...driverNone, fails: /memory\.max of the container's cgroup/ },
 });
 
@@ -152,7 +152,7 @@ check({
   needs,
   remedy: delegation,
   async verify({ target }) {
-    await using container = await startFixture(target, { host: { NanoCpus: 500_000_000 } });
+    await using container = await startContainer(target, { host: { NanoCpus: 500_000_000 } });
     const { path, files } = await containerCgroup(target, container, ['cpu.max']);
     expect(files['cpu.max'], "cpu.max of the container's cgroup").toBe('50000 100000');
     // half a core is what is asked for: a slice that gives less hides behind the tolerance of the measurement below
@@ -163,7 +163,7 @@ check({
     // the control: a loop that hardly ran proves no limit
     expect(cores, "cores that a busy loop got by the kernel's account").toBeGreaterThanOrEqual(0.3);
   },
-  oracle: { bare: limitAlone('CPUQuota=50%', 'cpu.max', '50000 100000') },
+  oracle: { bare: limitWithoutDocker('CPUQuota=50%', 'cpu.max', '50000 100000') },
   sabotage: { ...driverNone, fails: /cpu\.max of the container's cgroup/ },
 });
 
@@ -176,7 +176,7 @@ check({
   needs,
   remedy: delegation,
   async verify({ target }) {
-    const container = await sharedFixture(target, limited);
+    const container = await sharedContainer(target, limited);
     const { files } = await containerCgroup(target, container, ['pids.max']);
     expect(files['pids.max'], "pids.max of the container's cgroup").toBe('10');
     const forks = await container.probe<{ forked: number; errno: string | null }>('fork', '20');
@@ -185,7 +185,7 @@ check({
     expect(forks.forked, 'forks that succeeded').toBeLessThanOrEqual(8);
     expect(forks.forked, 'forks that succeeded').toBeGreaterThanOrEqual(5);
   },
-  oracle: { bare: limitAlone('TasksMax=10', 'pids.max', '10') },
+  oracle: { bare: limitWithoutDocker('TasksMax=10', 'pids.max', '10') },
   sabotage: { ...driverNone, fails: /pids\.max of the container's cgroup/ },
 });
 
@@ -255,7 +255,7 @@ check({
   sideBySide: true,
   remedy: 'look for cgroup-parent in ~/.config/docker/daemon.json',
   async verify({ target, host }) {
-    const container = await sharedFixture(target, limited);
+    const container = await sharedContainer(target, limited);
     const { path } = await containerCgroup(target, container);
     expect(path, "the container's cgroup").toBe(`${userCgroup(host)}/user.slice/docker-${container.id}.scope`);
   },
@@ -277,7 +277,7 @@ check({
   sideBySide: true,
   remedy: 'look for default-cgroupns-mode in ~/.config/docker/daemon.json: private is the default with cgroup v2',
   async verify({ target }) {
-    const container = await sharedFixture(target, limited);
+    const container = await sharedContainer(target, limited);
     const { stdout } = await container.exec(['sh', '-c', 'cat /proc/self/cgroup; cat /sys/fs/cgroup/pids.max']);
     const [cgroup, limit] = stdout.split('\n');
     expect(cgroup, 'the cgroup that a process in the container sees').toBe('0::/');
@@ -285,7 +285,7 @@ check({
     const { files } = await containerCgroup(target, container, ['pids.max']);
     expect(files['pids.max'], "pids.max of the container's cgroup").toBe(limit);
   },
-  oracle: { bare: aloneByScript('a cgroup namespace', '[ "$(unshare -UrC cat /proc/self/cgroup)" = 0::/ ]') },
+  oracle: { bare: withoutDockerByScript('a cgroup namespace', '[ "$(unshare -UrC cat /proc/self/cgroup)" = 0::/ ]') },
   sabotage: {
     name: 'daemon.json moves containers to another slice and into the cgroup namespace of the host',
     by: movedCgroups,
@@ -317,7 +317,7 @@ check({
   needs,
   remedy: 'see CG-DRIVER and CG-PATH: the daemon asks the cgroup that it keeps a container in',
   async verify({ target, stage }) {
-    const container = await sharedFixture(target, limited);
+    const container = await sharedContainer(target, limited);
     const inNamespace = await target.root.shell(
       `ls -l /proc/[0-9]*/ns/pid 2>/dev/null | grep -F "$(readlink /proc/${await container.hostPid()}/ns/pid)"`,
     );
@@ -359,7 +359,7 @@ check({
     asFinding('differs', () => expect(scores.container, 'differs: oom_score_adj in the container').toBe(scores.daemon));
   },
   oracle: {
-    bare: aloneByScript('oom_score_adj -500 for a process of its own', 'echo -500 > /proc/self/oom_score_adj'),
+    bare: withoutDockerByScript('oom_score_adj -500 for a process of its own', 'echo -500 > /proc/self/oom_score_adj'),
   },
   sabotage: {
     ...byRootful,
@@ -370,7 +370,7 @@ check({
 /** `oom_score_adj` of the daemon and of a container that asks for another, by the kernel; the refusal's text if it was one. */
 async function scoresWith(target: Target, wanted: number, daemon: number) {
   try {
-    await using container = await startFixture(target, { host: { OomScoreAdj: wanted } });
+    await using container = await startContainer(target, { host: { OomScoreAdj: wanted } });
     const { stdout } = await target.root.shell(
       `cat /proc/${daemon}/oom_score_adj /proc/${await container.hostPid()}/oom_score_adj`,
     );

@@ -1,12 +1,12 @@
 import { dirname } from 'node:path';
 import {
+  type Container,
   dockerApi,
   type Fault,
-  type Fixture,
   mustRun,
   quoteWord,
   refusalIn,
-  startFixture,
+  startContainer,
   type Target,
 } from '../../harness/checks/index.ts';
 import { driverNone, rootfulDaemon } from '../instruments/daemon/daemon-faults.ts';
@@ -53,7 +53,7 @@ export const restartDaemonWithoutDriver = observedOnce<WithoutDriver>(async (con
   const { target } = context;
   if (hasUnifiedCgroups(context) === true) context.defer(await driverNone(context));
   try {
-    await using container = await startFixture(target, { host: { ...asked, MemorySwap: asked.Memory } });
+    await using container = await startContainer(target, { host: { ...asked, MemorySwap: asked.Memory } });
     const { path } = await containerCgroup(target, container);
     const unlimited = await tryLimits(target, container);
     const ownParent = path.endsWith(`/${container.id}`) ? dirname(path) : null;
@@ -66,7 +66,7 @@ export const restartDaemonWithoutDriver = observedOnce<WithoutDriver>(async (con
   }
 });
 
-async function tryLimits(target: Target, container: Fixture): Promise<Unlimited> {
+async function tryLimits(target: Target, container: Container): Promise<Unlimited> {
   const { stdout } = await container.exec(['sh', '-c', 'probe alloc 64; probe fork 8; probe burn 2']);
   const inspected = await dockerApi(target, 'GET', `/containers/${container.id}/json`);
   const { Memory, NanoCpus, PidsLimit } = inspected.json<{ HostConfig: Claimed }>().HostConfig;
@@ -81,7 +81,7 @@ async function withoutCgroup(target: Target, parent: string): Promise<Unknown> {
   const folder = quoteWord(`/sys/fs/cgroup${parent}`);
   const owner = (await mustRun(target.root, `stat -c %u:%g ${folder}; chown 0:0 ${folder}`)).trim();
   try {
-    await using container = await startFixture(target);
+    await using container = await startContainer(target);
     const { path } = await containerCgroup(target, container);
     target.note(`cgroup of the container that could have none of its own: ${path}`);
     return await processesKnown(target, container);
@@ -90,7 +90,7 @@ async function withoutCgroup(target: Target, parent: string): Promise<Unknown> {
   }
 }
 
-async function processesKnown(target: Target, { id }: Fixture): Promise<Unknown> {
+async function processesKnown(target: Target, { id }: Container): Promise<Unknown> {
   const { status, text } = await dockerApi(target, 'GET', `/containers/${id}/top`);
   const stats = await dockerApi(target, 'GET', `/containers/${id}/stats?stream=false&one-shot=true`);
   const pidsInStats = stats.json<{ pids_stats?: { current?: number } }>().pids_stats?.current ?? 0;

@@ -1,13 +1,12 @@
 import {
-  aloneByScript,
   asFinding,
+  type Container,
   checksOf,
   code,
   docker,
   dockerApi,
   expect,
   expectDocumented,
-  type Fixture,
   type HostFacts,
   issue,
   man,
@@ -15,8 +14,9 @@ import {
   page,
   refusalIn,
   refusalOf,
-  sharedFixture,
+  sharedContainer,
   type Target,
+  withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { attemptsIn, attemptsOnHost, unexpected } from '../instruments/container/attempts.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
@@ -63,7 +63,7 @@ check({
   async verify({ target, defer }) {
     const [folder, inside] = await ownFolder(target, defer);
     await mustRun(target, `umask 077; echo private > ${folder}/note`);
-    const container = await sharedFixture(target, mighty);
+    const container = await sharedContainer(target, mighty);
     const own = `open ${inside}/note rw`;
     const disksAndKeys = (await closedToUsers(target)).map((path) => `open /h${path} r`);
     const roots = [
@@ -84,7 +84,7 @@ check({
 });
 
 /** The first process of a container as the host's kernel shows it. */
-async function processFile(target: Target, container: Fixture, file: string): Promise<string> {
+async function processFile(target: Target, container: Container, file: string): Promise<string> {
   return (await mustRun(target.root, `cat /proc/${await container.hostPid()}/${file}`)).trim();
 }
 
@@ -103,10 +103,10 @@ check({
   async verify({ target }) {
     // what dockerd asks for by default, the same since before 20.10
     // of its first process: what a runtime adds to a container does not reach those that exec brings in
-    const status = await processFile(target, await sharedFixture(target), 'status');
+    const status = await processFile(target, await sharedContainer(target), 'status');
     const [, plain] = /^CapEff:\s+0*(\w+)/m.exec(status) ?? [];
     expect(plain, 'effective capabilities of an ordinary container').toBe('a80425fb');
-    const container = await sharedFixture(target, mighty);
+    const container = await sharedContainer(target, mighty);
     const { capEff } = await container.probe<{ capEff: string }>('ids');
     expect(BigInt(`0x${capEff}`) & strong, "the container's capabilities").toBe(strong);
     const refused = {
@@ -133,7 +133,7 @@ check({
   sideBySide: true,
   remedy: notRootless,
   async verify({ target }) {
-    const container = await sharedFixture(target, mighty);
+    const container = await sharedContainer(target, mighty);
     // not 0:0: that is a whiteout, which user namespaces may make since Linux 5.8. The FIFO is the control
     const wanted = {
       'mknod /tmp/rdc c 1 3': ['EPERM'],
@@ -156,7 +156,7 @@ check({
   remedy: notRootless,
   async verify({ target, host, defer }) {
     const [folder, inside] = await ownFolder(target, defer);
-    const container = await sharedFixture(target, mighty);
+    const container = await sharedContainer(target, mighty);
     await container.exec(['sh', '-c', `: > ${inside}/suid; chmod 6755 ${inside}/suid`]);
     const { stdout } = await target.root.exec(['stat', '-c', '%a %u:%g', `${folder}/suid`]);
     const { uid, gid } = host.user;
@@ -177,7 +177,7 @@ check({
     const info = (await dockerApi(target, 'GET', '/info')).json<{ SecurityOptions?: string[] }>();
     const profile = isEngineSince(host, '23.0') ? 'builtin' : 'default';
     expect(info.SecurityOptions, 'SecurityOptions of /info').toContain(`name=seccomp,profile=${profile}`);
-    const container = await sharedFixture(target);
+    const container = await sharedContainer(target);
     const status = await processFile(target, container, 'status');
     expect(/^Seccomp:\s+(\d)/m.exec(status)?.[1], "seccomp mode of the container's process").toBe('2');
     // a filter that allows everything is a filter too: add_key is what only the profile refuses
@@ -186,7 +186,7 @@ check({
     });
     expect(await attemptsIn(container, ['keyctl']), 'add_key in a container').toEqual({ keyctl: 'EPERM' });
   },
-  oracle: { bare: aloneByScript('seccomp filters', 'grep -qw errno /proc/sys/kernel/seccomp/actions_avail') },
+  oracle: { bare: withoutDockerByScript('seccomp filters', 'grep -qw errno /proc/sys/kernel/seccomp/actions_avail') },
   sabotage: { ...byRuntime, fails: /add_key in a container/ },
 });
 
@@ -202,7 +202,7 @@ check({
   sideBySide: true,
   remedy: 'the OCI runtime does not apply the masked and readonly paths: report the versions of dockerd and runc',
   async verify({ target }) {
-    const container = await sharedFixture(target);
+    const container = await sharedContainer(target);
     // a write is EACCES anyway without CAP_NET_ADMIN; a change of mode asks the mount first
     const change = 'chmod 644 /proc/sys/net/ipv4/ip_forward';
     const look =
@@ -237,7 +237,7 @@ check({
   sideBySide: true,
   remedy: 'none in rootless mode; confine the whole daemon by a profile for rootlesskit where that is needed',
   async verify({ target }) {
-    const container = await sharedFixture(target);
+    const container = await sharedContainer(target);
     const label = await processFile(target, container, 'attr/current');
     const isConfined = /\((enforce|complain|kill)\)$/.test(label);
     const documented = /^(unconfined|\S+ \(unconfined\))$/;
@@ -270,9 +270,9 @@ check({
     'upgrade Docker: --pid=host works from 23.0 on, --ipc=host from 24.0; where nobody mounts /dev/mqueue, as without systemd: sudo mkdir /dev/mqueue && sudo mount -t mqueue mqueue /dev/mqueue; then restart the daemon',
   async verify({ target, host }) {
     // the control: a daemon that starts no container at all refuses this one for another reason
-    await sharedFixture(target);
+    await sharedContainer(target);
     const modes = hostNamespaces(host);
-    const started = await sharedFixture(target, 'PidMode' in modes ? { host: modes } : {}).catch((error) =>
+    const started = await sharedContainer(target, 'PidMode' in modes ? { host: modes } : {}).catch((error) =>
       refusalIn(error, target),
     );
     expect(started, "a container with the host's namespaces").not.toBeTypeOf('string');
@@ -301,10 +301,10 @@ check({
   needs,
   remedy: notRootless,
   async verify({ target, host, defer }) {
-    const container = await sharedFixture(target, { host: hostNamespaces(host) }).catch(async (error) => {
+    const container = await sharedContainer(target, { host: hostNamespaces(host) }).catch(async (error) => {
       // whether --ipc=host works as well is SEC-PIDIPC's matter
       await refusalIn(error, target);
-      return await sharedFixture(target, { host: { PidMode: 'host' } });
+      return await sharedContainer(target, { host: { PidMode: 'host' } });
     });
     const sleep = 'sleep 300 > /dev/null 2>&1 & echo $!';
     const [own, roots] = [await mustRun(target, sleep), await mustRun(target.root, sleep)].map((pid) => pid.trim());

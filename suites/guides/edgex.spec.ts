@@ -9,8 +9,8 @@ import {
   mustRun,
   page,
   rootScript,
-  sharedFixture,
-  startFixture,
+  sharedContainer,
+  startContainer,
 } from '../../harness/checks/index.ts';
 import { userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { hidesSocket } from '../instruments/daemon/mount-overlay.ts';
@@ -48,13 +48,13 @@ check({
   remedy:
     'switch the locking off (disable_mlock), or raise LimitMEMLOCK of user@.service; memory limits change nothing',
   async verify({ target }) {
-    const free = await sharedFixture(target);
+    const free = await sharedContainer(target);
     const { limitHard } = await free.probe<Locked>('mlock', '4096');
     expect(limitHard, 'RLIMIT_MEMLOCK of a container, in bytes').not.toBe(-1);
     const over = limitHard + 64 * 1024;
     // room enough: the store stays below its memory limit, and the refusal is not about that limit
     const memory = over + 64 * mebibyte;
-    await using limited = await startFixture(target, { host: { Memory: memory, MemorySwap: memory } });
+    await using limited = await startContainer(target, { host: { Memory: memory, MemorySwap: memory } });
     const { files } = await containerCgroup(target, limited, ['memory.max']);
     expect(Number(files['memory.max']), 'memory.max of the store, in pages').toBe(Math.floor(memory / 4096) * 4096);
     const locks = { 'without a memory limit': free, 'with a memory limit': limited };
@@ -86,9 +86,9 @@ check({
   sideBySide: true,
   remedy: 'in the compose file: $XDG_RUNTIME_DIR/docker.sock:/var/run/docker.sock, not /var/run/docker.sock',
   async verify({ target, host }) {
-    await using service = await startFixture(target);
+    await using service = await startContainer(target);
     const Binds = [`${host.socket}:/var/run/docker.sock`, '/var/run/docker.sock:/rootful.sock'];
-    await using manager = await startFixture(target, { host: { Binds } });
+    await using manager = await startContainer(target, { host: { Binds } });
     const rootful = await manager.probe<Asked>('http', '/rootful.sock', 'GET', '/_ping');
     // connecting to a directory; the same errno as for a socket on which nobody listens
     expect(rootful.errno, 'asking the rootful path').toBe('ECONNREFUSED');
@@ -127,7 +127,7 @@ check({
     // an ACL of the host's own comes back with it
     defer(await aclUndo(target, near));
     defer(await setMode(target, near, '0660'));
-    const service = await sharedFixture(target, { host: device(near) });
+    const service = await sharedContainer(target, { host: device(near) });
     expectDocumented((await openInside(service, near)).errno, /^EACCES$/, `opening ${near} with mode 660`);
     const ways = {
       'mode 666': `chmod 666 ${near}`,

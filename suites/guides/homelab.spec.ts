@@ -1,17 +1,17 @@
 import {
+  type Container,
   changeFile,
   checksOf,
   docker,
   dockerApi,
   expect,
   expectDocumented,
-  type Fixture,
   issue,
   man,
   mustRun,
   quoteWord,
   rootScript,
-  startFixture,
+  startContainer,
 } from '../../harness/checks/index.ts';
 import { hostIdsOf } from '../instruments/container/container-process.ts';
 import { byRootful, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
@@ -73,7 +73,7 @@ check({
     const { uid, gid, home } = host.user;
     const folder = (await mustRun(target, `mktemp -d ${quoteWord(home)}/rdc.XXXXXX`)).trim();
     defer(() => mustRun(target.root, `rm -rf ${quoteWord(folder)}`));
-    await using container = await startFixture(target, { host: { Binds: [`${folder}:/data`] } });
+    await using container = await startContainer(target, { host: { Binds: [`${folder}:/data`] } });
     const asUser = await container.exec(['touch', '/data/user'], { user: `${uid}:${gid}` });
     const label = `writing to a folder of UID ${uid} with --user ${uid}:${gid}`;
     expectDocumented(asUser.exitCode === 0 ? null : asUser.stderr, /Permission denied/, label);
@@ -94,7 +94,7 @@ check({
 });
 
 /** Opens files until it has `count` of them or the kernel refuses: the last line is how many, or the complaint. */
-async function openFiles(container: Fixture, count: number): Promise<string> {
+async function openFiles(container: Container, count: number): Promise<string> {
   const script = `ulimit -Sn "$(ulimit -Hn)"; i=3; while [ $i -lt ${count} ] && eval "exec $i</dev/null"; do i=$((i+1)); done; echo "all open"`;
   const { stdout, stderr } = await container.exec(['sh', '-c', script]);
   return `${stdout}${stderr}`.trim();
@@ -121,12 +121,12 @@ check({
     const { pid } = await daemonProcess(target);
     const { stdout } = await target.root.exec(['grep', 'Max open files', `/proc/${pid}/limits`]);
     expect(stdout, "the daemon's limit all the same").toMatch(/ 4096 +files/);
-    const refused = await startFixture(target);
+    const refused = await startContainer(target);
     expect(await openFiles(refused, wantedFiles), `opening ${wantedFiles} files`).toContain('Too many open files');
     await refused.stop();
     await userManagerDropIn('LimitNOFILE=65536')({ target, host });
     await stage('cured');
-    await using cured = await startFixture(target);
+    await using cured = await startContainer(target);
     expect(await openFiles(cured, wantedFiles), `opening ${wantedFiles} files with the cure`).toBe('all open');
   },
   sabotage: {

@@ -6,7 +6,7 @@ import {
   expect,
   fixtureImageTag,
   mustRun,
-  sharedFixture,
+  sharedContainer,
 } from '../../harness/checks/index.ts';
 import { giveFixtureImage, startLabDaemon } from './lab-daemon.ts';
 
@@ -30,7 +30,7 @@ check({
   remedy: 'install uidmap and give the user subordinate IDs (see PRE-NEWIDMAP, PRE-SUBID); chmod 700 /root',
   async verify({ target, stage, defer }) {
     // the image that the lab's daemon is given
-    await sharedFixture(target);
+    await sharedContainer(target);
     const lab = await startLabDaemon(target);
     defer(() => lab.remove());
     expect(lab.complaint, 'the daemon of a new user').toBeNull();

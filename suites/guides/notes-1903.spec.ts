@@ -1,4 +1,4 @@
-import { checksOf, expect, known, page, sharedFixture, startFixture } from '../../harness/checks/index.ts';
+import { checksOf, expect, known, page, sharedContainer, startContainer } from '../../harness/checks/index.ts';
 import { byRootful, driverNone } from '../instruments/daemon/daemon-faults.ts';
 import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 
@@ -19,7 +19,7 @@ check({
   sideBySide: true,
   remedy: 'another daemon answers on the socket: systemctl --user status docker; sudo systemctl disable --now docker',
   async verify({ target, host }) {
-    const container = await sharedFixture(target, { host: { Privileged: true, Binds: ['/:/h'] } });
+    const container = await sharedContainer(target, { host: { Privileged: true, Binds: ['/:/h'] } });
     const pid = await container.hostPid();
     const { stdout } = await target.root.shell(`ps -o uid=,user= -p ${pid}`);
     expect(stdout.trim().split(/\s+/), `owner of process ${pid} in the process list`).toEqual([
@@ -46,7 +46,7 @@ check({
   remedy: 'see ST-DRIVER for the storage driver, CG-DRIVER for the limits',
   async verify({ target }) {
     const memory = 64 * 1024 * 1024;
-    await using container = await startFixture(target, { host: { Memory: memory, MemorySwap: memory } });
+    await using container = await startContainer(target, { host: { Memory: memory, MemorySwap: memory } });
     const pid = await container.hostPid();
     const { stdout } = await target.root.shell(`awk '$5 == "/" { print $(NF-2) }' /proc/${pid}/mountinfo`);
     expect(stdout.trim().split('\n').at(-1), "file system of the container's root").toMatch(

@@ -4,8 +4,8 @@ import {
   expectDocumented,
   page,
   refusalIn,
-  sharedFixture,
-  startFixture,
+  sharedContainer,
+  startContainer,
 } from '../../harness/checks/index.ts';
 import { driverNone } from '../instruments/daemon/daemon-faults.ts';
 import {
@@ -38,13 +38,13 @@ check({
     const delegated = (await delegatedControllers(target, host)) ?? controllersByDefault(host);
     if (!delegated.includes('cpu')) {
       // the control: a daemon that starts no container at all refuses this one for another reason
-      await sharedFixture(target);
-      const refusal = await startFixture(target, { host: flags }).catch((error) => refusalIn(error, target));
+      await sharedContainer(target);
+      const refusal = await startContainer(target, { host: flags }).catch((error) => refusalIn(error, target));
       const words = typeof refusal === 'string' ? refusal : null;
       expectDocumented(words, /NanoCPUs can not be set/, 'the start with --cpus and no cpu controller');
       return;
     }
-    await using container = await startFixture(target, { host: flags });
+    await using container = await startContainer(target, { host: flags });
     const { files } = await containerCgroup(target, container, ['memory.max', 'cpu.max', 'pids.max']);
     expect(files, "limits of the container's cgroup").toEqual({
       'memory.max': String(64 * mebibyte),

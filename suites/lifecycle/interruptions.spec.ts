@@ -1,15 +1,15 @@
 import {
+  type Container,
   checksOf,
   code,
   docker,
   dockerApi,
   expect,
-  type Fixture,
   fixtureImageTag,
   issue,
   man,
   rootScript,
-  startFixture,
+  startContainer,
 } from '../../harness/checks/index.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { awaitDaemon, bringBack, expectBack, restartDaemon } from '../instruments/daemon/restart.ts';
@@ -38,7 +38,7 @@ check({
   disruptive: true,
   remedy: 'the unit needs KillMode=mixed: systemctl --user cat docker (see SVC-UNIT)',
   async verify({ target, host, defer }) {
-    const container = await startFixture(target, { command: obedient });
+    const container = await startContainer(target, { command: obedient });
     const pid = await container.hostPid();
     const others = await otherProcesses(target, host, await daemonProcess(target));
     defer(async () => {
@@ -77,7 +77,7 @@ sed -i 's/"Name":"always"/"Name":"no"/' "$f"`,
 );
 
 /** The container's process once it is another one than `before`; null at the deadline. */
-async function nextPid(container: Fixture, before: number, timeoutMs: number): Promise<number | null> {
+async function nextPid(container: Container, before: number, timeoutMs: number): Promise<number | null> {
   const deadline = Date.now() + timeoutMs;
   // DAEMON: it has no process
   const noneYet = (error: { code?: string }) => {
@@ -107,7 +107,7 @@ check({
     const remove = () => dockerApi(target, 'DELETE', `/containers/${name}?force=true`);
     // one that an earlier run left where the daemon did not come back
     await remove();
-    const container = await startFixture(target, options);
+    const container = await startContainer(target, options);
     defer(async () => {
       await bringBack(target);
       await remove();
@@ -180,7 +180,7 @@ check({
   remedy: linger,
   async verify({ target, host, defer }) {
     await target.invalidate();
-    const container = await startFixture(target, { command: obedient });
+    const container = await startContainer(target, { command: obedient });
     defer(async () => {
       await bringBack(target);
       await container.stop();

@@ -9,7 +9,7 @@ import {
   issue,
   refusalIn,
   rootScript,
-  startFixture,
+  startContainer,
 } from '../../harness/checks/index.ts';
 import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
@@ -156,7 +156,7 @@ check({
   sideBySide: true,
   remedy: 'update Docker (29.5.0-rc.1 has the bug); journalctl --user -u docker tells what runc said',
   async verify({ target }) {
-    await using container = await startFixture(target);
+    await using container = await startContainer(target);
     const { exitCode, stdout } = await container
       .exec(['cat', '/proc/self/attr/current', '/proc/1/attr/current'])
       .catch(async (error) => ({ exitCode: await refusalIn(error, target), stdout: '' }));

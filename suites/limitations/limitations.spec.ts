@@ -8,10 +8,10 @@ import {
   inOrder,
   issue,
   refusalOf,
-  sharedFixture,
+  sharedContainer,
 } from '../../harness/checks/index.ts';
 import { byRootful, daemonJson } from '../instruments/daemon/daemon-faults.ts';
-import { domainNameAlone } from '../instruments/without-docker/user-namespace.ts';
+import { domainNameWithoutDocker } from '../instruments/without-docker/user-namespace.ts';
 import { checkpointingRuntime } from './checkpointing-runtime.ts';
 
 const check = checksOf('limitations');
@@ -26,7 +26,7 @@ check({
   sideBySide: true,
   remedy: 'none in rootless mode; checkpoint on a rootful daemon, with criu installed',
   async verify({ target }) {
-    const container = await sharedFixture(target);
+    const container = await sharedContainer(target);
     const pid = await container.hostPid();
     const { ExperimentalBuild } = (await dockerApi(target, 'GET', '/info')).json<{ ExperimentalBuild: boolean }>();
     const made = await dockerApi(target, 'POST', `/containers/${container.id}/checkpoints`, {
@@ -58,7 +58,7 @@ check({
     const refusal = await refusalOf(target, { domainname: 'rdc.example' });
     expectDocumented(refusal, /kernel[./]domainname.*permission denied/, 'the start with --domainname');
   },
-  oracle: { bare: domainNameAlone },
+  oracle: { bare: domainNameWithoutDocker },
   sabotage: {
     ...byRootful,
     fails: /^lifted: the start with --domainname/,

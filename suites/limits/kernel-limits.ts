@@ -1,4 +1,4 @@
-import { type Fixture, type HostFacts, known, mustRun, type Target } from '../../harness/checks/index.ts';
+import { type Container, type HostFacts, known, mustRun, type Target } from '../../harness/checks/index.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 
 /** Hard RLIMIT_NOFILE of three processes, of dockerd and the container the soft one too; null where there is no user manager. */
@@ -10,7 +10,7 @@ export type OpenFileLimits = {
   readonly softInContainer: number;
 };
 
-export async function openFileLimits(target: Target, container: Fixture): Promise<OpenFileLimits> {
+export async function openFileLimits(target: Target, container: Container): Promise<OpenFileLimits> {
   const { user } = target.facts.host;
   const { pid } = await daemonProcess(target);
   const inside = await container.hostPid();
@@ -30,7 +30,7 @@ for p in "daemon ${pid}" "container ${inside}" "manager $manager"; do sed -n "s/
 /** Soft and hard RLIMIT_NPROC as the kernel writes them, each a number or `unlimited`. */
 export type ProcessLimits = { readonly init: string; readonly daemon: string; readonly inContainer: string };
 
-export async function processLimits(target: Target, container: Fixture): Promise<ProcessLimits> {
+export async function processLimits(target: Target, container: Container): Promise<ProcessLimits> {
   const { pid } = await daemonProcess(target);
   const { stdout } = await target.root.shell(
     `for p in 1 ${pid} ${await container.hostPid()}; do awk '/^Max processes/ {print $3, $4}' /proc/$p/limits; done`,
@@ -48,7 +48,7 @@ export async function processLimits(target: Target, container: Fixture): Promise
  * gives a scope 15 % and a user's slice 33 % of what the kernel can have (DefaultTasksMax=, TasksMax= of user-.slice);
  * what lies between them has no limit.
  */
-export async function tightProcessLimits(target: Target, container: Fixture): Promise<string[]> {
+export async function tightProcessLimits(target: Target, container: Container): Promise<string[]> {
   const { stdout } = await target.root.shell(`
 echo "most $(sort -n /proc/sys/kernel/pid_max /proc/sys/kernel/threads-max | head -n 1)"
 c=/proc/${await container.hostPid()}/cgroup

@@ -1,22 +1,22 @@
 import {
-  aloneByScript,
   checksOf,
   code,
   expect,
+  expectContainer,
   expectDocumented,
-  expectFixture,
   issue,
   known,
   man,
   refusalOf,
-  sharedFixture,
+  sharedContainer,
   sysctl,
+  withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 import { sysctlValue } from '../instruments/kernel/sysctl-value.ts';
-import { unitAlone } from '../instruments/without-docker/user-manager.ts';
+import { unitWithoutDocker } from '../instruments/without-docker/user-manager.ts';
 import {
   keyQuota,
   openFileLimits,
@@ -40,7 +40,7 @@ check({
   remedy:
     'sudo systemctl edit user@.service: [Service] LimitNOFILE=1024:524288; look for default-ulimits in daemon.json; without systemd: USER hard nofile 524288 in /etc/security/limits.conf; then log in anew',
   async verify({ target }) {
-    const container = await expectFixture(target);
+    const container = await expectContainer(target);
     const { daemon, soft, manager, inContainer, softInContainer } = await openFileLimits(target, container);
     expect(daemon, 'hard RLIMIT_NOFILE of dockerd').toBeGreaterThanOrEqual(65_536);
     // not the hard limit to the last file: Go's runtime raises its soft limit to one less
@@ -55,7 +55,7 @@ check({
     expect(softInContainer, 'soft RLIMIT_NOFILE in a container').toBeGreaterThanOrEqual(1024);
   },
   oracle: {
-    bare: unitAlone('65536 open files for a unit of the user manager', '[ "$$(ulimit -Hn)" -ge 65536 ]'),
+    bare: unitWithoutDocker('65536 open files for a unit of the user manager', '[ "$$(ulimit -Hn)" -ge 65536 ]'),
     notRootful: 'the limit is that of the user manager',
   },
   sabotage: {
@@ -78,7 +78,7 @@ check({
   remedy:
     'look for nproc in /etc/security/limits.conf and limits.d, for LimitNPROC= at user@.service, for TasksMax= of user-UID.slice and of the user manager (DefaultTasksMax=); then log in anew',
   async verify({ target, host }) {
-    const container = await expectFixture(target);
+    const container = await expectContainer(target);
     const { init, daemon, inContainer } = await processLimits(target, container);
     expect(daemon, "soft and hard RLIMIT_NPROC of dockerd beside PID 1's").toBe(init);
     expect(inContainer, 'soft and hard RLIMIT_NPROC in a container').toBe(daemon);
@@ -105,7 +105,7 @@ check({
   needs,
   remedy: 'raise the limit for the user: LimitNOFILE= in a drop-in of user@.service, then log in anew',
   async verify({ target, defer }) {
-    const container = await sharedFixture(target);
+    const container = await sharedContainer(target);
     const { hard } = await container.probe<{ hard: number }>('rlimit', 'nofile');
     defer(await raiseFileCeiling(target, hard + 1));
     const nofile = { Name: 'nofile', Soft: 1024, Hard: hard + 1 };
@@ -116,7 +116,7 @@ check({
       `the start with --ulimit nofile=1024:${hard + 1}`,
     );
   },
-  oracle: { bare: aloneByScript('a hard RLIMIT_NOFILE above its own', 'h=$(ulimit -Hn); ulimit -n $((h+1))') },
+  oracle: { bare: withoutDockerByScript('a hard RLIMIT_NOFILE above its own', 'h=$(ulimit -Hn); ulimit -n $((h+1))') },
   sabotage: {
     ...byRootful,
     fails: /^lifted: the start with --ulimit nofile/,
@@ -138,7 +138,7 @@ check({
     expect(before.max - before.used, `free keys of ${before.max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(
       containersToHold,
     );
-    const container = await sharedFixture(target);
+    const container = await sharedContainer(target);
     const keys = await sessionKeys(target, container.id);
     expect(keys, "session keys of one container, on the user's account").toBeGreaterThanOrEqual(1);
     const after = known(await keyQuota(target, host), "the user's line of /proc/key-users");
@@ -149,7 +149,7 @@ check({
     expect(maxBytes - usedBytes, `free bytes of ${maxBytes} (kernel.keys.maxbytes)`).toBeGreaterThanOrEqual(bytes);
   },
   oracle: {
-    bare: aloneByScript(
+    bare: withoutDockerByScript(
       `room for ${containersToHold} keys in its quota`,
       `awk -v u="$(id -u):" '$1 == u {split($4, k, "/"); exit k[2] - k[1] < ${containersToHold}}' /proc/key-users`,
     ),

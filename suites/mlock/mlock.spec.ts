@@ -1,11 +1,9 @@
 import {
-  aloneByProbe,
-  aloneByScript,
   asFinding,
   checksOf,
   expect,
+  expectContainer,
   expectDocumented,
-  expectFixture,
   type Fault,
   hostProbe,
   issue,
@@ -14,8 +12,10 @@ import {
   mustRun,
   type Oracle,
   refusalOf,
-  sharedFixture,
-  startFixture,
+  sharedContainer,
+  startContainer,
+  withoutDockerByProbe,
+  withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { daemonJson, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { dropInOverwritten, type Locked, restartUserManagerRaised } from '../instruments/daemon/raised-user-manager.ts';
@@ -46,7 +46,7 @@ const mlockOverAlone: Oracle['bare'] = async (context) => {
   const { limitHard } = await hostProbe<Locked>(context.target, context.target, ['mlock', '4096']);
   // -1 is unlimited: 64 KiB prove that
   const bytes = Math.max(limitHard, 0) + 64 * 1024;
-  return await aloneByProbe('mlock of 64 KiB over its RLIMIT_MEMLOCK', 'mlock', String(bytes))(context);
+  return await withoutDockerByProbe('mlock of 64 KiB over its RLIMIT_MEMLOCK', 'mlock', String(bytes))(context);
 };
 
 check({
@@ -58,7 +58,7 @@ check({
   sideBySide: true,
   remedy: 'raise LimitMEMLOCK of user@.service, and look for default-ulimits in ~/.config/docker/daemon.json',
   async verify({ target }) {
-    const container = await expectFixture(target);
+    const container = await expectContainer(target);
     const page = await container.probe<Locked>('mlock', '4096');
     expect(page.errno, 'mlock of one page').toBeNull();
     const half = Math.floor((page.limitSoft === -1 ? 8 * 1024 * 1024 : page.limitSoft) / 2);
@@ -68,7 +68,7 @@ check({
     const locked = await container.probe<Locked>('mlock', String(bytes));
     expect(locked.errno, `mlock of ${bytes} bytes, half of RLIMIT_MEMLOCK`).toBeNull();
   },
-  oracle: { bare: aloneByProbe('mlock of one page', 'mlock', '4096') },
+  oracle: { bare: withoutDockerByProbe('mlock of one page', 'mlock', '4096') },
   sabotage: {
     name: 'daemon.json sets default-ulimits memlock to 0',
     by: daemonJson({ 'default-ulimits': { memlock: { Name: 'memlock', Hard: 0, Soft: 0 } } }),
@@ -85,14 +85,14 @@ check({
   sideBySide: true,
   remedy: raising,
   async verify({ target }) {
-    const container = await sharedFixture(target);
+    const container = await sharedContainer(target);
     const { limitHard } = await container.probe<Locked>('mlock', '4096');
     asFinding('lifted', () => expect(limitHard, 'lifted: RLIMIT_MEMLOCK in a container').not.toBe(-1));
     const over = String(limitHard + 64 * 1024);
     const plain = await container.probe<Locked>('mlock', over);
     expectDocumented(plain.errno, /^ENOMEM$/, `mlock of ${over} bytes, 64 KiB over the limit`);
     for (const host of [{ CapAdd: ['IPC_LOCK'] }, { Privileged: true }]) {
-      await using stronger = await startFixture(target, { host });
+      await using stronger = await startContainer(target, { host });
       const locked = await stronger.probe<Locked>('mlock', over);
       expectDocumented(locked.errno, /^ENOMEM$/, `mlock of ${over} bytes with ${JSON.stringify(host)}`);
     }
@@ -113,7 +113,7 @@ check({
     const refusal = await refusalOf(target, { host: { Ulimits: [{ Name: 'memlock', Soft: -1, Hard: -1 }] } });
     expectDocumented(refusal, /rlimit type 8.*operation not permitted/, 'the start with --ulimit memlock=-1:-1');
   },
-  oracle: { bare: aloneByScript('an unlimited RLIMIT_MEMLOCK', 'ulimit -l unlimited') },
+  oracle: { bare: withoutDockerByScript('an unlimited RLIMIT_MEMLOCK', 'ulimit -l unlimited') },
   sabotage: { ...unlimited, fails: /^lifted: the start/ },
 });
 

@@ -1,13 +1,12 @@
 import {
-  aloneByScript,
   asFinding,
   checksOf,
   code,
   docker,
   dockerApi,
   expect,
+  expectContainer,
   expectDocumented,
-  expectFixture,
   filtered,
   type HostFacts,
   issue,
@@ -16,9 +15,10 @@ import {
   mustRun,
   page,
   refusalOf,
-  sharedFixture,
-  startFixture,
+  sharedContainer,
+  startContainer,
   type Target,
+  withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { hostIdsOf } from '../instruments/container/container-process.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
@@ -26,7 +26,7 @@ import { daemonProcess } from '../instruments/daemon/process.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { mapped, rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
-import { mapAlone } from '../instruments/without-docker/user-namespace.ts';
+import { mapWithoutDocker } from '../instruments/without-docker/user-namespace.ts';
 import { parseCopiedUp } from './copied-up.ts';
 import { networkNamespaces } from './network-namespaces.ts';
 import { setgroupsDenied } from './setgroups-denied.ts';
@@ -40,7 +40,7 @@ const mapping = page(
 
 const reconfigure = 'systemctl --user restart docker (a change of /etc/subuid or /etc/subgid is only taken at start)';
 
-const mapOracle = { bare: mapAlone, notRootful: 'it runs in the initial user namespace' };
+const mapOracle = { bare: mapWithoutDocker, notRootful: 'it runs in the initial user namespace' };
 
 check({
   id: 'NS-INFO',
@@ -190,7 +190,7 @@ check({
     const { uids, gids } = await subordinateIds(target);
     const [uidMap, gidMap] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)];
     const inside = [0, 1, 1000, 1001, 65_535];
-    const container = await sharedFixture(target);
+    const container = await sharedContainer(target);
     const seen = await hostIdsOf(target, container, inside);
     const wanted = inside.map((id) => `${mapped(uidMap, id)}:${mapped(gidMap, id)}`);
     expect(seen, `host IDs of the container's ${inside.join(', ')}`).toEqual(wanted);
@@ -208,7 +208,7 @@ check({
   sideBySide: true,
   remedy: 'the daemon is not rootless, or /etc/subuid maps real users: give the user a range above all real IDs',
   async verify({ target }) {
-    await using container = await startFixture(target, { user: '1001:1001' });
+    await using container = await startContainer(target, { user: '1001:1001' });
     const { stdout } = await target.root.exec(['cat', `/proc/${await container.hostPid()}/status`]);
     const [uid, gid] = [/^Uid:\s+\d+\s+(\d+)/m.exec(stdout)?.[1], /^Gid:\s+\d+\s+(\d+)/m.exec(stdout)?.[1]];
     expect(uid, 'host UID of a process that the container calls 1001').toMatch(/^\d+$/);
@@ -230,7 +230,7 @@ check({
     const { uids } = await subordinateIds(target);
     const folder = (await target.shell('d=$(mktemp -d) && chmod 777 "$d" && echo "$d"')).stdout.trim();
     defer(() => target.root.exec(['rm', '-rf', folder]));
-    await using container = await startFixture(target, { host: { Binds: [`${folder}:/b`] } });
+    await using container = await startContainer(target, { host: { Binds: [`${folder}:/b`] } });
     const umask = 'umask 022';
     await container.exec(['sh', '-c', `${umask}; echo a > /b/root`]);
     await container.exec(['sh', '-c', `${umask}; echo a > /b/user`], { user: '1001:1001' });
@@ -257,7 +257,7 @@ check({
   remedy: 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless',
   async verify({ target }) {
     // the check that says so where the daemon starts no container at all
-    const container = await expectFixture(target);
+    const container = await expectContainer(target);
     const daemon = await daemonProcess(target);
     const link = await target.root.exec(['readlink', `/proc/${await container.hostPid()}/ns/user`]);
     expect(daemon.userNamespace, "the daemon's user namespace").toMatch(/^user:\[\d+\]$/);
@@ -284,7 +284,7 @@ check({
     // runc 1.0.0-rc93 (Debian 11) names the step, later ones the system call
     expectDocumented(refusal, /(setgroups|setup user): invalid argument/, `the start as ${beyond}:${beyond}`);
     const last = Math.min(totalOf(uidMap), totalOf(gidMap)) - 1;
-    const [seen] = await hostIdsOf(target, await sharedFixture(target), [last]);
+    const [seen] = await hostIdsOf(target, await sharedContainer(target), [last]);
     const wanted = `${mapped(uidMap, last)}:${mapped(gidMap, last)}`;
     asFinding('differs', () => expect(seen, `differs: host IDs of ${last}:${last}, the last`).toBe(wanted));
   },
@@ -307,7 +307,7 @@ check({
     const make = 'd=$(mktemp -d /tmp/rdc.XXXXXX); chmod 755 $d; echo a > $d/open; echo a > $d/closed';
     const folder = (await mustRun(target.root, `${make}; chmod 604 $d/open; chmod 660 $d/closed; echo $d`)).trim();
     defer(() => target.root.exec(['rm', '-rf', folder]));
-    const container = await sharedFixture(target, withHostFolders);
+    const container = await sharedContainer(target, withHostFolders);
     const attempts = 'cat open; cat closed; echo b > closed; chmod 666 closed; chown 0:0 closed';
     const script = `exec 2>&1; cd /host${folder}; stat -c 'owner %u:%g' open; ${attempts}`;
     const { stdout } = await container.exec(['sh', '-c', script]);
@@ -333,13 +333,13 @@ check({
   sideBySide: true,
   remedy: 'sudo apt-get install --reinstall uidmap; see PRE-NEWIDMAP; then systemctl --user restart docker',
   async verify({ target }) {
-    const container = await sharedFixture(target);
+    const container = await sharedContainer(target);
     const { stdout } = await target.root.exec(['cat', `/proc/${await container.hostPid()}/setgroups`]);
     expect(stdout.trim(), "setgroups of the container's user namespace").toBe('allow');
     const { errno } = await container.probe<{ errno: string | null }>('setgroups');
     expect(errno, 'setgroups by container root').toBeNull();
   },
-  oracle: { bare: mapAlone },
+  oracle: { bare: mapWithoutDocker },
   sabotage: {
     name: 'newgidmap denies setgroups first, as it does without subordinate GIDs',
     by: setgroupsDenied,
@@ -358,7 +358,7 @@ check({
   remedy: 'grant the user access by itself: sudo setfacl -m u:USER:rw FILE',
   async verify({ target, host }) {
     const { gids } = await subordinateIds(target);
-    const container = await sharedFixture(target, withHostFolders);
+    const container = await sharedContainer(target, withHostFolders);
     const status = `/proc/${await container.hostPid()}/status`;
     const { stdout } = await target.root.shell(`sed -n 's/^Groups://p' ${status}; id -G ${host.user.name}`);
     const [inside = [], outside = []] = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
@@ -367,7 +367,7 @@ check({
     const wanted = mapped(rootlessMap(host.user.gid, gids), 20);
     asFinding('differs', () => expect(inside, 'differs: host GIDs with --group-add 20').toContain(wanted));
   },
-  oracle: { bare: aloneByScript('its own supplementary groups', '[ "$(id -G | wc -w)" -gt 1 ]') },
+  oracle: { bare: withoutDockerByScript('its own supplementary groups', '[ "$(id -G | wc -w)" -gt 1 ]') },
   sabotage: { ...byRootful, fails: /^lifted: the user's groups/ },
 });
 
@@ -380,7 +380,7 @@ check({
   needs,
   remedy: 'bind a folder that is not copied up, or the file itself, e.g. -v /etc/localtime:/etc/localtime:ro',
   async verify({ target, defer }) {
-    const container = await sharedFixture(target, withHostFolders);
+    const container = await sharedContainer(target, withHostFolders);
     const name = `rdc-${container.id.slice(0, 12)}`;
     defer(() => mustRun(target.root, `rm -f /etc/${name} /run/${name}`));
     // from inside: with fuse-overlayfs the host's root may not enter a container's files

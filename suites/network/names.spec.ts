@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import {
-  aloneByScript,
   away,
+  type Container,
   checksOf,
   code,
   dockerApi,
   expect,
   expectDocumented,
   type Fault,
-  type Fixture,
   type HostFacts,
   inOrder,
   issue,
   rootScript,
-  startFixture,
+  startContainer,
   type Target,
+  withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { overlaidForDaemon } from '../instruments/daemon/mount-overlay.ts';
 import { networkDriverOf } from '../instruments/daemon/rootlesskit.ts';
@@ -32,7 +32,7 @@ const freePort = 28_091;
 const detaches = ({ rootlesskit }: HostFacts) => rootlesskit?.detachesNetns === true;
 
 /** The address that a container is told for a name; the network driver looks at the host's file once a second. */
-async function lookUp(container: Fixture, name: string): Promise<string> {
+async function lookUp(container: Container, name: string): Promise<string> {
   const ask = `for i in 1 2 3 4 5 6; do
   found=$(timeout 3 nslookup -type=a ${name} | awk '/^Name:/ {named = 1} named && /^Address/ {print $NF}')
   [ -z "$found" ] || break; sleep 0.5
@@ -93,7 +93,7 @@ check({
   async verify({ target, host }) {
     // a container that runs keeps its copy, and on the default bridge has none of the loopback: see NET-DNS-LO
     await using nameServer = await becomeNameServer(target, detaches(host) ? 'another host' : 'the loopback');
-    await using own = detaches(host) ? await startFixture(target, { host: { NetworkMode: 'bridge' } }) : null;
+    await using own = detaches(host) ? await startContainer(target, { host: { NetworkMode: 'bridge' } }) : null;
     const container = own ?? (await bridged(target));
     const name = `${randomUUID()}.rdc.test`;
     expect(await lookUp(container, name), 'the address that a container is told').toBe(nameServer.told);
@@ -106,7 +106,7 @@ check({
     async bare(context) {
       await using nameServer = await becomeNameServer(context.target, 'the loopback');
       const ask = `getent ahostsv4 rdc-${randomUUID()}.test | grep -q '^${nameServer.told.replaceAll('.', '[.]')} '`;
-      return await aloneByScript("a name by the host's resolver", ask)(context);
+      return await withoutDockerByScript("a name by the host's resolver", ask)(context);
     },
     notRootful: 'its containers are given the name servers of the host themselves',
   },
@@ -134,7 +134,7 @@ check({
   remedy: 'docker network create and --network; or "dns" in ~/.config/docker/daemon.json',
   async verify({ target, defer }) {
     await using nameServer = await becomeNameServer(target, 'the loopback');
-    await using plain = await startFixture(target, { host: { NetworkMode: 'bridge' } });
+    await using plain = await startContainer(target, { host: { NetworkMode: 'bridge' } });
     const file = await plain.exec(['cat', '/etc/resolv.conf']);
     const servers = [...file.stdout.matchAll(/^nameserver (\S+)/gm)].map(([, server]) => server);
     // they are not asked: nobody wants to know of a name of ours
@@ -146,7 +146,7 @@ check({
     );
     const network = await createNetwork(target, 'bridge');
     defer(() => removeNetwork(target, network));
-    await using other = await startFixture(target, { host: { NetworkMode: network } });
+    await using other = await startContainer(target, { host: { NetworkMode: network } });
     const told = await lookUp(other, `${randomUUID()}.rdc.test`);
     expect(told, 'the address that a container on a user-defined bridge is told').toBe(nameServer.told);
   },

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import {
-  aloneByProbe,
   asFinding,
   checksOf,
   code,
@@ -13,8 +12,9 @@ import {
   probePath,
   refusalOf,
   rootScript,
-  startFixture,
+  startContainer,
   sysctl,
+  withoutDockerByProbe,
 } from '../../harness/checks/index.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
@@ -103,7 +103,7 @@ check({
   sideBySide: true,
   remedy: 'docker run -p, or Docker 29.5 or later',
   async verify({ target, host }) {
-    await using _container = await startFixture(target, onHostNetwork);
+    await using _container = await startContainer(target, onHostNetwork);
     const { pid } = await daemonProcess(target);
     const own = await awaitServer(target, hostNetworkNonce, hostNetworkPort, ['tcp']);
     const links = await mustRun(target.root, `readlink /proc/${own}/ns/net /proc/${pid}/ns/net /proc/1/ns/net`);
@@ -137,7 +137,7 @@ check({
   needs,
   remedy: 'remove DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS=false from the user unit; systemctl --user restart docker',
   async verify({ target }) {
-    await using container = await startFixture(target, onHostNetwork);
+    await using container = await startContainer(target, onHostNetwork);
     const own = await awaitServer(target, hostNetworkNonce, hostNetworkPort, ['tcp']);
     const links = await mustRun(target.root, `readlink /proc/${own}/ns/net /proc/1/ns/net`);
     const [containers, hosts] = links.trim().split('\n');
@@ -317,7 +317,7 @@ check({
     async bare(context) {
       await using peer = await startPeer(context.target);
       context.defer(await sysctl(pingRange, '0 2147483647')(context));
-      return await aloneByProbe('an echo to another host with the range', 'icmp', peer.address)(context);
+      return await withoutDockerByProbe('an echo to another host with the range', 'icmp', peer.address)(context);
     },
   },
   sabotage: {
@@ -354,7 +354,7 @@ check({
     const refusal = await refusalOf(target, { host: { Sysctls: { [pingRange]: '0 2147483647' } } });
     expectDocumented(refusal, /ping_group_range.*invalid argument/, `--sysctl ${pingRange}`);
   },
-  oracle: { bare: aloneByProbe('an echo without CAP_NET_RAW', 'icmp', '127.0.0.1') },
+  oracle: { bare: withoutDockerByProbe('an echo without CAP_NET_RAW', 'icmp', '127.0.0.1') },
   sabotage: { ...byRootful, fails: /^lifted: the range in a container/ },
 });
 
@@ -391,7 +391,7 @@ check({
     defer(() => removeNetwork(target, network, [stranger.id]));
     const [inside, outside] = [randomUUID(), randomUUID()];
     const command = ['sh', '-c', `probe serve udp 80 ${inside} & exec probe serve tcp 80 ${inside}`];
-    await using container = await startFixture(target, { command, host: { NetworkMode: network } });
+    await using container = await startContainer(target, { command, host: { NetworkMode: network } });
     await stage('started');
     const address = await claimedAddress(target, container, network);
     const [overTcp, overUdp] = ['tcp', 'udp'].map((protocol) => `probe fetch ${protocol} ${address} 80`);

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type Container,
   dockerApi,
-  type Fixture,
   known,
   mustRun,
   probePath,
-  sharedFixture,
+  sharedContainer,
   type Target,
 } from '../../harness/checks/index.ts';
 import { forwarded, untilBound } from '../instruments/daemon/rootlesskit.ts';
@@ -21,7 +21,7 @@ const inside = 8080;
 export const serverNonce = randomUUID();
 
 export type PortServer = {
-  readonly container: Fixture;
+  readonly container: Container;
   /** a process of the container, by its PID on the host */
   readonly pid: number;
 };
@@ -31,7 +31,7 @@ export type PortServer = {
  * address that it sees of its client. Resolves when both of its sockets are there.
  */
 export async function portServer(target: Target): Promise<PortServer> {
-  const container = await sharedFixture(target, {
+  const container = await sharedContainer(target, {
     command: ['sh', '-c', `probe serve udp ${inside} ${serverNonce} & exec probe serve tcp ${inside} ${serverNonce}`],
     publish: [
       { hostPort: published.any, containerPort: inside },

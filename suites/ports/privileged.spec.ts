@@ -1,5 +1,4 @@
 import {
-  aloneByProbe,
   asFinding,
   checksOf,
   docker,
@@ -13,6 +12,7 @@ import {
   refusalOf,
   sysctl,
   type Target,
+  withoutDockerByProbe,
 } from '../../harness/checks/index.ts';
 import { restartDaemon } from '../instruments/daemon/restart.ts';
 import { asksRootlessKit, portDriverOf, portOwner, rootlessKit } from '../instruments/daemon/rootlesskit.ts';
@@ -64,7 +64,7 @@ check({
   oracle: {
     async bare(context) {
       const port = known(context.host.sysctl.unprivilegedPortStart, portStart) - 1;
-      return await aloneByProbe(`binding port ${port}`, 'bind', 'tcp', '0.0.0.0', String(port))(context);
+      return await withoutDockerByProbe(`binding port ${port}`, 'bind', 'tcp', '0.0.0.0', String(port))(context);
     },
   },
   sabotage: { name: `sysctl ${portStart}=0`, by: sysctl(portStart, 0), fails: /^lifted: publishing port \d+/ },
@@ -96,7 +96,7 @@ check({
   oracle: {
     async bare(context) {
       context.defer(await sysctl(portStart, 80)(context));
-      return await aloneByProbe('binding port 80 with the sysctl', 'bind', 'tcp', '0.0.0.0', '80')(context);
+      return await withoutDockerByProbe('binding port 80 with the sysctl', 'bind', 'tcp', '0.0.0.0', '80')(context);
     },
     notRootful: 'a rootful daemon publishes every port',
   },

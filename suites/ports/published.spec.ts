@@ -1,5 +1,4 @@
 import {
-  aloneByScript,
   asFinding,
   checksOf,
   code,
@@ -18,8 +17,9 @@ import {
   refusalIn,
   refusalOf,
   rootScript,
-  startFixture,
+  startContainer,
   sysctl,
+  withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import {
@@ -35,7 +35,7 @@ import { fetchFromHost, startNonceServer } from '../instruments/peers/nonce-serv
 import { startPeer } from '../instruments/peers/peer.ts';
 import { listenersLeft, tcpListeners } from './listeners.ts';
 import { gateway, occupy, portServer, published, randomPort, serverNonce } from './port-server.ts';
-import { clientAlone, servedAlone } from './served-alone.ts';
+import { clientWithoutDocker, servedWithoutDocker } from './served-alone.ts';
 
 const check = checksOf('ports');
 const needs = ['SOCK-PATH'] as const;
@@ -60,7 +60,7 @@ check({
       `${portOwner[driver]} of UID ${host.user.uid}`,
     ]);
   },
-  oracle: { bare: servedAlone({ port: 28_080 }), notRootful: 'its ports are bound by root' },
+  oracle: { bare: servedWithoutDocker({ port: 28_080 }), notRootful: 'its ports are bound by root' },
   sabotage: { ...byRootful, fails: /who listens on/ },
 });
 
@@ -111,7 +111,7 @@ const innerPortAlone: Oracle['bare'] = async (context) => {
   const bind = `setpriv --bounding-set=-all ${await probePath(context.target)} bind tcp 0.0.0.0 80`;
   const inside = `echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start; ${bind} | grep '"errno":null'`;
   const script = `unshare -Urn sh -c ${quoteWord(inside)}`;
-  return await aloneByScript('binding port 80 in a network namespace without a capability', script)(context);
+  return await withoutDockerByScript('binding port 80 in a network namespace without a capability', script)(context);
 };
 
 check({
@@ -199,7 +199,7 @@ check({
     const open = devices.filter((line) => line.endsWith(' 1'));
     expect(open, 'devices by which the kernel lets another host reach 127.0.0.1').toEqual([]);
   },
-  oracle: { bare: servedAlone({ port: published.loopback, isLocal: true }) },
+  oracle: { bare: servedWithoutDocker({ port: published.loopback, isLocal: true }) },
   sabotage: {
     ...carelessFirewall,
     // pasta forwards such a connection to an address on which nothing listens: what is open to others is the kernel's
@@ -224,7 +224,7 @@ check({
     const [answer] = await peer.fetch({ port: udp, protocol: 'udp', timeoutMs: 5000 });
     expect(answer, 'the answer over UDP to another host').toContain(serverNonce);
   },
-  oracle: { bare: servedAlone({ port: published.udp, protocol: 'udp' }) },
+  oracle: { bare: servedWithoutDocker({ port: published.udp, protocol: 'udp' }) },
   sabotage: { ...carelessFirewall, fails: /the answer over UDP to another host/ },
 });
 
@@ -254,7 +254,7 @@ check({
     const [answer] = await peer.fetch({ port, address: peer.hostAddress6 });
     expect(answer, 'the answer over IPv6 to another host').toContain(wanted);
   },
-  oracle: { bare: servedAlone({ port: published.any, isV6: true }) },
+  oracle: { bare: servedWithoutDocker({ port: published.any, isV6: true }) },
   sabotage: { ...carelessFirewall, fails: /the answer on \[::1\]/ },
 });
 
@@ -277,7 +277,7 @@ check({
     const bridge = await gateway(target, pid);
     asFinding('differs', () => expect(client, `differs: ${label}`).toBe(bridge));
   },
-  oracle: { bare: clientAlone },
+  oracle: { bare: clientWithoutDocker },
   sabotage: { ...byRootful, fails: /^lifted: the client that the container sees/ },
 });
 
@@ -307,7 +307,7 @@ check({
       expectDocumented(refusal, /no IP addresses specified/, 'publishing an SCTP port');
       return;
     }
-    const started = await startFixture(target, { publish }).catch((error) => refusalIn(error, target));
+    const started = await startContainer(target, { publish }).catch((error) => refusalIn(error, target));
     asFinding('differs', () => expect(started, 'differs: publishing an SCTP port').not.toBeTypeOf('string'));
     if (typeof started === 'string') return;
     await using container = started;

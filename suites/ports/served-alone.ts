@@ -4,7 +4,7 @@ import { serveOnHost } from '../instruments/peers/host-server.ts';
 import { fetchFromHost } from '../instruments/peers/nonce-server.ts';
 import { startPeer } from '../instruments/peers/peer.ts';
 
-type Bare = NonNullable<Oracle['bare']>;
+type WithoutDocker = NonNullable<Oracle['bare']>;
 
 /** What checks ask of a published port, asked of a server that the user runs on the host without a container. */
 type Served = {
@@ -16,7 +16,7 @@ type Served = {
 };
 
 /** It answers on the host and to another host, or on the host alone: `servedAlone({ port: 28_084, protocol: 'udp' })`. */
-export function servedAlone({ port, protocol = 'tcp', isLocal, isV6 }: Served): Bare {
+export function servedWithoutDocker({ port, protocol = 'tcp', isLocal, isV6 }: Served): WithoutDocker {
   return async ({ target }) => {
     const nonce = randomUUID();
     // the container that the checks of this area share has the port
@@ -41,7 +41,7 @@ export function servedAlone({ port, protocol = 'tcp', isLocal, isV6 }: Served): 
 }
 
 /** The address by which a server of the user's on the host sees a client of another host. */
-export const clientAlone: Bare = async ({ target }) => {
+export const clientWithoutDocker: WithoutDocker = async ({ target }) => {
   await using server = await serveOnHost(target, target, ['tcp', '0', randomUUID()]);
   await using peer = await startPeer(target);
   const [answer = ''] = await peer.fetch({ port: server.ports[0] ?? 0 });

@@ -1,5 +1,4 @@
 import {
-  aloneByScript,
   away,
   checksOf,
   chmod,
@@ -12,6 +11,7 @@ import {
   mustRun,
   quoteWord,
   RdcError,
+  withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { acceptedRules, bridgeRules, firewallTool, usesIptables } from './firewall.ts';
 import { driverAtWork, driversOf, programOf } from './network-driver.ts';
@@ -92,7 +92,7 @@ check({
     }
   },
   oracle: {
-    bare: aloneByScript(
+    bare: withoutDockerByScript(
       'a NAT rule in a network namespace of its own',
       'PATH=$PATH:/usr/sbin:/sbin; unshare -Urn iptables -t nat -A POSTROUTING -m addrtype --src-type LOCAL -j MASQUERADE',
     ),

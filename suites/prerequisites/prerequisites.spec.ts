@@ -21,7 +21,7 @@ import { hasUnifiedCgroups, userCgroup } from '../instruments/kernel/container-c
 import { rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { sysctlValue } from '../instruments/kernel/sysctl-value.ts';
-import { mapAlone, namespacesAlone } from '../instruments/without-docker/user-namespace.ts';
+import { mapWithoutDocker, namespacesWithoutDocker } from '../instruments/without-docker/user-namespace.ts';
 import { conflictsOf, idOwners } from './id-conflicts.ts';
 import { freshMaps, freshUserNamespace, idHelper, parseMaps } from './id-helpers.ts';
 import { mountedIds, underMounts } from './private-mounts.ts';
@@ -54,7 +54,7 @@ check({
     expect(fresh?.uidMap.length, 'lines of its UID map').toBeGreaterThan(1);
     expect(fresh?.gidMap.length, 'lines of its GID map').toBeGreaterThan(1);
   },
-  oracle: { bare: mapAlone, notRootful: asksNoDaemon },
+  oracle: { bare: mapWithoutDocker, notRootful: asksNoDaemon },
   sabotage: {
     name: 'newuidmap loses its set-user-ID bit',
     by: unprivilegedHelper,
@@ -175,7 +175,7 @@ check({
     expect(await sysctlValue(target, 'kernel.unprivileged_userns_clone'), 'kernel.unprivileged_userns_clone').toBe(1);
     expect(await freshUserNamespace(target), 'a user namespace made by RootlessKit').not.toBeNull();
   },
-  oracle: { bare: namespacesAlone, notRootful: asksNoDaemon },
+  oracle: { bare: namespacesWithoutDocker, notRootful: asksNoDaemon },
   sabotage: {
     name: 'sysctl kernel.unprivileged_userns_clone=0',
     by: sysctl('kernel.unprivileged_userns_clone', 0),
@@ -203,7 +203,7 @@ check({
     );
     expect(ended, 'exit code of making the other namespaces of a container').toBe(0);
   },
-  oracle: { bare: namespacesAlone, notRootful: asksNoDaemon },
+  oracle: { bare: namespacesWithoutDocker, notRootful: asksNoDaemon },
   sabotage: {
     name: 'sysctl user.max_user_namespaces=0',
     by: sysctl('user.max_user_namespaces', 0),

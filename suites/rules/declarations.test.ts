@@ -4,7 +4,7 @@ import { describe, expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { type Import, importsOf, type SourceFile } from '../../harness/checks/module-graph.ts';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import { levels } from '../../harness/verdicts/verdict.ts';
 
 // The third reading of a check: is its declaration complete? Needs no machine.
@@ -183,10 +183,10 @@ describe('the rules notice', () => {
 });
 
 function filesOf(folder: string, wanted: (name: string) => boolean): SourceFile[] {
-  return readdirSync(join(projectRoot, folder), { recursive: true, withFileTypes: true })
+  return readdirSync(join(checkout, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && wanted(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => ({ path: relative(projectRoot, path), text: readFileSync(path, 'utf8') }));
+    .map((path) => ({ path: relative(checkout, path), text: readFileSync(path, 'utf8') }));
 }
 
 function specFiles(): SourceFile[] {

@@ -1,20 +1,20 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { projectRoot } from '../../harness/project-root.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 
 // A comment, a hint or a page that names a file sends its reader there: when the file moves, they have to go with it.
 
 const folders = '{bench,cli,docs,harness,reports,suites,vms}';
 const files = globSync([`${folders}/**/*.{ts,js,mjs,sh,c,h,md,yml,fmf,bats}`, '*.md', 'Vagrantfile', 'rdc'], {
-  cwd: projectRoot,
+  cwd: checkout,
   exclude: ['reports/out/**'],
 }).filter((path) => path !== 'CHANGELOG.md');
 const names = new Set(files.map((path) => basename(path)));
 
 /** Specs and tests have paths of other projects and invented ones as data: of them the comments only. */
 function prose(path: string): string {
-  const text = readFileSync(join(projectRoot, path), 'utf8');
+  const text = readFileSync(join(checkout, path), 'utf8');
   if (!/\.(spec|test)\.ts$/.test(path)) return text;
   return (text.match(/^ *(?:\/\/|\/?\*).*$|(?<= )\/\/ .*$/gm) ?? []).join('\n');
 }
@@ -23,9 +23,9 @@ function prose(path: string): string {
 function missingFrom(path: string, text: string): string[] {
   const paths = text.match(/(?<![\w.@:/~$}-])(?:bench|cli|docs|harness|reports|suites|vms)\/[\w./-]*\w/g) ?? [];
   const isPlaceholder = (named: string) => /^reports\/out\b|(?:^|[/-])[A-Z]+(?:[./]|$)/.test(named);
-  const isThere = (named: string) => ['', '.ts'].some((end) => existsSync(join(projectRoot, named + end)));
+  const isThere = (named: string) => ['', '.ts'].some((end) => existsSync(join(checkout, named + end)));
   const sources = text.match(/(?<![\w./*'$}-])[a-z][\w-]*(?:\.\w+)?\.ts\b/g) ?? [];
-  const isKnown = (name: string) => names.has(name) || existsSync(join(projectRoot, dirname(path), name));
+  const isKnown = (name: string) => names.has(name) || existsSync(join(checkout, dirname(path), name));
   return [
     ...paths.filter((named) => !isPlaceholder(named) && !isThere(named)),
     ...sources.filter((name) => !isKnown(name)),

@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { projectRoot } from '../../harness/project-root.ts';
 import { type HostFacts, parseHostFacts } from '../../harness/target-host/facts/host-facts.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
 
 // What the variants of machines.json change in a host's facts, and which checks then skip, with which words.
 
 const checks = await loadChecks();
 const recorded = (name: string) =>
-  parseHostFacts(readFileSync(join(projectRoot, `harness/facts/fixtures/${name}-facts.txt`), 'utf8'));
+  parseHostFacts(readFileSync(join(checkout, `harness/facts/fixtures/${name}-facts.txt`), 'utf8'));
 const debian13 = recorded('debian-13');
 
 /** Checks that skip on the host and not on Debian 13 itself, with their reasons. */

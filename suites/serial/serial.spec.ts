@@ -14,7 +14,7 @@ import {
   page,
   refusalOf,
   rootScript,
-  sharedFixture,
+  sharedContainer,
 } from '../../harness/checks/index.ts';
 import { attemptsIn } from '../instruments/container/attempts.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
@@ -71,7 +71,7 @@ check({
       expect(outside.errno, `opening ${port} as ${host.user.name} on the host`).toBeNull();
     }
     const Devices = host.serialPorts.flatMap((port) => device(port).Devices);
-    const container = await sharedFixture(target, { host: { Devices } });
+    const container = await sharedContainer(target, { host: { Devices } });
     // to read alone and to write alone as well: mode 664 refuses only one of them
     const calls = host.serialPorts.flatMap((port) => ['r', 'w', 'rw'].map((access) => `open ${port} ${access}`));
     for (const [call, errno] of Object.entries(await attemptsIn(container, calls))) {
@@ -131,7 +131,7 @@ check({
     const port = firstPort(host);
     defer(await setMode(target, port, '0666'));
     await stage('applied');
-    const container = await sharedFixture(target, { host: device(port) });
+    const container = await sharedContainer(target, { host: device(port) });
     expect((await openInside(container, port)).errno, `opening ${port} with mode 666 in a container`).toBeNull();
     const nobody = await openAsStranger(target, port, 65_534);
     expect(nobody.errno, `opening ${port} with mode 666 as nobody on the host`).toBeNull();
@@ -157,7 +157,7 @@ check({
     const port = firstPort(host);
     defer(await setMode(target, port, '0006'));
     await stage('applied');
-    const container = await sharedFixture(target, { host: device(port) });
+    const container = await sharedContainer(target, { host: device(port) });
     expect((await openInside(container, port)).errno, `opening ${port} with mode 006 in a container`).toBeNull();
     const outside = await openOutside(target, target, port);
     expect(outside.errno, `opening ${port} with mode 006 as a member of dialout`).toBe('EACCES');
@@ -186,7 +186,7 @@ check({
     const group = await groupOf(target, port);
     // container ID 1000 is the 1000th of the subordinate IDs
     const subordinate = known(host.user.subuid[0], 'the subordinate UIDs').start + 999;
-    const container = await sharedFixture(target, { host: device(port) });
+    const container = await sharedContainer(target, { host: device(port) });
     defer(await aclUndo(target, port));
     await grant(target, port, host.user.uid);
     await stage('applied');
@@ -224,7 +224,7 @@ check({
     const port = firstPort(host);
     defer(await setMode(target, port, '0666'));
     const { stat } = await openOutside(target, target, port);
-    const container = await sharedFixture(target, { host: { Binds: [`${port}:${port}`] } });
+    const container = await sharedContainer(target, { host: { Binds: [`${port}:${port}`] } });
     const inside = await openInside(container, port);
     expect(inside.errno, `opening ${port} as a volume of a container`).toBeNull();
     const numbers = `${inside.stat?.major}:${inside.stat?.minor}`;
@@ -277,7 +277,7 @@ check({
   async verify({ target, host, defer }) {
     const [near = '', far = ''] = host.serialPorts;
     for (const port of [near, far]) defer(await setMode(target, port, '0666'));
-    const container = await sharedFixture(target, { host: device(near) });
+    const container = await sharedContainer(target, { host: device(near) });
     await exchangeBytes(target, container, { near, far });
   },
   oracle: { bare: openAlone('0666') },

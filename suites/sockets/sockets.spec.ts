@@ -11,7 +11,7 @@ import {
   issue,
   page,
   rootScript,
-  startFixture,
+  startContainer,
 } from '../../harness/checks/index.ts';
 import { hidesSocket, overlaidForDaemon } from '../instruments/daemon/mount-overlay.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
@@ -116,7 +116,7 @@ check({
   sideBySide: true,
   remedy: 'mount $XDG_RUNTIME_DIR/docker.sock, e.g. -v $XDG_RUNTIME_DIR/docker.sock:/var/run/docker.sock',
   async verify({ target, host }) {
-    await using container = await startFixture(target, { host: { Binds: [`${host.socket}:${legacySocket}`] } });
+    await using container = await startContainer(target, { host: { Binds: [`${host.socket}:${legacySocket}`] } });
     const entry = await container.probe<Entry>('open', legacySocket, 'r');
     expect(typeOf(entry), 'what the container sees at /var/run/docker.sock').toBe('socket');
     const connected = await container.probe<{ errno: string | null; peer: { uid: number } | null }>(
@@ -148,7 +148,7 @@ check({
       const { pid } = await daemonProcess(target);
       await target.root.shell(`nsenter -t ${pid} -m -- rmdir /run/docker.sock`);
     });
-    await using container = await startFixture(target, { host: { Binds: [`${legacySocket}:${legacySocket}`] } });
+    await using container = await startContainer(target, { host: { Binds: [`${legacySocket}:${legacySocket}`] } });
     const entry = await container.probe<Entry>('open', legacySocket, 'r');
     const type = typeOf(entry);
     expectDocumented(type === 'socket' ? null : type, /^directory$/, 'what the container sees at /var/run/docker.sock');

@@ -21,8 +21,8 @@ import {
   quoteWord,
   refusalIn,
   rootScript,
-  sharedFixture,
-  startFixture,
+  sharedContainer,
+  startContainer,
   type Target,
 } from '../../harness/checks/index.ts';
 import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
@@ -33,7 +33,7 @@ import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
 import { mapped, rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
 import { mountAt, mountsOf, optionValue } from '../instruments/kernel/mount-table.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
-import { capableFileAlone, overlayAlone } from '../instruments/without-docker/user-namespace.ts';
+import { capableFileWithoutDocker, overlayWithoutDocker } from '../instruments/without-docker/user-namespace.ts';
 import { runCapable, serverCapability } from './capable-process.ts';
 import { hasOverlayInUserNamespaces } from './kernel-release.ts';
 import { overlayProbe } from './overlay-probe.ts';
@@ -74,11 +74,11 @@ check({
   remedy: 'remove storage-driver from ~/.config/docker/daemon.json; before kernel 5.11: apt-get install fuse-overlayfs',
   async verify({ target }) {
     const { Driver } = (await dockerApi(target, 'GET', '/info')).json<{ Driver: string }>();
-    const root = mountAt(await mountsOf(target, await sharedFixture(target)), '/');
+    const root = mountAt(await mountsOf(target, await sharedContainer(target)), '/');
     expect(Object.values(copyOnWrite), "file systems that a container's root may have").toContain(root.type);
     expect(copyOnWrite[Driver], `file system of the storage driver ${Driver}`).toBe(root.type);
   },
-  oracle: { bare: overlayAlone },
+  oracle: { bare: overlayWithoutDocker },
   sabotage: { ...copyingDriver, fails: /file systems that a container's root may have/ },
 });
 
@@ -121,7 +121,7 @@ check({
     expect(overlay.copiedUp, 'a file written to the mount, in its upper directory').toBe(true);
     expect(overlay.whiteout, 'the upper directory, where a file was removed').toBe('character special file 0:0');
   },
-  oracle: { bare: overlayAlone, notRootful: 'no daemon is asked' },
+  oracle: { bare: overlayWithoutDocker, notRootful: 'no daemon is asked' },
   sabotage: {
     name: 'the overlay module is unloaded and kept from loading',
     by: withoutOverlay,
@@ -155,7 +155,7 @@ check({
   sideBySide: true,
   remedy: 'use the driver overlay2 from Docker 20.10.6 on, or fuse-overlayfs: storage-driver in daemon.json',
   async verify({ target }) {
-    await using container = await startFixture(target);
+    await using container = await startContainer(target);
     const root = mountAt(await mountsOf(target, container), '/');
     const kind = [root.type, ...root.superOptions.filter((option) => option === 'userxattr')].join(' ');
     expect(kind, "type and options of the container's root").toBe('overlay userxattr');
@@ -175,7 +175,7 @@ check({
       'var directory 0:0',
     ]);
   },
-  oracle: { bare: overlayAlone, notRootful: 'its overlay has no userxattr' },
+  oracle: { bare: overlayWithoutDocker, notRootful: 'its overlay has no userxattr' },
   sabotage: { ...copyingDriver, fails: /type and options of the container's root/ },
 });
 
@@ -240,7 +240,7 @@ check({
     expect(process.uid, 'host UID of the process').toBe(mapped(rootlessMap(host.user.uid, uids), 1000));
     expect(process.effective, 'effective capabilities of the process (CAP_NET_BIND_SERVICE is bit 10)').toBe('400');
   },
-  oracle: { bare: capableFileAlone, notRootful: 'its file capabilities are for the initial user namespace' },
+  oracle: { bare: capableFileWithoutDocker, notRootful: 'its file capabilities are for the initial user namespace' },
   sabotage: {
     name: 'the file loses its capability on disk, as on a file system without extended attributes',
     at: 'imported',
@@ -327,9 +327,9 @@ check({
     );
     await stage('mounted');
     // the control: a daemon that starts no container at all refuses this one for another reason
-    await sharedFixture(target);
+    await sharedContainer(target);
     const binds = { host: { Binds: [`${lockedFolder}:/writable`, `${lockedFolder}:/readonly:ro`] } };
-    const started = await startFixture(target, binds).catch((error) => refusalIn(error, target));
+    const started = await startContainer(target, binds).catch((error) => refusalIn(error, target));
     expect(started, 'a container with the bind mounts').not.toBeTypeOf('string');
     if (typeof started === 'string') return;
     await using container = started;
@@ -381,12 +381,12 @@ check({
     const options = { host: { Binds: [`${volume}:/v`] } };
     defer(() => dockerApi(target, 'DELETE', `/volumes/${volume}?force=1`));
     const { uids, gids } = await subordinateIds(target);
-    const writer = await startFixture(target, options);
+    const writer = await startContainer(target, options);
     await writer.exec(['sh', '-c', `mkdir /v/d; echo ${nonce} > /v/d/f; chown -R 1001:1001 /v/d; chmod 700 /v/d`]);
     await writer.stop();
     await stage('written');
     await restartDaemon(target);
-    await using reader = await startFixture(target, options);
+    await using reader = await startContainer(target, options);
     // a program runs from the volume too: a data root on a noexec mount takes that away
     const look = "stat -c '%u:%g %a' /v/d; cat /v/d/f; cp /bin/busybox /v/sh && /v/sh -c 'echo runs'";
     const { stdout } = await reader.exec(['sh', '-c', look]);

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Ajv, type ErrorObject } from 'ajv';
-import { whyOf } from '../../messages/error-text.ts';
+import { systemErrorText } from '../../messages/error-text.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { checkout } from '../../this-machine/paths.ts';
 import { readRegularFile } from '../../this-machine/read-file.ts';
@@ -37,7 +37,7 @@ function parseFile(file: string): unknown {
     text = readRegularFile(file, maxBytes).toString('utf8');
   } catch (cause) {
     const hint = process.env.RDC_MACHINES ? 'RDC_MACHINES=FILE: a list as vms/machines.json is one' : `ls -l ${file}`;
-    throw new RdcError('CONFIG', `${file} cannot be read: ${whyOf(cause)}`, { hint, cause });
+    throw new RdcError('CONFIG', `${file} cannot be read: ${systemErrorText(cause)}`, { hint, cause });
   }
   try {
     return JSON.parse(text);

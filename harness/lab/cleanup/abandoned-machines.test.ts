@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
 import { identifyProcess } from '../../this-machine/process-identity.ts';
 import { runningDomains } from '../libvirt/domain.ts';
-import { clearDeadRuns, findDeadRuns } from './abandoned-machines.ts';
-import { removeLeftovers } from './remove.ts';
+import { clearAbandonedMachines, findAbandonedMachines } from './abandoned-machines.ts';
+import { removeCacheEntries } from './remove.ts';
 
 // libvirt is played by a script that answers for two machines and writes down what it was asked to change
 
@@ -46,13 +46,13 @@ it('the machine that a dead run left is powered off; one that it found running i
   lock('two', { attached: true });
   lock('off', {});
   lock('live', identifyProcess(process.ppid) ?? {});
-  expect((await findDeadRuns()).map(({ name, isRunning }) => `${name} ${isRunning}`)).toEqual([
+  expect((await findAbandonedMachines()).map(({ name, isRunning }) => `${name} ${isRunning}`)).toEqual([
     'off false',
     'one true',
     'two false',
   ]);
   const said: string[] = [];
-  await clearDeadRuns((text) => said.push(text));
+  await clearAbandonedMachines((text) => said.push(text));
   expect(calls()).toEqual(['destroy rdc-one']);
   expect(readdirSync(join(cache, 'machines'))).toEqual(['live.lock']);
   expect(said[1]).toMatch(/^one: powered off, and its lock of a run that died \(process \d+ \(rdc run one\) since/);
@@ -69,7 +69,7 @@ it('a machine that goes is taken from libvirt with its disk, and its address is 
   writeFileSync(record, JSON.stringify({ stamp: 'x', hostKeys: [], host: '192.0.2.7' }));
   const machine = { kind: 'machine', name: 'off', bytes: 0, paths: [record], why: '' } as const;
   const stray = { kind: 'log', name: 'stray', bytes: 0, paths: ['/etc/hostname'], why: '' } as const;
-  const { failed } = await removeLeftovers([machine, stray], join(cache, 'out'));
+  const { failed } = await removeCacheEntries([machine, stray], join(cache, 'out'));
   expect(calls()[0]).toBe('undefine rdc-off --snapshots-metadata --remove-all-storage');
   expect(calls().slice(1)).toEqual(
     ['--live', '--config'].map(

@@ -4,12 +4,16 @@ import { canAskLibvirt, domainState, stopDomain } from '../libvirt/domain.ts';
 const labLock = 'hermetic-lab';
 
 /** A machine whose run died, with what is left of it; the run of an attached one had found it running. */
-export type DeadRun = { readonly name: string; readonly owner: LockOwner | undefined; readonly isRunning: boolean };
+export type AbandonedMachine = {
+  readonly name: string;
+  readonly owner: LockOwner | undefined;
+  readonly isRunning: boolean;
+};
 
 /** Reads only. */
-export async function findDeadRuns(): Promise<DeadRun[]> {
+export async function findAbandonedMachines(): Promise<AbandonedMachine[]> {
   const canAsk = canAskLibvirt();
-  const found: DeadRun[] = [];
+  const found: AbandonedMachine[] = [];
   for (const { name, owner } of deadLocks()) {
     const isRunning = name !== labLock && !owner?.attached && canAsk && (await domainState(name)) === 'running';
     found.push({ name, owner, isRunning });
@@ -21,8 +25,8 @@ export async function findDeadRuns(): Promise<DeadRun[]> {
  * Powers off machines that a run left behind when it died, and clears its locks. A machine that runs without a lock
  * was left so on purpose (`rdc up`, `--keep`). Another run's machines are not looked at twice: whoever gets the lock acts.
  */
-export async function clearDeadRuns(onStage: (text: string) => void): Promise<void> {
-  for (const { name, owner, isRunning } of await findDeadRuns()) {
+export async function clearAbandonedMachines(onStage: (text: string) => void): Promise<void> {
+  for (const { name, owner, isRunning } of await findAbandonedMachines()) {
     if (!tryLock(name)) continue;
     try {
       if (isRunning) await stopDomain(name);

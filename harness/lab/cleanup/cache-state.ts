@@ -1,5 +1,5 @@
 /** Something in the cache or a run's folder that is not needed, or that is kept for a reason. */
-export type Leftover = {
+export type CacheEntry = {
   readonly kind:
     | 'machine'
     | 'box'
@@ -37,7 +37,7 @@ export type FoundMachine = Found & {
 export type FoundVolume = Found & { readonly backing: string | undefined };
 
 /** What lies in the cache and in reports/out, and what is true of this machine. */
-export type World = {
+export type CacheState = {
   readonly now: number;
   readonly machines: readonly FoundMachine[];
   /** disks of machines, by the machine's name */

@@ -1,10 +1,10 @@
 import { releaseMachine, tryLock } from '../../this-machine/locks.ts';
 import { deadLabMembers, stopLab } from '../libvirt/hermetic-lab.ts';
-import { clearDeadRuns } from './abandoned-machines.ts';
+import { clearAbandonedMachines } from './abandoned-machines.ts';
 import type { CleanPlan } from './plan.ts';
 import { type CleanOptions, planClean } from './plan.ts';
-import { lockNames, readWorld } from './read-cache-state.ts';
-import { type Removal, removeLeftovers } from './remove.ts';
+import { lockNames, readCacheState } from './read-cache-state.ts';
+import { type Removal, removeCacheEntries } from './remove.ts';
 
 export type Cleaned = CleanPlan & Removal;
 
@@ -16,17 +16,17 @@ export async function clean(
   outFolder: string,
   options: CleanOptions & { readonly dryRun: boolean; readonly onStage: (text: string) => void },
 ): Promise<Cleaned> {
-  if (options.dryRun) return { ...planClean(await readWorld(outFolder), options), freedBytes: 0, failed: [] };
+  if (options.dryRun) return { ...planClean(await readCacheState(outFolder), options), freedBytes: 0, failed: [] };
   const members = deadLabMembers().length;
   if (members > 0) {
     await stopLab();
     options.onStage(`the processes of a lab whose holder died (${members}) are ended, its network is gone with them`);
   }
-  await clearDeadRuns(options.onStage);
+  await clearAbandonedMachines(options.onStage);
   const locked = lockNames().filter((name) => tryLock(name));
   try {
-    const plan = planClean(await readWorld(outFolder), options);
-    return { ...plan, ...(await removeLeftovers(plan.unused, outFolder)) };
+    const plan = planClean(await readCacheState(outFolder), options);
+    return { ...plan, ...(await removeCacheEntries(plan.unused, outFolder)) };
   } finally {
     for (const name of locked) releaseMachine(name);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test as it } from 'vitest';
-import type { Found, World } from './cache-state.ts';
+import type { CacheState, Found } from './cache-state.ts';
 import { planClean } from './plan.ts';
 
 const day = 86_400_000;
@@ -23,7 +23,7 @@ const box = (release: string, digest: string) => `debian-${release}-amd64-${dige
 const image = (release: string, digest: string, at = 1) =>
   `rdc-VAGRANTSLASH-${box(release, digest)}_vagrant_box_image_0_${at}_box.img`;
 
-const empty: World = {
+const empty: CacheState = {
   now,
   machines: [],
   disks: [],
@@ -44,7 +44,7 @@ const empty: World = {
   heldRuns: new Map(),
 };
 
-function plan(world: Partial<World>, options: { all?: boolean; olderThanDays?: number } = {}) {
+function plan(world: Partial<CacheState>, options: { all?: boolean; olderThanDays?: number } = {}) {
   const { unused, kept } = planClean({ ...empty, ...world }, { all: false, olderThanDays: undefined, ...options });
   const names = (things: typeof unused) => things.map(({ kind, name }) => `${kind} ${name}`);
   return { unused: names(unused), kept: kept.map(({ kind, name, why }) => `${kind} ${name}: ${why}`) };

@@ -1,4 +1,4 @@
-import type { Found, FoundMachine, FoundVolume, Leftover, World } from './cache-state.ts';
+import type { CacheEntry, CacheState, Found, FoundMachine, FoundVolume } from './cache-state.ts';
 
 export type CleanOptions = {
   /** everything that can be made again, also what is in order; runs are not among it */
@@ -7,7 +7,7 @@ export type CleanOptions = {
   readonly olderThanDays: number | undefined;
 };
 
-export type CleanPlan = { readonly unused: readonly Leftover[]; readonly kept: readonly Leftover[] };
+export type CleanPlan = { readonly unused: readonly CacheEntry[]; readonly kept: readonly CacheEntry[] };
 
 export const keptRuns = 20;
 export const logDays = 30;
@@ -20,7 +20,7 @@ const goes = (why: string): Verdict => ({ goes: true, why });
 const stays = (why: string): Verdict => ({ goes: false, why });
 
 /** Pure: what of the world is needed by nobody, and what only looks like it. */
-export function planClean(world: World, options: CleanOptions): CleanPlan {
+export function planClean(world: CacheState, options: CleanOptions): CleanPlan {
   const machines = world.machines.map((one) => judged('machine', one, ofMachine(one, world, options)));
   const goneDisks = new Set(machines.filter(({ goes }) => goes).map(({ thing }) => thing.name));
   const backed = backingOf(world, goneDisks);
@@ -43,12 +43,12 @@ export function planClean(world: World, options: CleanOptions): CleanPlan {
   };
 }
 
-function judged(kind: Leftover['kind'], { name, bytes, paths }: Found, verdict: Verdict) {
-  const thing: Leftover = { kind, name, bytes, paths, why: verdict.why };
+function judged(kind: CacheEntry['kind'], { name, bytes, paths }: Found, verdict: Verdict) {
+  const thing: CacheEntry = { kind, name, bytes, paths, why: verdict.why };
   return { goes: verdict.goes, thing };
 }
 
-function ofMachine(one: FoundMachine, world: World, { all }: CleanOptions): Verdict {
+function ofMachine(one: FoundMachine, world: CacheState, { all }: CleanOptions): Verdict {
   const holder = world.held.get(one.name);
   if (holder !== undefined) return stays(`in use by ${holder}`);
   if (one.isRunning) return stays(`it runs: ./rdc down ${one.name}`);
@@ -60,7 +60,7 @@ function ofMachine(one: FoundMachine, world: World, { all }: CleanOptions): Verd
 }
 
 /** Volumes that disks stay on: their own base, and whatever that stands on. */
-function backingOf({ disks, volumes }: World, goneDisks: ReadonlySet<string>): ReadonlySet<string> {
+function backingOf({ disks, volumes }: CacheState, goneDisks: ReadonlySet<string>): ReadonlySet<string> {
   const needed = new Set<string>();
   for (const disk of disks) {
     if (goneDisks.has(disk.name)) continue;
@@ -83,7 +83,7 @@ export function boxOf(name: string): string {
   return name.replace(/^rdc-VAGRANTSLASH-/, '').replace(/_vagrant_box_image_.*$/, '');
 }
 
-function ofBox(one: Found, world: World, { all }: CleanOptions): Verdict {
+function ofBox(one: Found, world: CacheState, { all }: CleanOptions): Verdict {
   const family = familyOf(one.name);
   const holder = holderOfFamily(family, world);
   if (holder !== undefined) return stays(holder);
@@ -96,7 +96,7 @@ function ofBox(one: Found, world: World, { all }: CleanOptions): Verdict {
 }
 
 /** A machine in use holds the boxes of its kind, whichever it is made of; one that is not listed may be made of any. */
-function holderOfFamily(family: string, { held, listed }: World): string | undefined {
+function holderOfFamily(family: string, { held, listed }: CacheState): string | undefined {
   for (const [machine, owner] of held) {
     const box = listed.get(machine)?.box;
     if (box === undefined || familyOf(box) === family) return `${machine} is in use by ${owner}`;
@@ -104,7 +104,7 @@ function holderOfFamily(family: string, { held, listed }: World): string | undef
   return undefined;
 }
 
-function ofVolume(one: FoundVolume, backed: ReadonlySet<string>, world: World, options: CleanOptions): Verdict {
+function ofVolume(one: FoundVolume, backed: ReadonlySet<string>, world: CacheState, options: CleanOptions): Verdict {
   if (backed.has(one.name)) return stays(options.all ? 'a machine that stays has its disk on it' : '');
   const asBox = ofBox(one, world, options);
   if (asBox.goes || asBox.why !== '') return asBox;
@@ -115,7 +115,7 @@ function ofVolume(one: FoundVolume, backed: ReadonlySet<string>, world: World, o
 }
 
 /** Who uses an image touches it. The one used last stays for each architecture, and what was used within the day. */
-function ofImages({ images, now }: World, { all }: CleanOptions) {
+function ofImages({ images, now }: CacheState, { all }: CleanOptions) {
   const arch = ({ name }: Found) => name.split('-')[0];
   return images.map((one) => {
     const isLast = !images.some((other) => arch(other) === arch(one) && other.changedAt > one.changedAt);
@@ -126,7 +126,7 @@ function ofImages({ images, now }: World, { all }: CleanOptions) {
   });
 }
 
-function ofRuns({ runs, heldRuns, latest, now }: World, { olderThanDays }: CleanOptions) {
+function ofRuns({ runs, heldRuns, latest, now }: CacheState, { olderThanDays }: CleanOptions) {
   const newestFirst = runs.toSorted((a, b) => b.name.localeCompare(a.name));
   return newestFirst.map((one, index) => {
     const holder = one.paths.map((path) => heldRuns.get(path)).find((owner) => owner !== undefined);
@@ -138,7 +138,7 @@ function ofRuns({ runs, heldRuns, latest, now }: World, { olderThanDays }: Clean
   });
 }
 
-function ofAge(one: Found, { now }: World, days: number): Verdict {
+function ofAge(one: Found, { now }: CacheState, days: number): Verdict {
   return now - one.changedAt > days * dayMs ? goes(ageWords(one, now)) : stays('');
 }
 

@@ -11,8 +11,8 @@ import { imageMachines } from '../machine/image-machine.ts';
 import { knownMachines } from '../machine/known-machines.ts';
 import { machineStamp, readRecord } from '../machine/snapshot-record.ts';
 import { rememberedAccel } from '../setup/acceleration.ts';
-import { findDeadRuns } from './abandoned-machines.ts';
-import type { Found, FoundMachine, FoundVolume, World } from './cache-state.ts';
+import { findAbandonedMachines } from './abandoned-machines.ts';
+import type { CacheState, Found, FoundMachine, FoundVolume } from './cache-state.ts';
 import { diskUsage, entriesOf } from './disk-usage.ts';
 
 const hourMs = 3_600_000;
@@ -21,7 +21,7 @@ const isBaseVolume = (name: string) => name.includes('-VAGRANTSLASH-');
 export const imagesFolder = () => join(cacheRoot(), 'libvirt', 'var', 'images');
 
 /** Looks at the cache, at the runs in `outFolder` and at who is at work. Throws LAB where libvirt should answer and does not. */
-export async function readWorld(outFolder: string): Promise<World> {
+export async function readCacheState(outFolder: string): Promise<CacheState> {
   const listed = await listedMachines();
   const running = await runningDomains();
   const images = entriesIn(imagesFolder()).filter(({ name }) => name.endsWith('.img'));
@@ -61,7 +61,7 @@ export function lockNames(): string[] {
   return [...new Set([...knownMachines().machines.map(({ name }) => name), ...machineNames(found.map(asDisk))])];
 }
 
-async function listedMachines(): Promise<World['listed']> {
+async function listedMachines(): Promise<CacheState['listed']> {
   const listed = new Map<string, { stamp: string; box: string }>();
   const made = new Set(imageMachines().map(({ name }) => name));
   for (const machine of knownMachines().machines) {
@@ -149,7 +149,7 @@ function deadRunEntries(): Found[] {
 }
 
 async function deadLocksFound(): Promise<Found[]> {
-  return (await findDeadRuns()).map(({ name, owner, isRunning }) => ({
+  return (await findAbandonedMachines()).map(({ name, owner, isRunning }) => ({
     ...found(join(cacheRoot(), 'machines', `${name}.lock`)),
     name: `lock of ${name} (process ${owner?.pid ?? 'unknown'}${isRunning ? '; its machine runs' : ''})`,
   }));

@@ -5,13 +5,13 @@ import { cacheRoot } from '../../this-machine/paths.ts';
 import { canAskLibvirt, domainMac, releaseAddress, removeDomain, removeVolume } from '../libvirt/domain.ts';
 import { findLab } from '../libvirt/hermetic-lab.ts';
 import { forgetRecord } from '../machine/snapshot-record.ts';
-import type { Leftover } from './cache-state.ts';
+import type { CacheEntry } from './cache-state.ts';
 import { diskUsage } from './disk-usage.ts';
 
 export type Removal = { readonly freedBytes: number; readonly failed: readonly string[] };
 
 /** Removes what a plan calls unused; the caller holds the locks. What cannot be removed is named, the rest still goes. */
-export async function removeLeftovers(unused: readonly Leftover[], outFolder: string): Promise<Removal> {
+export async function removeCacheEntries(unused: readonly CacheEntry[], outFolder: string): Promise<Removal> {
   let freedBytes = 0;
   const failed: string[] = [];
   for (const one of unused) {
@@ -26,7 +26,7 @@ export async function removeLeftovers(unused: readonly Leftover[], outFolder: st
   return { freedBytes, failed };
 }
 
-async function removeOne(one: Leftover, outFolder: string): Promise<void> {
+async function removeOne(one: CacheEntry, outFolder: string): Promise<void> {
   if (one.kind === 'machine') {
     if (canAskLibvirt()) {
       const mac = await domainMac(one.name);

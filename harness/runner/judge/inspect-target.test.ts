@@ -5,9 +5,9 @@ import { afterAll, expect, test as it } from 'vitest';
 import type { Check, DeclaredCheck } from '../../checks/check.ts';
 import { expect as counted } from '../../checks/expect.ts';
 import { parseHostFacts } from '../../target-host/facts/host-facts.ts';
-import type { ReportSink } from '../../verdicts/run-listener.ts';
+import type { RunListener } from '../../verdicts/run-listener.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
-import { lookAtTarget, readOnlyOf } from './inspect-target.ts';
+import { inspectTarget, readOnlyOf } from './inspect-target.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-look-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -34,15 +34,15 @@ it('looks at this machine: verdicts, facts and evidence, without a daemon', asyn
   ];
   const judged: CheckResult[] = [];
   const told: unknown[] = [];
-  const sink: ReportSink = {
+  const listener: RunListener = {
     checkJudged: (_, result) => void judged.push(result),
     factsRead: (_, facts) => void told.push(facts.daemon),
   };
-  const broken = await lookAtTarget({
+  const broken = await inspectTarget({
     context: { name: 'here', kind: 'local', folder, expected: [] },
     connection: { name: 'here', kind: 'local', root: 'none', folder, host },
     checks,
-    sinks: [sink],
+    listeners: [listener],
   });
   expect(broken).toBeUndefined();
   const verdicts = judged.map(({ id, verdict }) => `${id} ${verdict}`).toSorted();

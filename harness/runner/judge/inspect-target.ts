@@ -1,26 +1,31 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
-import { tell } from '../../run/tell.ts';
+import { notify } from '../../run/tell.ts';
 import type { Connection } from '../../target-host/connection/address.ts';
 import { connectTarget } from '../../target-host/connection/connect.ts';
 import { readDaemonFacts } from '../../target-host/docker/daemon-facts.ts';
 import { readQuickFacts } from '../../target-host/facts/deferred-versions.ts';
-import type { ReportSink, TargetContext } from '../../verdicts/run-listener.ts';
+import type { RunListener, TargetContext } from '../../verdicts/run-listener.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
-import { type Looked, readAtOnce } from '../modes/inspection.ts';
+import { type Inspection, inspectAll } from '../modes/inspection.ts';
 
-export type LookJob = {
+export type InspectionJob = {
   readonly context: TargetContext;
   readonly connection: Omit<Connection, 'image'>;
   readonly checks: readonly DeclaredCheck[];
-  readonly sinks: readonly ReportSink[];
+  readonly listeners: readonly RunListener[];
 };
 
 /**
  * Judges the `readOnly` checks on a target in use: one connection, no vitest, no fixture image, everything at once.
  * Returns what broke besides single checks, or undefined.
  */
-export async function lookAtTarget({ context, connection, checks, sinks }: LookJob): Promise<string | undefined> {
+export async function inspectTarget({
+  context,
+  connection,
+  checks,
+  listeners,
+}: InspectionJob): Promise<string | undefined> {
   const connected = await connectTarget(connection, readQuickFacts);
   const unhandled: string[] = [];
   const onUnhandled = (error: unknown) => void unhandled.push(`unhandled: ${error}`);
@@ -29,14 +34,16 @@ export async function lookAtTarget({ context, connection, checks, sinks }: LookJ
     const { host } = connected;
     const observedBy = connected.look();
     const daemon = readDaemonFacts(observedBy({ command() {}, note() {} }));
-    const judged = readAtOnce(checks, {
+    const judged = inspectAll(checks, {
       host,
       observedBy,
       onLooked: (check, looked) =>
-        tell(sinks, (sink) => sink.checkJudged?.(context, resultOf(check, looked, context.folder))),
+        notify(listeners, (listener) => listener.checkJudged?.(context, resultOf(check, looked, context.folder))),
     });
     const [claims, all] = await Promise.all([daemon, judged]);
-    tell(sinks, (sink) => sink.factsRead?.(context, { host: { ...host }, daemon: claims && { ...claims } }));
+    notify(listeners, (listener) =>
+      listener.factsRead?.(context, { host: { ...host }, daemon: claims && { ...claims } }),
+    );
     const lost = [...all.values()].find((looked) => looked.lost !== undefined)?.lost;
     return lost ?? unhandled[0];
   } finally {
@@ -45,7 +52,7 @@ export async function lookAtTarget({ context, connection, checks, sinks }: LookJ
   }
 }
 
-function resultOf(check: DeclaredCheck, looked: Looked, folder: string): CheckResult {
+function resultOf(check: DeclaredCheck, looked: Inspection, folder: string): CheckResult {
   const { id, area, level, title } = check;
   const { evidence, lost: _, ...said } = looked;
   const path = evidence.write(folder, id);

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test as it, vi } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
-import type { ReportSink } from '../../verdicts/run-listener.ts';
+import type { RunListener } from '../../verdicts/run-listener.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
 import type { CheckMeta } from '../protocol/protocol.ts';
 import { judgeTarget, type TargetJob } from './judge-target.ts';
-import { type ReadingJob, runChecks } from './run-vitest.ts';
+import { runChecks, type VitestJob } from './run-vitest.ts';
 
 vi.mock('./run-vitest.ts');
 vi.mock('../../fixture-image/build.ts', () => ({ ensureFixtureImage: async () => ({}) }));
@@ -28,15 +28,15 @@ beforeEach(() => {
 });
 
 /** What judgeTarget says is broken, when the runner does this. */
-async function brokenAfter(runner: (job: ReadingJob) => readonly string[]): Promise<string | undefined> {
+async function brokenAfter(runner: (job: VitestJob) => readonly string[]): Promise<string | undefined> {
   vi.mocked(runChecks).mockImplementation(async (job) => ({ broken: runner(job) }));
-  const sink: ReportSink = { checkJudged: (_target, result) => void judged.push(result) };
+  const listener: RunListener = { checkJudged: (_target, result) => void judged.push(result) };
   const job = {
     context: { name: 'x', kind: 'local', folder: '/nowhere', expected: declarations },
     connection: { name: 'x', kind: 'local', root: 'none', folder: '/nowhere' },
     checks: declarations as unknown as readonly DeclaredCheck[],
     reading: 'conformance',
-    sinks: [sink],
+    listeners: [listener],
     onMeta: (id, meta) => metas.set(id, meta),
     reporters: () => [],
     signal: abort.controller.signal,
@@ -44,9 +44,9 @@ async function brokenAfter(runner: (job: ReadingJob) => readonly string[]): Prom
   return await judgeTarget(job);
 }
 
-const pass = (job: ReadingJob, id: string) =>
+const pass = (job: VitestJob, id: string) =>
   job.onJudged(id, { verdict: 'pass' }, { state: 'passed', errors: [], durationMs: 1 });
-const passAll = (job: ReadingJob) => {
+const passAll = (job: VitestJob) => {
   for (const { id } of declarations) pass(job, id);
 };
 

@@ -3,18 +3,18 @@ import type { DeclaredCheck } from '../../checks/check.ts';
 import { putBackLeftovers } from '../../checks/set-aside.ts';
 import { ensureFixtureImage } from '../../fixture-image/build.ts';
 import { RdcError } from '../../messages/errors.ts';
-import { tell } from '../../run/tell.ts';
+import { notify } from '../../run/tell.ts';
 import type { Connection } from '../../target-host/connection/address.ts';
 import { connectTarget } from '../../target-host/connection/connect.ts';
 import { type DaemonFacts, readDaemonFacts } from '../../target-host/docker/daemon-facts.ts';
 import type { HostFacts } from '../../target-host/facts/host-facts.ts';
-import type { ReportSink, TargetContext } from '../../verdicts/run-listener.ts';
+import type { RunListener, TargetContext } from '../../verdicts/run-listener.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
 import type { CheckMeta } from '../protocol/protocol.ts';
 import { requireDiskSpace } from '../verify/disk-space.ts';
 import { judge } from './judge.ts';
 import { runChecks } from './run-vitest.ts';
-import { type OracleOptions, takeViewsOf } from './triage-target.ts';
+import { type TriageOptions, triageTarget } from './triage-target.ts';
 
 export type TargetJob = {
   readonly context: TargetContext;
@@ -23,7 +23,7 @@ export type TargetJob = {
   readonly reading: 'conformance' | 'sabotage';
   /** sabotage reading: judge others under each fault too */
   readonly blastRadius?: 'read-only' | 'all';
-  readonly sinks: readonly ReportSink[];
+  readonly listeners: readonly RunListener[];
   /** further vitest reporters, made when the verdicts can be looked up */
   readonly reporters: (judged: (id: string) => CheckResult | undefined) => readonly Reporter[];
   /** each check's meta says what its time went to */
@@ -33,16 +33,16 @@ export type TargetJob = {
   /** limit of one check instead of the reading's own */
   readonly checkTimeoutMs?: number;
   /** `--oracle`: two more views of what is red, after the verdicts */
-  readonly oracle?: OracleOptions;
+  readonly oracle?: TriageOptions;
 };
 
 /** Judges one target that can be reached. Returns what broke besides single checks, or undefined. */
 export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
-  const { context, sinks, checks } = job;
+  const { context, listeners, checks } = job;
   const { host, daemon } = await readFacts(job);
   const image = await ensureFixtureImage({ arch: imageArchitecture(host.architecture) });
   const facts = { host: { ...host }, daemon: daemon && { ...daemon }, fixtureImage: image.digest };
-  tell(sinks, (sink) => sink.factsRead?.(context, facts));
+  notify(listeners, (listener) => listener.factsRead?.(context, facts));
   const byId = new Map(context.expected.map((check) => [check.id, check]));
   const results = new Map<string, CheckResult>();
   const connection = { ...job.connection, image, host };
@@ -57,7 +57,7 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
     ...(job.checkTimeoutMs === undefined ? {} : { checkTimeoutMs: job.checkTimeoutMs }),
     signal: AbortSignal.any([job.signal, lost.signal]),
     reporters: job.reporters((id) => results.get(id)),
-    onStarted: (id) => tell(sinks, (sink) => sink.checkStarted?.(context, id)),
+    onStarted: (id) => notify(listeners, (listener) => listener.checkStarted?.(context, id)),
     onJudged(id, meta, runner) {
       const declaration = byId.get(id);
       if (!declaration) throw new RdcError('REPORT', `a verdict on ${id}, which this run did not ask for`);
@@ -65,7 +65,7 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
       results.set(id, result);
       // before the sinks: they may look it up
       job.onMeta?.(id, metaAsJudged(meta, result));
-      tell(sinks, (sink) => sink.checkJudged?.(context, result));
+      notify(listeners, (listener) => listener.checkJudged?.(context, result));
       // one message for a target that is gone, not one for each check that is left
       if (meta.lost !== undefined) lost.abort(meta.lost);
     },
@@ -75,7 +75,7 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   const missing = checks.filter((check) => !results.has(check.id)).map((check) => check.id);
   const viewsBroke =
     job.oracle &&
-    (await takeViewsOf({ ...job.oracle, context, connection, checks, results, sinks, signal: job.signal }));
+    (await triageTarget({ ...job.oracle, context, connection, checks, results, listeners, signal: job.signal }));
   const rest = viewsBroke === undefined ? broken : [...broken, viewsBroke];
   if (missing.length > 0) return `never judged: ${missing.join(', ')}${rest.length > 0 ? ` (${rest.join('; ')})` : ''}`;
   return rest.length > 0 ? rest.join('; ') : undefined;

@@ -12,9 +12,8 @@ import {
 } from 'vitest/node';
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
-import { projectRoot } from '../../project-root.ts';
 import type { Connection } from '../../target-host/connection/address.ts';
-import { cachePath } from '../../this-machine/paths.ts';
+import { cachePath, checkout } from '../../this-machine/paths.ts';
 import type { Assignment, CheckMeta } from '../protocol/protocol.ts';
 import { timeLimitMs } from '../protocol/time-limit.ts';
 import type { RunnerWord } from './judge.ts';
@@ -25,7 +24,7 @@ const checksAtOnce = 3;
 /** Of a worker, beyond the limit of a check: a hook has two minutes. */
 const defaultSilenceMs = 180_000;
 
-export type ReadingJob = {
+export type VitestJob = {
   readonly reading: Assignment['reading'];
   readonly connection: Connection;
   readonly checks: readonly DeclaredCheck[];
@@ -48,13 +47,13 @@ export type ReadingJob = {
 };
 
 /** What broke besides single checks: a spec file that did not load, a hook, an unhandled rejection. */
-export type ReadingEnd = { readonly broken: readonly string[] };
+export type VitestEnd = { readonly broken: readonly string[] };
 
 /**
  * Runs the checks of one target in vitest: one project for those that leave the machine alone, then one for
  * those that restart the daemon. Each project is one process that keeps its SSH connections over all spec files.
  */
-export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
+export async function runChecks(job: VitestJob): Promise<VitestEnd> {
   const broken: string[] = [];
   const dropForeignListeners = rememberSignalListeners();
   const silenceMs =
@@ -67,7 +66,7 @@ export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
   const cache = compileCache();
   const vitest = await createVitest(
     {
-      root: projectRoot,
+      root: checkout,
       config: false,
       watch: false,
       run: true,
@@ -98,8 +97,8 @@ export async function runChecks(job: ReadingJob): Promise<ReadingEnd> {
 
 /** A run writes nothing into its checkout, which may belong to somebody else. Of each checkout: their dependencies differ. */
 function compileCache(): string {
-  const checkout = createHash('sha256').update(projectRoot).digest('hex').slice(0, 12);
-  return cachePath('compile', `vitest-${checkout}`);
+  const key = createHash('sha256').update(checkout).digest('hex').slice(0, 12);
+  return cachePath('compile', `vitest-${key}`);
 }
 
 /** vitest ends the process a millisecond after a signal; the run has reports to finish and machines to power off first. */
@@ -115,7 +114,7 @@ function rememberSignalListeners(): () => void {
   };
 }
 
-function projectsOf(job: ReadingJob): NonNullable<TestUserConfig['projects']> {
+function projectsOf(job: VitestJob): NonNullable<TestUserConfig['projects']> {
   const calm = job.checks.filter((check) => !check.disruptive);
   const disruptive = job.checks.filter((check) => check.disruptive);
   return [
@@ -126,9 +125,9 @@ function projectsOf(job: ReadingJob): NonNullable<TestUserConfig['projects']> {
     .map(({ name, checks }, groupOrder) => project(job, `${job.connection.name} ${name}`, { checks, groupOrder }));
 }
 
-function project(job: ReadingJob, name: string, part: { checks: readonly DeclaredCheck[]; groupOrder: number }) {
+function project(job: VitestJob, name: string, part: { checks: readonly DeclaredCheck[]; groupOrder: number }) {
   const { checks, groupOrder } = part;
-  const { reading, connection, root = projectRoot, checkTimeoutMs, blastRadius, profile, noRootful } = job;
+  const { reading, connection, root = checkout, checkTimeoutMs, blastRadius, profile, noRootful } = job;
   const assignment: Assignment = {
     reading,
     connection,
@@ -145,7 +144,7 @@ function project(job: ReadingJob, name: string, part: { checks: readonly Declare
       name,
       root,
       include: areas.map((area) => `suites/${area}/*.spec.ts`),
-      setupFiles: [join(projectRoot, 'harness/runner/worker/setup.ts')],
+      setupFiles: [join(checkout, 'harness/runner/worker/setup.ts')],
       provide: { assignment },
       environment: 'node',
       pool: 'forks' as const,
@@ -175,7 +174,7 @@ function inOrderOf(areas: readonly string[]): typeof BaseSequencer {
   };
 }
 
-function judgingReporter(job: ReadingJob, broken: string[], watch: WorkerWatch): Reporter {
+function judgingReporter(job: VitestJob, broken: string[], watch: WorkerWatch): Reporter {
   const add = (where: string, errors: readonly { message: string }[]) => {
     for (const error of errors) broken.push(`${where}: ${error.message}`);
   };

@@ -2,12 +2,12 @@ import { beforeEach, expect, test as it, vi } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { startRootfulBeside } from '../../target-host/docker/rootful-daemon.ts';
-import type { ReportSink } from '../../verdicts/run-listener.ts';
-import type { ThreeViews } from '../../verdicts/triage.ts';
+import type { RunListener } from '../../verdicts/run-listener.ts';
+import type { Triage } from '../../verdicts/triage.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
 import type { CheckMeta } from '../protocol/protocol.ts';
-import { type ReadingJob, runChecks } from './run-vitest.ts';
-import { takeViewsOf, type ViewsJob } from './triage-target.ts';
+import { runChecks, type VitestJob } from './run-vitest.ts';
+import { type TriageJob, triageTarget } from './triage-target.ts';
 
 vi.mock('./run-vitest.ts');
 vi.mock('../../target-host/docker/rootful-daemon.ts', () => ({
@@ -19,7 +19,7 @@ vi.mock('../../target-host/connection/connect.ts', () => ({
 }));
 
 const works: NonNullable<CheckMeta['views']> = { rootful: { seen: 'works' }, bare: { seen: 'works' } };
-let asked: ReadingJob | undefined;
+let asked: VitestJob | undefined;
 let stopped = 0;
 
 beforeEach(() => {
@@ -47,10 +47,10 @@ const results = {
   'A-PLAIN-LIMIT': { level: 'LIMITATION', verdict: 'pass' },
 } as const;
 
-async function take(changes: Partial<ViewsJob> & { kind?: 'machine' | 'ssh' } = {}) {
+async function take(changes: Partial<TriageJob> & { kind?: 'machine' | 'ssh' } = {}) {
   const { kind = 'machine', ...more } = changes;
-  const taken: Record<string, ThreeViews> = {};
-  const sink: ReportSink = {
+  const taken: Record<string, Triage> = {};
+  const listener: RunListener = {
     viewsTaken(_target, id, views) {
       taken[id] = views;
     },
@@ -61,12 +61,12 @@ async function take(changes: Partial<ViewsJob> & { kind?: 'machine' | 'ssh' } = 
     connection: { name: 'x', kind, root: 'none', folder: '/nowhere', host: { socket: '/run/user/1/docker.sock' } },
     checks: checks as unknown as readonly DeclaredCheck[],
     results: new Map(Object.entries(results) as unknown as [string, CheckResult][]),
-    sinks: [sink],
+    listeners: [listener],
     signal: new AbortController().signal,
     allowRootful: false,
     ...more,
-  } as unknown as ViewsJob;
-  return { broken: await takeViewsOf(job), taken };
+  } as unknown as TriageJob;
+  return { broken: await triageTarget(job), taken };
 }
 
 it('are taken of what is red and of limitations, behind the socket of a rootful daemon that is ended', async () => {

@@ -1,27 +1,27 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
-import { tell } from '../../run/tell.ts';
+import { notify } from '../../run/tell.ts';
 import type { Connection } from '../../target-host/connection/address.ts';
 import { connectTarget } from '../../target-host/connection/connect.ts';
 import { rootfulSocket, startRootfulBeside } from '../../target-host/docker/rootful-daemon.ts';
-import type { ReportSink, TargetContext } from '../../verdicts/run-listener.ts';
-import { blameOf, type ThreeViews, type View, viewOf, wantsViews } from '../../verdicts/triage.ts';
+import type { RunListener, TargetContext } from '../../verdicts/run-listener.ts';
+import { attribute, type Triage, type View, viewOf, wantsViews } from '../../verdicts/triage.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
 import type { CheckMeta } from '../protocol/protocol.ts';
 import { runChecks } from './run-vitest.ts';
 
-export type OracleOptions = {
+export type TriageOptions = {
   /** a rootful daemon may also be started on hosts that the lab did not provision */
   readonly allowRootful: boolean;
 };
 
-export type ViewsJob = OracleOptions & {
+export type TriageJob = TriageOptions & {
   readonly context: TargetContext;
   /** with the fixture image and the facts */
   readonly connection: Connection;
   readonly checks: readonly DeclaredCheck[];
   readonly results: ReadonlyMap<string, CheckResult>;
-  readonly sinks: readonly ReportSink[];
+  readonly listeners: readonly RunListener[];
   readonly signal: AbortSignal;
   /** folder that holds suites/ */
   readonly root?: string;
@@ -31,8 +31,8 @@ export type ViewsJob = OracleOptions & {
  * Places the blame for each red check, and confirms each limitation, by two more views of it. Comes after every
  * verdict, and changes none. Returns what broke (the host could not be put back as it was), or undefined.
  */
-export async function takeViewsOf(job: ViewsJob): Promise<string | undefined> {
-  const { context, results, sinks, signal } = job;
+export async function triageTarget(job: TriageJob): Promise<string | undefined> {
+  const { context, results, listeners, signal } = job;
   const wanted = job.checks.filter(({ id }) => {
     const result = results.get(id);
     return result !== undefined && wantsViews(result);
@@ -43,7 +43,7 @@ export async function takeViewsOf(job: ViewsJob): Promise<string | undefined> {
     if (oracle === undefined && results.get(id)?.verdict === 'fail') tellViews(job, id, undeclared);
   }
   if (declared.length === 0 || signal.aborted) return undefined;
-  tell(sinks, (sink) => sink.stage?.(context.name, `three views of ${declared.length} checks`));
+  notify(listeners, (listener) => listener.stage?.(context.name, `three views of ${declared.length} checks`));
   try {
     await using rootful = await openRootful(job, declared);
     await lookFromElsewhere(job, declared, rootful);
@@ -57,7 +57,7 @@ export async function takeViewsOf(job: ViewsJob): Promise<string | undefined> {
 type Rootful = AsyncDisposable & { readonly reason?: string };
 
 /** The rootful daemon while it is needed, or why there is none. */
-async function openRootful(job: ViewsJob, declared: readonly DeclaredCheck[]): Promise<Rootful> {
+async function openRootful(job: TriageJob, declared: readonly DeclaredCheck[]): Promise<Rootful> {
   const without = (reason: string): Rootful => ({ reason, [Symbol.asyncDispose]: async () => {} });
   if (declared.every(({ oracle }) => oracle?.notRootful !== undefined)) return without('nobody asks for it');
   if (job.context.kind !== 'machine' && !job.allowRootful) {
@@ -93,11 +93,11 @@ function besideUsers(connection: Connection): Connection {
 }
 
 async function lookFromElsewhere(
-  job: ViewsJob,
+  job: TriageJob,
   declared: readonly DeclaredCheck[],
   { reason }: Rootful,
 ): Promise<void> {
-  const { connection, sinks, context, root } = job;
+  const { connection, listeners, context, root } = job;
   const lost = new AbortController();
   const taken = new Set<string>();
   const { broken } = await runChecks({
@@ -107,7 +107,7 @@ async function lookFromElsewhere(
     ...(root === undefined ? {} : { root }),
     checks: declared,
     signal: AbortSignal.any([job.signal, lost.signal]),
-    onStarted: (id) => tell(sinks, (sink) => sink.checkStarted?.(context, id)),
+    onStarted: (id) => notify(listeners, (listener) => listener.checkStarted?.(context, id)),
     onJudged(id, meta, { errors }) {
       taken.add(id);
       tellViews(job, id, meta.views ?? notTaken(errors.join('; ') || 'the reading broke'), meta);
@@ -123,15 +123,15 @@ function notTaken(detail: string): NonNullable<CheckMeta['views']> {
   return { bare: view, rootful: view };
 }
 
-function tellViews(job: ViewsJob, id: string, others: NonNullable<CheckMeta['views']>, meta: CheckMeta = {}): void {
+function tellViews(job: TriageJob, id: string, others: NonNullable<CheckMeta['views']>, meta: CheckMeta = {}): void {
   const result = job.results.get(id);
   if (!result) return;
   const isDeclared = job.checks.some((check) => check.id === id && check.oracle !== undefined);
   const undeclared = { blame: 'undecided', because: 'the check declares no other view' } as const;
-  const views: ThreeViews = {
-    ...(isDeclared ? blameOf(result, others) : undeclared),
+  const views: Triage = {
+    ...(isDeclared ? attribute(result, others) : undeclared),
     views: { rootless: viewOf(result), ...others },
     ...(meta.evidence === undefined ? {} : { evidence: meta.evidence }),
   };
-  tell(job.sinks, (sink) => sink.viewsTaken?.(job.context, id, views));
+  notify(job.listeners, (listener) => listener.viewsTaken?.(job.context, id, views));
 }

@@ -4,7 +4,7 @@ import type { ConnectedTarget } from '../../target-host/connection/connect.ts';
 import type { Assignment } from '../protocol/protocol.ts';
 import { Evidence } from '../verify/evidence.ts';
 import { observe } from './fault-test.ts';
-import { readAtOnce } from './inspection.ts';
+import { inspectAll } from './inspection.ts';
 import { type Bystander, type Bystanders, createBystanders } from './side-effects.ts';
 
 let bystanders: Bystanders | undefined;
@@ -31,7 +31,7 @@ async function judgeAll(
   connected: ConnectedTarget,
 ): Promise<ReadonlyMap<string, Bystander>> {
   const { host } = connected;
-  const looked = await readAtOnce(
+  const looked = await inspectAll(
     checks.filter(({ readOnly }) => readOnly),
     { host, observedBy: connected.look() },
   );

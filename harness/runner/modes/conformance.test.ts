@@ -5,7 +5,7 @@ import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../../target-host/access/target.ts';
 import type { HostFacts } from '../../target-host/facts/host-facts.ts';
 import { Evidence } from '../verify/evidence.ts';
-import { readConformance } from './conformance.ts';
+import { runConformance } from './conformance.ts';
 
 const host = { user: { name: 'tester', home: '/home/tester' }, runtimeDir: '/run/user/1001' } as HostFacts;
 const disk = (free: number) => `Filesystem 1024-blocks Used Available Capacity Mounted on
@@ -33,7 +33,7 @@ async function metaOn(id: string, shell: Shell, verify: () => Promise<void>): Pr
   const target = { name: 'debian-13', facts: { host }, shell };
   const check = { id, verify } as unknown as DeclaredCheck;
   const reading = { context, evidence: new Evidence(), host, target: target as unknown as Target };
-  await readConformance(check, reading).catch(() => {});
+  await runConformance(check, reading).catch(() => {});
   return meta;
 }
 

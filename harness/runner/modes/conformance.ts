@@ -8,10 +8,10 @@ import { verdictOf } from '../../verdicts/verdict.ts';
 import { requireRoom } from '../verify/disk-space.ts';
 import { endsTheRun, isTimeout, unanswered } from '../verify/lost-target.ts';
 import { Blocked } from '../verify/preconditions.ts';
-import { type ReadingContext, verifyWhenPossible } from '../verify/verify.ts';
+import { type ModeContext, verifyWhenPossible } from '../verify/verify.ts';
 
 /** Is the claim true on this target? Sets the verdict in the test's meta and lets the runner see the failure. */
-export async function readConformance(check: DeclaredCheck, reading: ReadingContext): Promise<void> {
+export async function runConformance(check: DeclaredCheck, reading: ModeContext): Promise<void> {
   const { context } = reading;
   const { meta } = context.task;
   skipUnlessApplicable(check, reading);
@@ -35,7 +35,7 @@ export async function readConformance(check: DeclaredCheck, reading: ReadingCont
 }
 
 /** A run may have no way to be root on a host (`--root-via`); what could not be looked at says nothing about the host. */
-function skipWithoutRoot(error: unknown, { context }: ReadingContext): void {
+function skipWithoutRoot(error: unknown, { context }: ModeContext): void {
   if (!(error instanceof RdcError) || error.code !== 'ROOT') return;
   const reason = `it needs root: ${error.message}`;
   Object.assign(context.task.meta, { verdict: 'skip', reason });
@@ -66,7 +66,7 @@ function notToldRoom(thrown: unknown, why: RdcError): RdcError {
 }
 
 /** Ends the test as skipped, with the reason, where the claim is not made on such a host. */
-export function skipUnlessApplicable(check: DeclaredCheck, { context, host }: ReadingContext): void {
+export function skipUnlessApplicable(check: DeclaredCheck, { context, host }: ModeContext): void {
   const applies = check.applies?.({ host }) ?? true;
   if (applies === true) return;
   Object.assign(context.task.meta, { verdict: 'skip', reason: applies });

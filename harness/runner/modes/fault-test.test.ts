@@ -5,9 +5,9 @@ import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../../target-host/access/target.ts';
 import type { CheckMeta } from '../protocol/protocol.ts';
 import { Evidence } from '../verify/evidence.ts';
-import type { ReadingContext } from '../verify/verify.ts';
-import { readConformance } from './conformance.ts';
-import { type Mutated, readSabotage } from './fault-test.ts';
+import type { ModeContext } from '../verify/verify.ts';
+import { runConformance } from './conformance.ts';
+import { type Mutated, runFaultTest } from './fault-test.ts';
 
 /** The machine: a number that the claim is about. Everything that happens to it is written down. */
 let machine: { value: number; log: string[] };
@@ -55,21 +55,21 @@ class Skipped extends Error {}
 
 /** Reads a check with a fake target; returns what it said of itself, and what it threw. */
 async function read(
-  reading: (check: DeclaredCheck, reading: ReadingContext) => Promise<void>,
+  reading: (check: DeclaredCheck, reading: ModeContext) => Promise<void>,
   check: DeclaredCheck,
 ): Promise<{ meta: CheckMeta; thrown: string | undefined }> {
   const meta: CheckMeta = {};
   const skip = (note: string) => {
     throw new Skipped(note);
   };
-  const host = { os: { id: 'debian' }, socket: '/nowhere/docker.sock' } as ReadingContext['host'];
+  const host = { os: { id: 'debian' }, socket: '/nowhere/docker.sock' } as ModeContext['host'];
   const target = {
     facts: { host },
     dockerSocket: host.socket,
     exec: async () => ({ code: 0 }),
     invalidate: async () => void machine.log.push('invalidate'),
   } as unknown as Target;
-  const context = { task: { meta }, skip } as unknown as ReadingContext['context'];
+  const context = { task: { meta }, skip } as unknown as ModeContext['context'];
   try {
     await reading(check, { context, evidence: new Evidence(), host, target });
     return { meta, thrown: undefined };
@@ -79,7 +79,7 @@ async function read(
 }
 
 it('killed: it holds, fails with its own message, and holds again', async () => {
-  const { meta, thrown } = await read(readSabotage, declare({}));
+  const { meta, thrown } = await read(runFaultTest, declare({}));
   expect(thrown).toBeUndefined();
   expect(meta).toMatchObject({
     outcome: 'killed',
@@ -99,7 +99,7 @@ it('a fault strikes at its stage, once', async () => {
     await holds();
   };
   const sabotage = { name: 'late', at: 'applied', by: setTo(2), fails: /^the value/ };
-  const { meta } = await read(readSabotage, declare({ verify, sabotage }));
+  const { meta } = await read(runFaultTest, declare({ verify, sabotage }));
   expect(meta.outcome).toBe('killed');
   expect(machine.log.slice(4)).toEqual([
     'prepared',
@@ -176,7 +176,7 @@ describe('no kill', () => {
       { sabotage: { name: 'x', at: 'applied', by: setTo(2), fails } },
     ],
   ])('%s', async (_, outcome, reason, changes) => {
-    const { meta, thrown } = await read(readSabotage, declare(changes));
+    const { meta, thrown } = await read(runFaultTest, declare(changes));
     expect(meta.outcome).toBe(outcome);
     expect(meta.reason).toMatch(reason);
     expect(meta.verdict, 'the verdict').not.toBe('pass');
@@ -184,7 +184,7 @@ describe('no kill', () => {
   });
 
   it('its precondition is down: no fault is applied to a machine that is not what it should be', async () => {
-    const { meta } = await read(readSabotage, declare({ needs: ['SOCK-PATH'] }));
+    const { meta } = await read(runFaultTest, declare({ needs: ['SOCK-PATH'] }));
     expect(meta.outcome).toBe('error');
     expect(machine.log).not.toContain('fault');
   });
@@ -193,7 +193,7 @@ describe('no kill', () => {
     const by: Fault = async () => {
       throw new RdcError('COMMAND', 'no chmod here');
     };
-    const { meta, thrown } = await read(readSabotage, declare({ sabotage: { name: 'x', by, fails } }));
+    const { meta, thrown } = await read(runFaultTest, declare({ sabotage: { name: 'x', by, fails } }));
     expect(meta.outcome).not.toBe('killed');
     expect(meta.verdict).not.toBe('pass');
     expect(thrown).toContain('no chmod here');
@@ -206,7 +206,7 @@ describe('no kill', () => {
         throw new RdcError('COMMAND', 'the undo broke');
       };
     };
-    const { meta, thrown } = await read(readSabotage, declare({ sabotage: { name: 'x', by, fails } }));
+    const { meta, thrown } = await read(runFaultTest, declare({ sabotage: { name: 'x', by, fails } }));
     expect(meta.outcome).not.toBe('killed');
     expect(meta.verdict).not.toBe('pass');
     expect(thrown).toContain('the undo broke');
@@ -216,14 +216,14 @@ describe('no kill', () => {
 
 describe('not tried', () => {
   it('impossible, with its reason', async () => {
-    const { meta, thrown } = await read(readSabotage, declare({ sabotage: { impossible: 'no such fault' } }));
+    const { meta, thrown } = await read(runFaultTest, declare({ sabotage: { impossible: 'no such fault' } }));
     expect(meta).toEqual({ outcome: 'impossible', verdict: 'skip', reason: 'no such fault' });
     expect(thrown).toBe('skipped');
     expect(machine.log).toEqual([]);
   });
 
   it('already red by its own message: a finding of the target, which no fault can bring about', async () => {
-    const { meta, thrown } = await read(readSabotage, declare({ verify: async () => expect(2, 'the value').toBe(1) }));
+    const { meta, thrown } = await read(runFaultTest, declare({ verify: async () => expect(2, 'the value').toBe(1) }));
     expect(meta).toMatchObject({ outcome: 'impossible', verdict: 'skip' });
     expect(meta.reason).toMatch(/^already red on this machine: prove it on another \(the value: expected 2/);
     expect(thrown).toBe('skipped');
@@ -231,7 +231,7 @@ describe('not tried', () => {
   });
 
   it('not on such a host, which is no outcome', async () => {
-    const { meta } = await read(readSabotage, declare({ applies: ({ host }) => `not on ${host.os.id}` }));
+    const { meta } = await read(runFaultTest, declare({ applies: ({ host }) => `not on ${host.os.id}` }));
     expect(meta).toEqual({ verdict: 'skip', reason: 'not on debian' });
   });
 });
@@ -255,7 +255,7 @@ describe('checks that share a fault', () => {
     const outcomes: Record<string, unknown> = {};
     for (const { check } of group) {
       outcomes[check.id] = (
-        await read((one, reading) => readSabotage(one, reading, { members: group }), check)
+        await read((one, reading) => runFaultTest(one, reading, { members: group }), check)
       ).meta.outcome;
     }
     expect(outcomes).toEqual({
@@ -271,7 +271,7 @@ describe('checks that share a fault', () => {
 
 describe('the conformance reading', () => {
   const verdictOfReading = async (changes: Partial<DeclaredCheck>) =>
-    (await read(readConformance, declare(changes))).meta.verdict;
+    (await read(runConformance, declare(changes))).meta.verdict;
 
   it('says pass, fail, error and skip of itself', async () => {
     expect(await verdictOfReading({})).toBe('pass');

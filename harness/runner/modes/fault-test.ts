@@ -1,10 +1,10 @@
 import { expect } from 'vitest';
 import type { DeclaredCheck, Sabotage } from '../../checks/check.ts';
 import { messageOf } from '../../readings/message-of.ts';
-import { alreadyRed, type BlastRadius, type Outcome } from '../../verdicts/fault-outcome.ts';
+import { alreadyRed, type Outcome, type SideEffects } from '../../verdicts/fault-outcome.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
 import { Blocked } from '../verify/preconditions.ts';
-import { type ReadingContext, type Strike, verifyWhenPossible } from '../verify/verify.ts';
+import { type InjectAtStage, type ModeContext, verifyWhenPossible } from '../verify/verify.ts';
 import { skipUnlessApplicable } from './conformance.ts';
 import type { Bystanders } from './side-effects.ts';
 
@@ -16,7 +16,7 @@ type Observed = {
 };
 
 /** A check and what it may use; one of those that the same fault is to turn red. */
-export type Mutated = { readonly check: DeclaredCheck; readonly reading: Omit<ReadingContext, 'context'> };
+export type Mutated = { readonly check: DeclaredCheck; readonly reading: Omit<ModeContext, 'context'> };
 
 /** The checks that share a fault, and those that are judged beside them when its blast radius is asked for. */
 export type Group = { readonly members: readonly Mutated[]; readonly bystanders?: Bystanders };
@@ -26,7 +26,7 @@ export type Group = { readonly members: readonly Mutated[]; readonly bystanders?
  * and hold again after the undo. An error under the fault is no kill: a lost connection would look like one.
  * `group` has the checks that share the fault: it is applied once for all of them, at the turn of the first.
  */
-export async function readSabotage(check: DeclaredCheck, reading: ReadingContext, group?: Group): Promise<void> {
+export async function runFaultTest(check: DeclaredCheck, reading: ModeContext, group?: Group): Promise<void> {
   const { context } = reading;
   const { meta } = context.task;
   skipUnlessApplicable(check, reading);
@@ -122,7 +122,7 @@ function outcomeOf(check: DeclaredCheck, { before, mutated, after }: Observation
   return { outcome: 'survived', reason: `the check fails for another reason: ${mutated.message}` };
 }
 
-type UnderFault = { readonly observed: readonly Observed[]; readonly radius?: BlastRadius };
+type UnderFault = { readonly observed: readonly Observed[]; readonly radius?: SideEffects };
 
 async function observeUnderFault(sabotage: PossibleSabotage, group: Group): Promise<UnderFault> {
   const [first] = group.members;
@@ -168,14 +168,18 @@ async function applyFault(sabotage: PossibleSabotage, members: readonly Mutated[
   return await sabotage.by({ target, host });
 }
 
-async function observeAll(group: readonly Mutated[], strike?: Strike): Promise<Observed[]> {
+async function observeAll(group: readonly Mutated[], strike?: InjectAtStage): Promise<Observed[]> {
   const observed: Observed[] = [];
   for (const { check, reading } of group) observed.push(await observe(check, reading, strike));
   return observed;
 }
 
 /** Judges a check once, as it stands; nothing is thrown. */
-export async function observe(check: DeclaredCheck, reading: Mutated['reading'], strike?: Strike): Promise<Observed> {
+export async function observe(
+  check: DeclaredCheck,
+  reading: Mutated['reading'],
+  strike?: InjectAtStage,
+): Promise<Observed> {
   try {
     await verifyWhenPossible(check, reading, strike);
     return { verdict: 'pass', message: '' };

@@ -6,7 +6,7 @@ import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../../target-host/access/target.ts';
 import { UnknownVersion } from '../../target-host/facts/deferred-versions.ts';
 import type { HostFacts } from '../../target-host/facts/host-facts.ts';
-import { type Looked, readAtOnce } from './inspection.ts';
+import { type Inspection, inspectAll } from './inspection.ts';
 
 const host = { os: { id: 'debian' } } as HostFacts;
 
@@ -14,10 +14,10 @@ function declare(id: string, verify: Check['verify'], changes: Partial<DeclaredC
   return { id, verify, area: 'a', level: 'MUST', title: id, readOnly: true, ...changes } as DeclaredCheck;
 }
 
-async function look(...checks: readonly DeclaredCheck[]): Promise<Record<string, Omit<Looked, 'evidence'>>> {
+async function look(...checks: readonly DeclaredCheck[]): Promise<Record<string, Omit<Inspection, 'evidence'>>> {
   const target = { readOnly: true, dockerSocket: '/nowhere', facts: { host }, exec: async () => ({ code: 0 }) };
   const observedBy = () => target as unknown as Target;
-  return Object.fromEntries(await readAtOnce(checks, { host, observedBy, limitMs: 3000 }));
+  return Object.fromEntries(await inspectAll(checks, { host, observedBy, limitMs: 3000 }));
 }
 
 const tick = () => new Promise<void>((resolve) => setTimeout(resolve, 20));

@@ -13,26 +13,29 @@ import { Blocked } from '../verify/preconditions.ts';
 import { verifyWhenPossible } from '../verify/verify.ts';
 
 /** What a look said of one check. */
-export type Looked = Pick<CheckResult, 'verdict' | 'reason' | 'finding' | 'blockedBy' | 'durationMs'> & {
+export type Inspection = Pick<CheckResult, 'verdict' | 'reason' | 'finding' | 'blockedBy' | 'durationMs'> & {
   readonly evidence: Evidence;
   /** the connection to the target broke off: nothing more can be judged */
   readonly lost?: string;
 };
 
-export type Look = {
+export type InspectionView = {
   readonly host: HostFacts;
   /** the target as one check sees it; one that refuses every change (see ConnectedTarget.look) */
   readonly observedBy: (watch: Watch) => Target;
   readonly limitMs?: number;
-  readonly onLooked?: (check: DeclaredCheck, looked: Looked) => void;
+  readonly onLooked?: (check: DeclaredCheck, looked: Inspection) => void;
 };
 
 /**
  * Judges checks that are `readOnly`, all at once, without a runner: nothing that one of them does can be in the way
  * of another. The rules are the same: only `expect` makes fail, only `applies` makes skip, no assertion is an error.
  */
-export async function readAtOnce(checks: readonly DeclaredCheck[], look: Look): Promise<ReadonlyMap<string, Looked>> {
-  const looked = new Map<string, Looked>();
+export async function inspectAll(
+  checks: readonly DeclaredCheck[],
+  look: InspectionView,
+): Promise<ReadonlyMap<string, Inspection>> {
+  const looked = new Map<string, Inspection>();
   await Promise.all(
     checks.map(async (check) => {
       const one = await readOne(check, look);
@@ -43,16 +46,16 @@ export async function readAtOnce(checks: readonly DeclaredCheck[], look: Look): 
   return looked;
 }
 
-async function readOne(check: DeclaredCheck, look: Look): Promise<Looked> {
+async function readOne(check: DeclaredCheck, look: InspectionView): Promise<Inspection> {
   const evidence = new Evidence();
   const startedAt = performance.now();
   const said = await wordOn(check, { ...look, evidence });
   return { ...said, durationMs: Math.round(performance.now() - startedAt), evidence };
 }
 
-type Word = Omit<Looked, 'durationMs' | 'evidence'>;
+type Word = Omit<Inspection, 'durationMs' | 'evidence'>;
 
-async function wordOn(check: DeclaredCheck, look: Look & { evidence: Evidence }): Promise<Word> {
+async function wordOn(check: DeclaredCheck, look: InspectionView & { evidence: Evidence }): Promise<Word> {
   const { host, evidence, observedBy, limitMs = 60_000 } = look;
   try {
     const applies = check.applies?.({ host }) ?? true;

@@ -1,5 +1,5 @@
 import type { DeclaredCheck, Fault } from '../../checks/check.ts';
-import type { BlastRadius } from '../../verdicts/fault-outcome.ts';
+import type { SideEffects } from '../../verdicts/fault-outcome.ts';
 
 export type Bystander = {
   readonly verdict: 'pass' | 'fail' | 'error' | 'blocked' | 'skip';
@@ -13,9 +13,9 @@ export type Bystanders = {
   /** who is green while no fault is at work; asked before the first one, and once */
   learn(): Promise<void>;
   /** judges them while the fault of these checks is at work */
-  under(group: readonly DeclaredCheck[]): Promise<BlastRadius>;
+  under(group: readonly DeclaredCheck[]): Promise<SideEffects>;
   /** those that were red then, once more: what the undo did not bring back is a finding */
-  afterUndo(radius: BlastRadius): Promise<BlastRadius>;
+  afterUndo(radius: SideEffects): Promise<SideEffects>;
 };
 
 /** `checks` are asked for each time: a spec file that is read again declares its checks, and their faults, anew. */
@@ -60,9 +60,9 @@ function radiusOf(
   sharing: readonly DeclaredCheck[],
   others: readonly DeclaredCheck[],
   seen: ReadonlyMap<string, Bystander>,
-): BlastRadius {
-  const explained: BlastRadius['explained'][number][] = [];
-  const unexplained: BlastRadius['unexplained'][number][] = [];
+): SideEffects {
+  const explained: SideEffects['explained'][number][] = [];
+  const unexplained: SideEffects['unexplained'][number][] = [];
   for (const other of others) {
     const one = seen.get(other.id) ?? { verdict: 'error', message: 'it was not judged' };
     if (one.verdict === 'pass') continue;

@@ -5,13 +5,13 @@ import { type View, viewOf } from '../../verdicts/triage.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
 import { endsTheRun } from '../verify/lost-target.ts';
 import { Blocked } from '../verify/preconditions.ts';
-import { type ReadingContext, verifyOnce, verifyWhenPossible } from '../verify/verify.ts';
+import { type ModeContext, verifyOnce, verifyWhenPossible } from '../verify/verify.ts';
 
 /**
  * Looks at a judged check from elsewhere: the user without Docker, then a rootful daemon, which is behind the target's
  * socket unless `noRootful` says why not. Sets the test's meta; judges nothing, so that only a lost target is thrown.
  */
-export async function takeViews(check: DeclaredCheck, reading: ReadingContext, noRootful?: string): Promise<void> {
+export async function takeTriageViews(check: DeclaredCheck, reading: ModeContext, noRootful?: string): Promise<void> {
   const { meta } = reading.context.task;
   const outOfTime: View = { seen: 'not taken', detail: 'it ran out of time' };
   meta.views = { bare: outOfTime, rootful: outOfTime };
@@ -28,7 +28,7 @@ export async function takeViews(check: DeclaredCheck, reading: ReadingContext, n
 
 const notTaken = (detail: string): View => ({ seen: 'not taken', detail });
 
-async function bareView(check: DeclaredCheck, reading: ReadingContext): Promise<View> {
+async function bareView(check: DeclaredCheck, reading: ModeContext): Promise<View> {
   const look = check.oracle?.bare;
   if (!look) return notTaken('no observation without Docker is declared');
   let view = notTaken('it said nothing');
@@ -44,7 +44,7 @@ async function bareView(check: DeclaredCheck, reading: ReadingContext): Promise<
   }
 }
 
-async function rootfulView(check: DeclaredCheck, reading: ReadingContext, noRootful?: string): Promise<View> {
+async function rootfulView(check: DeclaredCheck, reading: ModeContext, noRootful?: string): Promise<View> {
   const { level, oracle } = check;
   if (oracle?.notRootful !== undefined) return { seen: 'does not apply', detail: oracle.notRootful };
   if (noRootful !== undefined) return notTaken(noRootful);

@@ -1,4 +1,4 @@
-import { listenToPorts } from './listen-to-calls.ts';
+import { listenToCalls } from './listen-to-calls.ts';
 import type { TimeSplit, TimeSplitter } from './time-split.ts';
 
 /** A check's time, and what the process that judged it had used up by its end; plain data, for a test's meta. */
@@ -16,7 +16,7 @@ export function usageOfThisProcess(): CheckProfile['process'] {
 export function startProfile(): () => CheckProfile {
   // of the process, not of this module: vitest may evaluate it once a spec file
   const holder = globalThis as { rdcSplitter?: TimeSplitter };
-  holder.rdcSplitter ??= listenToPorts();
+  holder.rdcSplitter ??= listenToCalls();
   const splitter = holder.rdcSplitter;
   splitter.start();
   return () => ({ ...splitter.split(), process: usageOfThisProcess() });

@@ -6,10 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test as it } from 'vitest';
 import { openTimed } from '../../profile/timed-transport.ts';
 import { dockerApi } from '../../target-host/docker/api.ts';
-import { throughPort } from '../../target-host/transport/call-timing.ts';
+import { timeCall } from '../../target-host/transport/call-timing.ts';
 import { executor } from '../../target-host/transport/executor.ts';
 import { replayTransport } from '../../test-doubles/replay-transport.ts';
-import { listenToPorts } from './listen-to-calls.ts';
+import { listenToCalls } from './listen-to-calls.ts';
 
 const delayed = (ms: number) => {
   const replay = replayTransport(new Map([[/./, { stdout: 'answer' }]]));
@@ -37,8 +37,8 @@ async function daemon() {
 }
 
 // before anybody listens
-const unheard = await throughPort('guest', async () => 'as it is');
-const splitter = listenToPorts();
+const unheard = await timeCall('guest', async () => 'as it is');
+const splitter = listenToCalls();
 
 it('without a listener the work is done as it is', () => {
   expect(unheard).toBe('as it is');
@@ -108,7 +108,7 @@ it('a request to the daemon lasts until its answer is read, an exec until its st
 it('work that throws at once ends as well', async () => {
   splitter.start();
   expect(() =>
-    throughPort('container', () => {
+    timeCall('container', () => {
       throw new Error('no');
     }),
   ).toThrow('no');

@@ -1,14 +1,14 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { errorMonitor } from 'node:events';
 import type { ClientRequest } from 'node:http';
-import { type Port, portChannel } from '../../target-host/transport/call-timing.ts';
+import { callChannel, type Port } from '../../target-host/transport/call-timing.ts';
 import { TimeSplitter } from './time-split.ts';
 
 /** Tells a splitter of everything that this process asks of a guest and of a daemon, from now to its end. */
-export function listenToPorts(splitter = new TimeSplitter()): TimeSplitter {
+export function listenToCalls(splitter = new TimeSplitter()): TimeSplitter {
   const ports: readonly Port[] = ['guest', 'container'];
   for (const port of ports) {
-    portChannel(port).subscribe({
+    callChannel(port).subscribe({
       start: () => splitter.begin(port),
       // a promise always has one, also where it is rejected or the work threw before there was one
       asyncEnd: () => splitter.end(port),

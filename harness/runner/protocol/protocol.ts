@@ -1,6 +1,6 @@
 import type { Connection } from '../../target-host/connection/address.ts';
-import type { BlastRadius } from '../../verdicts/fault-outcome.ts';
-import type { ThreeViews } from '../../verdicts/triage.ts';
+import type { SideEffects } from '../../verdicts/fault-outcome.ts';
+import type { Triage } from '../../verdicts/triage.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
 import type { CheckProfile } from '../profile/check-profile.ts';
 
@@ -39,9 +39,9 @@ export type CheckMeta = {
   /** sabotage reading: what became of the mutant */
   outcome?: 'killed' | 'survived' | 'impossible' | 'error';
   /** and of the checks that its fault was not meant for */
-  blastRadius?: BlastRadius;
+  blastRadius?: SideEffects;
   /** views reading: how the check looks from elsewhere */
-  views?: Pick<ThreeViews['views'], 'rootful' | 'bare'>;
+  views?: Pick<Triage['views'], 'rootful' | 'bare'>;
 };
 
 declare module 'vitest' {

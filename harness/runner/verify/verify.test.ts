@@ -3,10 +3,10 @@ import type { Check, DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
 import { Evidence } from './evidence.ts';
-import { type ReadingContext, type Strike, verifyOnce } from './verify.ts';
+import { type InjectAtStage, type ModeContext, verifyOnce } from './verify.ts';
 
-async function outcomeOf(verify: Check['verify'], strike?: Strike): Promise<unknown> {
-  const reading = { evidence: new Evidence(), target: {}, host: {} } as ReadingContext;
+async function outcomeOf(verify: Check['verify'], strike?: InjectAtStage): Promise<unknown> {
+  const reading = { evidence: new Evidence(), target: {}, host: {} } as ModeContext;
   try {
     await verifyOnce({ id: 'A-B', verify } as DeclaredCheck, reading, strike);
     return 'held';
@@ -66,7 +66,7 @@ describe('where the daemon does not come back', () => {
       defer(down);
       expect(1, 'the claim').toBe(2);
     };
-    const reading = { evidence, target: {}, host: {} } as unknown as ReadingContext;
+    const reading = { evidence, target: {}, host: {} } as unknown as ModeContext;
     const outcome = await verifyOnce({ id: 'A-B', verify } as DeclaredCheck, reading).catch((error) => error);
     expect(verdictOf(outcome)).toBe('fail');
     expect(notes.join()).toContain('the daemon did not come back');

@@ -11,7 +11,7 @@ import { requirePreconditions } from './preconditions.ts';
 import { meaningOfRefusal } from './refused-container.ts';
 
 /** Called at each stage that `verify` names; a sabotage strikes at its own, and says how it is taken back. */
-export type Strike = (stage: string) => Promise<(() => Promise<void>) | undefined>;
+export type InjectAtStage = (stage: string) => Promise<(() => Promise<void>) | undefined>;
 
 /**
  * Runs `verify` once and takes back what it changed. A failed undo is an error whether the claim held or not:
@@ -21,8 +21,8 @@ export type Strike = (stage: string) => Promise<(() => Promise<void>) | undefine
  */
 export async function verifyOnce(
   check: DeclaredCheck,
-  reading: Omit<ReadingContext, 'context'>,
-  strike?: Strike,
+  reading: Omit<ModeContext, 'context'>,
+  strike?: InjectAtStage,
 ): Promise<void> {
   const undos: (() => Promise<unknown>)[] = [];
   let failure: unknown;
@@ -83,7 +83,7 @@ async function runAll(undos: readonly (() => Promise<unknown>)[]): Promise<unkno
   return failures;
 }
 
-export type ReadingContext = {
+export type ModeContext = {
   readonly context: TestContext;
   readonly evidence: Evidence;
   readonly host: HostFacts;
@@ -92,8 +92,8 @@ export type ReadingContext = {
 
 export async function verifyWhenPossible(
   check: DeclaredCheck,
-  reading: Omit<ReadingContext, 'context'>,
-  strike?: Strike,
+  reading: Omit<ModeContext, 'context'>,
+  strike?: InjectAtStage,
 ): Promise<void> {
   await requirePreconditions(reading.target, check.needs ?? []);
   await verifyOnce(check, reading, strike);

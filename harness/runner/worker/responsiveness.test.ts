@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test as it, vi } from 'vitest';
 import { RdcError } from '../../messages/errors.ts';
-import { whileItAnswers } from './responsiveness.ts';
+import { failWhenSilent } from './responsiveness.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -19,7 +19,7 @@ const silent = () => Promise.reject(new RdcError('TIMEOUT', 'a command on debian
 
 it('a target without an answer when the time is almost over is lost', async () => {
   const { asked, patience } = patienceOn(silent);
-  const end = expect(whileItAnswers(never, patience)).rejects.toMatchObject({
+  const end = expect(failWhenSilent(never, patience)).rejects.toMatchObject({
     code: 'LOST',
     message: expect.stringContaining('debian-13 does not answer any more: DEV-GROUP used up its 240 s'),
   });
@@ -35,15 +35,15 @@ it.each([
   ['cannot be asked', () => Promise.reject(new RdcError('TRANSPORT', 'debian-13 refused a session'))],
 ])('a check on a target that %s has the rest of its time', async (_, shell) => {
   const late = new Promise<void>((resolve) => setTimeout(resolve, 235_000));
-  const end = whileItAnswers(late, patienceOn(shell).patience);
+  const end = failWhenSilent(late, patienceOn(shell).patience);
   await vi.advanceTimersByTimeAsync(236_000);
   await expect(end).resolves.toBeUndefined();
 });
 
 it('what the check ends with is what is said, and nobody is asked after it', async () => {
   const { asked, patience } = patienceOn(silent);
-  await expect(whileItAnswers(Promise.reject(new Error('not so')), patience)).rejects.toThrow('not so');
-  await expect(whileItAnswers(Promise.resolve(), patience)).resolves.toBeUndefined();
+  await expect(failWhenSilent(Promise.reject(new Error('not so')), patience)).rejects.toThrow('not so');
+  await expect(failWhenSilent(Promise.resolve(), patience)).resolves.toBeUndefined();
   await vi.advanceTimersByTimeAsync(300_000);
   expect(asked).not.toHaveBeenCalled();
 });

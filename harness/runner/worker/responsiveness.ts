@@ -16,7 +16,7 @@ export type Patience = {
  * that does nothing: without an answer LOST is thrown, because each check that is left would use up its minutes too.
  * A target that answers was only slow, and the rest of the time is the check's.
  */
-export async function whileItAnswers(work: Promise<void>, { id, limitMs, target }: Patience): Promise<void> {
+export async function failWhenSilent(work: Promise<void>, { id, limitMs, target }: Patience): Promise<void> {
   const margin = Math.min(marginMs, limitMs / 2);
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<never>((_, reject) => {

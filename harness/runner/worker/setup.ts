@@ -2,19 +2,19 @@ import { dirname } from 'node:path';
 import { afterAll, describe, inject, test as it, type TestContext } from 'vitest';
 import { type DeclaredCheck, declaredChecks, onDeclared } from '../../checks/check.ts';
 import { renderError } from '../../messages/errors.ts';
-import { sideBySideTarget } from '../../target-host/access/shared-use.ts';
+import { sharedUseTarget } from '../../target-host/access/shared-use.ts';
 import type { Target } from '../../target-host/access/target.ts';
 import { type ConnectedTarget, connectTarget } from '../../target-host/connection/connect.ts';
-import { dropSharedFixtures } from '../../target-host/docker/container.ts';
+import { dropSharedContainers } from '../../target-host/docker/container.ts';
 import { bystandersOf } from '../modes/bystanders.ts';
-import { readConformance } from '../modes/conformance.ts';
-import { type Group, type Mutated, readSabotage } from '../modes/fault-test.ts';
-import { takeViews } from '../modes/triage-views.ts';
+import { runConformance } from '../modes/conformance.ts';
+import { type Group, type Mutated, runFaultTest } from '../modes/fault-test.ts';
+import { takeTriageViews } from '../modes/triage-views.ts';
 import { startProfile } from '../profile/check-profile.ts';
 import { timeLimitMs } from '../protocol/time-limit.ts';
 import { Evidence } from '../verify/evidence.ts';
-import { whileItAnswers } from './responsiveness.ts';
-import { inTurn } from './turns.ts';
+import { failWhenSilent } from './responsiveness.ts';
+import { waitForTurn } from './turns.ts';
 import '../protocol/protocol.ts';
 import { endsTheRun } from '../verify/lost-target.ts';
 
@@ -39,8 +39,8 @@ function declareTest(check: DeclaredCheck): void {
   it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id, worker: process.pid } }, async (context) => {
     const turn = { id: check.id, signal: context.signal, isSideBySide };
     try {
-      await whileItAnswers(
-        inTurn(turn, () => judge(check, context)),
+      await failWhenSilent(
+        waitForTurn(turn, () => judge(check, context)),
         patience,
       );
     } catch (error) {
@@ -61,7 +61,7 @@ function mayRunBesideOthers({ sideBySide, readOnly, disruptive }: DeclaredCheck)
   return isAsked && !disruptive && (sideBySide ?? readOnly ?? false);
 }
 
-afterAll(() => dropSharedFixtures(assignment.connection));
+afterAll(() => dropSharedContainers(assignment.connection));
 
 async function judge(check: DeclaredCheck, context: TestContext): Promise<void> {
   const { meta } = context.task;
@@ -69,9 +69,9 @@ async function judge(check: DeclaredCheck, context: TestContext): Promise<void> 
   const connected = await connectedTarget();
   const reading = { context, ...readingOf(check, connected) };
   try {
-    if (assignment.reading === 'conformance') await readConformance(check, reading);
-    else if (assignment.reading === 'views') await takeViews(check, reading, assignment.noRootful);
-    else await readSabotage(check, reading, groupOf(check, connected));
+    if (assignment.reading === 'conformance') await runConformance(check, reading);
+    else if (assignment.reading === 'views') await takeTriageViews(check, reading, assignment.noRootful);
+    else await runFaultTest(check, reading, groupOf(check, connected));
   } finally {
     const name = assignment.reading === 'views' ? `${check.id}.views` : check.id;
     const path = reading.evidence.write(assignment.connection.folder, name);
@@ -87,7 +87,7 @@ function readingOf(check: DeclaredCheck, { host, observedBy }: ConnectedTarget):
   const evidence = evidences.get(check.id) ?? new Evidence();
   evidences.set(check.id, evidence);
   const target = observedBy(evidence);
-  return { evidence, host, target: mayRunBesideOthers(check) ? sideBySideTarget(target) : target };
+  return { evidence, host, target: mayRunBesideOthers(check) ? sharedUseTarget(target) : target };
 }
 
 /** The selected checks of the same area whose fault is the same one; a fault that strikes at a stage is not shared. */

@@ -1,32 +1,32 @@
 import { expect, test as it } from 'vitest';
-import { inTurn } from './turns.ts';
+import { waitForTurn } from './turns.ts';
 
 const { signal } = new AbortController();
 const after = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
 
 it('the next one waits for one that is still at work, and for its undo', async () => {
   const log: string[] = [];
-  const late = inTurn({ id: 'A-LATE', signal }, async () => {
+  const late = waitForTurn({ id: 'A-LATE', signal }, async () => {
     await after(200);
     log.push('late undone');
   });
   await after(10);
-  await inTurn({ id: 'A-NEXT', signal }, async () => void log.push('next'));
+  await waitForTurn({ id: 'A-NEXT', signal }, async () => void log.push('next'));
   await late;
   expect(log).toEqual(['late undone', 'next']);
 });
 
 it('one that failed is no reason to wait or to fail', async () => {
-  await expect(inTurn({ id: 'A-BAD', signal }, () => Promise.reject(new Error('x')))).rejects.toThrow('x');
-  await expect(inTurn({ id: 'A-NEXT', signal }, async () => {})).resolves.toBeUndefined();
+  await expect(waitForTurn({ id: 'A-BAD', signal }, () => Promise.reject(new Error('x')))).rejects.toThrow('x');
+  await expect(waitForTurn({ id: 'A-NEXT', signal }, async () => {})).resolves.toBeUndefined();
 });
 
 it('one whose time is over while it waits does not start', async () => {
-  const late = inTurn({ id: 'A-LATE', signal }, () => after(200));
+  const late = waitForTurn({ id: 'A-LATE', signal }, () => after(200));
   await after(10);
   const own = new AbortController();
   let hasStarted = false;
-  const next = inTurn({ id: 'A-NEXT', signal: own.signal }, async () => {
+  const next = waitForTurn({ id: 'A-NEXT', signal: own.signal }, async () => {
     hasStarted = true;
   });
   own.abort(new Error('timed out'));
@@ -37,7 +37,7 @@ it('one whose time is over while it waits does not start', async () => {
 
 it('who waits in vain is an error, those after it at once, and it goes on when the end comes', async () => {
   let finish = () => {};
-  const stuck = inTurn(
+  const stuck = waitForTurn(
     { id: 'A-STUCK', signal },
     () =>
       new Promise<void>((resolve) => {
@@ -45,10 +45,10 @@ it('who waits in vain is an error, those after it at once, and it goes on when t
       }),
   );
   await after(10);
-  const next = () => inTurn({ id: 'A-NEXT', signal, patienceMs: 100 }, async () => {});
+  const next = () => waitForTurn({ id: 'A-NEXT', signal, patienceMs: 100 }, async () => {});
   await expect(next()).rejects.toMatchObject({ code: 'TIMEOUT', message: expect.stringContaining('A-STUCK') });
   const startedAt = Date.now();
-  await expect(inTurn({ id: 'A-MORE', signal }, async () => {})).rejects.toMatchObject({ code: 'TIMEOUT' });
+  await expect(waitForTurn({ id: 'A-MORE', signal }, async () => {})).rejects.toMatchObject({ code: 'TIMEOUT' });
   expect(Date.now() - startedAt).toBeLessThan(5000);
   finish();
   await stuck;
@@ -58,17 +58,17 @@ it('who waits in vain is an error, those after it at once, and it goes on when t
 it('side by side they do not wait for each other, and nobody else starts meanwhile', async () => {
   const log: string[] = [];
   const beside = (id: string, delayMs: number) =>
-    inTurn({ id, signal, isSideBySide: true }, async () => {
+    waitForTurn({ id, signal, isSideBySide: true }, async () => {
       log.push(`${id} begins`);
       await after(delayMs);
       log.push(`${id} ends`);
     });
   const both = [beside('A-ONE', 150), beside('A-TWO', 100)];
   await after(10);
-  const alone = inTurn({ id: 'A-ALONE', signal }, async () => void log.push('A-ALONE'));
+  const alone = waitForTurn({ id: 'A-ALONE', signal }, async () => void log.push('A-ALONE'));
   await Promise.all([...both, alone]);
   expect(log).toEqual(['A-ONE begins', 'A-TWO begins', 'A-TWO ends', 'A-ONE ends', 'A-ALONE']);
-  const late = inTurn({ id: 'A-LATE', signal }, () => after(100));
+  const late = waitForTurn({ id: 'A-LATE', signal }, () => after(100));
   await after(10);
   const startedAt = Date.now();
   await beside('A-THREE', 0);

@@ -18,7 +18,7 @@ export type Turn = {
  * some time later. The next one waits for that: it would judge a machine that nobody meant. In vain, it is an error.
  * Checks that are judged side by side wait for those that are not, and the other way round.
  */
-export async function inTurn(turn: Turn, task: () => Promise<void>): Promise<void> {
+export async function waitForTurn(turn: Turn, task: () => Promise<void>): Promise<void> {
   const { id, signal, patienceMs = 60_000, isSideBySide = false } = turn;
   holder.rdcWork ??= new Set();
   const all = holder.rdcWork;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
 import { connectTarget } from '../connection/connect.ts';
 import { dockerApi } from '../docker/api.ts';
-import { sharedFixture, startFixture } from '../docker/container.ts';
+import { sharedContainer, startContainer } from '../docker/container.ts';
 import { parseHostFacts } from '../facts/host-facts.ts';
 import { collectScript } from '../facts/read-facts.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -109,8 +109,8 @@ describe('a target that is only looked at', () => {
     const ways: Readonly<Record<string, () => Promise<unknown>>> = {
       post: () => dockerApi(target, 'POST', '/containers/create'),
       delete: () => dockerApi(target, 'DELETE', '/containers/x'),
-      container: () => startFixture(target),
-      shared: async () => await sharedFixture(target),
+      container: () => startContainer(target),
+      shared: async () => await sharedContainer(target),
       helper: async () => await probePath(target),
       login: () => target.login('true'),
       invalidate: () => target.invalidate(),

@@ -8,7 +8,7 @@ import type { Target } from './target.ts';
  * catches the slip of a mark that is wrong, not a check that hides what it does. As the user a check may run what it
  * likes: there it is the checks' own doing which of them are marked.
  */
-export function sideBySideTarget(target: Target): Target {
+export function sharedUseTarget(target: Target): Target {
   const refuse = (what: string) => () => Promise.reject(refusal(what));
   return {
     ...target,

@@ -4,7 +4,7 @@ import { forgetProbe, useProbe } from '../access/host-probe.ts';
 import { readOnlyTarget, readOnlyTransport } from '../access/read-only.ts';
 import { rebootMachine } from '../access/reboot.ts';
 import type { Target } from '../access/target.ts';
-import { dropSharedFixtures } from '../docker/container.ts';
+import { dropSharedContainers } from '../docker/container.ts';
 import { forgetLoadedImage, useFixtureImage } from '../docker/load-image.ts';
 import { type HostFacts, readHostFacts } from '../facts/host-facts.ts';
 import { type ExecRecord, type Executor, executor } from '../transport/executor.ts';
@@ -66,7 +66,7 @@ export async function connectTarget(
   process.env.DOCKER_HOST = `unix://${socket.path}`;
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
   const invalidate = async () => {
-    await dropSharedFixtures(connection);
+    await dropSharedContainers(connection);
     forgetLoadedImage(connection);
   };
   return {
@@ -116,7 +116,7 @@ export async function connectTarget(
         });
     },
     async close() {
-      await dropSharedFixtures(connection);
+      await dropSharedContainers(connection);
       await socket.close();
       await Promise.all([user.close(), root?.close()]);
     },

@@ -24,7 +24,7 @@ export type HostConfig = {
   }[];
 };
 
-export type FixtureOptions = {
+export type ContainerOptions = {
   /** instead of one that the daemon makes up */
   readonly name?: string;
   readonly command?: readonly string[];

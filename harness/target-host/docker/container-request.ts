@@ -1,11 +1,11 @@
 import { GenericContainer } from 'testcontainers';
 import { nonceLabel } from '../../docker/nonce-label.ts';
 import { fixtureImageTag } from '../../fixture-image/build.ts';
-import type { FixtureOptions } from './container-options.ts';
+import type { ContainerOptions } from './container-options.ts';
 
 /** A container of the fixture image with exactly the HostConfig asked for. */
-export class FixtureContainer extends GenericContainer {
-  constructor(options: FixtureOptions, nonce: string) {
+export class ContainerRequest extends GenericContainer {
+  constructor(options: ContainerOptions, nonce: string) {
     super(fixtureImageTag);
     const publish = options.publish ?? [];
     this.withCommand([...(options.command ?? ['sleep', 'infinity'])]);

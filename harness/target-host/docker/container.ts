@@ -5,15 +5,15 @@ import { fixtureImageTag } from '../../fixture-image/build.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { refuseChange } from '../access/read-only.ts';
 import type { Target } from '../access/target.ts';
-import { throughPort } from '../transport/call-timing.ts';
-import type { FixtureOptions } from './container-options.ts';
+import { timeCall } from '../transport/call-timing.ts';
+import type { ContainerOptions } from './container-options.ts';
 import { ContainerRefused } from './container-refused.ts';
 import { loadFixtureImage } from './load-image.ts';
 
 export type ExecOutput = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
 /** A running container of the fixture image. `await using` stops and removes it. */
-export type Fixture = AsyncDisposable & {
+export type Container = AsyncDisposable & {
   readonly id: string;
   /** host PID of the container's first process, confirmed by the nonce in its environment */
   hostPid(): Promise<number>;
@@ -27,15 +27,15 @@ export type Fixture = AsyncDisposable & {
  * Starts a container through testcontainers. Throws ContainerRefused when the daemon refuses it: where nobody catches that
  * the check is red, or blocked where the daemon starts none at all (see readings/refused-container.ts).
  */
-export async function startFixture(target: Target, options: FixtureOptions = {}): Promise<Fixture> {
+export async function startContainer(target: Target, options: ContainerOptions = {}): Promise<Container> {
   refuseChange(target, 'starting a container');
   await loadFixtureImage(target);
   const nonce = randomUUID();
   // imported when first needed: listing the checks must not wait for a Docker client
-  const { FixtureContainer } = await import('./container-request.ts');
+  const { ContainerRequest } = await import('./container-request.ts');
   target.note(`container of ${fixtureImageTag} with ${JSON.stringify(options)}`);
-  const start = async () => await new FixtureContainer(options, nonce).start();
-  const started = await throughPort('container', start).catch(async (error) => {
+  const start = async () => await new ContainerRequest(options, nonce).start();
+  const started = await timeCall('container', start).catch(async (error) => {
     const refusal = refusalOfDaemon(error);
     if (refusal === undefined) throw error;
     await removeNeverStarted(nonce);
@@ -45,16 +45,16 @@ export async function startFixture(target: Target, options: FixtureOptions = {})
 }
 
 /** The daemon's words when it refuses to start such a container, or null when it started (it is removed again). */
-export async function refusalOf(target: Target, options: FixtureOptions): Promise<string | null> {
+export async function refusalOf(target: Target, options: ContainerOptions): Promise<string | null> {
   try {
-    await using _started = await startFixture(target, options);
+    await using _started = await startContainer(target, options);
     return null;
   } catch (error) {
     return await refusalIn(error, target);
   }
 }
 
-/** The daemon's words in what `startFixture` threw; anything but a refusal is thrown on. */
+/** The daemon's words in what `startContainer` threw; anything but a refusal is thrown on. */
 export async function refusalIn(error: unknown, target: Target): Promise<string> {
   const words = error instanceof ContainerRefused ? error.message : refusalOfDaemon(error)?.words;
   if (words === undefined) throw error;
@@ -80,11 +80,11 @@ async function removeNeverStarted(nonce: string): Promise<void> {
   }
 }
 
-function toFixture(target: Target, started: StartedTestContainer, nonce: string): Fixture {
+function toFixture(target: Target, started: StartedTestContainer, nonce: string): Container {
   const stop = async () => {
     await started.stop({ timeout: 0 });
   };
-  const exec: Fixture['exec'] = async (argv, options) => {
+  const exec: Container['exec'] = async (argv, options) => {
     const { exitCode, stdout, stderr } = await started.exec([...argv], options);
     const complaint = stderr === '' ? '' : `\nstderr: ${stderr.trimEnd()}`;
     target.note(`in the container: ${argv.join(' ')}\n${stdout.trimEnd()}${complaint}\nexit code ${exitCode}`);
@@ -126,25 +126,25 @@ async function findHostPid(target: Target, started: StartedTestContainer, nonce:
   return pid;
 }
 
-const shared = new Map<string, Promise<Fixture>>();
+const shared = new Map<string, Promise<Container>>();
 
 /**
  * A running container that all checks of an area share which only look; one for each set of options, made at first
  * use, forgotten by `target.invalidate()`. Starting one costs seven seconds on an emulated machine.
  */
-export function sharedFixture(target: Target, options: FixtureOptions = {}): Promise<Fixture> {
+export function sharedContainer(target: Target, options: ContainerOptions = {}): Promise<Container> {
   refuseChange(target, 'starting a container');
   const key = `${target.name} ${JSON.stringify(options)}`;
   const existing = shared.get(key);
   if (existing) return existing;
-  const started = startFixture(target, options);
+  const started = startContainer(target, options);
   shared.set(key, started);
   started.catch(() => shared.delete(key));
   return started;
 }
 
 /** Stops the shared containers of a target; a daemon that was restarted or replaced has none any more. */
-export async function dropSharedFixtures(target: Pick<Target, 'name'>): Promise<void> {
+export async function dropSharedContainers(target: Pick<Target, 'name'>): Promise<void> {
   for (const [key, existing] of [...shared]) {
     if (!key.startsWith(`${target.name} `)) continue;
     shared.delete(key);

@@ -10,11 +10,11 @@ export type Port = 'guest' | 'container';
 const channels = { guest: tracingChannel('rdc:guest'), container: tracingChannel('rdc:container') } as const;
 
 /** Does the work and tells who listens when it began and when it settled. */
-export function throughPort<T>(port: Port, work: () => Promise<T>): Promise<T> {
+export function timeCall<T>(port: Port, work: () => Promise<T>): Promise<T> {
   const channel = channels[port];
   return channel.hasSubscribers ? channel.tracePromise(work, {}) : work();
 }
 
-export function portChannel(port: Port): (typeof channels)[Port] {
+export function callChannel(port: Port): (typeof channels)[Port] {
   return channels[port];
 }

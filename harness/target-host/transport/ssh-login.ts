@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 // biome-ignore lint/correctness/noUnresolvedImports: it is CommonJS, and Node sees only some of its names
 import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
-import { whyOf } from '../../messages/error-text.ts';
+import { systemErrorText } from '../../messages/error-text.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { plainLine } from '../../messages/plain-text.ts';
 import { readRegularFile } from '../../this-machine/read-file.ts';
@@ -198,7 +198,7 @@ export function readIdentity(file: string): Buffer {
   try {
     text = readRegularFile(file, maxIdentityBytes);
   } catch (cause) {
-    throw refuse(`cannot be read: ${whyOf(cause)}`, `ls -l ${file}`, cause);
+    throw refuse(`cannot be read: ${systemErrorText(cause)}`, `ls -l ${file}`, cause);
   }
   const key = ssh2.utils.parseKey(text);
   if (key instanceof Error) {

@@ -1,4 +1,4 @@
-import { type Executor, type Fixture, hostProbe, type Target } from '../../../harness/checks/index.ts';
+import { type Container, type Executor, hostProbe, type Target } from '../../../harness/checks/index.ts';
 
 /** The error of each call by the words that made it, null where it succeeded: `{ settimeofday: 'EPERM' }`. */
 export type Attempts = Readonly<Record<string, string | null>>;
@@ -6,7 +6,7 @@ export type Attempts = Readonly<Record<string, string | null>>;
 type Answers = { readonly results: readonly { readonly errno: string | null }[] };
 
 /** Tries calls of `probe` in a container, all in one process: `attemptsIn(container, ['settimeofday', 'kill 1 0'])`. */
-export async function attemptsIn(container: Fixture, calls: readonly string[]): Promise<Attempts> {
+export async function attemptsIn(container: Container, calls: readonly string[]): Promise<Attempts> {
   return byCall(calls, await container.probe<Answers>(...eachOf(calls)));
 }
 

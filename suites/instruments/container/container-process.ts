@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Fixture, known, type Target } from '../../../harness/checks/index.ts';
+import { type Container, known, type Target } from '../../../harness/checks/index.ts';
 
 /**
  * The IDs that processes of a container have on the host, one process for each ID (as UID and GID alike) asked for:
@@ -7,7 +7,7 @@ import { type Fixture, known, type Target } from '../../../harness/checks/index.
  * All are started by one `exec`, which costs seconds on an emulated machine. Each is known by a nonce in its
  * arguments, which only the kernel can have shown us.
  */
-export async function hostIdsOf(target: Target, fixture: Fixture, ids: readonly number[]): Promise<string[]> {
+export async function hostIdsOf(target: Target, fixture: Container, ids: readonly number[]): Promise<string[]> {
   const nonce = randomUUID();
   const start = (id: number, index: number) => `probe idle ${id} ${id} ${nonce}-${index} >/dev/null 2>&1 &`;
   await fixture.exec(['sh', '-c', `${ids.map(start).join('\n')}\n:`]);
@@ -23,7 +23,7 @@ done`);
 }
 
 /** Asked once more where there is no such process: one that may have the ID would stay, and say nothing. */
-async function refusedBy(fixture: Fixture, id: number): Promise<string> {
+async function refusedBy(fixture: Container, id: number): Promise<string> {
   const { stdout } = await fixture.exec(['timeout', '5', 'probe', 'idle', String(id), String(id), 'rdc']);
   const errno = /"errno":"(\w+)"/.exec(stdout)?.[1];
   return known(errno, `the process of ID ${id}`);

@@ -1,4 +1,4 @@
-import { type Fault, mustRun, refusalIn, startFixture, type VerifyContext } from '../../../harness/checks/index.ts';
+import { type Fault, mustRun, refusalIn, startContainer, type VerifyContext } from '../../../harness/checks/index.ts';
 import { delegatedControllers } from '../kernel/container-cgroup.ts';
 import { observedOnce } from './observe-once.ts';
 import { expectBack, restartUserManager } from './restart.ts';
@@ -51,7 +51,7 @@ async function observeContainer({ target, host }: VerifyContext): Promise<Omit<R
   // what fits in any machine's memory, and on most of them is more than the limit was
   const bytes = Math.min((host.user.memlockBytes ?? 0) + mebibyte, 512 * mebibyte);
   try {
-    await using container = await startFixture(target, { host: { CpusetCpus: '0' } });
+    await using container = await startContainer(target, { host: { CpusetCpus: '0' } });
     const pid = await container.hostPid();
     const { stdout } = await target.root.shell(`stat -c %u /proc/${pid}
 cat "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/${pid}/cgroup)/cpuset.cpus.effective"`);

@@ -1,4 +1,4 @@
-import { type Fixture, type HostFacts, known, type Target } from '../../../harness/checks/index.ts';
+import { type Container, type HostFacts, known, type Target } from '../../../harness/checks/index.ts';
 
 /** A container's cgroup as the kernel has it. */
 export type ContainerCgroup = {
@@ -10,7 +10,7 @@ export type ContainerCgroup = {
 
 export async function containerCgroup(
   target: Target,
-  container: Fixture,
+  container: Container,
   files: readonly string[] = [],
 ): Promise<ContainerCgroup> {
   const pid = await container.hostPid();

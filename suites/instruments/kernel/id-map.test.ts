@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import type { Fixture, Target } from '../../../harness/checks/index.ts';
+import type { Container, Target } from '../../../harness/checks/index.ts';
 import { hostIdsOf, parseHostIds } from '../container/container-process.ts';
 import { mapped, parseIdMap, rootlessMap, totalOf } from './id-map.ts';
 
@@ -58,7 +58,7 @@ it('an ID that the kernel refuses is told by its errno; one of which nothing is 
         execs.push(argv);
         return { exitCode: 0, stdout, stderr: '' };
       },
-    }) as unknown as Fixture;
+    }) as unknown as Container;
   const target = { root: { shell: async () => ({ stdout: '0 1001 1001\n' }) } } as unknown as Target;
   expect(await hostIdsOf(target, saying('{"call":"idle","errno":"EINVAL"}\n'), [0, 65_535])).toEqual([
     '1001:1001',

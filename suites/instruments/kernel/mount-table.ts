@@ -1,4 +1,4 @@
-import { type Fixture, known, type Target } from '../../../harness/checks/index.ts';
+import { type Container, known, type Target } from '../../../harness/checks/index.ts';
 
 /** One line of /proc/PID/mountinfo: `options` are this mount's own, `superOptions` those of its file system. */
 export type Mount = {
@@ -9,7 +9,7 @@ export type Mount = {
 };
 
 /** The mounts of a container as the kernel has them. */
-export async function mountsOf(target: Target, container: Fixture): Promise<Mount[]> {
+export async function mountsOf(target: Target, container: Container): Promise<Mount[]> {
   const { stdout } = await target.root.exec(['cat', `/proc/${await container.hostPid()}/mountinfo`]);
   return parseMountInfo(stdout);
 }

@@ -1,21 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type Fixture,
+  type Container,
   hostProbe,
   refusalIn,
-  sharedFixture,
-  startFixture,
+  sharedContainer,
+  startContainer,
   type Target,
 } from '../../../harness/checks/index.ts';
 import { awaitServer } from '../../ports/await-server.ts';
 import { forwarded } from '../daemon/rootlesskit.ts';
 
-export type NonceServer = Fixture & { readonly nonce: string };
+export type NonceServer = Container & { readonly nonce: string };
 
 /** A container that answers each TCP connection to its port 80 with a nonce, published on a host port. */
 export async function startNonceServer(target: Target, hostPort: number, hostIp?: string): Promise<NonceServer> {
   const nonce = randomUUID();
-  const container = await startFixture(target, {
+  const container = await startContainer(target, {
     command: ['probe', 'serve', 'tcp', '80', nonce],
     publish: [{ hostPort, containerPort: 80, ...(hostIp === undefined ? {} : { hostIp }) }],
   });
@@ -32,7 +32,7 @@ export async function startNonceServer(target: Target, hostPort: number, hostIp?
 /** The same, where a refusal by the daemon is an observation: its words instead of the server. */
 export async function tryNonceServer(target: Target, hostPort: number): Promise<NonceServer | string> {
   // the control: a daemon that starts no container at all refuses this one for another reason
-  await sharedFixture(target);
+  await sharedContainer(target);
   try {
     return await startNonceServer(target, hostPort);
   } catch (error) {

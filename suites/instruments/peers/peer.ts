@@ -42,20 +42,20 @@ export async function startPeer(target: Target): Promise<Peer> {
       const answers = parseAnswers(stdout);
       return wanted.map(({ port }, index) => known(answers[index], `what the peer fetched from port ${port}`));
     },
-    [Symbol.asyncDispose]: async () => void (await mustRun(target.root, `${removeLeftovers}[ ! -e ${netnsFile} ]`)),
+    [Symbol.asyncDispose]: async () => void (await mustRun(target.root, `${removeCacheEntries}[ ! -e ${netnsFile} ]`)),
   };
 }
 
 const netnsFile = `/run/netns/${namespace}`;
 // the link by itself first: the end of a namespace takes its links away only some time later
-const removeLeftovers = `ip link del ${link} 2>/dev/null || true
+const removeCacheEntries = `ip link del ${link} 2>/dev/null || true
 [ ! -e ${netnsFile} ] || ip netns del ${namespace}
 `;
 
 /** `ip -batch`: one process for many settings, a fork costs 20 ms on an emulated machine. */
 function startScript(): string {
   const { hostAddress, address, hostAddress6, address6 } = network;
-  return `${removeLeftovers}
+  return `${removeCacheEntries}
 ip netns add ${namespace}
 ip -batch - <<'EOF'
 link add ${link} type veth peer name eth0 netns ${namespace}

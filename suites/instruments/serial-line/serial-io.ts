@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { expect, type Fixture, probePath, type Target } from '../../../harness/checks/index.ts';
+import { type Container, expect, probePath, type Target } from '../../../harness/checks/index.ts';
 
 type Exchanged = { errno: string | null; step: string; baud: number; text: string };
 
@@ -9,7 +9,7 @@ type Exchanged = { errno: string | null; step: string; baud: number; text: strin
  */
 export async function exchangeBytes(
   target: Target,
-  container: Fixture,
+  container: Container,
   { near, far, when = '' }: { near: string; far: string; when?: string },
 ): Promise<void> {
   const nonce = randomBytes(24).toString('hex');

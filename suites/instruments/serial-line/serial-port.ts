@@ -1,13 +1,13 @@
 import {
+  type Container,
   type Executor,
-  type Fixture,
   type HostFacts,
   hostProbe,
   known,
   mustRun,
   probePath,
   quoteWord,
-  sharedFixture,
+  sharedContainer,
   type Target,
 } from '../../../harness/checks/index.ts';
 
@@ -36,12 +36,12 @@ export function firstPort(host: HostFacts): string {
 }
 
 /** Opening a device for reading and writing as the container's root or as one of the host's users. */
-export function openInside(container: Fixture, path: string): Promise<Opened> {
+export function openInside(container: Container, path: string): Promise<Opened> {
   return container.probe<Opened>('open', path, 'rw');
 }
 
 /** The same as another user of the container. */
-export async function openInsideAs(container: Fixture, path: string, user: string): Promise<Opened> {
+export async function openInsideAs(container: Container, path: string, user: string): Promise<Opened> {
   const { stdout } = await container.exec(['probe', 'open', path, 'rw'], { user });
   return JSON.parse(stdout) as Opened;
 }
@@ -66,11 +66,11 @@ export async function setMode(target: Target, path: string, mode: string): Promi
 export const renamed = { PathOnHost: '/dev/zero', PathInContainer: '/dev/kmsg', CgroupPermissions: 'rwm' };
 
 /** One container for all that --device and --group-add are asked for and do not do: each costs seven seconds. */
-export async function unheededContainer(target: Target, host: HostFacts): Promise<Fixture> {
+export async function unheededContainer(target: Target, host: HostFacts): Promise<Container> {
   const [port] = host.serialPorts;
-  if (port === undefined) return await sharedFixture(target, { host: { Devices: [renamed] } });
+  if (port === undefined) return await sharedContainer(target, { host: { Devices: [renamed] } });
   const GroupAdd = [String(await groupOf(target, port))];
-  return await sharedFixture(target, { host: { Devices: [...device(port).Devices, renamed], GroupAdd } });
+  return await sharedContainer(target, { host: { Devices: [...device(port).Devices, renamed], GroupAdd } });
 }
 
 /** The GID that owns the device on the host. */

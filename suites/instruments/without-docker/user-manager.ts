@@ -1,14 +1,14 @@
-import { aloneByScript, quoteWord } from '../../../harness/checks/index.ts';
+import { quoteWord, withoutDockerByScript } from '../../../harness/checks/index.ts';
 
 /** A command in a unit of the user manager, without Docker; `unitAlone('a unit of the user manager', 'true')`. */
-export function unitAlone(what: string, script: string, ...properties: readonly string[]) {
+export function unitWithoutDocker(what: string, script: string, ...properties: readonly string[]) {
   const set = properties.map((property) => `-p ${quoteWord(property)} `).join('');
-  return aloneByScript(what, `systemd-run --user --wait -q ${set}sh -c ${quoteWord(script)}`);
+  return withoutDockerByScript(what, `systemd-run --user --wait -q ${set}sh -c ${quoteWord(script)}`);
 }
 
 /** A limit that systemd sets for the user, as the kernel then has it: `limitAlone('TasksMax=10', 'pids.max', '10')`. */
-export function limitAlone(property: string, file: string, value: string) {
+export function limitWithoutDocker(property: string, file: string, value: string) {
   // a unit of systemd expands $ in its command line, and $$ to one
   const look = `f=/sys/fs/cgroup$$(sed -n s/^0:://p /proc/self/cgroup)/${file}; grep -qx ${quoteWord(value)} "$$f"`;
-  return unitAlone(`${property} for a unit of the user manager`, look, property);
+  return unitWithoutDocker(`${property} for a unit of the user manager`, look, property);
 }

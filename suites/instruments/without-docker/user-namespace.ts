@@ -1,8 +1,8 @@
-import { aloneByScript, quoteWord } from '../../../harness/checks/index.ts';
+import { quoteWord, withoutDockerByScript } from '../../../harness/checks/index.ts';
 import { onSearchPath } from '../daemon/search-path.ts';
 
 /** A user namespace with all of the user's IDs, made without RootlessKit: by unshare, newuidmap and newgidmap. */
-export const mapAlone = aloneByScript('a user namespace with its subordinate IDs', (host) => {
+export const mapWithoutDocker = withoutDockerByScript('a user namespace with its subordinate IDs', (host) => {
   const { user } = host;
   const [uids, gids] = [user.subuid[0], user.subgid[0]];
   if (!uids || !gids) return 'exit 1';
@@ -13,24 +13,24 @@ c=$?; kill $p 2>/dev/null; exit $c`;
 });
 
 /** The kinds of namespaces that a container is made of. */
-export const namespacesAlone = aloneByScript(
+export const namespacesWithoutDocker = withoutDockerByScript(
   'user, network, mount, PID, IPC and UTS namespaces',
   'unshare -Urnmpfiu true',
 );
 
 /** An overlay below the user's home, in a user namespace of its own. */
-export const overlayAlone = aloneByScript(
+export const overlayWithoutDocker = withoutDockerByScript(
   'an overlay mount in a user namespace',
   inHome('mkdir l u w m && unshare -Urm mount -t overlay overlay -o lowerdir=l,upperdir=u,workdir=w m'),
 );
 
 /** A file capability on the file system of the data root. */
-export const capableFileAlone = aloneByScript(
+export const capableFileWithoutDocker = withoutDockerByScript(
   'a file capability in a user namespace',
   inHome('cp /bin/true f && unshare -Ur setcap cap_net_bind_service=ep f'),
 );
 
-export const domainNameAlone = aloneByScript(
+export const domainNameWithoutDocker = withoutDockerByScript(
   'a domain name in a UTS namespace of its own',
   `unshare -Uru sh -c ${quoteWord('echo rdc.example > /proc/sys/kernel/domainname')}`,
 );
