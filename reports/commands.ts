@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { RdcError } from '../harness/messages/errors.ts';
+import { plainText } from '../harness/messages/plain-text.ts';
 import { requireFolder } from '../harness/this-machine/writable-path.ts';
 import { generateAllureReport } from './allure/generate.ts';
 import { historyFolderOf } from './allure/kept-history.ts';
 import { keepRun } from './bundle/open-bundle.ts';
 import { requireExportFormat } from './formats/registry.ts';
-import { plainText } from './plain-text.ts';
 import { findResultsFiles, readRun } from './results/read-results.ts';
 import { findRun, outFolder, resultsFileName } from './results/run-folder.ts';
 

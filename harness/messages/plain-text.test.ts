@@ -1,6 +1,6 @@
 import { expect, test as it } from 'vitest';
-import { plainLine, plainText } from '../../reports/plain-text.ts';
 import { hostile } from '../../reports/synthetic-runs/synthetic-run.ts';
+import { plainLine, plainText } from './plain-text.ts';
 
 it.each([
   ['colours and cursor moves', '\u001b[31mred\u001b[0m\u001b[2J', 'red'],

@@ -1,4 +1,4 @@
-import { gib } from '../lab/cleanup/disk-usage.ts';
+export const gib = 1024 ** 3;
 
 /** e.g. `1.4 GiB`, `812.0 MiB`, `3 KiB` */
 export function sizeText(bytes: number): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Link, Stage, Status, type TestResult } from 'allure-js-commons';
+import { plainText } from '../../harness/messages/plain-text.ts';
 import type { Level, Verdict } from '../../harness/verdicts/verdict.ts';
-import { plainText } from '../plain-text.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
 import { describeCheck } from './description.ts';

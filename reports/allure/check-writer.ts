@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Stage, type StepResult, type TestResult } from 'allure-js-commons';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
-import { plainLine } from '../plain-text.ts';
 import { readEvidence } from '../results/read-evidence.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
 import { applyCheck } from './check-result.ts';

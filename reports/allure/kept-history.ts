@@ -1,8 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Ajv } from 'ajv';
+import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
-import { plainLine, plainText } from '../plain-text.ts';
 import { everyCheck } from '../results/every-check.ts';
 import type { Results } from '../results/results.schema.ts';
 import { isUnpackedBundle, outFolder } from '../results/run-folder.ts';

@@ -1,9 +1,9 @@
 import type { TestResult } from 'allure-js-commons';
 import AllureVitestReporter from 'allure-vitest/reporter';
 import type { TestModule, Vitest } from 'vitest/node';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import type { TargetContext } from '../../harness/verdicts/run-listener.ts';
 import type { CheckResult } from '../../harness/verdicts/verdict.ts';
-import { plainLine } from '../plain-text.ts';
 import { declarationOf, judgedCheck } from '../recording/target-record.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
 import { allureResultsOf, completeResult } from './check-writer.ts';

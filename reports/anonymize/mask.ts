@@ -1,7 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { hostname, userInfo } from 'node:os';
-import type { ArchiveFile } from '../bundle/write-archive.ts';
-import { plainText } from '../plain-text.ts';
+import { plainText } from '../../harness/messages/plain-text.ts';
 import type { Results } from '../results/results.schema.ts';
 import { Addresses, canonicalV6 } from './addresses.ts';
 import { addHost, findNames, findNamesInResults } from './find-names.ts';
@@ -20,7 +19,7 @@ const maxRemembered = 5_000;
 /** Replaces the names of users and hosts and the addresses of one bundle; learns all of its files before it applies. */
 export type Mask = {
   learn(content: Buffer, isResults: boolean): void;
-  apply(path: string, content: Buffer, isResults: boolean): ArchiveFile;
+  apply(path: string, content: Buffer, isResults: boolean): { readonly path: string; readonly content: Buffer };
   text(text: string): string;
   counts(): MaskCounts;
 };

@@ -1,5 +1,5 @@
 import { RdcError } from '../../harness/messages/errors.ts';
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { findResultsFiles, parseResults } from '../results/read-results.ts';
 import { resultsFileName } from '../results/run-folder.ts';
 import type { Manifest } from './manifest.schema.ts';

@@ -1,8 +1,8 @@
 import { realpathSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { refuseOccupied } from '../../harness/this-machine/writable-path.ts';
-import { plainLine } from '../plain-text.ts';
 import { findRun } from '../results/run-folder.ts';
 import { type Bundle, createBundle, outHint } from './create-bundle.ts';
 import { isBundle, readBundle, withRuns } from './open-bundle.ts';

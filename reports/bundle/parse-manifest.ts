@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv';
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { resultsFileName } from '../results/run-folder.ts';
 import { dropUnknownFields, tellIgnored } from '../results/unknown-fields.ts';
 import {

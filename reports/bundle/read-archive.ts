@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type Entry, extract } from 'tar-stream';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { bundleLimits, type Manifest, type ManifestFile, manifestName } from './manifest.schema.ts';
 import { parseManifest } from './parse-manifest.ts';
 import { checkSeal } from './seal.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createReadStream, existsSync, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 
 /** What the signature is for (ssh-keygen's namespace): one made for Git or a file of another kind is none of a bundle. */
 export const signatureNamespace = 'rdc-bundle';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { judgedCount } from '../results/conformance.ts';
 import { readRun } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';

@@ -1,4 +1,4 @@
-import { plainText } from '../plain-text.ts';
+import { plainText } from '../../harness/messages/plain-text.ts';
 import { readEvidence } from '../results/read-evidence.ts';
 import type { Comparison } from './compare.ts';
 

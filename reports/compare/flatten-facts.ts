@@ -1,4 +1,4 @@
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import type { Results } from '../results/results.schema.ts';
 
 const limits = { depth: 6, facts: 2_000, chars: 200 };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { element, type XmlElement, xmlDocument } from '../formats/xml.ts';
-import { plainLine } from '../plain-text.ts';
 import { countsText } from '../wording/verdict-words.ts';
 import { changesByWeight, changeWords } from './change.ts';
 import type { Cell, CheckRow, Column, Comparison } from './compare.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { judgedCount } from '../results/conformance.ts';
 import { findResultsFiles, readResultsFile } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';

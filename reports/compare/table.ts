@@ -1,4 +1,4 @@
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { createStyle, type Style, verdictWords } from '../wording/style.ts';
 import { countsText } from '../wording/verdict-words.ts';
 import { wrap } from '../wording/wrap.ts';

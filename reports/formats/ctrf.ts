@@ -1,4 +1,4 @@
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { ruleConformance } from '../results/conformance.ts';
 import { everyCase } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';

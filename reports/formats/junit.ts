@@ -1,4 +1,4 @@
-import { plainLine, plainText } from '../plain-text.ts';
+import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { everyCase } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';

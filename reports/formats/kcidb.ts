@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { plainLine, plainText } from '../plain-text.ts';
+import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { defaultGate, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
 import type { Conformance, JudgedCheck, Results } from '../results/results.schema.ts';

@@ -1,4 +1,4 @@
-import { plainText } from '../plain-text.ts';
+import { plainText } from '../../harness/messages/plain-text.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { RdcError } from '../../harness/messages/errors.ts';
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { factAt } from '../results/fact-path.ts';
 import type { Results } from '../results/results.schema.ts';
 

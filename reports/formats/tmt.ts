@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import type { Level } from '../../harness/verdicts/verdict.ts';
-import { plainLine } from '../plain-text.ts';
 import { defaultGate, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
 import type { Conformance, JudgedCheck, Results } from '../results/results.schema.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import type { CheckDeclaration } from '../../harness/verdicts/run-listener.ts';
 import { withRuns } from '../bundle/open-bundle.ts';
-import { plainLine } from '../plain-text.ts';
 import { declarationOf } from '../recording/target-record.ts';
 import { countsText } from '../wording/verdict-words.ts';
 import { type Merged, type MergedTarget, type MergeInput, mergeRuns, type WholeSuite } from './merge-runs.ts';

@@ -1,4 +1,4 @@
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 
 /** Where two JSON values differ, a line each: `facts.host.kernel is "6.1" and "6.12"`. Nothing when they are equal. */
 export function differingValues(a: unknown, b: unknown, path = ''): string[] {

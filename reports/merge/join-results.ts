@@ -1,5 +1,5 @@
 import { RdcError } from '../../harness/messages/errors.ts';
-import { plainLine, plainText } from '../plain-text.ts';
+import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { ruleConformance } from '../results/conformance.ts';
 import { countVerdicts } from '../results/counts.ts';
 import type { JudgedCheck, NotJudgedCheck, Results } from '../results/results.schema.ts';

@@ -1,4 +1,4 @@
-import { plainText } from '../plain-text.ts';
+import { plainText } from '../../harness/messages/plain-text.ts';
 
 const limits = { depth: 8, entries: 1_000, chars: 4_000, totalChars: 4_000_000 };
 

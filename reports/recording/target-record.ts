@@ -1,3 +1,4 @@
+import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import type {
   CheckDeclaration,
   Facts,
@@ -7,7 +8,6 @@ import type {
 } from '../../harness/verdicts/run-listener.ts';
 import type { Triage, View } from '../../harness/verdicts/triage.ts';
 import type { CheckResult, Verdict } from '../../harness/verdicts/verdict.ts';
-import { plainLine, plainText } from '../plain-text.ts';
 import { ruleConformance } from '../results/conformance.ts';
 import { countVerdicts } from '../results/counts.ts';
 import { type JudgedCheck, type NotJudgedCheck, type Results, resultsVersion } from '../results/results.schema.ts';

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, realpathSync, statSync } from 'node:fs';
 import { join, sep } from 'node:path';
-import { plainText } from '../plain-text.ts';
+import { plainText } from '../../harness/messages/plain-text.ts';
 
 const maxBytes = 512 * 1024;
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { renderError } from '../../harness/messages/errors.ts';
+import { plainText } from '../../harness/messages/plain-text.ts';
 import type { RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
 import type { BuiltReport } from '../allure/listener.ts';
 import { type BaselineOptions, baselineSummary } from '../compare/baseline.ts';
-import { plainText } from '../plain-text.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
 import type { Results } from '../results/results.schema.ts';
 import { createStyle } from '../wording/style.ts';

@@ -1,6 +1,6 @@
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { durationText } from '../../harness/messages/quantities.ts';
 import type { RunListener } from '../../harness/verdicts/run-listener.ts';
-import { plainLine } from '../plain-text.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
 import { type Style, verdictWords } from '../wording/style.ts';

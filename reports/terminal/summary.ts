@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { plainLine, plainText } from '../plain-text.ts';
+import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { judgedCount, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';

@@ -1,6 +1,6 @@
 import { afterEach, expect, test as it, vi } from 'vitest';
+import { plainText } from '../../harness/messages/plain-text.ts';
 import type { RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
-import { plainText } from '../plain-text.ts';
 import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
 import {
   checks,

@@ -1,4 +1,4 @@
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { factAt } from '../results/fact-path.ts';
 import type { Results } from '../results/results.schema.ts';
 import { applyWaiver, holds } from './apply-waivers.ts';

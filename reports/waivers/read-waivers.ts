@@ -1,8 +1,8 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { systemErrorText } from '../../harness/messages/error-text.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { readRegularFile } from '../../harness/this-machine/read-file.ts';
-import { plainLine } from '../plain-text.ts';
 import { type Waiver, waiversSchema } from './waivers.schema.ts';
 
 const maxBytes = 4 * 1024 * 1024;

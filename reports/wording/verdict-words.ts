@@ -1,5 +1,5 @@
+import { plainText } from '../../harness/messages/plain-text.ts';
 import type { Level, Verdict } from '../../harness/verdicts/verdict.ts';
-import { plainText } from '../plain-text.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
 
 export const findingWords = {

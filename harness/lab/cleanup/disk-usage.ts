@@ -1,9 +1,8 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, type Stats, statfsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { sizeText } from '../../messages/quantities.ts';
+import { gib, sizeText } from '../../messages/quantities.ts';
 import { cacheRoot } from '../../this-machine/paths.ts';
 
-export const gib = 1024 ** 3;
 /** A machine with its snapshot takes 2 GiB, a release's box three copies of 1 GiB: all four machines fit twice. */
 export const cacheLimitBytes = 40 * gib;
 /** What a first run of one more machine needs at its peak, twice. */

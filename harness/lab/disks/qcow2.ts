@@ -1,3 +1,4 @@
+import { gib } from '../../messages/quantities.ts';
 /** The largest disk that an image may ask for. Cloud images have 1 to 10 GiB; a header can claim anything. */
 export const maxVirtualGiB = 64;
 /** The largest file that is copied into the cache. */
@@ -5,7 +6,6 @@ export const maxFileGiB = 16;
 
 export const headerBytes = 104;
 
-const gib = 1024 ** 3;
 const externalDataFile = 4n;
 
 export type Qcow2Header = { readonly virtualBytes: number } | { readonly refused: string; readonly hint: string };

@@ -1,4 +1,4 @@
-import type { Target } from '../access/target.ts';
+import type { Executor } from '../transport/executor.ts';
 import { type HostFacts, parseHostFacts } from './host-facts.ts';
 import { memberOf } from './parse-values.ts';
 import { quickScript, versionScript } from './read-facts.ts';
@@ -18,7 +18,7 @@ export class UnknownVersion extends Error {
  * The facts of a host without its versions: each of them is a program to start, a second on an emulated machine.
  * The first who asks for one meets UnknownVersion. Only for a reading whose checks can be asked twice.
  */
-export async function readQuickFacts(target: Pick<Target, 'exec' | 'shell'>): Promise<HostFacts> {
+export async function readQuickFacts(target: Executor): Promise<HostFacts> {
   const facts = parseHostFacts((await target.shell(quickScript)).stdout);
   const known: Record<string, string | null> = {};
   const learning = new Map<string, Promise<void>>();

@@ -1,6 +1,6 @@
 import { RdcError } from '../../messages/errors.ts';
 import { parseOsRelease } from '../../this-machine/os-release.ts';
-import type { Target } from '../access/target.ts';
+import type { Executor } from '../transport/executor.ts';
 import { type IdRange, idRanges, memberOf, numberOf, words } from './parse-values.ts';
 import { collectScript, parseSections } from './read-facts.ts';
 /** What the host is, read from its kernel and files; nothing here is the daemon's word. A value that cannot be read is null. */
@@ -90,7 +90,7 @@ export type RunningRootlessKit = {
 export type InstallStep = { readonly name: string; readonly command: string; readonly exitCode: number };
 
 /** One batch over one session: see collect.ts for the script. Throws RdcError FACTS when the answer makes no sense. */
-export async function readHostFacts(target: Pick<Target, 'shell'>): Promise<HostFacts> {
+export async function readHostFacts(target: Pick<Executor, 'shell'>): Promise<HostFacts> {
   const answer = await target.shell(collectScript, { timeoutMs: 120_000 });
   return parseHostFacts(answer.stdout);
 }

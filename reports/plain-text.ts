@@ -1,1 +1,0 @@
-export { plainLine, plainText } from '../harness/messages/plain-text.ts';
