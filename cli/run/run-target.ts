@@ -1,12 +1,11 @@
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import type { Reports } from '../../harness/cli/load-reports.ts';
 import { renderError } from '../../harness/messages/errors.ts';
-import { notify } from '../../harness/run/tell.ts';
 import { judgeTarget } from '../../harness/runner/judge/judge-target.ts';
 import type { TriageOptions } from '../../harness/runner/judge/triage-target.ts';
 import type { RunProfile } from '../../harness/runner/profile/run-profile.ts';
 import { explainFullDisk } from '../../harness/this-machine/writable-path.ts';
-import type { CoverageFloor, RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
+import { type CoverageFloor, notify, type RunContext, type RunListener } from '../../harness/verdicts/run-listener.ts';
 import type { CheckMetas } from '../../reports/selftest/fault-results.ts';
 import type { CommonOptions } from '../options/options.ts';
 import { enterLab } from '../targets/enter-lab.ts';

@@ -1,8 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { makeFolder } from '../make-folder.ts';
 import { RdcError } from '../messages/errors.ts';
-import { refuseOccupied, unwritableError } from './writable-path.ts';
+import { makeFolder, refuseOccupied, unwritableError } from './writable-path.ts';
 
 let written = 0;
 

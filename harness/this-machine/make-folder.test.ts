@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, statSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { makeFolder } from '../make-folder.ts';
+import { makeFolder } from './writable-path.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'rdc-folder-'));
 

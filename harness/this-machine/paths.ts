@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { makeFolder } from '../make-folder.ts';
-import { unwritableError } from './writable-path.ts';
+import { makeFolder, unwritableError } from './writable-path.ts';
 
 /** The checkout this file lies in. */
 export const checkout: string = resolve(import.meta.dirname, '..', '..');

@@ -1,4 +1,4 @@
-import { setTimeout as delay, setTimeout } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export async function waitUntil(isDone: () => boolean, withinMs: number): Promise<boolean> {
   const deadline = Date.now() + withinMs;

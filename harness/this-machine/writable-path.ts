@@ -1,7 +1,6 @@
-import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { makeFolder } from '../make-folder.ts';
+import { dirname, join, resolve } from 'node:path';
 import { systemErrorText } from '../messages/error-text.ts';
 import { RdcError } from '../messages/errors.ts';
 
@@ -61,4 +60,23 @@ export function refuseOccupied(file: string, hint: string): void {
   }
   if (stats === undefined || stats.isFile()) return;
   throw unwritableError(file, stats.isDirectory() ? 'it is a folder' : 'it is there, and no regular file', hint);
+}
+
+/**
+ * `mkdir -p`. Not Node's own: where the kernel says ENOENT of a folder whose parent is there, as in /proc, that one asks
+ * again and again and never ends. Throws the error of the system call.
+ */
+export function makeFolder(path: string, mode = 0o777): void {
+  const missing: string[] = [];
+  for (let folder = resolve(path); !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  for (const folder of missing) {
+    try {
+      mkdirSync(folder, { mode });
+    } catch (error) {
+      // another process was quicker
+      if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw error;
+    }
+  }
+  // says what is in the way where it is no folder
+  if (!statSync(path).isDirectory()) mkdirSync(path);
 }

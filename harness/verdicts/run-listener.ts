@@ -72,3 +72,7 @@ export type RunListener = {
   targetEnded?(target: TargetContext, end: TargetEnd): void;
   runEnded?(run: RunContext): void | Promise<void>;
 };
+
+export function notify(listeners: readonly RunListener[], message: (listener: RunListener) => void): void {
+  for (const listener of listeners) message(listener);
+}

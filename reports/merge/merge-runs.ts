@@ -1,11 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { makeFolder } from '../../harness/make-folder.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import { scratch } from '../../harness/this-machine/scratch.ts';
-import { unwritableError } from '../../harness/this-machine/writable-path.ts';
+import { makeFolder, unwritableError } from '../../harness/this-machine/writable-path.ts';
 import { filesBeside, folderNameOf, type RunFile, readRunFile } from '../bundle/run-files.ts';
 import { junitXml } from '../formats/junit.ts';
 import { exitCodeOf } from '../results/conformance.ts';

@@ -1,4 +1,4 @@
-import { plainLine } from '../plain-text.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 
 /** A JSON Schema as ours are: objects that are closed or free, and arrays of them. */
 export type Schema = {

@@ -2,12 +2,12 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, symlinkSync, utimesSyn
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
-import { parseBackingFile } from '../../clean/qcow2.ts';
 import { sizeText } from '../../messages/quantities.ts';
 import { lockOwner } from '../../this-machine/locks.ts';
 import { identifyProcess } from '../../this-machine/process-identity.ts';
 import { findMachine, readMachines } from '../catalog/machines.ts';
 import { boxIdentity } from '../disks/box.ts';
+import { parseBackingFile } from '../disks/qcow2.ts';
 import { machineStamp } from '../machine/snapshot-record.ts';
 import { clean } from './clean.ts';
 import { cacheLimitBytes, diskUsage, diskWarning, freeLimitBytes } from './disk-usage.ts';

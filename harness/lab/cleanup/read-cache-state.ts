@@ -1,11 +1,11 @@
 import { lstatSync, readlinkSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { backingFileOf } from '../../clean/qcow2.ts';
 import { runEntries } from '../../this-machine/active-runs.ts';
 import { describeOwner, lockOwner } from '../../this-machine/locks.ts';
 import { cacheRoot } from '../../this-machine/paths.ts';
 import { isOfDeadProcess } from '../../this-machine/process-identity.ts';
 import { boxIdentity } from '../disks/box.ts';
+import { backingFileOf } from '../disks/qcow2.ts';
 import { runningDomains } from '../libvirt/domain.ts';
 import { imageMachines } from '../machine/image-machine.ts';
 import { knownMachines } from '../machine/known-machines.ts';

@@ -1,11 +1,10 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
-import { notify } from '../../run/tell.ts';
 import type { Connection } from '../../target-host/connection/address.ts';
 import { connectTarget } from '../../target-host/connection/connect.ts';
 import { readDaemonFacts } from '../../target-host/docker/daemon-facts.ts';
 import { readQuickFacts } from '../../target-host/facts/deferred-versions.ts';
-import type { RunListener, TargetContext } from '../../verdicts/run-listener.ts';
+import { notify, type RunListener, type TargetContext } from '../../verdicts/run-listener.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
 import { type Inspection, inspectAll } from '../modes/inspection.ts';
 

@@ -1,10 +1,9 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
-import { notify } from '../../run/tell.ts';
 import type { Connection } from '../../target-host/connection/address.ts';
 import { connectTarget } from '../../target-host/connection/connect.ts';
 import { rootfulSocket, startRootfulBeside } from '../../target-host/docker/rootful-daemon.ts';
-import type { RunListener, TargetContext } from '../../verdicts/run-listener.ts';
+import { notify, type RunListener, type TargetContext } from '../../verdicts/run-listener.ts';
 import { attribute, type Triage, type View, viewOf, wantsViews } from '../../verdicts/triage.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
 import type { CheckMeta } from '../protocol/protocol.ts';

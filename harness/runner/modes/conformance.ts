@@ -1,8 +1,8 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { countAssertions } from '../../checks/expect.ts';
 import { findingOf } from '../../checks/limitation.ts';
+import { messageOf } from '../../messages/error-text.ts';
 import { RdcError } from '../../messages/errors.ts';
-import { messageOf } from '../../readings/message-of.ts';
 import type { Target } from '../../target-host/access/target.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
 import { requireRoom } from '../verify/disk-space.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { DeclaredCheck, Sabotage } from '../../checks/check.ts';
-import { messageOf } from '../../readings/message-of.ts';
+import { messageOf } from '../../messages/error-text.ts';
 import { alreadyRed, type Outcome, type SideEffects } from '../../verdicts/fault-outcome.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
 import { Blocked } from '../verify/preconditions.ts';

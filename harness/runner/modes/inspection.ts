@@ -1,8 +1,8 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { countAssertions } from '../../checks/expect.ts';
 import { findingOf } from '../../checks/limitation.ts';
+import { messageOf } from '../../messages/error-text.ts';
 import { RdcError } from '../../messages/errors.ts';
-import { messageOf } from '../../readings/message-of.ts';
 import type { Target } from '../../target-host/access/target.ts';
 import type { Watch } from '../../target-host/connection/connect.ts';
 import { UnknownVersion } from '../../target-host/facts/deferred-versions.ts';

@@ -1,6 +1,6 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { findingOf } from '../../checks/limitation.ts';
-import { messageOf } from '../../readings/message-of.ts';
+import { messageOf } from '../../messages/error-text.ts';
 import { type View, viewOf } from '../../verdicts/triage.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
 import { endsTheRun } from '../verify/lost-target.ts';

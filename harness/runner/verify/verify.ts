@@ -1,7 +1,7 @@
 import type { TestContext } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
+import { messageOf } from '../../messages/error-text.ts';
 import { RdcError } from '../../messages/errors.ts';
-import { messageOf } from '../../readings/message-of.ts';
 import { refuseChange } from '../../target-host/access/read-only.ts';
 import type { Target } from '../../target-host/access/target.ts';
 import type { HostFacts } from '../../target-host/facts/host-facts.ts';

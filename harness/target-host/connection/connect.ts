@@ -1,5 +1,4 @@
 import { RdcError } from '../../messages/errors.ts';
-import { openTimed } from '../../profile/timed-transport.ts';
 import { forgetProbe, useProbe } from '../access/host-probe.ts';
 import { readOnlyTarget, readOnlyTransport } from '../access/read-only.ts';
 import { rebootMachine } from '../access/reboot.ts';
@@ -7,6 +6,7 @@ import type { Target } from '../access/target.ts';
 import { dropSharedContainers } from '../docker/container.ts';
 import { forgetLoadedImage, useFixtureImage } from '../docker/load-image.ts';
 import { type HostFacts, readHostFacts } from '../facts/host-facts.ts';
+import { openTimed } from '../transport/call-timing.ts';
 import { type ExecRecord, type Executor, executor } from '../transport/executor.ts';
 import { forwardSocket } from '../transport/forward-socket.ts';
 import { localTransport } from '../transport/local.ts';

@@ -1,5 +1,4 @@
 import { GenericContainer } from 'testcontainers';
-import { nonceLabel } from '../../docker/nonce-label.ts';
 import { fixtureImageTag } from '../../fixture-image/build.ts';
 import type { ContainerOptions } from './container-options.ts';
 
@@ -27,3 +26,6 @@ export class ContainerRequest extends GenericContainer {
     this.hostConfig.PortBindings = bindings;
   }
 }
+
+/** By this label a container of a check is found that the daemon created and refused to start. */
+export const nonceLabel = 'rdc.nonce';

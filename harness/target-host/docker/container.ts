@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
-import { nonceLabel } from '../../docker/nonce-label.ts';
 import { fixtureImageTag } from '../../fixture-image/build.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { refuseChange } from '../access/read-only.ts';
@@ -8,6 +7,7 @@ import type { Target } from '../access/target.ts';
 import { timeCall } from '../transport/call-timing.ts';
 import type { ContainerOptions } from './container-options.ts';
 import { ContainerRefused } from './container-refused.ts';
+import { nonceLabel } from './container-request.ts';
 import { loadFixtureImage } from './load-image.ts';
 
 export type ExecOutput = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };

@@ -1,4 +1,5 @@
 import { tracingChannel } from 'node:diagnostics_channel';
+import type { Transport } from './transport.ts';
 
 /**
  * Where a check waits for something outside of this process. Nobody listens unless a run is profiled, and then a call
@@ -17,4 +18,13 @@ export function timeCall<T>(port: Port, work: () => Promise<T>): Promise<T> {
 
 export function callChannel(port: Port): (typeof channels)[Port] {
   return channels[port];
+}
+
+/** A transport whose login and commands can be timed. */
+export async function openTimed(open: () => Promise<Transport>): Promise<Transport> {
+  const transport = await timeCall('guest', open);
+  return {
+    ...transport,
+    run: (commandLine, options) => timeCall('guest', () => transport.run(commandLine, options)),
+  };
 }
