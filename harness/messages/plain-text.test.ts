@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { hostile } from '../../reports/synthetic-runs/synthetic-run.ts';
+import { hostile } from '../test-doubles/hostile-texts.ts';
 import { plainLine, plainText } from './plain-text.ts';
 
 it.each([

@@ -2,16 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { join } from 'node:path';
 import type { TestResult } from 'allure-js-commons';
 import { expect, test as it } from 'vitest';
+import { hostile } from '../../harness/test-doubles/hostile-texts.ts';
 import { TargetRecord } from '../recording/target-record.ts';
 import { readEvidence } from '../results/read-evidence.ts';
-import {
-  checks,
-  hostile,
-  judged,
-  syntheticRun,
-  syntheticTarget,
-  syntheticVerdicts,
-} from '../synthetic-runs/synthetic-run.ts';
+import { checks, judged, syntheticRun, syntheticTarget, syntheticVerdicts } from '../synthetic-runs/synthetic-run.ts';
 import { completeAllureResults } from './complete.ts';
 import { describeCheck, escapeMarkdown } from './description.ts';
 import { sealPage } from './seal-page.ts';

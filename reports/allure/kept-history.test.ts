@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test as it, vi } from 'vitest';
+import { hostile } from '../../harness/test-doubles/hostile-texts.ts';
 import type { Results } from '../results/results.schema.ts';
 import { resultsWith } from '../synthetic-runs/compared-results.ts';
-import { hostile } from '../synthetic-runs/synthetic-run.ts';
 import { allureHistory, allureHistoryId } from './history-format.ts';
 import { historyFolderOf, keepInHistory, pointOf, readHistory } from './kept-history.ts';
 

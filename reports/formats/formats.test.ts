@@ -1,17 +1,11 @@
 import { XMLParser } from 'fast-xml-parser';
 import { describe, expect, test as it } from 'vitest';
+import { hostile } from '../../harness/test-doubles/hostile-texts.ts';
 import { TargetRecord } from '../recording/target-record.ts';
 import type { Results } from '../results/results.schema.ts';
 import { readJunit, readTap } from '../synthetic-runs/read-back.ts';
 import { conformantRun } from '../synthetic-runs/runs.ts';
-import {
-  checks,
-  hostile,
-  judged,
-  syntheticRun,
-  syntheticTarget,
-  syntheticVerdicts,
-} from '../synthetic-runs/synthetic-run.ts';
+import { checks, judged, syntheticRun, syntheticTarget, syntheticVerdicts } from '../synthetic-runs/synthetic-run.ts';
 import { junitXml } from './junit.ts';
 import { tapDocument } from './tap.ts';
 

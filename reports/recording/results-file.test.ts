@@ -4,13 +4,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, test as it } from 'vitest';
+import { hostile } from '../../harness/test-doubles/hostile-texts.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { exitCodeOf } from '../results/conformance.ts';
 import { readResults } from '../results/read-results.ts';
 import {
   checks,
   facts,
-  hostile,
   judged,
   syntheticRun,
   syntheticTarget,

@@ -1,7 +1,8 @@
+import { hostile } from '../../harness/test-doubles/hostile-texts.ts';
 import { TargetRecord } from '../recording/target-record.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
-import { checks, facts, hostile, judged, syntheticRun, syntheticTarget, syntheticVerdicts } from './synthetic-run.ts';
+import { checks, facts, judged, syntheticRun, syntheticTarget, syntheticVerdicts } from './synthetic-run.ts';
 
 export function resultsOf(verdicts = syntheticVerdicts(), waivers: readonly Waiver[] = []): Results {
   const run = syntheticRun();

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hostile } from '../../harness/test-doubles/hostile-texts.ts';
 import type { CheckDeclaration, Facts, RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
 import type { Triage } from '../../harness/verdicts/triage.ts';
 import type { CheckResult } from '../../harness/verdicts/verdict.ts';
@@ -44,13 +45,6 @@ export function judged(check: CheckDeclaration, changes: Partial<CheckResult> = 
   const { id, area, level, title } = check;
   return { id, area, level, title, verdict: 'pass', durationMs: 1_200, ...changes };
 }
-
-export const hostile = {
-  script: '<script>document.title = "owned"</script><img src=x onerror="document.title=1">',
-  escapes: '\u001b]0;owned\u0007\u001b[2J\u001b[31mred\u001b[0m \u009b5m bell\u0007 back\b rtl\u202e',
-  markdown: '**bold** [link](javascript:alert(1)) `code` # heading | table <b>b</b> ![i](http://192.0.2.1/x.png)',
-  huge: 'x'.repeat(2_000_000),
-};
 
 /** For every place where a text of a target, or of somebody else's results, may come to stand. */
 export const payload = [
