@@ -14,7 +14,7 @@ export {
 export { importImage } from '../target-host/docker/import-image.ts';
 export { startRootfulInPlace } from '../target-host/docker/rootful-daemon.ts';
 export { type HostFacts, hiddenBy } from '../target-host/facts/host-facts.ts';
-export type { IdRange } from '../target-host/facts/parse-values.ts';
+export { type IdRange, idRanges, numberOf } from '../target-host/facts/parse-values.ts';
 export { holdersOf } from '../target-host/facts/socket-holders.ts';
 export type { Executor } from '../target-host/transport/executor.ts';
 export { quoteWord } from '../target-host/transport/quote.ts';

@@ -28,7 +28,7 @@ function render({ name, attributes, children }: XmlElement, indent: string): str
 
 // XML 1.0 has no way at all to write most control characters, not even as references: they are dropped. So are those
 // that reorder or hide text: what stands in a page is to be read as it is.
-const unwritableError = /(?![\t\n])[\p{Cc}\p{Cf}\ufffe\uffff]/gu;
+const unwritable = /(?![\t\n])[\p{Cc}\p{Cf}\ufffe\uffff]/gu;
 
 const references: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -42,6 +42,6 @@ const references: Readonly<Record<string, string>> = {
 
 export function escapeXml(text: string): string {
   // nearly every text is plain ASCII, and the page of 200 hosts has a million of them
-  const writable = /[^\t\n -~]/.test(text) ? text.toWellFormed().replace(unwritableError, '') : text;
+  const writable = /[^\t\n -~]/.test(text) ? text.toWellFormed().replace(unwritable, '') : text;
   return writable.replace(/[&<>"'\n\t]/g, (character) => references[character] ?? '');
 }

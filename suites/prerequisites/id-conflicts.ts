@@ -1,5 +1,4 @@
-import { known, type Target } from '../../harness/checks/index.ts';
-import { numberOf } from '../../harness/target-host/facts/parse-values.ts';
+import { known, numberOf, type Target } from '../../harness/checks/index.ts';
 
 /** What subuid(5) and passwd(5) say of one kind of ID: ranges of everybody, and the IDs of real accounts or groups. */
 export type IdOwners = {

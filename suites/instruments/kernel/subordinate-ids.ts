@@ -1,5 +1,5 @@
 import type { IdRange, Target } from '../../../harness/checks/index.ts';
-import { idRanges } from '../../../harness/target-host/facts/parse-values.ts';
+import { idRanges } from '../../../harness/checks/index.ts';
 
 /** The user's ranges in /etc/subuid and /etc/subgid as they are now. */
 export async function subordinateIds(target: Target): Promise<{ uids: IdRange[]; gids: IdRange[] }> {
