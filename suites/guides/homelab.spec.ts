@@ -18,11 +18,10 @@ import { byRootful, userManagerDropIn } from '../instruments/daemon/daemon-fault
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { awaitDaemon, restartDaemon } from '../instruments/daemon/restart.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
-import { daemonBeforeLogin, outlastManager } from '../instruments/daemon/sessions.ts';
+import { daemonBeforeLogin, lingering, outlastManager } from '../instruments/daemon/sessions.ts';
 import { hasSystemd, mayInterrupt, userUnit } from '../instruments/daemon/user-unit.ts';
 import { mapped, rootlessMap } from '../instruments/kernel/id-map.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
-import { lingering } from '../lifecycle/not-started.ts';
 
 // A field guide for a home server, followed as it is written and put right where it is wrong: a dedicated user, the
 // client's environment, the start at boot, and "too many open files". Its setcap for port 80 is judged by PORT-PRIV-CAP.

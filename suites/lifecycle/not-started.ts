@@ -1,12 +1,5 @@
-import { type Fault, type HostFacts, mustRun, type Target } from '../../harness/checks/index.ts';
-
-/** Resolves to what lets the user linger as now, or not. */
-export async function lingering(target: Target, { user }: HostFacts): Promise<() => Promise<void>> {
-  const file = `/var/lib/systemd/linger/${user.name}`;
-  const { code } = await target.root.exec(['test', '-e', file]);
-  const word = code === 0 ? 'enable' : 'disable';
-  return async () => void (await mustRun(target.root, `loginctl ${word}-linger '${user.name}'`));
-}
+import { type Fault, mustRun } from '../../harness/checks/index.ts';
+import { lingering } from '../instruments/daemon/sessions.ts';
 
 const disableLinger: Fault = async ({ target, host }) => {
   const undo = await lingering(target, host);

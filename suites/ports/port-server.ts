@@ -9,7 +9,7 @@ import {
   type Target,
 } from '../../harness/checks/index.ts';
 import { forwarded, untilBound } from '../instruments/daemon/rootlesskit.ts';
-import { awaitServer } from './await-server.ts';
+import { awaitServer } from '../instruments/peers/await-server.ts';
 
 /** Host ports of the shared server; one more is the daemon's choice (`randomPort`). */
 export const published = { any: 28_082, loopback: 28_083, udp: 28_084 } as const;

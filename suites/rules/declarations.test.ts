@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { type Import, importsOf, type SourceFile } from '../../harness/checks/module-graph.ts';
+import type { SourceFile } from '../../harness/checks/module-graph.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { levels } from '../../harness/verdicts/verdict.ts';
 
@@ -195,44 +195,8 @@ function specFiles(): SourceFile[] {
 
 const isProduct = (name: string) => name.endsWith('.ts') && !/\.(test|e2e)\.ts$/.test(name);
 
-function foreignImports(folder: string, isAllowed: (one: Import) => boolean): string[] {
-  return filesOf(folder, isProduct)
-    .flatMap(importsOf)
-    .filter((one) => !isAllowed(one))
-    .map(({ from, to }) => `${from} imports ${to}`);
-}
-
-const isBelow = (folders: readonly string[], path: string) => folders.some((folder) => path.startsWith(`${folder}/`));
-
 it('no module is unloaded with what it stands on: bridges, links and rules go with theirs', () => {
   const files = [...filesOf('suites', isProduct), ...filesOf('harness', isProduct)];
   const unloading = files.filter(({ text }) => /modprobe (-r|--remove) /.test(text.replaceAll(/`modprobe -r`/g, '')));
   expect(unloading.map(({ path }) => path)).toEqual([]);
-});
-
-describe('imports go one way', () => {
-  it('harness knows neither suites nor reports', () => {
-    expect(foreignImports('harness', ({ to }) => isBelow(['harness', 'vms'], to))).toEqual([]);
-    const byPath = filesOf('harness', isProduct).filter(({ text }) =>
-      /['"](\.\.\/)*reports\/[\w./-]+\.ts['"]/.test(text),
-    );
-    expect(byPath.map(({ path }) => path)).toEqual(['harness/cli/load-reports.ts']);
-  });
-
-  it('suites know harness and each other', () => {
-    expect(foreignImports('suites', ({ to }) => isBelow(['harness', 'suites'], to))).toEqual([]);
-  });
-
-  it('reports know of harness only types, errors, plain text, files and the sink', () => {
-    const files = ['make-folder', 'named-place', 'regular-file', 'why-of'];
-    const words = ['errors', 'verdict', 'report-sink', 'project-root', 'plain-text', ...files];
-    const open = words.map((name) => `harness/${name}.ts`);
-    const isAllowed = ({ to, isType }: Import) => isBelow(['reports'], to) || isType || open.includes(to);
-    expect(foreignImports('reports', isAllowed)).toEqual([]);
-  });
-
-  it('vms know of harness only types and errors', () => {
-    const isAllowed = ({ to, isType }: Import) => isBelow(['vms'], to) || isType || to === 'harness/messages/errors.ts';
-    expect(foreignImports('vms', isAllowed)).toEqual([]);
-  });
 });

@@ -9,7 +9,7 @@ import { checkout } from '../../harness/this-machine/paths.ts';
 
 const checks = await loadChecks();
 const recorded = (name: string) =>
-  parseHostFacts(readFileSync(join(checkout, `harness/facts/fixtures/${name}-facts.txt`), 'utf8'));
+  parseHostFacts(readFileSync(join(checkout, `harness/target-host/facts/fixtures/${name}-facts.txt`), 'utf8'));
 const debian13 = recorded('debian-13');
 
 /** Checks that skip on the host and not on Debian 13 itself, with their reasons. */

@@ -1,4 +1,4 @@
-import { type HostFacts, quoteWord, type Target } from '../../../harness/checks/index.ts';
+import { type HostFacts, mustRun, quoteWord, type Target } from '../../../harness/checks/index.ts';
 
 /** Shell: the classes of the user's login sessions, one a line. systemd 256 counts the user manager among them. */
 function sessionClasses({ user }: HostFacts): string {
@@ -95,4 +95,12 @@ export function parseBeforeLogin(text: string): BeforeLogin {
     version: /^version (\S+)$/m.exec(text)?.[1] ?? null,
     sessions: (/^sessions (.*)$/m.exec(text)?.[1] ?? '').split(' ').filter(Boolean),
   };
+}
+
+/** Resolves to what lets the user linger as now, or not. */
+export async function lingering(target: Target, { user }: HostFacts): Promise<() => Promise<void>> {
+  const file = `/var/lib/systemd/linger/${user.name}`;
+  const { code } = await target.root.exec(['test', '-e', file]);
+  const word = code === 0 ? 'enable' : 'disable';
+  return async () => void (await mustRun(target.root, `loginctl ${word}-linger '${user.name}'`));
 }

@@ -7,8 +7,8 @@ import {
   startContainer,
   type Target,
 } from '../../../harness/checks/index.ts';
-import { awaitServer } from '../../ports/await-server.ts';
 import { forwarded } from '../daemon/rootlesskit.ts';
+import { awaitServer } from './await-server.ts';
 
 export type NonceServer = Container & { readonly nonce: string };
 

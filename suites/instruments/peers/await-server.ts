@@ -1,4 +1,4 @@
-import { mustRun, type Target } from '../../harness/checks/index.ts';
+import { mustRun, type Target } from '../../../harness/checks/index.ts';
 
 /**
  * Waits until the process that has the nonce as an argument has a socket on the port in its own network, and resolves to
