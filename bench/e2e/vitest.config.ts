@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     root: join(import.meta.dirname, '../..'),
-    include: ['harness/e2e/*.e2e.ts'],
+    include: ['bench/e2e/*.e2e.ts'],
     fileParallelism: false,
     retry: 0,
     // a machine that did not come up fails everything after it: one message is enough
