@@ -1,10 +1,11 @@
 // How long a person waits for `rdc list` and `rdc --help`: node bench/performance/cli-start.ts
-// Ends with 1 when one of them takes longer than the goal. Writes a section of docs/performance.md.
+// Ends with 1 when one of them takes longer than the goal. Writes a section of docs/benchmarks.md.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { table } from '../../cli/generate/page-section.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
-import { circumstances, table, writeSection } from '../script/page-section.ts';
+import { circumstances, writeSection } from '../script/benchmarks-page.ts';
 import { type Measured, measure, medianOf } from './measure.ts';
 
 const goalMs = 500;

@@ -6,13 +6,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { table } from '../../cli/generate/page-section.ts';
 import { ensureFixtureImage, fixtureImageTag } from '../../harness/fixture-image/build.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { Profile } from '../../harness/runner/profile/run-profile.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { findRun } from '../../reports/results/run-folder.ts';
-import { circumstances, table, writeSection } from '../script/page-section.ts';
+import { circumstances, writeSection } from '../script/benchmarks-page.ts';
 import { runMain } from '../script/script.ts';
 import { type BatsTurn, type Comparison, judgeComparison, parseTap, type SuiteTurn } from './bats-figures.ts';
 

@@ -1,11 +1,12 @@
 // How long a person waits for the first verdict on a warm machine: node bench/performance/first-verdict.ts MACHINE [--times 5]
 // From the call of `./rdc run MACHINE`, which restores the snapshot, to the first line with a verdict; then the run is
-// interrupted. Wants the machine's snapshot (./rdc run MACHINE once). Writes a section of docs/performance.md; ends with 1
+// interrupted. Wants the machine's snapshot (./rdc run MACHINE once). Writes a section of docs/benchmarks.md; ends with 1
 // when the goal is not met.
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { table } from '../../cli/generate/page-section.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { circumstances, table, writeSection } from '../script/page-section.ts';
+import { circumstances, writeSection } from '../script/benchmarks-page.ts';
 import { outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
 

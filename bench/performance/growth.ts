@@ -1,12 +1,12 @@
 // How compare, report and export grow with the number of results: node bench/performance/growth.ts [10 100 1000]
-// Writes a section of docs/performance.md and docs/performance-growth.svg. Runs for some minutes; needs no machine.
+// Writes a section of docs/benchmarks.md. Runs for some minutes; needs no machine.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { table } from '../../cli/generate/page-section.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
-import { circumstances, table, writeSection } from '../script/page-section.ts';
-import { growthChart, type Series } from './growth-chart.ts';
+import { circumstances, writeSection } from '../script/benchmarks-page.ts';
 import { type Measured, measure, measureMedian } from './measure.ts';
 import { checksPerResult, writeSyntheticResults } from './synthetic-results.ts';
 
@@ -64,14 +64,6 @@ function report(all: readonly Row[]): void {
   const sizes = [...new Set(all.map(({ results }) => results))];
   const names = [...new Set(all.map(({ what }) => what))];
   const of = (what: string, results: number) => all.find((row) => row.what === what && row.results === results);
-  const series = names.map((name): Series => {
-    const measured = all.filter(({ what, measured }) => what === name && measured.exitCode === 0);
-    return { name, points: measured.map(({ results, measured: { cpuMs } }) => [results, cpuMs / 1000]) };
-  });
-  writeFileAtomic(
-    join(checkout, 'docs/performance-growth.svg'),
-    growthChart(`CPU time by number of results of ${checksPerResult} checks`, series),
-  );
   const cells = names.map((name) => [name, ...sizes.map((size) => maybe(of(name, size)))]);
   writeSection(
     'growth',
@@ -81,8 +73,6 @@ function report(all: readonly Row[]): void {
       `Synthetic results of ${checksPerResult} checks each, one in twenty red, with 1 KiB of evidence where red. Time from start to end of a command of its own, with the CPU time of all its processes (median of 3; one where that took more than ${repeatBelowMs / 1000} s; not tried with more results from ${tryMoreBelowMs / 1000} s on), and the most memory that any of its processes had resident. \`export\` takes one result; "export of each" writes JUnit for all of them in one process.`,
       '',
       table([['', ...sizes.map((size) => `${size} results`)], ...cells]),
-      '',
-      '![CPU time by number of results, both axes logarithmic](performance-growth.svg)',
       '',
       `${circumstances()} Made by \`node bench/performance/growth.ts ${sizes.join(' ')}\`.`,
     ].join('\n'),

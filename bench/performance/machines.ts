@@ -1,12 +1,13 @@
 // How a run grows with the number of checks and of machines: node bench/performance/machines.ts MACHINE [MACHINE...]
-// Each from its snapshot (./rdc run MACHINE once). Writes a section of docs/performance.md. A quarter of an hour.
+// Each from its snapshot (./rdc run MACHINE once). Writes a section of docs/benchmarks.md. A quarter of an hour.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { table } from '../../cli/generate/page-section.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
-import { circumstances, table, writeSection } from '../script/page-section.ts';
+import { circumstances, writeSection } from '../script/benchmarks-page.ts';
 import { quickChecks } from '../script/quick-checks.ts';
 import { runMain } from '../script/script.ts';
 import { type Measured, measure } from './measure.ts';

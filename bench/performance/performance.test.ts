@@ -1,43 +1,9 @@
-import { XMLParser } from 'fast-xml-parser';
 import { expect, test as it } from 'vitest';
 import { profileOf } from '../../harness/runner/profile/run-profile.ts';
 import { changedVerdicts } from '../reliability/changed-verdicts.ts';
 import { mountsWithFiles, outsideOf } from '../reliability/footprint.ts';
-import { table, withSection } from '../script/page-section.ts';
 import { judgeComparison, parseTap } from './bats-figures.ts';
-import { growthChart } from './growth-chart.ts';
 import { measure, measureMedian } from './measure.ts';
-
-it('the chart is one small, well-formed document, whatever a series is called', () => {
-  const points = [10, 100, 1000].map((x) => [x, x / 7] as const);
-  const name = '<script>alert(1)</script>" onload="x';
-  const svg = growthChart('a "title" & more', [
-    { name, points },
-    { name: 'never measured', points: [] },
-  ]);
-  expect(svg).not.toContain('<script');
-  expect(Buffer.byteLength(svg)).toBeLessThan(20_000);
-  const { svg: root } = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '' }).parse(svg);
-  expect(root['aria-label']).toBe('a "title" & more');
-  expect(root.polyline.points.split(' ')).toHaveLength(3);
-  const [first, second, third] = root.circle.map(({ cy }: { cy: string }) => Number(cy));
-  // in proportion: on logarithmic axes the points lie on a line
-  expect(first - second).toBeCloseTo(second - third, 0);
-});
-
-it('a section takes the place of the one with its name, the others stay', () => {
-  const once = withSection('# Page\n', 'a', 'first');
-  const both = withSection(once, 'b', 'second');
-  expect(withSection(both, 'a', 'third')).toBe(
-    '# Page\n\n<!-- a -->\nthird\n<!-- /a -->\n\n<!-- b -->\nsecond\n<!-- /b -->\n',
-  );
-  expect(
-    table([
-      ['x', 'y'],
-      ['a|b', '1'],
-    ]),
-  ).toBe('| x | y |\n|---|---:|\n| a\\|b | 1 |');
-});
 
 it('a measured process says what it used, with its children; its exit code is an answer', async () => {
   const child = 'const b = Buffer.alloc(150 * 2 ** 20, 1); process.exit(b[5] === 1 ? 0 : 1)';

@@ -3,13 +3,13 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { table } from '../../cli/generate/page-section.ts';
 import { findLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
 import { membersOf, type Namespaces, namespacesOf } from '../../harness/lab/libvirt/lab-processes.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { resultsFileName } from '../../reports/results/run-folder.ts';
-import { circumstances, table, writeSection } from '../script/page-section.ts';
+import { circumstances, writeSection } from '../script/benchmarks-page.ts';
 import { quickChecks } from '../script/quick-checks.ts';
 import { outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
@@ -222,5 +222,5 @@ function writePage(machine: string, seed: number, outcomes: readonly Outcome[]):
     '',
     `${circumstances()} Made by \`node bench/reliability/campaign.ts ${machine} --faults ${outcomes.length} --seed ${seed} --write\`.`,
   ];
-  writeSection('faults', text.join('\n'), join(checkout, 'docs/reliability.md'));
+  writeSection('faults', text.join('\n'));
 }

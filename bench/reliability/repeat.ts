@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
-import { circumstances, writeSection } from '../script/page-section.ts';
+import { circumstances, writeSection } from '../script/benchmarks-page.ts';
 import { rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
 import { changedVerdicts } from './changed-verdicts.ts';
@@ -59,7 +58,7 @@ async function main(): Promise<number> {
       '',
       `${circumstances()} Made by \`node bench/reliability/repeat.ts ${machine} --times ${times}${values.check === undefined ? '' : ` --check ${values.check}`} --write\`.`,
     ];
-    writeSection('repeat', text.join('\n'), join(checkout, 'docs/reliability.md'));
+    writeSection('repeat', text.join('\n'));
   }
   return changed.length === 0 ? 0 : 1;
 }

@@ -1,18 +1,19 @@
 // What a run does to the machine that it runs on: node bench/reliability/safety.ts MACHINE OTHER
 // What it writes and where; two runs at once, a third one that is refused, one that dies, and the next one after it.
 // Both machines from their snapshots (./rdc run MACHINE once); nothing else may be at work on this host. Writes a section
-// of docs/reliability.md; ends with 1 when a rule did not hold.
+// of docs/benchmarks.md; ends with 1 when a rule did not hold.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { table } from '../../cli/generate/page-section.ts';
 import { findLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
 import { membersOf, namespacesOf } from '../../harness/lab/libvirt/lab-processes.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { cacheRoot, checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
-import { circumstances, table, writeSection } from '../script/page-section.ts';
+import { circumstances, writeSection } from '../script/benchmarks-page.ts';
 import { quickChecks } from '../script/quick-checks.ts';
 import { type Ended, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
@@ -54,7 +55,7 @@ async function main(): Promise<number> {
     '',
     `${circumstances()} Made by \`node bench/reliability/safety.ts ${machine} ${other}\`.`,
   ];
-  writeSection('safety', text.join('\n'), join(checkout, 'docs/reliability.md'));
+  writeSection('safety', text.join('\n'));
   return rows.every(({ holds }) => holds) ? 0 : 1;
 }
 

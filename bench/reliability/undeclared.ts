@@ -4,11 +4,11 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { table } from '../../cli/generate/page-section.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
-import { circumstances, table, writeSection } from '../script/page-section.ts';
+import { circumstances, writeSection } from '../script/benchmarks-page.ts';
 import { onMachine, outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
 import { type UndeclaredFault, undeclaredFaults } from './undeclared-faults.ts';
@@ -93,5 +93,5 @@ function write(machine: string, all: readonly Noticed[]): void {
     '',
     `${circumstances()} Made by \`./rdc up ${machine}; node bench/reliability/undeclared.ts ${machine} --write\`.`,
   ];
-  writeSection('strangers', text.join('\n'), join(checkout, 'docs/reliability.md'));
+  writeSection('strangers', text.join('\n'));
 }
