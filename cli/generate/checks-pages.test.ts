@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { expect, test as it } from 'vitest';
+import { loadChecks } from '../../harness/checks/load-checks.ts';
+import { checksPages } from './checks-pages.ts';
 import { type Judged, pruned, sittingsOf, withResults, withSelftest, wordsText } from './recorded-verdicts.ts';
-import { checksFile, renderChecksPage } from './write-checks-page.ts';
-
-it('docs/checks.md is what the declarations say; if not: node cli/generate/write-checks-page.ts', async () => {
-  expect(readFileSync(checksFile, 'utf8')).toBe(await renderChecksPage());
-});
 
 const nothing: Judged = { checks: {}, faults: {} };
 const digest = 'sha256:0f3a9c12deadbeef';
@@ -57,7 +53,13 @@ it('what is not declared any more goes', () => {
   expect(JSON.stringify(checks)).toBe('{"B":{"one":"pass 2026-11-22","two":"pass 2026-11-22"}}');
 });
 
-it('the page says where a check was judged and proven, and the score', async () => {
+/** The pages as one text each, by name: `README` and the areas. */
+async function pagesFor(judged: Judged): Promise<Record<string, string>> {
+  const pages = checksPages(await loadChecks(), judged);
+  return Object.fromEntries(pages.map(({ path, text }) => [path.replace(/.*\/|\.md$/g, ''), text]));
+}
+
+it('a page says where a check was judged and its fault tried; the index counts the faults', async () => {
   const judged: Judged = {
     checks: {
       'NS-INFO': { 'debian-12': 'pass 2026-11-20', 'debian-13': 'pass 2026-11-22 0f3a9c12' },
@@ -66,20 +68,20 @@ it('the page says where a check was judged and proven, and the score', async () 
     },
     faults: { 'NS-INFO': { 'debian-13': 'killed 2026-11-22' }, 'SOCK-MODE': { 'debian-13': 'survived 2026-11-22' } },
   };
-  const page = await renderChecksPage(judged);
-  const section = page.slice(page.indexOf('### NS-INFO'), page.indexOf('### NS-DAEMON-EUID'));
+  const { README = '', namespaces = '' } = await pagesFor(judged);
+  const section = namespaces.slice(namespaces.indexOf('## NS-INFO'), namespaces.indexOf('## NS-DAEMON-EUID'));
   expect(section).toContain('- Judged: pass on debian-12 (2026-11-20); pass on debian-13 (2026-11-22)\n');
-  expect(section).toContain('- Selftest: killed on debian-13 (2026-11-22)\n');
-  expect(page).toMatch(/\*\*1 of \d+ possible faults were killed\*\* on a real machine, the last on 2026-11-22\./);
-  expect(page).toContain('Survived: [SOCK-MODE](#sock-mode).');
-  expect(page).toMatch(/Not proven yet: [^.]*\[NS-UIDMAP\]/);
-  expect(page).toMatch(/skipped on all of them: \[SRC-BUILTIN3\]\(#src-builtin3\)\./);
-  expect(page).toMatch(/red without one: \[PRE-INSTALL\]\(#pre-install\)\./);
-  const bare = await renderChecksPage(nothing);
-  expect(bare).not.toMatch(/^- (Judged|Selftest): |possible faults/m);
+  expect(section).toContain('- Fault test: killed on debian-13 (2026-11-22)\n');
+  expect(README).toContain('| the check turned red with its own message | 1 | last on 2026-11-22 |');
+  expect(README).toContain('| the check stayed green | 1 | [SOCK-MODE](sockets.md#sock-mode) |');
+  expect(README).toMatch(/\| not tried yet \| \d+ \| .*\[NS-UIDMAP\]\(namespaces\.md#ns-uidmap\)/);
+  expect(README).toMatch(/skipped on every machine judged so far \| 1 \| \[SRC-BUILTIN3\]/);
+  expect(README).toMatch(/the check fails without it \| 1 \| \[PRE-INSTALL\]/);
+  const bare = Object.values(await pagesFor(nothing)).join('');
+  expect(bare).not.toMatch(/^- (Judged|Fault test): |^## Faults/m);
 });
 
-it('the page says with which state of the suite that was', async () => {
+it('the index says with which state of the suite that was', async () => {
   const later = '5bc02f80';
   const judged: Judged = {
     checks: {
@@ -94,11 +96,10 @@ it('the page says with which state of the suite that was', async () => {
     { machine: 'debian-13', day: '2026-11-22', suite: later, count: 2 },
     { machine: 'debian-13', day: '2026-11-22', suite: '0f3a9c12', count: 1 },
   ]);
-  expect(await renderChecksPage(judged)).toContain(`|---|---|---|---|
+  expect((await pagesFor(judged)).README).toContain(`|---|---|---|---|
 | debian-12 | 1 check | 2026-11-20 | not recorded |
 | debian-13 | 2 checks | 2026-11-22 | \`${later}\` |
 | debian-13 | 1 check | 2026-11-22 | \`0f3a9c12\` |
 | debian-13 | 1 fault | 2026-11-22 | \`0f3a9c12\` |
-
-## prerequisites`);
+`);
 });

@@ -24,7 +24,7 @@ async function main(folders: readonly string[]): Promise<number> {
   const machines = readMachines().machines.map(({ name }) => name);
   const judged = pruned(folders.reduce(record, readJudged()), ids, machines);
   writeFileSync(judgedFile, `${JSON.stringify(judged, null, 2)}\n`);
-  process.stdout.write(`${judgedFile}: now write the page: node cli/generate/write-checks-page.ts\n`);
+  process.stdout.write(`${judgedFile}: next: node cli/generate/write-docs.ts\n`);
   return exitCodes.ok;
 }
 

@@ -80,7 +80,7 @@ async function judge({ commands, afterFacts, daemon: daemonName }: Hostility): P
   mkdirSync(join(folder, 'hostile'));
   const identityFile = join(folder, 'key');
   writeFileSync(identityFile, server.clientKey, { mode: 0o600 });
-  // the defaults are a minute for a command and more, see docs/reliability.md
+  // the defaults are a minute for a command and more, see docs/reference/limits.md
   const limits = { readyTimeoutMs: 5_000, commandTimeoutMs: 1_500, socketTimeoutMs: 1_000, floodBytes: 8 * 2 ** 20 };
   const user = {
     host: '127.0.0.1',

@@ -57,7 +57,7 @@ async function isAgreed(question: string, { input, output }: Asker): Promise<boo
   return /^y(?:es)?$/i.test(answer.trim());
 }
 
-/** What will be done on hosts in use, from the declarations: see docs/hosts.md for each of these in full. */
+/** What will be done on hosts in use, from the declarations: see docs/guides/existing-hosts.md for each of these in full. */
 export function planOf(hosts: string, { checks, reading, options }: Omit<Asked, 'targets'>): string {
   const changing = checks.filter((check) => !check.readOnly);
   const disruptive = checks.filter((check) => check.disruptive).map(({ id }) => id);
@@ -75,6 +75,6 @@ export function planOf(hosts: string, { checks, reading, options }: Omit<Asked, 
     ...(reading === 'sabotage'
       ? ['- break the host on purpose: the fault of each check is applied as root and taken back after it']
       : []),
-    'docs/hosts.md says more.',
+    'docs/guides/existing-hosts.md says more.',
   ].join('\n');
 }

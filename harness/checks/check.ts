@@ -43,7 +43,7 @@ export type Oracle = {
 };
 
 export type Check = {
-  /** `AREA-NAME`, as in docs/checks.md */
+  /** `AREA-NAME`, as in docs/reference/checks */
   readonly id: string;
   readonly level: Level;
   /** the claim, in the present tense */

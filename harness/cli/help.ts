@@ -36,7 +36,7 @@ const selection = `  --suite A,B        only these areas                 --check
   --image FILE       make the machine from this qcow2 cloud image; TARGET is then the machine's name
   --recipe R         how Docker is installed on it: vms/provision/rootless-R.sh
   --sha256 HASH      what the image has to be
-  --yes              agree beforehand to what is not read-only on ssh:// and local (docs/hosts.md); else run asks
+  --yes              agree beforehand to what is not read-only on ssh:// and local (docs/guides/existing-hosts.md); else run asks
   --lab KIND         hermetic (own network namespace; wants root) or system (the libvirt of this machine; not verified);
                      default: system where systemd or a libvirtd runs, else hermetic. Also RDC_LAB
   --identity FILE    private key for ssh://, without a passphrase; after it, and without it, the agent is asked
@@ -48,11 +48,11 @@ const selection = `  --suite A,B        only these areas                 --check
 `;
 
 const verdict = `  --gate LEVEL       what decides the exit code: MUST (default), SHOULD, LIMITATION
-  --waivers FILE     known failures: shown as expected, and red when they are stale (docs/waivers.md)
+  --waivers FILE     known failures: shown as expected, and red when they are stale (docs/guides/waivers.md)
 `;
 
 const oracle = `  --oracle           place the blame for what is red, by two more views: a rootful daemon on the same machine, and the
-                     user without Docker; the verdicts stay as they are (docs/oracle.md)
+                     user without Docker; the verdicts stay as they are (docs/guides/triage.md)
   --allow-rootful    with --oracle, start that daemon on ssh:// and local hosts too
 `;
 
@@ -75,7 +75,7 @@ ${oracle}`,
   list: `./rdc list [--machines] [--json]
 ./rdc list --machines --format github|gitlab
 
-The checks, or the machines; with --format the machines as the matrix of a CI engine (docs/recipes), without those that
+The checks, or the machines; with --format the machines as the matrix of a CI engine (docs/guides/ci.md), without those that
 want an --image of their own.
 `,
   explain: './rdc explain ID\n',
@@ -101,7 +101,7 @@ default: the latest run of reports/out.
   export: `./rdc export [RUN] --format junit|tap|tmt|kcidb|ctrf|autopkgtest
 
 Prints one target of a run; RUN as for report, or the folder of one target. What each format cannot say, and where it
-stands then: docs/exports.md.
+stands then: docs/reference/exports.md.
 `,
   bundle: `./rdc bundle [RUN] [--out FILE] [--anonymous [--hide NAME,NAME]] [--sign KEY] [--json]
 ./rdc bundle --verify FILE [--signature F --allowed-signers F [--signer NAME]] [--json]
@@ -111,7 +111,7 @@ read (default: <run>.tar.gz here). RUN: a run id below reports/out, a folder, a 
 latest run of reports/out. The same run gives the same bytes.
 
   --anonymous        replace names of users and hosts (user-1, host-1) and addresses (192.0.2.1, 2001:db8::1) in all of
-                     it; verdicts stay. What is found: docs/bundles.md. Look it through before you publish it
+                     it; verdicts stay. What is found: docs/guides/bundles.md. Look it through before you publish it
   --hide NAME,NAME   names that nothing in the texts tells to be one: replaced as well
   --sign KEY         write FILE.sig with ssh-keygen -Y sign, namespace rdc-bundle
   --verify FILE      is it as it was packed? With --signature and --allowed-signers (see ssh-keygen(1)): and by whom?

@@ -1,6 +1,6 @@
 import { plainText } from './plain-text.ts';
 
-/** Exit codes of the command line (docs/architecture.md): 1 is a verdict about the target, 2 and 3 are not. */
+/** Exit codes of the command line (docs/reference/exit-codes.md): 1 is a verdict about the target, 2 and 3 are not. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, notJudged: 3, interrupted: 130 } as const;
 
 /** Every code an error of ours can carry, with the exit code it ends a command with. */

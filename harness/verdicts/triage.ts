@@ -43,7 +43,7 @@ export function viewOf({ level, verdict, finding, reason }: Judged): View {
 type Attribution = Pick<Triage, 'blame' | 'because'>;
 type Others = Pick<Triage['views'], 'rootful' | 'bare'>;
 
-/** Places the blame; pure. docs/oracle.md has the same as a table. */
+/** Places the blame; pure. docs/guides/triage.md has the same as a table. */
 export function attribute(result: Judged, others: Others): Attribution {
   if (result.verdict === 'pass') return ofLimitation(others);
   return result.finding === 'lifted' ? ofLifted(others) : ofFailure(others);

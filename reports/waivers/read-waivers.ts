@@ -6,7 +6,7 @@ import { readRegularFile } from '../../harness/this-machine/read-file.ts';
 import { type Waiver, waiversSchema } from './waivers.schema.ts';
 
 const maxBytes = 4 * 1024 * 1024;
-const hint = 'the format is in reports/waivers.schema.json; an example is in docs/waivers.md';
+const hint = 'the format is in reports/waivers.schema.json; an example is in docs/guides/waivers.md';
 
 const isWaivers = new Ajv({
   allErrors: true,

@@ -19,7 +19,7 @@ import { timeLimitMs } from '../protocol/time-limit.ts';
 import type { RunnerWord } from './judge.ts';
 import { type WorkerWatch, watchWorker } from './worker-watchdog.ts';
 
-/** Of those that disturb nobody (`sideBySide`); measured: docs/performance.md. */
+/** Of those that disturb nobody (`sideBySide`); measured: docs/benchmarks.md. */
 const checksAtOnce = 3;
 /** Of a worker, beyond the limit of a check: a hook has two minutes. */
 const defaultSilenceMs = 180_000;

@@ -12,7 +12,7 @@ import { readDaemonFacts } from './daemon-facts.ts';
 
 const mebibyte = 2 ** 20;
 const timeoutMs = 500;
-// the default of one request is 60 s, see docs/reliability.md
+// the default of one request is 60 s, see docs/reference/limits.md
 const slackMs = 8_000;
 
 /** Those that answer in HTTP with something: what it is worth is for the reader of the answer to say. */

@@ -51,7 +51,7 @@ while p=/proc/$(awk '/^PPid:/ {print $2}' $p/status) && [ $p != /proc/0 ] && [ $
   grep -qsz -- '^--net=' $p/cmdline && k=$p
 done
 [ -n "$k" ] && tr '\\0' '\\n' < $k/cmdline | grep -E -- '^--(net|port-driver)=[a-z0-9-]+$|^--detach-netns(=true)?$' && grep '^CapPrm:' $k/status`,
-  // what starts and stops the daemon where no user manager does; see docs/hosts.md
+  // what starts and stops the daemon where no user manager does; see docs/guides/existing-hosts.md
   daemonScript: '[ -x "$HOME/.config/rdc/daemon" ] && echo "$HOME/.config/rdc/daemon"',
   rootPropagation: 'awk \'$5 == "/" {print / shared:/ ? "shared" : "private"}\' /proc/self/mountinfo',
   serialPorts:

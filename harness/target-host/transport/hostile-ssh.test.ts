@@ -20,7 +20,7 @@ import type { SshAddress, SshLimits } from './ssh-login.ts';
 import type { Transport } from './transport.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-hostile-'));
-// the defaults are seconds and minutes, see docs/reliability.md
+// the defaults are seconds and minutes, see docs/reference/limits.md
 const limits = { readyTimeoutMs: 1_500, socketTimeoutMs: 300, farewellMs: 200, floodBytes: 24 * 2 ** 20 };
 const slackMs = 6_000;
 const mebibyte = 2 ** 20;

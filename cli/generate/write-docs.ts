@@ -1,0 +1,39 @@
+// Writes every generated page, and the generated sections of the other pages: node cli/generate/write-docs.ts
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { loadChecks } from '../../harness/checks/load-checks.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
+import { checksPages } from './checks-pages.ts';
+import { commandLinePage } from './command-line-page.ts';
+import type { DocFile } from './doc-files.ts';
+import { errorCodeTable } from './error-code-table.ts';
+import { machineFieldsTable } from './machine-fields-table.ts';
+import { withSection } from './page-section.ts';
+import { readJudged } from './recorded-verdicts.ts';
+import { resultsPage } from './results-page.ts';
+import { supportTable, verdictTable } from './support-table.ts';
+
+/** Each generated file as it has to be. A test compares it with the file on disk. */
+export async function generatedFiles(): Promise<DocFile[]> {
+  const judged = readJudged();
+  return [
+    { path: 'docs/reference/command-line.md', text: commandLinePage() },
+    { path: 'docs/reference/results.md', text: resultsPage() },
+    ...checksPages(await loadChecks(), judged),
+    section('README.md', 'support', supportTable(judged)),
+    section('docs/results.md', 'verdicts', verdictTable(judged)),
+    section('docs/reference/exit-codes.md', 'error-codes', errorCodeTable()),
+    section('docs/reference/configuration.md', 'machines', machineFieldsTable()),
+  ];
+}
+
+function section(path: string, name: string, text: string): DocFile {
+  return { path, text: withSection(readFileSync(join(checkout, path), 'utf8'), name, text) };
+}
+
+if (import.meta.main) {
+  for (const { path, text } of await generatedFiles()) {
+    mkdirSync(dirname(join(checkout, path)), { recursive: true });
+    writeFileSync(join(checkout, path), text);
+  }
+}
