@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { table } from '../../cli/generate/page-section.ts';
-import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { circumstances, writeSection } from '../script/benchmarks-page.ts';
 import { type Measured, measure, measureMedian } from './measure.ts';
