@@ -36,7 +36,7 @@ function anchorsOf(text: string): string[] {
 
 /** What is wrong with the links of a page to files and headings of this project. */
 function brokenLinksOf(path: string, text: string): string[] {
-  const links = [...text.replace(/^( *)```[\s\S]*?^\1```/gm, '').matchAll(/\]\(([^)\s]+)\)/g)].map(
+  const links = [...text.replace(/^( *)```[\s\S]*?^\1```/gm, '').matchAll(/(?:\]\(|<img src=")([^)"\s]+)[)"]/g)].map(
     ([, link = '']) => link,
   );
   return links.filter((link) => {
@@ -52,8 +52,11 @@ it('each link leads to a file and a heading that are there', () => {
   const broken = pages.flatMap(({ path, text }) => brokenLinksOf(path, text).map((link) => `${path}: ${link}`));
   expect(broken).toEqual([]);
   expect(
-    brokenLinksOf('README.md', '[a](nowhere.md) [b](#no-such-heading) [c](CHANGELOG.md) [d](https://x.org)'),
-  ).toEqual(['nowhere.md', '#no-such-heading']);
+    brokenLinksOf(
+      'README.md',
+      '[a](nowhere.md) [b](#no-such-heading) [c](CHANGELOG.md) [d](https://x.org) <img src="no.png">',
+    ),
+  ).toEqual(['nowhere.md', '#no-such-heading', 'no.png']);
 });
 
 it('each page below docs/ can be reached from README.md', () => {

@@ -11,6 +11,7 @@ import { machineFieldsTable } from './machine-fields-table.ts';
 import { withSection } from './page-section.ts';
 import { readJudged } from './recorded-verdicts.ts';
 import { resultsPage } from './results-page.ts';
+import { checkExcerpt, formatsExcerpt, recipeExcerpt } from './source-excerpts.ts';
 import { supportTable, verdictTable } from './support-table.ts';
 
 /** Each generated file as it has to be. A test compares it with the file on disk. */
@@ -22,6 +23,9 @@ export async function generatedFiles(): Promise<DocFile[]> {
     ...checksPages(await loadChecks(), judged),
     section('README.md', 'support', supportTable(judged)),
     section('docs/results.md', 'verdicts', verdictTable(judged)),
+    section('docs/contributing/check.md', 'check', checkExcerpt()),
+    section('docs/contributing/distribution.md', 'recipe', recipeExcerpt()),
+    section('docs/contributing/export-format.md', 'formats', formatsExcerpt()),
     section('docs/reference/exit-codes.md', 'error-codes', errorCodeTable()),
     section('docs/reference/configuration.md', 'machines', machineFieldsTable()),
   ];
