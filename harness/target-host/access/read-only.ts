@@ -1,7 +1,7 @@
 import { RdcError } from '../../messages/errors.ts';
 import type { Executor } from '../transport/executor.ts';
 import type { ExecResult, Transport } from '../transport/transport.ts';
-import type { Target } from './target.ts';
+import type { ReadableTarget, RestartableTarget } from './target.ts';
 
 /** Refuses what would change a target that is only to be looked at; every way to change one comes by here. */
 export function refuseChange(target: { readonly readOnly?: true }, what: string): void {
@@ -15,7 +15,10 @@ function refusal(what: string): RdcError {
 }
 
 /** A target with other executors, which only look; everything else that it can do is refused, by whatever name. */
-export function readOnlyTarget(target: Target, looking: Executor & Pick<Target, 'root' | 'answers'>): Target {
+export function readOnlyTarget(
+  target: RestartableTarget,
+  looking: Executor & Pick<ReadableTarget, 'root' | 'answers'>,
+): RestartableTarget {
   const refused = Object.entries(target)
     .filter(([name, value]) => typeof value === 'function' && name !== 'note')
     .map(([name]) => [name, () => Promise.reject(refusal(`${name}()`))]);

@@ -1,14 +1,14 @@
 import { RdcError } from '../../messages/errors.ts';
 import type { Executor } from '../transport/executor.ts';
 import { disturbanceIn } from './read-only.ts';
-import type { Target } from './target.ts';
+import type { RestartableTarget } from './target.ts';
 
 /**
  * The target as a check sees it that is judged while others are: what would disturb them is refused. Like `readOnly`, it
  * catches the slip of a mark that is wrong, not a check that hides what it does. As the user a check may run what it
  * likes: there it is the checks' own doing which of them are marked.
  */
-export function sharedUseTarget(target: Target): Target {
+export function sharedUseTarget(target: RestartableTarget): RestartableTarget {
   const refuse = (what: string) => () => Promise.reject(refusal(what));
   return {
     ...target,
@@ -34,6 +34,6 @@ function harmless<T>(command: T, text: string): T {
 
 function refusal(what: string): RdcError {
   return new RdcError('SIDE_BY_SIDE', `${what}: refused, because other checks are judged meanwhile`, {
-    hint: 'a check that does so is not `sideBySide`',
+    hint: 'a check that does so is not `concurrent`',
   });
 }

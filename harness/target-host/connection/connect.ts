@@ -2,7 +2,7 @@ import { RdcError } from '../../messages/errors.ts';
 import { forgetProbe, useProbe } from '../access/host-probe.ts';
 import { readOnlyTarget, readOnlyTransport } from '../access/read-only.ts';
 import { rebootMachine } from '../access/reboot.ts';
-import type { Target } from '../access/target.ts';
+import type { ReadableTarget, RestartableTarget } from '../access/target.ts';
 import { dropSharedContainers } from '../docker/container.ts';
 import { forgetLoadedImage, useFixtureImage } from '../docker/load-image.ts';
 import { type HostFacts, readHostFacts } from '../facts/host-facts.ts';
@@ -24,9 +24,9 @@ export type ConnectedTarget = {
   /** the forwarded socket of the daemon, in a folder of its own */
   readonly socketPath: string;
   /** the target as one check sees it */
-  observedBy(watch: Watch): Target;
+  observedBy(watch: Watch): RestartableTarget;
   /** one look at the target by several checks: what would change it is refused, the same question is asked once */
-  look(): (watch: Watch) => Target;
+  look(): (watch: Watch) => RestartableTarget;
   close(): Promise<void>;
 };
 
@@ -106,7 +106,7 @@ export async function connectTarget(
       },
     }),
     look(this: ConnectedTarget) {
-      const answers: NonNullable<Target['answers']> = new Map();
+      const answers: NonNullable<ReadableTarget['answers']> = new Map();
       const [asUser, asRoot] = [readOnlyTransport(user), root && readOnlyTransport(root)];
       return (watch) =>
         readOnlyTarget(this.observedBy(watch), {

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { RdcError } from '../../messages/errors.ts';
 import { refuseChange } from '../access/read-only.ts';
-import type { ApiAnswer, Target } from '../access/target.ts';
+import type { ApiAnswer, ReadableTarget, Target } from '../access/target.ts';
 import { BoundedText } from '../transport/bounded-text.ts';
 import { maxAnswerBytes } from '../transport/forward-socket.ts';
 
@@ -13,16 +13,27 @@ function agentOf(socketPath: string): Agent {
   return agent;
 }
 
+type Method = 'GET' | 'POST' | 'DELETE';
+type RequestOptions = { readonly body?: unknown; readonly timeoutMs?: number; readonly fresh?: true };
+type Asked = Pick<ReadableTarget, 'dockerSocket' | 'readOnly' | 'answers'>;
+
 /**
  * One request to the daemon's API over the forwarded socket, e.g. `dockerApi(target, 'GET', '/info')`.
  * A status is an observation; DAEMON is thrown when there was no answer, TIMEOUT after `timeoutMs`. `fresh` takes no
  * connection that is open already: one of those answers although nothing listens on the path any more.
  */
-export async function dockerApi(
-  target: Pick<Target, 'dockerSocket' | 'readOnly' | 'answers'>,
-  method: 'GET' | 'POST' | 'DELETE',
+export function dockerApi(target: Asked, method: 'GET', path: string, options?: RequestOptions): Promise<ApiAnswer>;
+export function dockerApi(
+  target: Asked & Pick<Target, 'invalidate'>,
+  method: Method,
   path: string,
-  options: { body?: unknown; timeoutMs?: number; fresh?: true } = {},
+  options?: RequestOptions,
+): Promise<ApiAnswer>;
+export async function dockerApi(
+  target: Asked,
+  method: Method,
+  path: string,
+  options: RequestOptions = {},
 ): Promise<ApiAnswer> {
   if (method !== 'GET') refuseChange(target, `${method} ${path}`);
   const answer = target.answers?.get(path) ?? ask(target, method, path, options);
@@ -31,10 +42,10 @@ export async function dockerApi(
 }
 
 function ask(
-  target: Pick<Target, 'dockerSocket'>,
-  method: string,
+  target: Pick<Asked, 'dockerSocket'>,
+  method: Method,
   path: string,
-  options: { body?: unknown; timeoutMs?: number; fresh?: true },
+  options: RequestOptions,
 ): Promise<ApiAnswer> {
   const { body, timeoutMs = 60_000, fresh } = options;
   const text = body === undefined ? undefined : JSON.stringify(body);
