@@ -1,6 +1,6 @@
 // Faults of strangers (strangers.ts), one after the other on a running machine: does a check turn red?
 // node bench/reliability/undeclared.ts MACHINE [--fault WORD] [--quick] [--write]. Wants ./rdc up MACHINE before.
-// --quick: one fault for each check, of those that restart nothing, and without the disruptive checks.
+// --quick: one fault for each check, of those that restart nothing, and without the checks that restart the daemon.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -55,9 +55,9 @@ async function main(): Promise<number> {
 }
 
 async function quickOnes(faults: readonly UndeclaredFault[]): Promise<UndeclaredFault[]> {
-  const disruptive = new Set((await loadChecks()).filter((check) => check.disruptive).map(({ id }) => id));
+  const restarting = new Set((await loadChecks()).filter((check) => check.restartsDaemon).map(({ id }) => id));
   const isQuick = ({ apply, red }: UndeclaredFault) =>
-    !/ (re)?start /.test(apply) && !red.some((id) => disruptive.has(id));
+    !/ (re)?start /.test(apply) && !red.some((id) => restarting.has(id));
   const byChecks = Map.groupBy(faults.filter(isQuick), ({ red }) => red.join());
   return [...byChecks.values()].flatMap((same) => same.slice(0, 1));
 }

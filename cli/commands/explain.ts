@@ -1,4 +1,5 @@
-import { type DeclaredCheck, describeFault } from '../../harness/checks/check.ts';
+import type { DeclaredCheck } from '../../harness/checks/check.ts';
+import { labelsOf } from '../../harness/checks/faults.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { parseWords } from '../options/command-line.ts';
@@ -11,21 +12,20 @@ export async function explainCommand(words: readonly string[]): Promise<number> 
     throw new RdcError('USAGE', 'the ID of a check is missing', { hint: './rdc explain NS-UIDMAP' });
   const [check] = selectChecks(await loadChecks(), { checks: [id], suites: undefined, levels: undefined });
   if (!check) throw new RdcError('UNKNOWN_CHECK', `no check is called ${id}`, { hint: './rdc list' });
-  const sabotage = describeFault(check.sabotage);
   const rows: readonly [string, string][] = [
     ['claim', check.title],
     ['level', check.level],
     ['area', check.area],
     ['source', `${check.source.url} (${check.source.section})`],
     ['applies', check.applies ? `depending on the host (\`applies\` in suites/${check.area})` : 'everywhere'],
-    ['needs', check.needs?.join(', ') ?? 'nothing'],
-    ['disruptive', check.disruptive ? 'yes: restarts the daemon' : 'no'],
-    ['beside others', (check.sideBySide ?? check.readOnly) ? 'yes: judged while others are' : 'no'],
+    ['needs', check.needsDaemon ? 'SOCK-PATH' : 'nothing'],
+    ['disruptive', check.restartsDaemon ? 'yes: restarts the daemon' : 'no'],
+    ['beside others', (check.concurrent ?? check.readOnly) ? 'yes: judged while others are' : 'no'],
     ['only reads', check.readOnly ? 'yes: also in rdc doctor TARGET' : 'no'],
     ['remedy', check.remedy],
-    ['sabotage', typeof sabotage === 'string' ? sabotage : `impossible: ${sabotage.impossible}`],
+    ['sabotage', check.fault.name],
     ['other views', viewsText(check)],
-    ...('impossible' in check.sabotage ? [] : [['turns red with', String(check.sabotage.fails)] as [string, string]]),
+    ['turns red with', labelsOf(check.fault).join('; ')],
   ];
   process.stdout.write(`${check.id}\n`);
   for (const [name, text] of rows) process.stdout.write(`  ${name.padEnd(15)}${text}\n`);
@@ -33,8 +33,8 @@ export async function explainCommand(words: readonly string[]): Promise<number> 
 }
 
 /** What `rdc run --oracle` can look at besides the verdict. */
-function viewsText({ oracle }: DeclaredCheck): string {
-  if (oracle === undefined) return 'none';
-  const rootful = oracle.notRootful === undefined ? 'a rootful daemon' : `no rootful daemon: ${oracle.notRootful}`;
-  return [rootful, ...(oracle.bare ? ['the user without Docker'] : [])].join('; ');
+function viewsText({ triage }: DeclaredCheck): string {
+  if (triage === undefined) return 'none';
+  const rootful = triage.notRootful === undefined ? 'a rootful daemon' : `no rootful daemon: ${triage.notRootful}`;
+  return [rootful, ...(triage.withoutDocker ? ['the user without Docker'] : [])].join('; ');
 }

@@ -1,4 +1,4 @@
-import { type DeclaredCheck, describeFault } from '../../harness/checks/check.ts';
+import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import type { Machine } from '../../harness/lab/catalog/machines.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
@@ -27,15 +27,15 @@ export async function listCommand(words: readonly string[]): Promise<number> {
 }
 
 function describeCheck(check: DeclaredCheck) {
-  const { id, area, level, title, source, sabotage } = check;
+  const { id, area, level, title, source, fault } = check;
   return {
     id,
     area,
     level,
     title,
     source,
-    sabotage: describeFault(sabotage),
-    disruptive: check.disruptive === true,
+    sabotage: fault.name,
+    disruptive: check.restartsDaemon === true,
   };
 }
 

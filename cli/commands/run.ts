@@ -30,7 +30,7 @@ export const runOptions = {
 /** `rdc run`: set up, provision, judge, report. Resolves to the exit code. */
 export async function runCommand(words: readonly string[]): Promise<number> {
   const { options, positionals, values } = parseCommon(words, { command: 'run', own: runOptions });
-  const oracle = oracleOf(values);
+  const triage = triageOf(values);
   const targets = await resolveTargetsOf(positionals, options);
   requireHostOptions(targets, options);
   const all = await loadChecks();
@@ -44,7 +44,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
           all.map(({ id }) => id),
         );
   const baseline = readBaselineOptions(values, { targets, checks, options }, reports);
-  if (!(await confirmHosts({ targets, checks, options, reading: 'conformance' }))) return exitCodes.notJudged;
+  if (!(await confirmHosts({ targets, checks, options, mode: 'conformance' }))) return exitCodes.notJudged;
   runFolder(options.out);
   if (values.history !== undefined)
     requireFolder(String(values.history), '--history DIR: a folder that can be written');
@@ -63,13 +63,13 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   const job: RunJob = {
     run,
     options,
-    reading: 'conformance',
+    mode: 'conformance',
     checks,
     listeners,
     reports,
     signal: stop.signal,
     ...(profile ? { profile } : {}),
-    ...(oracle === undefined ? {} : { oracle }),
+    ...(triage === undefined ? {} : { triage }),
   };
   notify(listeners, (listener) => listener.runStarted?.(run));
   // under emulation two machines already fill the cores of a small host: targets run side by side only in pairs
@@ -87,7 +87,7 @@ export async function runCommand(words: readonly string[]): Promise<number> {
   return exitCodeAgainst(baseline, run, reports);
 }
 
-function oracleOf(values: Readonly<Record<string, unknown>>): TriageOptions | undefined {
+function triageOf(values: Readonly<Record<string, unknown>>): TriageOptions | undefined {
   const allowRootful = values['allow-rootful'] === true;
   if (values.oracle === true) return { allowRootful };
   if (!allowRootful) return undefined;

@@ -36,7 +36,7 @@ const taken: readonly CommonName[] = [
   ...(['identity', 'jump', 'root-via', 'json', 'no-color'] as const),
 ];
 
-/** `rdc selftest`: the sabotage reading. Exit code 0 when every possible mutant was killed, 1 when one survived. */
+/** `rdc selftest`: the fault of each check. Exit code 0 when every possible fault was killed, 1 when one survived. */
 export async function selftestCommand(words: readonly string[]): Promise<number> {
   const { options, positionals, values } = parseCommon(withRadius(words), {
     command: 'selftest',
@@ -64,7 +64,7 @@ export async function selftestCommand(words: readonly string[]): Promise<number>
         })
       : [];
   const left = checks.filter(({ id }) => !carried.some((row) => row.id === id));
-  const asking = { targets: [target], checks: left, options, reading: 'sabotage' } as const;
+  const asking = { targets: [target], checks: left, options, mode: 'fault-test' } as const;
   if (left.length > 0 && !(await confirmHosts(asking))) return exitCodes.notJudged;
   runFolder(options.out);
   if (left.length > 0) await enterLabOf([target], options);
@@ -74,7 +74,7 @@ export async function selftestCommand(words: readonly string[]): Promise<number>
   const file = join(run.folder, selftestFileName);
   const state = selftestState({ run, target: target.name, checks, left, carried });
   const write = (broken?: string) => writeFileAtomic(file, `${JSON.stringify(state.document(broken), null, 2)}\n`);
-  // what a mutant does is no verdict on the target: no results.json that one could mistake for a run
+  // what a fault does is no verdict on the target: no results.json that one could mistake for a run
   const listeners = [selftestListener(state.metas, write)];
   write();
   if (carried.length > 0) say(`${carried.length} of ${checks.length} outcomes are those of earlier runs`);
@@ -83,14 +83,14 @@ export async function selftestCommand(words: readonly string[]): Promise<number>
   const job: RunJob = {
     run,
     options,
-    reading: 'sabotage',
+    mode: 'fault-test',
     checks: left,
     listeners,
     reports,
     signal: stop.signal,
     metas,
   };
-  if (left.length > 0) await runTarget(blastRadius === undefined ? job : { ...job, blastRadius }, target);
+  if (left.length > 0) await runTarget(blastRadius === undefined ? job : { ...job, sideEffects: blastRadius }, target);
   stop.release();
 
   const document = state.end(stop.signal.aborted);

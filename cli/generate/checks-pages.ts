@@ -1,4 +1,5 @@
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
+import { labelsOf } from '../../harness/checks/faults.ts';
 import { levels } from '../../harness/verdicts/verdict.ts';
 import type { DocFile } from './doc-files.ts';
 import { escapeMarkdown, generatedNote, inlineCode } from './markdown.ts';
@@ -47,7 +48,6 @@ function proofSection(checks: readonly DeclaredCheck[], judged: Judged): string 
   const was = (words: Judged['checks'], verdict: string) => (check: DeclaredCheck) =>
     Object.values(words[check.id] ?? {}).some((word) => word.startsWith(verdict));
   const groups = Map.groupBy(checks, (check) => {
-    if ('impossible' in check.sabotage) return 'impossible';
     if (was(judged.faults, 'killed')(check)) return 'killed';
     if (was(judged.faults, 'survived')(check)) return 'survived';
     if (was(judged.checks, 'pass')(check) || !was(judged.checks, '')(check)) return 'untried';
@@ -67,7 +67,6 @@ function proofSection(checks: readonly DeclaredCheck[], judged: Judged): string 
     ],
     ...row('the check stayed green', of('survived')),
     ...row('not tried yet', of('untried')),
-    ...row('no fault exists', of('impossible')),
     ...row('cannot show: the check is skipped on every machine judged so far', of('skipped')),
     ...row('cannot show: the check fails without it', of('red')),
   ];
@@ -122,8 +121,8 @@ ${own.map((check) => checkSection(check, all)).join('\n\n')}
 }
 
 function checkSection(check: DeclaredCheck, { checks, judged }: All): string {
-  const { id, level, title, source, remedy, needs = [] } = check;
-  const links = checks.filter((other) => needs.some((need) => need === other.id)).map(linkTo);
+  const { id, level, title, source, remedy } = check;
+  const links = check.needsDaemon ? checks.filter((other) => other.id === 'SOCK-PATH').map(linkTo) : [];
   const lines = [
     ['Applies', check.applies ? 'depends on the host; a skip says why not' : 'everywhere'],
     ['Needs', links.join(' ')],
@@ -141,14 +140,14 @@ function checkSection(check: DeclaredCheck, { checks, judged }: All): string {
 ${lines.map(([name, text]) => `- ${name}: ${text}`).join('\n')}`;
 }
 
-function howItRuns({ disruptive, readOnly }: DeclaredCheck): string {
-  if (disruptive) return 'after the others, because it restarts the daemon or the machine';
+function howItRuns({ restartsDaemon, readOnly }: DeclaredCheck): string {
+  if (restartsDaemon) return 'after the others, because it restarts the daemon or the machine';
   return readOnly ? 'reads only, so also in `./rdc doctor TARGET`' : '';
 }
 
-function faultText({ sabotage }: DeclaredCheck): string {
-  if ('impossible' in sabotage) return `impossible: ${escapeMarkdown(sabotage.impossible)}`;
-  return `${escapeMarkdown(sabotage.name)}; the check must fail with ${inlineCode(String(sabotage.fails))}`;
+function faultText({ fault }: DeclaredCheck): string {
+  const labels = labelsOf(fault).map(inlineCode).join(' or ');
+  return `${escapeMarkdown(fault.name)}; the check must fail with ${labels}`;
 }
 
 function linkTo({ id, area }: DeclaredCheck): string {

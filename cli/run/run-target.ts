@@ -17,17 +17,17 @@ import { openContext } from './open-run.ts';
 export type RunJob = {
   readonly run: RunContext;
   readonly options: CommonOptions;
-  readonly reading: 'conformance' | 'sabotage';
+  readonly mode: 'conformance' | 'fault-test';
   readonly checks: readonly DeclaredCheck[];
   readonly listeners: readonly RunListener[];
   readonly reports: Pick<Reports, 'targetReporters'>;
   readonly signal: AbortSignal;
-  /** sabotage reading: what became of the mutants */
+  /** fault test: what became of the faults */
   readonly metas?: CheckMetas;
-  readonly blastRadius?: 'read-only' | 'all';
+  readonly sideEffects?: 'read-only' | 'all';
   /** `--profile`: where the time of each check goes */
   readonly profile?: RunProfile;
-  readonly oracle?: TriageOptions;
+  readonly triage?: TriageOptions;
 };
 
 /** Everything that the machines among the targets want of this host; see enterLab. */
@@ -38,7 +38,7 @@ export async function enterLabOf(targets: readonly TargetName[], { lab }: Common
 
 /** Judges one target; what keeps it from being judged to the end, expected or not, is told to the sinks. */
 export async function runTarget(job: RunJob, target: TargetName): Promise<void> {
-  const ratchet = job.reading === 'conformance' ? coverageFloorOf(target, job.options) : undefined;
+  const ratchet = job.mode === 'conformance' ? coverageFloorOf(target, job.options) : undefined;
   const context = { ...openContext(job, target), ...(ratchet ? { ratchet } : {}) };
   notify(job.listeners, (listener) => listener.targetStarted?.(context));
   const profiled = job.profile?.start(context);
@@ -58,12 +58,12 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
       context,
       connection: opened.connection,
       checks: job.checks,
-      reading: job.reading,
+      mode: job.mode,
       listeners: job.listeners,
-      reporters: (judged) => (job.reading === 'sabotage' ? [] : job.reports.targetReporters(context, judged)),
-      ...(job.blastRadius === undefined ? {} : { blastRadius: job.blastRadius }),
+      reporters: (judged) => (job.mode === 'fault-test' ? [] : job.reports.targetReporters(context, judged)),
+      ...(job.sideEffects === undefined ? {} : { sideEffects: job.sideEffects }),
       ...(profiled === undefined ? {} : { profile: true }),
-      ...(job.oracle === undefined ? {} : { oracle: job.oracle }),
+      ...(job.triage === undefined ? {} : { triage: job.triage }),
       onMeta(id, meta) {
         job.metas?.set(id, { ...meta });
         profiled?.add(id, meta.profile);

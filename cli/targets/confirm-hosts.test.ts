@@ -10,12 +10,12 @@ afterEach(() => void process.argv.splice(0, process.argv.length, ...words));
 const declared = (id: string, about: Partial<DeclaredCheck> = {}) => ({ id, ...about }) as DeclaredCheck;
 const reads = declared('A-READS', { readOnly: true });
 const starts = declared('A-STARTS');
-const restarts = declared('A-RESTARTS', { disruptive: true });
+const restarts = declared('A-RESTARTS', { restartsDaemon: true });
 
 function asked(changes: Partial<Asked> = {}): Asked {
   const targets = resolveTargets(['ssh://tester@host.example']);
   const options = { rootVia: 'sudo', yes: false } as const;
-  return { targets, checks: [reads, starts, restarts], reading: 'conformance', options, ...changes };
+  return { targets, checks: [reads, starts, restarts], mode: 'conformance', options, ...changes };
 }
 
 /** Somebody at a terminal who types; what was shown comes back with the answer. */
@@ -54,11 +54,11 @@ it('the question says what is done, and where', async () => {
 
 it('a plan names only what there is', () => {
   const options = { rootVia: 'none', yes: false } as const;
-  const calm = planOf('h', { checks: [starts], reading: 'conformance', options });
+  const calm = planOf('h', { checks: [starts], mode: 'conformance', options });
   expect(calm).not.toMatch(/restart|on purpose/);
   expect(calm).toContain('never as root');
   expect(calm).toContain('only root could remove');
-  expect(planOf('h', { checks: [starts], reading: 'sabotage', options })).toContain('break the host on purpose');
+  expect(planOf('h', { checks: [starts], mode: 'fault-test', options })).toContain('break the host on purpose');
 });
 
 it('an agreement is remembered when the command starts anew inside of the lab', async () => {
@@ -81,5 +81,5 @@ it.each([
 });
 
 it('a fault is not read-only, whatever its check is', async () => {
-  await expect(confirmHosts(asked({ checks: [reads], reading: 'sabotage' }), noTerminal)).rejects.toThrow('[USAGE]');
+  await expect(confirmHosts(asked({ checks: [reads], mode: 'fault-test' }), noTerminal)).rejects.toThrow('[USAGE]');
 });

@@ -7,7 +7,7 @@ import type { TargetName } from './target-names.ts';
 export type Asked = {
   readonly targets: readonly TargetName[];
   readonly checks: readonly DeclaredCheck[];
-  readonly reading: 'conformance' | 'sabotage';
+  readonly mode: 'conformance' | 'fault-test';
   readonly options: Pick<CommonOptions, 'rootVia' | 'yes'>;
 };
 
@@ -27,7 +27,7 @@ export async function confirmHosts(
 ): Promise<boolean> {
   const hosts = asked.targets.filter(({ kind }) => kind !== 'machine').map(({ name }) => name);
   if (hosts.length === 0 || asked.options.yes) return true;
-  if (asked.reading === 'conformance' && asked.checks.every((check) => check.readOnly)) return true;
+  if (asked.mode === 'conformance' && asked.checks.every((check) => check.readOnly)) return true;
   const plan = planOf(hosts.join(', '), asked);
   if (input.isTTY !== true || output.isTTY !== true) {
     throw new RdcError('USAGE', `this is not read-only, and there is no terminal to ask on.\n${plan}`, {
@@ -58,21 +58,21 @@ async function isAgreed(question: string, { input, output }: Asker): Promise<boo
 }
 
 /** What will be done on hosts in use, from the declarations: see docs/guides/existing-hosts.md for each of these in full. */
-export function planOf(hosts: string, { checks, reading, options }: Omit<Asked, 'targets'>): string {
+export function planOf(hosts: string, { checks, mode, options }: Omit<Asked, 'targets'>): string {
   const changing = checks.filter((check) => !check.readOnly);
-  const disruptive = checks.filter((check) => check.disruptive).map(({ id }) => id);
+  const restarting = checks.filter((check) => check.restartsDaemon).map(({ id }) => id);
   const root = options.rootVia === 'none' ? 'never as root' : `some of it as root (--root-via ${options.rootVia})`;
   return [
     `${hosts}: checks to run ${checks.length}, that only read ${checks.length - changing.length}. The others, ${root}:`,
     "- load an image into the user's daemon and start, stop and remove containers made of it; a helper stays in /tmp",
     '- write files, settings of the daemon and of the kernel; what a check changes it takes back when it ends',
-    ...(disruptive.length > 0
+    ...(restarting.length > 0
       ? [
-          `- restart the user's daemon or all of the user's services, the user's own among them: ${disruptive.join(', ')}`,
+          `- restart the user's daemon or all of the user's services, the user's own among them: ${restarting.join(', ')}`,
         ]
       : []),
     ...(options.rootVia === 'none' ? ['- leave behind some folders rdc.* that only root could remove'] : []),
-    ...(reading === 'sabotage'
+    ...(mode === 'fault-test'
       ? ['- break the host on purpose: the fault of each check is applied as root and taken back after it']
       : []),
     'docs/guides/existing-hosts.md says more.',

@@ -1,110 +1,156 @@
-import type { Target } from '../target-host/access/target.ts';
+import { basename } from 'node:path';
+import type { ReadableTarget, RestartableTarget, Target } from '../target-host/access/target.ts';
 import type { HostFacts } from '../target-host/facts/host-facts.ts';
-import type { Level } from '../verdicts/verdict.ts';
+import type { Finding, Level } from '../verdicts/verdict.ts';
 import type { Source } from './sources.ts';
 
-/** Applies a fault to the target and resolves to the function that takes it back. */
-export type Fault = (context: { readonly target: Target; readonly host: HostFacts }) => Promise<() => Promise<void>>;
-
-export type VerifyContext = {
-  readonly target: Target;
+/** Breaks something on the target and resolves to the function that takes it back. */
+export type Inject<T extends Target = RestartableTarget> = (context: {
+  readonly target: T;
   readonly host: HostFacts;
-  /**
-   * Names a point inside `verify` at which a sabotage may strike (`sabotage.at`), for claims about what a
-   * step leaves behind: the remedy was applied, the port was published. Without a sabotage it does nothing. The
-   * fault is taken back in its turn among what was deferred.
-   */
-  stage(name: string): Promise<void>;
-  /** runs at the end of the check whatever happens, last added first: what the check changed goes back */
-  defer(undo: () => Promise<unknown>): void;
+}) => Promise<() => Promise<void>>;
+
+/** A fault by its name; checks that share the same `inject` are proven by one injection. */
+export type Fault = {
+  readonly name: string;
+  readonly inject: Inject;
+  /** the stage of `verify` at which it is injected; without one, before `verify` */
+  readonly at?: string;
+  /** checks that the fault rightly turns red as well, besides those that share it (`--blast-radius`) */
+  readonly alsoBreaks?: readonly string[];
+};
+
+/** A fault and the labels of the expectations of which one has to fail under it: see `breaks`. */
+export type Breaks = Fault & { readonly breaks: readonly string[]; readonly finding?: never };
+
+/** The same of a limitation, which has to be found lifted under the fault: see `lifts`. */
+export type Lifts = Fault & { readonly breaks: readonly string[]; readonly finding: 'lifted' & Finding };
+
+/** What `verify` of a check gets that only reads. */
+export type ReadContext = {
+  readonly target: ReadableTarget;
+  readonly host: HostFacts;
   /** adds a note to the check's evidence */
   note(text: string): void;
 };
 
-export type Sabotage =
-  | {
-      readonly by: Fault;
-      readonly name: string;
-      readonly fails: RegExp;
-      readonly at?: string;
-      /** checks that the same fault rightly turns red as well, besides those that share it (`--blast-radius`) */
-      readonly alsoFails?: readonly string[];
-    }
-  | { readonly impossible: string };
+export type VerifyContext<T extends Target = Target> = Omit<ReadContext, 'target'> & {
+  readonly target: T;
+  /**
+   * Names a point inside `verify` at which a fault may be injected (`at`), for claims about what a step leaves behind:
+   * the remedy was applied, the port was published. Without a fault it does nothing. The fault is taken back in its
+   * turn among what was deferred.
+   */
+  stage(name: string): Promise<void>;
+  /** runs at the end of the check whatever happens, last added first: what the check changed goes back */
+  defer(undo: () => Promise<unknown>): void;
+};
+
+/** The same asked of the kernel by the user, without Docker; what it changes goes to `defer`. */
+export type WithoutDocker = (context: VerifyContext) => Promise<{ readonly works: boolean; readonly saw: string }>;
 
 /**
  * Two more views of what the check looks at, for `rdc run --oracle`; no verdict is made of them. `verify` is run again
  * under a rootful daemon, unless `notRootful` says why it would mean nothing there.
  */
-export type Oracle = {
-  /** the same asked of the kernel by the user, without Docker; what it changes goes to `defer` */
-  readonly bare?: (context: VerifyContext) => Promise<{ readonly works: boolean; readonly saw: string }>;
-  readonly notRootful?: string;
-};
+type OtherViews = { readonly withoutDocker?: WithoutDocker; readonly notRootful?: string };
 
-export type Check = {
-  /** `AREA-NAME`, as in docs/reference/checks */
-  readonly id: string;
-  readonly level: Level;
-  /** the claim, in the present tense */
+type Claim = {
+  /** in the present tense */
   readonly title: string;
   readonly source: Source;
   /** `true`, or why the claim is not made on such a host; decided from host facts alone */
   readonly applies?: (facts: { readonly host: HostFacts }) => true | string;
-  /** checks whose property this one stands on; when one is down, this one is blocked by its name */
-  readonly needs?: readonly Precondition[];
-  /** restarts the daemon or the machine: runs alone, after the others */
-  readonly disruptive?: true;
-  /**
-   * `verify` only reads files and asks the API by GET: it starts nothing and changes nothing, so that `rdc doctor`
-   * may judge it on a host in use. Enforced there: what would change the host is refused, and the check an error.
-   */
-  readonly readOnly?: true;
-  /**
-   * `verify` disturbs nobody and is disturbed by nobody: what it starts is its own, what it looks at is its own, no port,
-   * sysctl, device or time that it measures is another's too. `rdc run` judges such checks, and those that only read,
-   * some at once. Enforced: what would change the host for others is refused, and the check an error.
-   */
-  readonly sideBySide?: true;
   /** what the maintainer or administrator does about a failure; a command where there is one */
   readonly remedy: string;
-  readonly verify: (context: VerifyContext) => Promise<void>;
-  readonly sabotage: Sabotage;
-  readonly oracle?: Oracle;
+  readonly triage?: OtherViews;
 };
 
-/** Properties that the harness can look at before a check runs. Each is the id of the check that reports it. */
-export type Precondition = 'SOCK-PATH';
+type Verify<Context> = (context: Context) => Promise<void>;
 
-export type DeclaredCheck = Check & { readonly area: string };
+/**
+ * What `verify` may do is the type of its target. Enforced at run time too: what goes beyond is refused, and the check
+ * an error.
+ */
+type Kind =
+  | {
+      /** starts and changes nothing, so that `rdc doctor` may judge it on a host in use */
+      readonly readOnly: true;
+      readonly concurrent?: never;
+      readonly restartsDaemon?: never;
+      readonly verify: Verify<ReadContext>;
+    }
+  | {
+      readonly readOnly?: never;
+      /**
+       * Disturbs nobody and is disturbed by nobody: what it starts and looks at is its own, no port, sysctl, device or
+       * time that it measures is another's too. Some of these are judged at once; the default is one at a time.
+       */
+      readonly concurrent?: true;
+      readonly restartsDaemon?: never;
+      readonly verify: Verify<VerifyContext>;
+    }
+  | {
+      readonly readOnly?: never;
+      readonly concurrent?: never;
+      /** restarts the daemon or the machine: judged alone, after the others */
+      readonly restartsDaemon: true;
+      /** the rootful daemon is not the one that a user unit starts anew */
+      readonly triage?: { readonly notRootful: string };
+      readonly verify: Verify<VerifyContext<RestartableTarget>>;
+    };
 
-const declared = new Map<string, DeclaredCheck>();
+type Proof =
+  | { readonly level: 'LIMITATION'; readonly fault: Lifts }
+  | { readonly level: Exclude<Level, 'LIMITATION'>; readonly fault: Breaks };
+
+export type Check = Claim &
+  Kind &
+  Proof & {
+    /** the check can be judged while no daemon answers; all others are blocked by SOCK-PATH then */
+    readonly needsDaemon?: false;
+  };
+
+/** A check as the harness handles it, whatever its kind. */
+export type DeclaredCheck = Claim & {
+  /** `AREA-NAME`, as in docs/checks.md */
+  readonly id: string;
+  readonly area: string;
+  readonly level: Level;
+  readonly needsDaemon: boolean;
+  readonly readOnly?: true;
+  readonly concurrent?: true;
+  readonly restartsDaemon?: true;
+  readonly verify: Verify<VerifyContext<RestartableTarget>>;
+  readonly fault: Breaks | Lifts;
+};
+
+const declared = new Map<string, { readonly check: DeclaredCheck; readonly file: string }>();
 const listeners: ((check: DeclaredCheck) => void)[] = [];
 
 /**
- * The declaring function of one area: `const check = checksOf('ports');`, then one `check({...})` a claim.
- * Declaring is all a spec file does; who reads the declarations (conformance, sabotage, lint, list) is decided elsewhere.
+ * The declaring function of a spec file, whose folder is the area: `const check = checksIn(import.meta);`, then one
+ * `check('AREA-NAME', {...})` a claim. Declaring is all a spec file does; what is done with a check is decided elsewhere.
  */
-export function checksOf(area: string): (check: Check) => void {
-  return (check) => {
-    const withArea = { ...check, area };
-    const twin = declared.get(check.id);
-    if (twin && twin.area !== area) throw new Error(`check ${check.id} is declared in ${twin.area} and in ${area}`);
-    declared.set(check.id, withArea);
-    for (const listener of listeners) listener(withArea);
+export function checksIn({ dirname, filename: file }: Pick<ImportMeta, 'dirname' | 'filename'>) {
+  const ofThisFile = new Set<string>();
+  return (id: string, declaration: Check): void => {
+    const check: DeclaredCheck = { needsDaemon: true, ...declaration, id, area: basename(dirname) };
+    // a file that is read again declares its checks anew
+    const twin = declared.get(id)?.file ?? file;
+    if (twin !== file || ofThisFile.has(id))
+      throw new Error(`check ${id} is declared twice: in ${twin} and in ${file}`);
+    ofThisFile.add(id);
+    declared.set(id, { check, file });
+    for (const listener of listeners) listener(check);
   };
 }
 
-/** Hands over every check declared from now on: how a reading inside vitest turns declarations into tests. */
+/** Hands over every check declared from now on: how a worker of vitest turns declarations into tests. */
 export function onDeclared(listener: (check: DeclaredCheck) => void): void {
   listeners.splice(0, listeners.length, listener);
 }
 
 export function declaredChecks(): readonly DeclaredCheck[] {
-  return [...declared.values()];
-}
-
-/** The sabotage in words, as lists and the catalogue page show it. */
-export function describeFault(sabotage: Sabotage): string | { impossible: string } {
-  return 'impossible' in sabotage ? { impossible: sabotage.impossible } : sabotage.name;
+  return [...declared.values()].map(({ check }) => check);
 }

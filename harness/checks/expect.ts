@@ -1,14 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect as vitestExpect } from 'vitest';
+import type { Finding } from '../verdicts/verdict.ts';
 
 const counter = new AsyncLocalStorage<{ assertions: number }>();
 
-/** vitest's `expect`, which also counts for whoever judges several checks at once: vitest counts for one test at a time. */
+/**
+ * vitest's `expect`, whose failures carry their label, and which also counts for whoever judges several checks at once:
+ * vitest counts for one test at a time.
+ */
 export const expect: typeof vitestExpect = new Proxy(vitestExpect, {
   apply(target, self, words: Parameters<typeof vitestExpect>) {
     const count = counter.getStore();
     if (count) count.assertions += 1;
-    return Reflect.apply(target, self, words);
+    const [, label] = words;
+    const assertion: object = Reflect.apply(target, self, words);
+    return label === undefined ? assertion : labelled(assertion, label);
   },
 });
 
@@ -17,4 +23,44 @@ export async function countAssertions(work: () => Promise<void>): Promise<number
   const count = { assertions: 0 };
   await counter.run(count, work);
   return count.assertions;
+}
+
+/** What a failed expectation says of itself besides its message. */
+export type Failure = {
+  /** the second argument of `expect` */
+  readonly label?: string;
+  /** of a limitation: see `asFinding` */
+  readonly finding?: Finding;
+};
+
+/** Sets these fields of an error; kept out of sight of whoever prints it. */
+export function markFailure(error: unknown, fields: Failure): void {
+  if (typeof error !== 'object' || error === null) return;
+  for (const [name, value] of Object.entries(fields)) {
+    Object.defineProperty(error, name, { value, configurable: true });
+  }
+}
+
+/** The fields of a failed expectation; none of anything else that was thrown. */
+export function failureOf(error: unknown): Failure {
+  return typeof error === 'object' && error !== null ? (error as Failure) : {};
+}
+
+/** The assertion, whose failure carries the label; so do those that it leads to (`.not`). */
+function labelled(assertion: object, label: string): object {
+  return new Proxy(assertion, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value === 'object' && value !== null) return labelled(value, label);
+      if (typeof value !== 'function') return value;
+      return (...words: unknown[]) => {
+        try {
+          return Reflect.apply(value, target, words);
+        } catch (error) {
+          markFailure(error, { label });
+          throw error;
+        }
+      };
+    },
+  });
 }

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test as it } from 'vitest';
 import { mustRun } from '../target-host/access/must-run.ts';
-import type { Target } from '../target-host/access/target.ts';
+import type { RestartableTarget } from '../target-host/access/target.ts';
 import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import { executor } from '../target-host/transport/executor.ts';
 import { localTransport } from '../target-host/transport/local.ts';
-import type { Fault } from './check.ts';
-import { chmod, filtered, inOrder, rootScript } from './faults.ts';
+import type { Inject } from './check.ts';
+import { breaks, chmod, filtered, inOrder, isNamed, labelsOf, lifts, rootScript } from './faults.ts';
 
 const folder = mkdtempSync(join(tmpdir(), "rdc it's "));
 const file = join(folder, 'file');
@@ -17,7 +17,7 @@ const machine = executor(localTransport());
 const home = mkdtempSync(join(tmpdir(), 'rdc-home-'));
 const shell: typeof machine.shell = (script) => machine.shell(`id() { echo 1; }; HOME=${home}\n${script}`);
 const local = { exec: machine.exec, shell };
-const context = { target: { ...local, root: local } as unknown as Target, host: {} as HostFacts };
+const context = { target: { ...local, root: local } as unknown as RestartableTarget, host: {} as HostFacts };
 const modeOf = () => (statSync(file).mode & 0o7777).toString(8);
 
 beforeEach(() => {
@@ -61,13 +61,13 @@ describe('a filtered file', () => {
 });
 
 describe('several faults', () => {
-  const logged = (log: string[], name: string): Fault => {
+  const logged = (log: string[], name: string): Inject => {
     return async () => {
       log.push(name);
       return async () => void log.push(`undo ${name}`);
     };
   };
-  const broken: Fault = () => Promise.reject(new Error('cannot'));
+  const broken: Inject = () => Promise.reject(new Error('cannot'));
 
   it('are taken back in the opposite order', async () => {
     const log: string[] = [];
@@ -93,4 +93,35 @@ it('two scripts of root, made from the facts of the host', async () => {
   expect(readdirSync(folder)).toEqual(['file.x']);
   await undo();
   expect(readdirSync(folder)).toEqual(['file']);
+});
+
+describe('what a fault breaks', () => {
+  const inject: Inject = async () => async () => {};
+  const shared = { name: 'the value is 2', inject, alsoBreaks: ['A-B'] };
+
+  it('is given with a fault of its own or with a shared one', () => {
+    const own = breaks('the value', 'the value is 2', inject, { at: 'set' });
+    expect(own).toEqual({ name: 'the value is 2', inject, at: 'set', breaks: ['the value'] });
+    expect(breaks(['one', 'other'], shared)).toEqual({ ...shared, breaks: ['one', 'other'] });
+    expect(labelsOf(own)).toEqual(['the value']);
+  });
+
+  it('is of a limitation that it is found lifted', () => {
+    const lifting = lifts('the start', shared);
+    expect(lifting).toEqual({ ...shared, breaks: ['the start'], finding: 'lifted' });
+    expect(labelsOf(lifting)).toEqual(['lifted: the start']);
+  });
+
+  it.each([
+    ['mode of the socket', 'mode of the socket', true],
+    ['mode of the socket', 'mode of the socket file', false],
+    ['opening /dev/ttyS1 with an ACL', 'opening * with an ACL', true],
+    ['opening /dev/ttyS1 with an ACL as root', 'opening * with an ACL', false],
+    ['lingering of tester', 'lingering of *', true],
+    ['the lingering of tester', 'lingering of *', false],
+    ['the answer on [::1] (port driver builtin)', 'the answer on [::1] (port driver *)', true],
+    ['fs nr_open', 'fs.nr_open', false],
+  ])('%s by the name %s: %s', (label, name, isSo) => {
+    expect(isNamed(label, ['another', name])).toBe(isSo);
+  });
 });

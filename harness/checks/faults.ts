@@ -1,11 +1,46 @@
 import { mustRun } from '../target-host/access/must-run.ts';
+import type { Target } from '../target-host/access/target.ts';
 import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import { quoteWord } from '../target-host/transport/quote.ts';
-import type { Fault } from './check.ts';
+import type { Breaks, Fault, Inject, Lifts } from './check.ts';
 import { changeFile, setAside } from './set-aside.ts';
 
+type Labels = string | readonly string[];
+type Given = readonly [fault: Fault] | readonly [name: string, inject: Inject, more?: Pick<Fault, 'at' | 'alsoBreaks'>];
+
+/**
+ * The fault under which one of the expectations with these labels has to fail; `*` stands for a value of the host:
+ * `breaks('mode of the socket', 'the socket gets mode 666', chmod('0666', (host) => host.socket))`
+ */
+export function breaks(labels: Labels, ...given: Given): Breaks {
+  return { ...faultOf(given), breaks: [labels].flat() };
+}
+
+/** The same of a limitation: under the fault what was refused works, which is the finding `lifted`. */
+export function lifts(labels: Labels, ...given: Given): Lifts {
+  return { ...faultOf(given), breaks: [labels].flat(), finding: 'lifted' };
+}
+
+function faultOf(given: Given): Fault {
+  if (given.length === 1) return given[0];
+  const [name, inject, more] = given;
+  return { name, inject, ...more };
+}
+
+/** As a failure says them: `lifted: the start with --domainname`. */
+export function labelsOf({ breaks: labels, finding }: Breaks | Lifts): readonly string[] {
+  return finding === undefined ? labels : labels.map((label) => `${finding}: ${label}`);
+}
+
+/** Whether the label is one of those that a fault names; `*` stands for any value. */
+export function isNamed(label: string, named: readonly string[]): boolean {
+  return named.some((name) => new RegExp(`^${name.split('*').map(literally).join('.*')}$`, 's').test(label));
+}
+
+const literally = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+
 /** A fault made of two scripts that root runs; both are functions where they depend on the host. */
-export function rootScript(apply: (host: HostFacts) => string, undo: (host: HostFacts) => string): Fault {
+export function rootScript(apply: (host: HostFacts) => string, undo: (host: HostFacts) => string): Inject<Target> {
   return async ({ target, host }) => {
     await mustRun(target.root, apply(host));
     return async () => void (await mustRun(target.root, undo(host)));
@@ -13,14 +48,14 @@ export function rootScript(apply: (host: HostFacts) => string, undo: (host: Host
 }
 
 /** Sets a sysctl for the time of the fault: `sysctl('net.ipv4.ip_unprivileged_port_start', 0)`. */
-export function sysctl(name: string, value: string | number): Fault {
+export function sysctl(name: string, value: string | number): Inject<Target> {
   // as the kernel writes it: several numbers have tabs between them
   const text = String(value).replaceAll(' ', '\t');
   return ({ target }) => changeFile(target.root, `/proc/sys/${name.replaceAll('.', '/')}`, `echo ${quoteWord(text)}`);
 }
 
 /** Changes the mode of a path for the time of the fault. */
-export function chmod(mode: string, pathOf: (host: HostFacts) => string): Fault {
+export function chmod(mode: string, pathOf: (host: HostFacts) => string): Inject<Target> {
   return async ({ target, host }) => {
     const path = quoteWord(pathOf(host));
     const before = (await mustRun(target.root, `stat -Lc %a ${path}`)).trim();
@@ -30,24 +65,24 @@ export function chmod(mode: string, pathOf: (host: HostFacts) => string): Fault 
 }
 
 /** Replaces a file's content by what a filter (`sed ...`) makes of it, for the time of the fault. */
-export function filtered(path: string, filterOf: (host: HostFacts) => string): Fault {
+export function filtered(path: string, filterOf: (host: HostFacts) => string): Inject<Target> {
   return ({ target, host }) => changeFile(target.root, path, filterOf(host));
 }
 
 /** A program or link is not in its place for the time of the fault. */
-export function away(pathOf: (host: HostFacts) => string): Fault {
+export function away(pathOf: (host: HostFacts) => string): Inject<Target> {
   return ({ target, host }) => setAside(target.root, pathOf(host));
 }
 
 /** One fault after the other; taken back in the opposite order, also when a later one could not be applied. */
-export function inOrder(...faults: readonly Fault[]): Fault {
+export function inOrder(...faults: readonly Inject[]): Inject {
   return async (context) => {
     const undos: (() => Promise<void>)[] = [];
     const undoAll = async () => {
       for (const undo of undos.splice(0).reverse()) await undo();
     };
     try {
-      for (const fault of faults) undos.push(await fault(context));
+      for (const inject of faults) undos.push(await inject(context));
     } catch (error) {
       await undoAll();
       throw error;

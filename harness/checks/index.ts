@@ -2,7 +2,7 @@ export { fixtureImageTag } from '../fixture-image/build.ts';
 export { RdcError } from '../messages/errors.ts';
 export { hostProbe, probePath, probeProgram } from '../target-host/access/host-probe.ts';
 export { mustRun } from '../target-host/access/must-run.ts';
-export type { Target } from '../target-host/access/target.ts';
+export type { ReadableTarget, RestartableTarget, Target } from '../target-host/access/target.ts';
 export { dockerApi } from '../target-host/docker/api.ts';
 export {
   type Container,
@@ -19,12 +19,12 @@ export { holdersOf } from '../target-host/facts/socket-holders.ts';
 export type { Executor } from '../target-host/transport/executor.ts';
 export { quoteWord } from '../target-host/transport/quote.ts';
 export type { ExecResult } from '../target-host/transport/transport.ts';
-export type { Check, Fault, Oracle, VerifyContext } from './check.ts';
-export { checksOf } from './check.ts';
+export type { Check, Fault, Inject, ReadContext, VerifyContext, WithoutDocker } from './check.ts';
+export { checksIn } from './check.ts';
 export { expect } from './expect.ts';
 export { expectContainer } from './expect-container.ts';
-export { away, chmod, filtered, inOrder, rootScript, sysctl } from './faults.ts';
+export { away, breaks, chmod, filtered, inOrder, lifts, rootScript, sysctl } from './faults.ts';
 export { asFinding, expectDocumented, known } from './limitation.ts';
 export { changeFile, setAside } from './set-aside.ts';
-export { code, docker, issue, man, page } from './sources.ts';
+export { code, docker, issue, man, moby, mobyIssue, page, rootlesskitIssue } from './sources.ts';
 export { withoutDockerByProbe, withoutDockerByScript } from './without-docker.ts';

@@ -1,20 +1,17 @@
 import { RdcError } from '../messages/errors.ts';
 import type { Finding } from '../verdicts/verdict.ts';
-import { expect } from './expect.ts';
+import { expect, failureOf, markFailure } from './expect.ts';
 
-const findings = new WeakMap<object, Finding>();
-
-/** The finding that a failed limitation carries, if it was made by `expectDocumented`. */
-export function findingOf(error: unknown): Finding | undefined {
-  return typeof error === 'object' && error !== null ? findings.get(error) : undefined;
-}
-
-/** Runs assertions; what they throw is marked with the finding. */
+/**
+ * Runs assertions, whose failure is that finding. Their labels begin with it, so that a message says it too:
+ * `asFinding('lifted', () => expect(limit, 'lifted: RLIMIT_MEMLOCK in a container').not.toBe(-1))`.
+ */
 export function asFinding(finding: Finding, assertion: () => void): void {
   try {
     assertion();
   } catch (error) {
-    if (typeof error === 'object' && error !== null) findings.set(error, finding);
+    const label = failureOf(error).label?.replace(`${finding}: `, '');
+    markFailure(error, { finding, ...(label === undefined ? {} : { label }) });
     throw error;
   }
 }

@@ -1,12 +1,10 @@
 import { hostProbe } from '../target-host/access/host-probe.ts';
 import type { HostFacts } from '../target-host/facts/host-facts.ts';
-import type { Oracle } from './check.ts';
-
-type WithoutDocker = NonNullable<Oracle['bare']>;
+import type { WithoutDocker } from './check.ts';
 
 /**
  * The user without Docker, by a POSIX sh script: it works when that ends with 0.
- * `aloneByScript('a memory limit by systemd-run --user', 'systemd-run --user --scope -p MemoryMax=32M ...')`
+ * `withoutDockerByScript('a memory limit by systemd-run --user', 'systemd-run --user --scope -p MemoryMax=32M ...')`
  */
 export function withoutDockerByScript(what: string, script: string | ((host: HostFacts) => string)): WithoutDocker {
   return async ({ target, host }) => {
@@ -15,7 +13,7 @@ export function withoutDockerByScript(what: string, script: string | ((host: Hos
   };
 }
 
-/** The same by one call of the helper: `aloneByProbe('binding port 79', 'bind', 'tcp', '0.0.0.0', '79')`. */
+/** The same by one call of the helper: `withoutDockerByProbe('binding port 79', 'bind', 'tcp', '0.0.0.0', '79')`. */
 export function withoutDockerByProbe(what: string, ...call: readonly string[]): WithoutDocker {
   return async ({ target }) => {
     const { errno } = await hostProbe<{ errno: string | null }>(target, target, call);

@@ -1,11 +1,11 @@
-/** What became of a mutant; `reason` is the message of the kill, or why there was none. */
+/** What became of a fault; `reason` is the message of the kill, or why there was none. */
 export type Outcome = {
   readonly outcome: 'killed' | 'survived' | 'impossible' | 'error';
   readonly reason: string;
-  readonly blastRadius?: SideEffects;
+  readonly sideEffects?: SideEffects;
 };
 
-/** Begins the reason of a mutant that nobody could try: its check is red without any fault. */
+/** Begins the reason of a fault that nobody could try: its check is red without any fault. */
 export const alreadyRed = 'already red on this machine: prove it on another';
 
 /** What one fault did to the checks that it was not meant for. */

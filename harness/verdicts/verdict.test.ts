@@ -1,6 +1,7 @@
 import { AssertionError } from 'node:assert';
 import { describe, expect, test as it } from 'vitest';
-import { asFinding, expectDocumented, findingOf, known } from '../checks/limitation.ts';
+import { failureOf } from '../checks/expect.ts';
+import { asFinding, expectDocumented, known } from '../checks/limitation.ts';
 import { RdcError, renderError } from '../messages/errors.ts';
 import { verdictOf } from './verdict.ts';
 
@@ -79,7 +80,7 @@ describe('a limitation has three outcomes', () => {
   it('as documented', () => {
     expectDocumented('cannot expose privileged port 80', /privileged port \d+/, 'port 80');
     expectDocumented('EACCES', 'EACCES', 'open');
-    expect(findingOf(new Error('x'))).toBeUndefined();
+    expect(failureOf(new Error('x')).finding).toBeUndefined();
   });
 
   it.each([
@@ -89,15 +90,15 @@ describe('a limitation has three outcomes', () => {
   ])('%s', (finding, observed, message) => {
     for (const documented of ['privileged', /privileged/]) {
       const error = thrownBy(() => expectDocumented(observed, documented, 'port 80'));
-      expect(findingOf(error)).toBe(finding);
+      expect(failureOf(error).finding).toBe(finding);
       expect(verdictOf(error)).toBe('fail');
       expect((error as Error).message).toMatch(message);
     }
   });
 
   it('a finding of an assertion of its own', () => {
-    expect(findingOf(thrownBy(() => asFinding('differs', () => expect(1).toBe(2))))).toBe('differs');
-    expect(findingOf('a string')).toBeUndefined();
+    expect(failureOf(thrownBy(() => asFinding('differs', () => expect(1).toBe(2)))).finding).toBe('differs');
+    expect(failureOf('a string').finding).toBeUndefined();
   });
 });
 

@@ -5,7 +5,7 @@ import { type CheckMetas, exitCodeOfRows, judgedRows, neverTried, scoreOf } from
 import { selftestSummary } from './summary.ts';
 
 const check = (id: string, changes: Partial<DeclaredCheck> = {}) =>
-  ({ id, sabotage: { name: 'a fault', by: async () => async () => {}, fails: /x/ }, ...changes }) as DeclaredCheck;
+  ({ id, fault: { name: 'a fault', inject: async () => async () => {}, breaks: ['x'] }, ...changes }) as DeclaredCheck;
 
 const rowsOf = (metas: Readonly<Record<string, CheckMeta>>, checks = Object.keys(metas).map((id) => check(id))) =>
   everyRow(checks, new Map(Object.entries(metas)));
@@ -19,7 +19,7 @@ const survived: CheckMeta = { outcome: 'survived', reason: 'stays green' };
 const impossible: CheckMeta = { verdict: 'skip', outcome: 'impossible', reason: 'no such fault' };
 const notHere: CheckMeta = { verdict: 'skip', reason: 'not on this host' };
 
-it('each mutant has its row; a check that is not for such a host has none', () => {
+it('each fault has its row; a check that is not for such a host has none', () => {
   expect(rowsOf({ 'A-A': killed, 'A-B': notHere })).toEqual([
     { id: 'A-A', outcome: 'killed', by: 'a fault', message: 'the value' },
   ]);
@@ -49,17 +49,17 @@ it.each<[string, Readonly<Record<string, CheckMeta>>, number, string]>([
 
 it('a red that nobody explains makes the run red, and an explained one does not', () => {
   const radius = { judged: 3, explained: [{ id: 'B', because: 'blocked by SOCK-PATH' }], unexplained: [] };
-  expect(exitCodeOfRows(rowsOf({ A: { ...killed, blastRadius: radius } }))).toBe(0);
+  expect(exitCodeOfRows(rowsOf({ A: { ...killed, sideEffects: radius } }))).toBe(0);
   const unexplained = [{ id: 'C', verdict: 'fail', message: 'the other value' }];
-  expect(exitCodeOfRows(rowsOf({ A: { ...killed, blastRadius: { ...radius, unexplained } } }))).toBe(1);
+  expect(exitCodeOfRows(rowsOf({ A: { ...killed, sideEffects: { ...radius, unexplained } } }))).toBe(1);
 });
 
 it('the summary has the score and all that stands between it and a full one', () => {
   const unexplained = [{ id: 'C', verdict: 'fail', message: 'the other value' }];
-  const blastRadius = { judged: 3, explained: [], unexplained };
+  const sideEffects = { judged: 3, explained: [], unexplained };
   const rows = rowsOf({
-    'A-A': { ...killed, blastRadius },
-    'A-TWIN': { ...killed, blastRadius },
+    'A-A': { ...killed, sideEffects },
+    'A-TWIN': { ...killed, sideEffects },
     'A-B': survived,
     'A-C': impossible,
     'A-D': {},
@@ -85,7 +85,7 @@ it('the summary has the score and all that stands between it and a full one', ()
     '',
     'killed 2 of 5 possible faults; impossible 1, survived 1, error 2; score 2/5',
   ]);
-  expect(selftestSummary(rowsOf({ A: { ...killed, blastRadius: { ...blastRadius, unexplained: [] } } }))[0]).toBe(
+  expect(selftestSummary(rowsOf({ A: { ...killed, sideEffects: { ...sideEffects, unexplained: [] } } }))[0]).toBe(
     'Blast radius: 1 faults turned nothing else red that is not explained',
   );
 });

@@ -1,4 +1,4 @@
-import { type DeclaredCheck, describeFault } from '../../harness/checks/check.ts';
+import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import type { CheckMeta } from '../../harness/runner/protocol/protocol.ts';
 import type { SideEffects } from '../../harness/verdicts/fault-outcome.ts';
@@ -15,25 +15,27 @@ export type SelftestRow = {
   readonly blastRadius?: SideEffects;
 };
 
-/** The contract of selftest.json: one target, one suite, and what became of each mutant. */
+/** The contract of selftest.json: one target, one suite, and what became of each fault. */
 export type Selftest = {
   readonly target: string;
   readonly suite: { readonly version: string; readonly digest: string };
   readonly run: { readonly id: string; readonly startedAt: string };
   readonly checks: readonly SelftestRow[];
-  /** mutants that were killed by all that are possible, e.g. `37/37` */
+  /** faults that were killed by all that are possible, e.g. `37/37` */
   readonly score: string;
   /** present while the run is under way, and when it did not come to its end: why */
   readonly incomplete?: string;
 };
 
-/** What is known of the mutants so far; a check that does not apply on the target has no row, since nothing was tried. */
+/** What is known of the faults so far; a check that does not apply on the target has no row, since nothing was tried. */
 export function judgedRows(checks: readonly DeclaredCheck[], metas: CheckMetas): SelftestRow[] {
   return checks.flatMap((check): SelftestRow[] => {
     const meta = metas.get(check.id);
     if (meta === undefined || (meta.verdict === 'skip' && meta.outcome === undefined)) return [];
-    const { outcome = 'error', reason: message = 'it said nothing', blastRadius } = meta;
-    return [{ id: check.id, outcome, by: faultName(check), message, ...(blastRadius ? { blastRadius } : {}) }];
+    const { outcome = 'error', reason: message = 'it said nothing', sideEffects } = meta;
+    return [
+      { id: check.id, outcome, by: check.fault.name, message, ...(sideEffects ? { blastRadius: sideEffects } : {}) },
+    ];
   });
 }
 
@@ -42,22 +44,17 @@ export function neverTried(checks: readonly DeclaredCheck[], metas: CheckMetas, 
   const message = `it was never tried${why === undefined ? '' : `: ${why.split('\n')[0]}`}`;
   return checks
     .filter(({ id }) => !metas.has(id))
-    .map((check) => ({ id: check.id, outcome: 'error', by: faultName(check), message }));
+    .map((check) => ({ id: check.id, outcome: 'error', by: check.fault.name, message }));
 }
 
-function faultName(check: DeclaredCheck): string {
-  const sabotage = describeFault(check.sabotage);
-  return typeof sabotage === 'string' ? sabotage : '';
-}
-
-/** Mutants that were killed by all that are possible, e.g. `37/37`. */
+/** Faults that were killed by all that are possible, e.g. `37/37`. */
 export function scoreOf(rows: readonly SelftestRow[]): string {
   const possible = rows.filter((row) => row.outcome !== 'impossible');
   return `${possible.filter((row) => row.outcome === 'killed').length}/${possible.length}`;
 }
 
 /**
- * 0 when every possible mutant was killed, 1 when one survived or turned red what it was not meant for, 3 when one
+ * 0 when every possible fault was killed, 1 when one survived or turned red what it was not meant for, 3 when one
  * could not be judged or nothing was tried.
  */
 export function exitCodeOfRows(rows: readonly SelftestRow[]): number {

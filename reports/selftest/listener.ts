@@ -1,7 +1,7 @@
 import type { RunListener } from '../../harness/verdicts/run-listener.ts';
 import type { CheckMetas } from './fault-results.ts';
 
-/** Progress of the sabotage reading: one line a mutant, and what broke. `onChange` comes after each of them. */
+/** Progress of a fault test: one line a fault, and what broke. `onChange` comes after each of them. */
 export function selftestListener(metas: CheckMetas, onChange: (broken?: string) => void): RunListener {
   const say = (text: string) => void process.stderr.write(`${printable(text)}\n`);
   return {

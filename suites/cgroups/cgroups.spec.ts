@@ -1,18 +1,21 @@
 import {
   asFinding,
-  checksOf,
-  code,
+  breaks,
+  checksIn,
   docker,
   dockerApi,
   expect,
   expectContainer,
-  type Fault,
-  issue,
+  type Inject,
   known,
+  lifts,
   man,
+  moby,
+  mobyIssue,
   mustRun,
   page,
   refusalIn,
+  rootlesskitIssue,
   sharedContainer,
   startContainer,
   type Target,
@@ -35,8 +38,7 @@ import {
 } from '../instruments/kernel/container-cgroup.ts';
 import { limitWithoutDocker, unitWithoutDocker } from '../instruments/without-docker/user-manager.ts';
 
-const check = checksOf('cgroups');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const limiting = docker('engine/security/rootless/tips', 'limiting resources');
 const delegation = 'sudo systemctl edit user@.service: [Service] Delegate=cpu cpuset io memory pids; then log in anew';
 const mebibyte = 1024 * 1024;
@@ -47,26 +49,24 @@ const limited = { command: ['sh', '-c', 'sleep infinity & wait'], host: { PidsLi
 const notDelegated = {
   name: 'user@.service delegates nothing but the pids controller',
   // lists of Delegate= add up: only an empty one takes the distribution's away
-  by: userManagerDropIn('Delegate=', 'Delegate=pids'),
-  alsoFails: ['CG-INFO-TRUTH'],
+  inject: userManagerDropIn('Delegate=', 'Delegate=pids'),
+  alsoBreaks: ['CG-INFO-TRUTH'],
 };
 const driverNone = {
   name: 'daemon.json asks for the cgroupfs driver, which is "none" without root',
-  by: daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] }),
-  alsoFails: ['CG-INFO-TRUTH'],
+  inject: daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] }),
+  alsoBreaks: ['CG-INFO-TRUTH'],
 };
 
 /** Where containers are kept and what they see of it, both other than by default: one restart shows two checks at work. */
 const movedCgroups = daemonJson({ 'cgroup-parent': 'rdc.slice', 'default-cgroupns-mode': 'host' });
 
-check({
-  id: 'CG-DRIVER',
+check('CG-DRIVER', {
   level: 'MUST',
   title: 'on systemd with cgroup v2 a container runs in a scope of the user manager, elsewhere in no cgroup of its own',
   source: limiting,
-  needs,
-  sideBySide: true,
   remedy: 'boot with cgroup v2, install dbus-user-session, remove native.cgroupdriver from daemon.json, log in anew',
+  concurrent: true,
   async verify({ target, host }) {
     const info = (await dockerApi(target, 'GET', '/info')).json<{ CgroupDriver: string; CgroupVersion: string }>();
     const container = await expectContainer(target, limited);
@@ -82,39 +82,37 @@ check({
       expect(path, "the container's cgroup").not.toContain(container.id);
     }
   },
-  oracle: {
-    bare: unitWithoutDocker('a unit of the user manager', 'true'),
+  triage: {
+    withoutDocker: unitWithoutDocker('a unit of the user manager', 'true'),
     notRootful: 'its containers are in the system slice',
   },
-  sabotage: { ...driverNone, fails: /cgroup driver and version of \/info/ },
+  fault: breaks('cgroup driver and version of /info', driverNone),
 });
 
-check({
-  id: 'CG-DELEG',
+check('CG-DELEG', {
   level: 'SHOULD',
   title: 'the user manager has the controllers that systemd delegates: memory and pids, from version 252 also cpu',
   source: page('https://rootlesscontaine.rs/getting-started/common/cgroup2/', 'delegating controllers'),
   applies: hasUnifiedCgroups,
-  readOnly: true,
   remedy: delegation,
+  readOnly: true,
+  needsDaemon: false,
   async verify({ target, host }) {
     const controllers = await delegatedControllers(target, host);
     expect(controllers, `controllers of user@${host.user.uid}.service`).toEqual(
       expect.arrayContaining(controllersByDefault(host)),
     );
   },
-  sabotage: { ...notDelegated, fails: /controllers of user@/ },
+  fault: breaks('controllers of user@*.service', notDelegated),
 });
 
-check({
-  id: 'CG-MEM',
+check('CG-MEM', {
   level: 'MUST',
   title: '--memory 32m is in the kernel, and a process that takes 64 MiB is killed',
   source: limiting,
   applies: hasUnifiedCgroups,
-  needs,
-  sideBySide: true,
   remedy: delegation,
+  concurrent: true,
   async verify({ target }) {
     const limit = 32 * mebibyte;
     await using container = await startContainer(target, { host: { Memory: limit, MemorySwap: limit } });
@@ -126,14 +124,13 @@ check({
     expect(statOf(after.files['memory.events'], 'oom_kill'), 'kills that the kernel counted').toBeGreaterThan(0);
   },
   // not by delegation: systemd keeps the memory controller on for a user as long as anything else of its slice has it
-  oracle: { bare: limitWithoutDocker('MemoryMax=32M', 'memory.max', String(32 * mebibyte)) },
-  sabotage: { ...driverNone, fails: /memory\.max of the container's cgroup/ },
+  triage: { withoutDocker: limitWithoutDocker('MemoryMax=32M', 'memory.max', String(32 * mebibyte)) },
+  fault: breaks("memory.max of the container's cgroup", driverNone),
 });
 
 const measuredSeconds = 4;
 
-check({
-  id: 'CG-CPU',
+check('CG-CPU', {
   level: 'MUST',
   title: '--cpus 0.5 is in the kernel, and a busy loop gets half a core',
   source: limiting,
@@ -149,7 +146,6 @@ check({
       `user@${host.user.uid}.service is not given the cpu controller, which CG-DELEG reports`
     );
   },
-  needs,
   remedy: delegation,
   async verify({ target }) {
     await using container = await startContainer(target, { host: { NanoCpus: 500_000_000 } });
@@ -163,17 +159,15 @@ check({
     // the control: a loop that hardly ran proves no limit
     expect(cores, "cores that a busy loop got by the kernel's account").toBeGreaterThanOrEqual(0.3);
   },
-  oracle: { bare: limitWithoutDocker('CPUQuota=50%', 'cpu.max', '50000 100000') },
-  sabotage: { ...driverNone, fails: /cpu\.max of the container's cgroup/ },
+  triage: { withoutDocker: limitWithoutDocker('CPUQuota=50%', 'cpu.max', '50000 100000') },
+  fault: breaks("cpu.max of the container's cgroup", driverNone),
 });
 
-check({
-  id: 'CG-PIDS',
+check('CG-PIDS', {
   level: 'MUST',
   title: '--pids-limit 10 is in the kernel, and the fork beyond it fails',
   source: limiting,
   applies: hasUnifiedCgroups,
-  needs,
   remedy: delegation,
   async verify({ target }) {
     const container = await sharedContainer(target, limited);
@@ -185,12 +179,12 @@ check({
     expect(forks.forked, 'forks that succeeded').toBeLessThanOrEqual(8);
     expect(forks.forked, 'forks that succeeded').toBeGreaterThanOrEqual(5);
   },
-  oracle: { bare: limitWithoutDocker('TasksMax=10', 'pids.max', '10') },
-  sabotage: { ...driverNone, fails: /pids\.max of the container's cgroup/ },
+  triage: { withoutDocker: limitWithoutDocker('TasksMax=10', 'pids.max', '10') },
+  fault: breaks("pids.max of the container's cgroup", driverNone),
 });
 
 /** The slice above gets a controller that the user's manager does not have, and dockerd looks at the slice. */
-const sliceOnly: Fault = async ({ target, host }) => {
+const sliceOnly: Inject = async ({ target, host }) => {
   const slice = `user-${host.user.uid}.slice`;
   await mustRun(target.root, `systemctl set-property --runtime ${slice} AllowedCPUs=0`);
   await restartDaemon(target);
@@ -212,15 +206,13 @@ type ResourceClaims = {
   CPUSet: boolean;
 };
 
-check({
-  id: 'CG-INFO-TRUTH',
+check('CG-INFO-TRUTH', {
   level: 'MUST',
   title: 'what /info claims of resource limits is what the user manager can hand on',
-  source: issue('rootless-containers/rootlesskit', 282, 'limits that are announced and not delegated'),
+  source: rootlesskitIssue(282, 'limits that are announced and not delegated'),
   applies: hasUnifiedCgroups,
-  needs,
-  readOnly: true,
   remedy: `${delegation}; and restart the daemon after a change of delegation`,
+  readOnly: true,
   async verify({ target, host }) {
     const info = (await dockerApi(target, 'GET', '/info')).json<ResourceClaims>();
     const has = await delegatedControllers(target, host);
@@ -236,46 +228,42 @@ check({
     const { stdout } = await target.root.exec(['cat', `/proc/${pid}/cgroup`]);
     expect(stdout, "the daemon's cgroup").toContain(userCgroup(host));
   },
-  sabotage: {
-    name: "the user's slice gets the cpuset controller, the user's manager does not",
-    by: sliceOnly,
-    // it is done by keeping the slice from all processors but the first
-    alsoFails: ['SVC-UNIT'],
-    fails: /limits that \/info claims/,
-  },
+  // it is done by keeping the slice from all processors but the first
+  fault: breaks(
+    'limits that /info claims',
+    "the user's slice gets the cpuset controller, the user's manager does not",
+    sliceOnly,
+    { alsoBreaks: ['SVC-UNIT'] },
+  ),
 });
 
-check({
-  id: 'CG-PATH',
+check('CG-PATH', {
   level: 'MUST',
   title: "a container's scope is user.slice/docker-ID.scope right below the user's service manager",
-  source: code('moby/moby', 'v26.1.5', 'daemon/oci_linux.go', 'withCgroups: the default parent of a rootless daemon'),
+  source: moby('v26.1.5', 'daemon/oci_linux.go', 'withCgroups: the default parent of a rootless daemon'),
   applies: hasUnifiedCgroups,
-  needs,
-  sideBySide: true,
   remedy: 'look for cgroup-parent in ~/.config/docker/daemon.json',
+  concurrent: true,
   async verify({ target, host }) {
     const container = await sharedContainer(target, limited);
     const { path } = await containerCgroup(target, container);
     expect(path, "the container's cgroup").toBe(`${userCgroup(host)}/user.slice/docker-${container.id}.scope`);
   },
-  sabotage: {
-    name: 'daemon.json moves containers to another slice and into the cgroup namespace of the host',
-    by: movedCgroups,
-    alsoFails: ['NS-INFO'],
-    fails: /the container's cgroup/,
-  },
+  fault: breaks(
+    "the container's cgroup",
+    'daemon.json moves containers to another slice and into the cgroup namespace of the host',
+    movedCgroups,
+    { alsoBreaks: ['NS-INFO'] },
+  ),
 });
 
-check({
-  id: 'CG-NS',
+check('CG-NS', {
   level: 'MUST',
   title: 'a container sees its own cgroup as the root of the hierarchy, with its own limits in it',
   source: man('cgroup_namespaces', 7, 'the cgroup that is the root for members of the namespace'),
   applies: hasUnifiedCgroups,
-  needs,
-  sideBySide: true,
   remedy: 'look for default-cgroupns-mode in ~/.config/docker/daemon.json: private is the default with cgroup v2',
+  concurrent: true,
   async verify({ target }) {
     const container = await sharedContainer(target, limited);
     const { stdout } = await container.exec(['sh', '-c', 'cat /proc/self/cgroup; cat /sys/fs/cgroup/pids.max']);
@@ -285,17 +273,19 @@ check({
     const { files } = await containerCgroup(target, container, ['pids.max']);
     expect(files['pids.max'], "pids.max of the container's cgroup").toBe(limit);
   },
-  oracle: { bare: withoutDockerByScript('a cgroup namespace', '[ "$(unshare -UrC cat /proc/self/cgroup)" = 0::/ ]') },
-  sabotage: {
-    name: 'daemon.json moves containers to another slice and into the cgroup namespace of the host',
-    by: movedCgroups,
-    alsoFails: ['NS-INFO'],
-    fails: /the cgroup that a process in the container sees/,
+  triage: {
+    withoutDocker: withoutDockerByScript('a cgroup namespace', '[ "$(unshare -UrC cat /proc/self/cgroup)" = 0::/ ]'),
   },
+  fault: breaks(
+    'the cgroup that a process in the container sees',
+    'daemon.json moves containers to another slice and into the cgroup namespace of the host',
+    movedCgroups,
+    { alsoBreaks: ['NS-INFO'] },
+  ),
 });
 
 /** One process of each container of ours goes to another cgroup of the user: the daemon asks the cgroup who belongs to it. */
-const strayProcess: Fault = async ({ target, host }) => {
+const strayProcess: Inject = async ({ target, host }) => {
   const user = `/sys/fs/cgroup${userCgroup(host)}`;
   await mustRun(
     target.root,
@@ -308,13 +298,11 @@ done`,
   return async () => {};
 };
 
-check({
-  id: 'CG-TOP',
+check('CG-TOP', {
   level: 'MUST',
   title: 'docker top lists all processes of a container, by their PIDs on the host',
   source: docker('reference/cli/docker/container/top', 'description'),
   applies: hasUnifiedCgroups,
-  needs,
   remedy: 'see CG-DRIVER and CG-PATH: the daemon asks the cgroup that it keeps a container in',
   async verify({ target, stage }) {
     const container = await sharedContainer(target, limited);
@@ -331,22 +319,17 @@ check({
     expect(listed.toSorted(), 'PIDs that docker top lists').toEqual(real.toSorted());
   },
   // not by the driver: with cgroup v2 runc gives a container a cgroup, and docker top its processes, without any
-  sabotage: {
-    name: 'one process of the container is moved to another cgroup',
+  fault: breaks('PIDs that docker top lists', 'one process of the container is moved to another cgroup', strayProcess, {
     at: 'started',
-    by: strayProcess,
-    fails: /PIDs that docker top lists/,
-  },
+  }),
 });
 
-check({
-  id: 'CG-OOMADJ',
+check('CG-OOMADJ', {
   level: 'LIMITATION',
   title: "--oom-score-adj -500 is silently raised to the daemon's own value",
-  source: issue('moby/moby', 40068, 'a rootless daemon cannot lower the OOM score of what it starts'),
-  needs,
-  sideBySide: true,
+  source: mobyIssue(40068, 'a rootless daemon cannot lower the OOM score of what it starts'),
   remedy: 'sudo systemctl edit user@.service: [Service] OOMScoreAdjust=0 gives everything of the user a lower score',
+  concurrent: true,
   async verify({ target }) {
     const wanted = -500;
     const daemon = await daemonProcess(target);
@@ -358,13 +341,13 @@ check({
     asFinding('lifted', () => expect(scores.container, 'lifted: oom_score_adj in the container').not.toBe(wanted));
     asFinding('differs', () => expect(scores.container, 'differs: oom_score_adj in the container').toBe(scores.daemon));
   },
-  oracle: {
-    bare: withoutDockerByScript('oom_score_adj -500 for a process of its own', 'echo -500 > /proc/self/oom_score_adj'),
+  triage: {
+    withoutDocker: withoutDockerByScript(
+      'oom_score_adj -500 for a process of its own',
+      'echo -500 > /proc/self/oom_score_adj',
+    ),
   },
-  sabotage: {
-    ...byRootful,
-    fails: /^lifted: oom_score_adj in the container/,
-  },
+  fault: lifts('oom_score_adj in the container', byRootful),
 });
 
 /** `oom_score_adj` of the daemon and of a container that asks for another, by the kernel; the refusal's text if it was one. */
@@ -384,8 +367,7 @@ async function scoresWith(target: Target, wanted: number, daemon: number) {
   }
 }
 
-check({
-  id: 'CG-DELEG-ALL',
+check('CG-DELEG-ALL', {
   level: 'WORKAROUND',
   title: 'with Delegate=cpu cpuset io memory pids and a new log-in the user has all five, and --cpuset-cpus works',
   source: docker('engine/security/rootless/tips', 'limiting resources: delegating the controllers'),
@@ -394,9 +376,8 @@ check({
       return `systemd ${host.systemdVersion} cannot delegate cpuset (244 and later can)`;
     return hasUnifiedCgroups({ host });
   },
-  needs,
-  disruptive: true,
   remedy: `${delegation} (every session of the user has to end first: loginctl terminate-user, or a reboot)`,
+  restartsDaemon: true,
   async verify(context) {
     const stage = () => context.stage('written');
     const { controllers, refusal, container } = await restartUserManagerRaised('CG-DELEG-ALL', { ...context, stage });
@@ -406,5 +387,5 @@ check({
     expect(refusal, 'refusal of a container with --cpuset-cpus 0').toBeNull();
     expect(container?.cpus, "cpuset.cpus.effective of the container's cgroup").toBe('0');
   },
-  sabotage: { ...dropInOverwritten, fails: /controllers of user@/ },
+  fault: breaks('controllers of user@*.service', dropInOverwritten),
 });

@@ -1,20 +1,17 @@
-import { asFinding, checksOf, docker, expect, expectDocumented, known } from '../../harness/checks/index.ts';
+import { asFinding, checksIn, docker, expect, expectDocumented, known, lifts } from '../../harness/checks/index.ts';
 import { asked, driverAfterAll, restartDaemonWithoutDriver } from './without-driver.ts';
 
-const check = checksOf('cgroups');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const ignored = docker('engine/security/rootless/troubleshoot', 'docker run flags for resources are ignored');
-const driverBack = { name: 'the daemon has a cgroup driver after all', by: driverAfterAll };
+const driverBack = { name: 'the daemon has a cgroup driver after all', inject: driverAfterAll };
 
-check({
-  id: 'CG-NONE',
+check('CG-NONE', {
   level: 'LIMITATION',
   title: 'without a cgroup driver --memory, --cpus and --pids-limit are accepted, shown by docker inspect, and ignored',
   source: ignored,
-  needs,
-  disruptive: true,
   remedy:
     'boot with cgroup v2 and systemd, remove native.cgroupdriver from daemon.json; else ulimit -v inside of the container',
+  restartsDaemon: true,
   async verify(context) {
     const { refusal, unlimited } = await restartDaemonWithoutDriver('CG-NONE', context);
     asFinding('differs', () => expect(refusal, 'differs: refusal of a container with limits').toBeNull());
@@ -26,18 +23,16 @@ check({
     asFinding('lifted', () => expect(cores, 'lifted: cores that a loop got under --cpus 0.5').toBeGreaterThan(0.75));
     asFinding('differs', () => expect(claimed, 'differs: limits that docker inspect shows').toEqual(asked));
   },
-  sabotage: { ...driverBack, fails: /^lifted: MiB that a process got/ },
+  fault: lifts('MiB that a process got under --memory 32m', driverBack),
 });
 
-check({
-  id: 'CG-NONE-TOP',
+check('CG-NONE-TOP', {
   level: 'LIMITATION',
   title:
     'without a cgroup driver and a cgroup to write to, docker top fails and docker stats does not count the processes',
   source: ignored,
-  needs,
-  disruptive: true,
   remedy: 'ps in the container shows its processes; boot with cgroup v2 and systemd for docker top (see CG-DRIVER)',
+  restartsDaemon: true,
   async verify(context) {
     const { refusal, unknown } = await restartDaemonWithoutDriver('CG-NONE-TOP', context);
     asFinding('differs', () => expect(refusal, 'differs: refusal of a container with limits').toBeNull());
@@ -50,5 +45,5 @@ check({
     );
     asFinding('lifted', () => expect(pidsInStats, 'lifted: processes that docker stats counts').not.toBe(1));
   },
-  sabotage: { ...driverBack, fails: /^lifted: what docker top answers/ },
+  fault: lifts('what docker top answers', driverBack),
 });

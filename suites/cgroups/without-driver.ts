@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import {
   type Container,
   dockerApi,
-  type Fault,
+  type Inject,
   mustRun,
   quoteWord,
   refusalIn,
@@ -113,7 +113,7 @@ export function parseEfforts(stdout: string) {
 }
 
 /** The daemon looks for daemon.json elsewhere from its next restart on, so that it gets its driver after all. */
-const configElsewhere: Fault = async (context) => {
+const configElsewhere: Inject = async (context) => {
   const { target } = context;
   // a directory that can be made: older daemons keep a key in it and do not start without
   const takeAway = await writeUnitDropIn(context, 'Environment=XDG_CONFIG_HOME=/tmp/rdc-config');
@@ -125,5 +125,5 @@ const configElsewhere: Fault = async (context) => {
 };
 
 /** Whatever gives the daemon a cgroup driver: its own configuration unread, or a rootful daemon where it never has one. */
-export const driverAfterAll: Fault = (context) =>
+export const driverAfterAll: Inject = (context) =>
   hasUnifiedCgroups(context) === true ? configElsewhere(context) : rootfulDaemon(context);

@@ -1,15 +1,17 @@
 import {
   asFinding,
+  breaks,
   type Container,
-  checksOf,
-  code,
+  checksIn,
   docker,
   dockerApi,
   expect,
   expectDocumented,
   type HostFacts,
-  issue,
+  lifts,
   man,
+  moby,
+  mobyIssue,
   mustRun,
   page,
   refusalIn,
@@ -24,12 +26,11 @@ import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { mountAt } from './mounts.ts';
 import { waywardRuntime } from './wayward-runtime.ts';
 
-const check = checksOf('containment');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const notRootless = 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless';
 const limits = docker('engine/security/rootless', 'how it works: root of a container is the user');
 
-const byRuntime = { name: 'the OCI runtime does not do as it is told: no filter, no masks', by: waywardRuntime };
+const byRuntime = { name: 'the OCI runtime does not do as it is told: no filter, no masks', inject: waywardRuntime };
 
 /** All that a client can ask for: privileged, and the whole file system of the host. */
 const mighty = { host: { Privileged: true, Binds: ['/:/h'] } };
@@ -52,14 +53,12 @@ async function closedToUsers(target: Target): Promise<string[]> {
   return stdout.split('\n').filter(Boolean).slice(0, 40);
 }
 
-check({
-  id: 'SEC-HOSTFS',
+check('SEC-HOSTFS', {
   level: 'MUST',
   title: "a privileged container with the host's file system reads the user's files, and none that only root may",
   source: limits,
-  needs,
-  sideBySide: true,
   remedy: notRootless,
+  concurrent: true,
   async verify({ target, defer }) {
     const [folder, inside] = await ownFolder(target, defer);
     await mustRun(target, `umask 077; echo private > ${folder}/note`);
@@ -80,7 +79,7 @@ check({
     const closed = Object.fromEntries(roots.map((call) => [call, ['EACCES']]));
     expect(unexpected(attempts, closed).join(', '), "what is open of root's files on the host").toBe('');
   },
-  sabotage: { ...byRootful, fails: /what is open of root's files on the host/ },
+  fault: breaks("what is open of root's files on the host", byRootful),
 });
 
 /** The first process of a container as the host's kernel shows it. */
@@ -91,15 +90,13 @@ async function processFile(target: Target, container: Container, file: string): 
 /** CAP_SYS_MODULE, CAP_SYS_ADMIN, CAP_SYS_TIME and CAP_SYSLOG by their numbers. */
 const strong = [16n, 21n, 25n, 34n].reduce((mask, number) => mask | (1n << number), 0n);
 
-check({
-  id: 'SEC-CAPS',
+check('SEC-CAPS', {
   level: 'MUST',
   title:
     'a container has the default capabilities; all there are count in the user namespace only: no clock, module or kernel sysctl',
   source: man('user_namespaces', 7, 'capabilities'),
-  needs,
-  sideBySide: true,
   remedy: notRootless,
+  concurrent: true,
   async verify({ target }) {
     // what dockerd asks for by default, the same since before 20.10
     // of its first process: what a runtime adds to a container does not reach those that exec brings in
@@ -121,17 +118,15 @@ check({
     const outside = await attemptsOnHost(target, target, ['syslog']);
     expect(attempts.syslog, "reading the kernel's log, as for the user on the host").toBe(outside.syslog);
   },
-  sabotage: { ...byRootful, fails: /what does not take root's capabilities/ },
+  fault: breaks("what does not take root's capabilities on the host", byRootful),
 });
 
-check({
-  id: 'SEC-MKNOD',
+check('SEC-MKNOD', {
   level: 'MUST',
   title: 'no container makes a device node, not even a privileged one',
   source: man('mknod', 2, 'EPERM'),
-  needs,
-  sideBySide: true,
   remedy: notRootless,
+  concurrent: true,
   async verify({ target }) {
     const container = await sharedContainer(target, mighty);
     // not 0:0: that is a whiteout, which user namespaces may make since Linux 5.8. The FIFO is the control
@@ -143,17 +138,15 @@ check({
     const attempts = await attemptsIn(container, Object.keys(wanted));
     expect(unexpected(attempts, wanted).join(', '), 'making a device otherwise than EPERM').toBe('');
   },
-  sabotage: { ...byRootful, fails: /making a device otherwise than EPERM/ },
+  fault: breaks('making a device otherwise than EPERM', byRootful),
 });
 
-check({
-  id: 'SEC-SUIDBIND',
+check('SEC-SUIDBIND', {
   level: 'MUST',
   title: "a set-user-ID file that container root makes in a bind mount belongs to the user, not to the host's root",
   source: limits,
-  needs,
-  sideBySide: true,
   remedy: notRootless,
+  concurrent: true,
   async verify({ target, host, defer }) {
     const [folder, inside] = await ownFolder(target, defer);
     const container = await sharedContainer(target, mighty);
@@ -162,17 +155,15 @@ check({
     const { uid, gid } = host.user;
     expect(stdout.trim(), 'mode and owner of the file on the host').toBe(`6755 ${uid}:${gid}`);
   },
-  sabotage: { ...byRootful, fails: /mode and owner of the file on the host/ },
+  fault: breaks('mode and owner of the file on the host', byRootful),
 });
 
-check({
-  id: 'SEC-SECCOMP',
+check('SEC-SECCOMP', {
   level: 'MUST',
   title: 'the builtin seccomp profile is at work: a container has a filter, and is refused what the user is not',
   source: docker('engine/security/seccomp', 'the default profile: significant syscalls blocked'),
-  needs,
-  sideBySide: true,
   remedy: 'remove seccomp-profile from ~/.config/docker/daemon.json, and see that the kernel has CONFIG_SECCOMP_FILTER',
+  concurrent: true,
   async verify({ target, host }) {
     const info = (await dockerApi(target, 'GET', '/info')).json<{ SecurityOptions?: string[] }>();
     const profile = isEngineSince(host, '23.0') ? 'builtin' : 'default';
@@ -186,21 +177,21 @@ check({
     });
     expect(await attemptsIn(container, ['keyctl']), 'add_key in a container').toEqual({ keyctl: 'EPERM' });
   },
-  oracle: { bare: withoutDockerByScript('seccomp filters', 'grep -qw errno /proc/sys/kernel/seccomp/actions_avail') },
-  sabotage: { ...byRuntime, fails: /add_key in a container/ },
+  triage: {
+    withoutDocker: withoutDockerByScript('seccomp filters', 'grep -qw errno /proc/sys/kernel/seccomp/actions_avail'),
+  },
+  fault: breaks('add_key in a container', byRuntime),
 });
 
-check({
-  id: 'SEC-PROCSYS',
+check('SEC-PROCSYS', {
   level: 'MUST',
   title: 'a container finds /proc/sys read-only, and /proc/kcore, /proc/keys and /sys/firmware masked',
   source: page(
     'https://github.com/opencontainers/runtime-spec/blob/v1.2.0/config-linux.md',
     'masked and readonly paths',
   ),
-  needs,
-  sideBySide: true,
   remedy: 'the OCI runtime does not apply the masked and readonly paths: report the versions of dockerd and runc',
+  concurrent: true,
   async verify({ target }) {
     const container = await sharedContainer(target);
     // a write is EACCES anyway without CAP_NET_ADMIN; a change of mode asks the mount first
@@ -224,18 +215,16 @@ check({
       isReadOnly: true,
     });
   },
-  sabotage: { ...byRuntime, fails: /changing the mode of a sysctl/ },
+  fault: breaks('changing the mode of a sysctl', byRuntime),
 });
 
-check({
-  id: 'SEC-APPARMOR',
+check('SEC-APPARMOR', {
   level: 'LIMITATION',
   title: 'on a host with AppArmor, containers run without the profile docker-default',
   source: docker('engine/security/rootless', 'known limitations: AppArmor'),
   applies: ({ host }) => host.lsm.includes('apparmor') || 'the kernel runs without AppArmor',
-  needs,
-  sideBySide: true,
   remedy: 'none in rootless mode; confine the whole daemon by a profile for rootlesskit where that is needed',
+  concurrent: true,
   async verify({ target }) {
     const container = await sharedContainer(target);
     const label = await processFile(target, container, 'attr/current');
@@ -247,8 +236,8 @@ check({
       expect(info.SecurityOptions, 'differs: SecurityOptions of /info').not.toContain('name=apparmor'),
     );
   },
-  oracle: {},
-  sabotage: { ...byRootful, fails: /^lifted: AppArmor's label/ },
+  triage: {},
+  fault: lifts("AppArmor's label of the container's process", byRootful),
 });
 
 /** The host's namespaces that this engine can hand to a container in rootless mode. */
@@ -259,15 +248,13 @@ function hostNamespaces(host: HostFacts) {
   };
 }
 
-check({
-  id: 'SEC-PIDIPC',
+check('SEC-PIDIPC', {
   level: 'MUST',
   title: "--pid=host (from Docker 23.0) and --ipc=host (24.0) give the host's namespaces; before, they are refused",
-  source: issue('moby/moby', 41457, '--pid=host and --ipc=host in rootless mode'),
-  needs,
-  sideBySide: true,
+  source: mobyIssue(41457, '--pid=host and --ipc=host in rootless mode'),
   remedy:
     'upgrade Docker: --pid=host works from 23.0 on, --ipc=host from 24.0; where nobody mounts /dev/mqueue, as without systemd: sudo mkdir /dev/mqueue && sudo mount -t mqueue mqueue /dev/mqueue; then restart the daemon',
+  concurrent: true,
   async verify({ target, host }) {
     // the control: a daemon that starts no container at all refuses this one for another reason
     await sharedContainer(target);
@@ -289,16 +276,14 @@ check({
       expect(refusal ?? 'it starts', `the start with ${mode} host`).toMatch(/mount.*operation not permitted/);
     }
   },
-  sabotage: { ...byRuntime, fails: /namespaces that are the host's|the start with PidMode host/ },
+  fault: breaks(["namespaces that are the host's", 'the start with {PidMode} host'], byRuntime),
 });
 
-check({
-  id: 'SEC-SIGNAL',
+check('SEC-SIGNAL', {
   level: 'MUST',
   title: "with --pid=host a container signals the user's processes and no others: the boundary is the user",
-  source: code('moby/moby', 'v26.1.5', 'daemon/oci_linux.go', 'WithNamespaces: the PID namespace of the host'),
+  source: moby('v26.1.5', 'daemon/oci_linux.go', 'WithNamespaces: the PID namespace of the host'),
   applies: ({ host }) => isEngineSince(host, '23.0') || '--pid=host is refused before Docker 23.0; see SEC-PIDIPC',
-  needs,
   remedy: notRootless,
   async verify({ target, host, defer }) {
     const container = await sharedContainer(target, { host: hostNamespaces(host) }).catch(async (error) => {
@@ -321,5 +306,5 @@ i=0; while [ -d /proc/${own} ] && [ $i -lt 40 ]; do sleep 0.05; i=$((i+1)); done
 for p in ${own} ${roots}; do [ ! -d /proc/$p ] || echo $p; done`);
     expect(alive.stdout.trim(), 'who is still alive').toBe(roots);
   },
-  sabotage: { ...byRootful, fails: /signals to PID 1/ },
+  fault: breaks("signals to PID 1 and to a process of root's", byRootful),
 });

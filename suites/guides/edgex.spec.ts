@@ -1,5 +1,6 @@
 import {
-  checksOf,
+  breaks,
+  checksIn,
   chmod,
   expect,
   expectDocumented,
@@ -29,24 +30,21 @@ import {
 // its memory, a manager that drives the daemon, a device service on a serial port. Where the guide is wrong (memory
 // limits and mlock, the rootful socket, the modes), the correction is what is asserted.
 
-const check = checksOf('guides');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const guide = (section: string) => page('https://docs.edgexfoundry.org/3.1/security/Ch-DockerRootless/', section);
 
 type Locked = { errno: string | null; limitSoft: number; limitHard: number };
 const mebibyte = 1024 * 1024;
 
-check({
-  id: 'GUIDE-EDGEX-SECRETS',
+check('GUIDE-EDGEX-SECRETS', {
   level: 'WORKAROUND',
   title:
     'a secret store cannot lock more than RLIMIT_MEMLOCK (ENOMEM), whatever its memory limit; without locking it runs',
   source: guide('the secret store and mlock'),
-  needs,
   applies: hasUnifiedCgroups,
-  sideBySide: true,
   remedy:
     'switch the locking off (disable_mlock), or raise LimitMEMLOCK of user@.service; memory limits change nothing',
+  concurrent: true,
   async verify({ target }) {
     const free = await sharedContainer(target);
     const { limitHard } = await free.probe<Locked>('mlock', '4096');
@@ -67,24 +65,22 @@ check({
     const after = await containerCgroup(target, limited, ['memory.events']);
     expect(statOf(after.files['memory.events'], 'oom_kill'), 'kills for lack of memory').toBe(0);
   },
-  sabotage: {
-    name: 'LimitMEMLOCK=infinity for the user manager',
-    by: userManagerDropIn('LimitMEMLOCK=infinity'),
-    fails: /RLIMIT_MEMLOCK of a container/,
-  },
+  fault: breaks(
+    'RLIMIT_MEMLOCK of a container, in bytes',
+    'LimitMEMLOCK=infinity for the user manager',
+    userManagerDropIn('LimitMEMLOCK=infinity'),
+  ),
 });
 
 type Asked = { errno: string | null; status: number };
 
-check({
-  id: 'GUIDE-EDGEX-MANAGER',
+check('GUIDE-EDGEX-MANAGER', {
   level: 'WORKAROUND',
   title:
     "a manager with the user's socket mounted restarts another service; with the rootful path it finds a directory",
   source: issue('edgexfoundry/edgex-compose', 451, 'the rootless socket path for services that drive Docker'),
-  needs,
-  sideBySide: true,
   remedy: 'in the compose file: $XDG_RUNTIME_DIR/docker.sock:/var/run/docker.sock, not /var/run/docker.sock',
+  concurrent: true,
   async verify({ target, host }) {
     await using service = await startContainer(target);
     const Binds = [`${host.socket}:/var/run/docker.sock`, '/var/run/docker.sock:/rootful.sock'];
@@ -101,19 +97,17 @@ check({
     const old = await target.root.exec(['test', '-e', `/proc/${before}`]);
     expect(old.code, 'its old process is gone').not.toBe(0);
   },
-  sabotage: {
-    name: 'for the daemon, an ordinary file lies over the socket',
-    by: hidesSocket,
-    fails: /answer to the manager/,
-  },
+  fault: breaks(
+    "the daemon's answer to the manager",
+    'for the daemon, an ordinary file lies over the socket',
+    hidesSocket,
+  ),
 });
 
-check({
-  id: 'GUIDE-EDGEX-DEVICE',
+check('GUIDE-EDGEX-DEVICE', {
   level: 'WORKAROUND',
   title: 'a device service is refused a port of mode 660, and exchanges bytes on it with 666, with 006 and with an ACL',
   source: guide('serial ports: device permissions'),
-  needs,
   applies: ({ host }) => {
     if (!host.paths.getfacl) return 'the tools for ACLs are not installed (package acl)';
     const has = hasSerialPort({ host });
@@ -141,16 +135,16 @@ check({
       await exchangeBytes(target, service, { near, far, when: ` with ${way}` });
     }
   },
-  sabotage: {
-    name: 'the ACL is lost after it was set, as at re-plug',
-    at: 'an ACL',
-    by: inOrder(
+  fault: breaks(
+    'opening * with {an ACL}',
+    'the ACL is lost after it was set, as at re-plug',
+    inOrder(
       rootScript(
         (host) => `setfacl -b ${firstPort(host)}`,
         () => ':',
       ),
       chmod('0660', firstPort),
     ),
-    fails: /opening \/dev\/ttyS\d with an ACL/,
-  },
+    { at: 'an ACL' },
+  ),
 });

@@ -1,13 +1,15 @@
 import {
+  breaks,
   type Container,
   changeFile,
-  checksOf,
+  checksIn,
   docker,
   dockerApi,
   expect,
   expectDocumented,
-  issue,
+  lifts,
   man,
+  mobyIssue,
   mustRun,
   quoteWord,
   rootScript,
@@ -26,16 +28,13 @@ import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 // A field guide for a home server, followed as it is written and put right where it is wrong: a dedicated user, the
 // client's environment, the start at boot, and "too many open files". Its setcap for port 80 is judged by PORT-PRIV-CAP.
 
-const check = checksOf('guides');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const howItWorks = docker('engine/security/rootless', 'how it works');
 
-check({
-  id: 'GUIDE-HOMELAB-ENV',
+check('GUIDE-HOMELAB-ENV', {
   level: 'WORKAROUND',
   title: "with DOCKER_HOST in ~/.bashrc the client of an interactive shell reaches the user's daemon",
   source: docker('engine/security/rootless/tips', 'client'),
-  needs,
   remedy: 'docker context use rootless serves every shell; ~/.bashrc only those that are interactive',
   async verify({ target, host, stage, defer }) {
     const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
@@ -49,24 +48,22 @@ check({
     expect(stdout, 'the daemon that an interactive shell reaches').toContain(`interactive ${ID}`);
     expect(stdout, 'the daemon that a shell reaches which does not read ~/.bashrc').not.toContain(`plain ${ID}`);
   },
-  sabotage: {
-    name: 'the line in ~/.bashrc is lost',
-    at: 'written',
-    by: async ({ target }) => {
+  fault: breaks(
+    'the daemon that an interactive shell reaches',
+    'the line in ~/.bashrc is lost',
+    async ({ target }) => {
       await mustRun(target, "sed -i '/^export DOCKER_HOST=/d' ~/.bashrc");
       return async () => {};
     },
-    fails: /the daemon that an interactive shell reaches/,
-  },
+    { at: 'written' },
+  ),
 });
 
-check({
-  id: 'GUIDE-HOMELAB-USER',
+check('GUIDE-HOMELAB-USER', {
   level: 'LIMITATION',
   title:
     "--user with the dedicated user's IDs is not that user, whose files are closed to it and open to container root",
   source: howItWorks,
-  needs,
   remedy: 'let the service run as root in the container: outside it is the user; or chown its data with rootlesskit',
   async verify({ target, host, defer }) {
     const { uid, gid, home } = host.user;
@@ -86,10 +83,7 @@ check({
     const { stdout } = await target.root.exec(['stat', '-c', '%u', `${folder}/root`]);
     expect(stdout.trim(), "owner of container root's file").toBe(String(uid));
   },
-  sabotage: {
-    ...byRootful,
-    fails: /^lifted: writing to/,
-  },
+  fault: lifts('writing to a folder of UID * with --user *:*', byRootful),
 });
 
 /** Opens files until it has `count` of them or the kernel refuses: the last line is how many, or the complaint. */
@@ -103,16 +97,14 @@ const fewFiles = userManagerDropIn('LimitNOFILE=1024:4096');
 const wantedFiles = 5000;
 
 // Red on Debian 12, and rightly: pam_limits undoes what user@.service says of limits; see LIM-MLOCK-RAISE.
-check({
-  id: 'GUIDE-HOMELAB-NOFILE',
+check('GUIDE-HOMELAB-NOFILE', {
   level: 'WORKAROUND',
   title: '"too many open files" under a unit that says LimitNOFILE=infinity is cured by the limit of user@.service',
-  source: issue('moby/moby', 40_942, 'the limit of open files of a rootless daemon'),
+  source: mobyIssue(40_942, 'the limit of open files of a rootless daemon'),
   applies: hasSystemd,
-  needs,
-  disruptive: true,
   remedy:
     'sudo systemctl edit user@.service: [Service] LimitNOFILE=1048576; then log in anew; not the unit of Docker. Where pam_limits undoes it (Debian 12): a line in /etc/security/limits.d (not verified)',
+  restartsDaemon: true,
   async verify({ target, host, stage, defer }) {
     defer(await fewFiles({ target, host }));
     const { LimitNOFILE } = await userUnit(target, ['LimitNOFILE']);
@@ -128,23 +120,18 @@ check({
     await using cured = await startContainer(target);
     expect(await openFiles(cured, wantedFiles), `opening ${wantedFiles} files with the cure`).toBe('all open');
   },
-  sabotage: {
-    name: 'the limit of user@.service is lowered again',
+  fault: breaks('opening {5000} files with the cure', 'the limit of user@.service is lowered again', fewFiles, {
     at: 'cured',
-    by: fewFiles,
-    fails: /opening 5000 files with the cure/,
-  },
+  }),
 });
 
-check({
-  id: 'GUIDE-HOMELAB-BOOT',
+check('GUIDE-HOMELAB-BOOT', {
   level: 'WORKAROUND',
   title: 'an enabled unit is started without a login once the user lingers, and not by being enabled alone',
   source: man('loginctl', 1, 'enable-linger'),
   applies: mayInterrupt,
-  needs,
-  disruptive: true,
   remedy: 'systemctl --user enable docker; sudo loginctl enable-linger USER (see SVC-BOOT for a real boot)',
+  restartsDaemon: true,
   async verify({ target, host, stage, defer }) {
     const { name } = host.user;
     await target.invalidate();
@@ -172,13 +159,13 @@ check({
     expect(lingered.version, 'version of the daemon that lingering starts').not.toBeNull();
     expect(lingered.sessions, `sessions of ${name} at that time`).toEqual([]);
   },
-  sabotage: {
-    name: 'lingering is switched off again',
-    at: 'lingering',
-    by: rootScript(
+  fault: breaks(
+    'version of the daemon that lingering starts',
+    'lingering is switched off again',
+    rootScript(
       ({ user }) => `loginctl disable-linger '${user.name}'; systemctl stop user@${user.uid}.service`,
       ({ user }) => `loginctl enable-linger '${user.name}'`,
     ),
-    fails: /version of the daemon that lingering starts/,
-  },
+    { at: 'lingering' },
+  ),
 });

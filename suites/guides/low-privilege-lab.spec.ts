@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
-  checksOf,
+  breaks,
+  checksIn,
   chmod,
   docker,
   expect,
@@ -13,12 +14,11 @@ import { giveFixtureImage, startLabDaemon } from './lab-daemon.ts';
 // A lab for a user without any privilege, followed as it is written: no sudo, no systemd, no session of its own. What
 // it says beyond that is not so: vfs and a runtime directory below /tmp are what it takes there, not what is needed.
 
-const check = checksOf('guides');
+const check = checksIn(import.meta);
 
 type Info = { Driver: string; SecurityOptions: string[]; CgroupDriver: string };
 
-check({
-  id: 'GUIDE-LAB-FOREGROUND',
+check('GUIDE-LAB-FOREGROUND', {
   level: 'SHOULD',
   title:
     "a new user without sudo and systemd runs the daemon in the foreground; its container root is that user to the host's root",
@@ -26,7 +26,6 @@ check({
   applies: ({ host }) =>
     !host.paths.dockerd?.startsWith(`${host.user.home}/`) ||
     `the engine is in ${host.user.name}'s home, and not installed for others`,
-  needs: ['SOCK-PATH'],
   remedy: 'install uidmap and give the user subordinate IDs (see PRE-NEWIDMAP, PRE-SUBID); chmod 700 /root',
   async verify({ target, stage, defer }) {
     // the image that the lab's daemon is given
@@ -56,10 +55,10 @@ ${lab.docker} exec lab sh -c 'id -u; probe open /host/home/${lab.user} r; probe 
     expect(home, "opening the user's own home from inside").toBeNull();
     expect(root, 'opening /root from inside').toBe('EACCES');
   },
-  sabotage: {
-    name: '/root is open to everybody',
-    at: 'running',
-    by: chmod('755', () => '/root'),
-    fails: /opening \/root from inside/,
-  },
+  fault: breaks(
+    'opening /root from inside',
+    '/root is open to everybody',
+    chmod('755', () => '/root'),
+    { at: 'running' },
+  ),
 });

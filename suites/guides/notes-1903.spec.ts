@@ -1,4 +1,4 @@
-import { checksOf, expect, known, page, sharedContainer, startContainer } from '../../harness/checks/index.ts';
+import { breaks, checksIn, expect, known, page, sharedContainer, startContainer } from '../../harness/checks/index.ts';
 import { byRootful, driverNone } from '../instruments/daemon/daemon-faults.ts';
 import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 
@@ -6,18 +6,15 @@ import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/contai
 // today's truth. Caveats with a check of their own: checkpoint (LMT-CHECKPOINT), overlay networks (NET-OVERLAY), SCTP
 // (PORT-SCTP), AppArmor (SEC-APPARMOR).
 
-const check = checksOf('guides');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const notes = (section: string) => page('https://docs.docker.com/engine/release-notes/19.03/', section);
 
-check({
-  id: 'GUIDE-1903-USERNS',
+check('GUIDE-1903-USERNS', {
   level: 'MUST',
   title: "a container's root is the user for root's process list, and /root of the host stays closed to it",
   source: notes('rootless mode: the daemon and containers without root'),
-  needs,
-  sideBySide: true,
   remedy: 'another daemon answers on the socket: systemctl --user status docker; sudo systemctl disable --now docker',
+  concurrent: true,
   async verify({ target, host }) {
     const container = await sharedContainer(target, { host: { Privileged: true, Binds: ['/:/h'] } });
     const pid = await container.hostPid();
@@ -29,21 +26,16 @@ check({
     const { errno } = await container.probe<{ errno: string | null }>('open', '/h/root', 'r');
     expect(errno, '/root of the host, opened by root of a privileged container').toBe('EACCES');
   },
-  sabotage: {
-    ...byRootful,
-    fails: /owner of process/,
-  },
+  fault: breaks('owner of process * in the process list', byRootful),
 });
 
-check({
-  id: 'GUIDE-1903-CAVEATS',
+check('GUIDE-1903-CAVEATS', {
   level: 'SHOULD',
   title: 'the caveats of 19.03 are history: the root of a container is copy-on-write, and its limits are in the kernel',
   source: notes('rootless mode: known limitations'),
-  needs,
   applies: hasUnifiedCgroups,
-  sideBySide: true,
   remedy: 'see ST-DRIVER for the storage driver, CG-DRIVER for the limits',
+  concurrent: true,
   async verify({ target }) {
     const memory = 64 * 1024 * 1024;
     await using container = await startContainer(target, { host: { Memory: memory, MemorySwap: memory } });
@@ -57,10 +49,10 @@ check({
     const inKernel = known(files['cgroup.procs'], 'processes of the cgroup').split(';');
     expect(inKernel, "processes of the container's cgroup").toEqual([String(pid)]);
   },
-  sabotage: {
-    name: 'daemon.json asks for the cgroupfs driver, which is "none" without root',
-    by: driverNone,
-    alsoFails: ['CG-INFO-TRUTH'],
-    fails: /memory\.max of/,
-  },
+  fault: breaks(
+    "memory.max of the container's cgroup",
+    'daemon.json asks for the cgroupfs driver, which is "none" without root',
+    driverNone,
+    { alsoBreaks: ['CG-INFO-TRUTH'] },
+  ),
 });

@@ -1,5 +1,6 @@
 import {
-  checksOf,
+  breaks,
+  checksIn,
   expect,
   expectDocumented,
   page,
@@ -18,11 +19,10 @@ import {
 // The guide of a container distribution for rootless Docker. Its prerequisites and the setup tool are judged by the
 // checks PRE-*, its ports by PORT-*; what is left is its list of flags.
 
-const check = checksOf('guides');
+const check = checksIn(import.meta);
 const mebibyte = 1024 * 1024;
 
-check({
-  id: 'GUIDE-PHOTON-FLAGS',
+check('GUIDE-PHOTON-FLAGS', {
   level: 'MUST',
   title:
     '--memory, --cpus and --pids-limit on one container are in the kernel; without the cpu controller the start is refused',
@@ -31,7 +31,6 @@ check({
     'rootless Docker: cgroup flags',
   ),
   applies: hasUnifiedCgroups,
-  needs: ['SOCK-PATH'],
   remedy: 'sudo systemctl edit user@.service: [Service] Delegate=cpu cpuset io memory pids; then log in anew',
   async verify({ target, host }) {
     const flags = { Memory: 64 * mebibyte, MemorySwap: 64 * mebibyte, NanoCpus: 500_000_000, PidsLimit: 50 };
@@ -52,10 +51,10 @@ check({
       'pids.max': '50',
     });
   },
-  sabotage: {
-    name: 'daemon.json asks for the cgroupfs driver, which is "none" without root: the flags are taken and ignored',
-    by: driverNone,
-    alsoFails: ['CG-INFO-TRUTH'],
-    fails: /limits of the container's cgroup/,
-  },
+  fault: breaks(
+    "limits of the container's cgroup",
+    'daemon.json asks for the cgroupfs driver, which is "none" without root: the flags are taken and ignored',
+    driverNone,
+    { alsoBreaks: ['CG-INFO-TRUTH'] },
+  ),
 });

@@ -1,13 +1,15 @@
 import {
+  breaks,
   type Container,
-  checksOf,
-  code,
+  checksIn,
   docker,
   dockerApi,
   expect,
   fixtureImageTag,
-  issue,
   man,
+  moby,
+  mobyIssue,
+  rootlesskitIssue,
   rootScript,
   startContainer,
 } from '../../harness/checks/index.ts';
@@ -20,23 +22,20 @@ import { makeVolume } from './kept-volume.ts';
 import { endLeftovers, killRootlessKit, otherProcesses, serviceProcesses, startOf } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 
-const check = checksOf('lifecycle');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
 
 /** The container's first process ends at once when it is told to. */
 const obedient = ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait'];
 
-check({
-  id: 'SVC-STOP',
+check('SVC-STOP', {
   level: 'MUST',
   title: 'stopping the unit while a container runs takes less than 15 s and leaves no process behind',
-  source: issue('moby/moby', 41_944, 'the daemon does not stop while containers run'),
+  source: mobyIssue(41_944, 'the daemon does not stop while containers run'),
   applies: hasSystemd,
-  needs,
-  disruptive: true,
   remedy: 'the unit needs KillMode=mixed: systemctl --user cat docker (see SVC-UNIT)',
+  restartsDaemon: true,
   async verify({ target, host, defer }) {
     const container = await startContainer(target, { command: obedient });
     const pid = await container.hostPid();
@@ -57,12 +56,12 @@ check({
     expect(await serviceProcesses(target, host, others), 'processes of the service after the stop').toEqual([]);
     expect(await startOf(target, pid), "start of the container's process, after the stop").toBeNull();
   },
-  sabotage: {
-    name: 'the unit kills RootlessKit and nothing else',
-    by: unitDropIn('KillMode=process', 'KillSignal=SIGKILL'),
-    alsoFails: ['SVC-UNIT'],
-    fails: /processes of the service after the stop/,
-  },
+  fault: breaks(
+    'processes of the service after the stop',
+    'the unit kills RootlessKit and nothing else',
+    unitDropIn('KillMode=process', 'KillSignal=SIGKILL'),
+    { alsoBreaks: ['SVC-UNIT'] },
+  ),
 });
 
 const restarted = 'rdc-svc-restart';
@@ -91,16 +90,14 @@ async function nextPid(container: Container, before: number, timeoutMs: number):
   }
 }
 
-check({
-  id: 'SVC-RESTART',
+check('SVC-RESTART', {
   level: 'MUST',
   title:
     'with --restart=always a container runs again after a restart of the daemon; no trace of it stays when it is gone',
-  source: issue('rootless-containers/rootlesskit', 355, 'containers do not come back after a stop and a start'),
+  source: rootlesskitIssue(355, 'containers do not come back after a stop and a start'),
   applies: canRestart,
-  needs,
-  disruptive: true,
   remedy: 'systemctl --user stop docker; rm -r $XDG_RUNTIME_DIR/docker; systemctl --user start docker; see SVC-UNIT',
+  restartsDaemon: true,
   async verify({ target, host, stage, defer }) {
     const name = restarted;
     const options = { name, command: obedient, host: { RestartPolicy: { Name: 'always' } } } as const;
@@ -127,23 +124,21 @@ check({
     });
     expect(again.status, 'status of the creation of another one by that name').toBe(201);
   },
-  sabotage: {
-    name: 'the restart policy is lost while the daemon is down',
-    at: 'stopped',
-    by: policyLost,
-    fails: /the container's process after the restart/,
-  },
+  fault: breaks(
+    "the container's process after the restart",
+    'the restart policy is lost while the daemon is down',
+    policyLost,
+    { at: 'stopped' },
+  ),
 });
 
-check({
-  id: 'SVC-CRASH',
+check('SVC-CRASH', {
   level: 'MUST',
   title: 'kill -9 of RootlessKit leaves no process of the service behind, and systemd starts it again within 10 s',
-  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'Restart=always, RestartSec=2'),
+  source: moby('v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'Restart=always, RestartSec=2'),
   applies: hasSystemd,
-  needs,
-  disruptive: true,
   remedy: 'the unit needs Restart=always: systemctl --user cat docker (see SVC-UNIT); systemctl --user restart docker',
+  restartsDaemon: true,
   async verify({ target, defer }) {
     await target.invalidate();
     // the unit may be started three times a minute
@@ -161,23 +156,21 @@ check({
     });
     expect(complaint, 'the API within a minute of the kill').toBeUndefined();
   },
-  sabotage: {
-    name: 'a drop-in sets Restart=no',
-    by: unitDropIn('Restart=no'),
-    alsoFails: ['SVC-UNIT'],
-    fails: /seconds from the kill to the start of another RootlessKit/,
-  },
+  fault: breaks(
+    'seconds from the kill to the start of another RootlessKit',
+    'a drop-in sets Restart=no',
+    unitDropIn('Restart=no'),
+    { alsoBreaks: ['SVC-UNIT'] },
+  ),
 });
 
-check({
-  id: 'SVC-LOGOUT',
+check('SVC-LOGOUT', {
   level: 'MUST',
   title: "containers survive the user's last logout",
   source: man('logind.conf', 5, 'UserStopDelaySec='),
   applies: mayInterrupt,
-  needs,
-  disruptive: true,
   remedy: linger,
+  restartsDaemon: true,
   async verify({ target, host, defer }) {
     await target.invalidate();
     const container = await startContainer(target, { command: obedient });
@@ -195,19 +188,17 @@ check({
     });
     expect(later, "start of the container's process, after the last logout").toBe(start);
   },
-  sabotage: { ...notLingering, fails: /start of the container's process, after the last logout/ },
+  fault: breaks("start of the container's process, after the last logout", notLingering),
 });
 
-check({
-  id: 'SVC-BOOT',
+check('SVC-BOOT', {
   level: 'MUST',
   title: "after a boot the daemon answers before the user's first login, and has the volumes that it had",
   source: starting,
   // the record of the provisioning: a machine that somebody works on is not rebooted
   applies: mayInterrupt,
-  needs,
-  disruptive: true,
   remedy: `systemctl --user enable docker; ${linger}`,
+  restartsDaemon: true,
   async verify({ target, host, defer }) {
     const volume = await makeVolume(target);
     defer(async () => {
@@ -227,5 +218,5 @@ check({
     const owners = new Set(service.flatMap(({ uids }) => uids));
     expect([...owners], 'UIDs of the processes of the service').toEqual([host.user.uid]);
   },
-  sabotage: { ...notEnabled, fails: /version that answers/ },
+  fault: breaks('version that answers on * after the boot', notEnabled),
 });

@@ -1,12 +1,15 @@
 import {
   asFinding,
-  checksOf,
-  code,
+  breaks,
+  checksIn,
   docker,
   expect,
   expectDocumented,
   inOrder,
   issue,
+  lifts,
+  moby,
+  mobyIssue,
   refusalIn,
   rootScript,
   startContainer,
@@ -19,24 +22,23 @@ import { notEnabled, notLingering } from './not-started.ts';
 import { setupThroughSu } from './su-setup.ts';
 import { limitsAround, processBounds } from './unit-limits.ts';
 
-const check = checksOf('lifecycle');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
-const setupTool = (section: string) => code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', section);
+const setupTool = (section: string) => moby('v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', section);
 
 /** First asked to stop, with as much time as containers take for it (TimeoutSec=0 of the unit). */
 const stopping = { KillSignal: '15', SendSIGKILL: 'yes', TimeoutStopUSec: 'infinity' };
 
-check({
-  id: 'SVC-UNIT',
+check('SVC-UNIT', {
   level: 'MUST',
   title: 'the user unit hands its cgroup on, is ready when the daemon is, stops in order, restarts and sets no limits',
   source: setupTool('install_systemd: the unit that it writes'),
   applies: hasSystemd,
-  readOnly: true,
   remedy:
     'rm ~/.config/systemd/user/docker.service; dockerd-rootless-setuptool.sh install; systemctl --user cat docker app.slice',
+  readOnly: true,
+  needsDaemon: false,
   async verify({ target, host }) {
     const wanted = {
       Delegate: 'yes',
@@ -81,23 +83,17 @@ check({
     expect(narrow, 'limits of its first process that others of the user or PID 1 do not have').toEqual([]);
     expect(lackingProcessors, 'processors that PID 1 may use and it may not (a mask)').toBe(0n);
   },
-  sabotage: {
-    name: 'a drop-in takes Delegate= away',
-    by: unitDropIn('Delegate=no'),
-    fails: /settings of the user unit/,
-  },
+  fault: breaks('settings of the user unit', 'a drop-in takes Delegate= away', unitDropIn('Delegate=no')),
 });
 
-check({
-  id: 'SVC-ACTIVE',
+check('SVC-ACTIVE', {
   level: 'MUST',
   title:
     'the user unit is enabled and active, holds the daemon, and (Docker 23 on) became active no sooner than the API socket was',
   source: starting,
   applies: hasSystemd,
-  needs,
-  readOnly: true,
   remedy: 'systemctl --user enable --now docker; systemctl --user status docker',
+  readOnly: true,
   async verify({ target, host }) {
     const { ControlGroup = '', ...state } = await userUnit(target, [
       ...['ActiveState', 'UnitFileState', 'ActiveEnterTimestamp', 'WantedBy'],
@@ -118,17 +114,17 @@ check({
     const second = (what: string) => Number(new RegExp(`^${what} (\\d+)$`, 'm').exec(stdout)?.[1]);
     expect(second('active') - second('socket'), 'seconds from the socket to the active unit').toBeGreaterThanOrEqual(0);
   },
-  sabotage: { ...notEnabled, fails: /state of the user unit/ },
+  fault: breaks('state of the user unit', notEnabled),
 });
 
-check({
-  id: 'SVC-LINGER',
+check('SVC-LINGER', {
   level: 'MUST',
   title: 'the user lingers: systemd keeps its manager without a session, and for good',
   source: starting,
   applies: hasSystemd,
-  readOnly: true,
   remedy: `${linger}; systemctl cat user@UID.service shows a RuntimeMaxSec=`,
+  readOnly: true,
+  needsDaemon: false,
   async verify({ target, host }) {
     const { name, uid } = host.user;
     const { stdout } = await target.root.shell(
@@ -139,22 +135,20 @@ check({
     // who lingers is given a manager at boot, and no other one when its time is over
     expect(limit, `time that user@${uid}.service is given`).toBe('RuntimeMaxUSec=infinity');
   },
-  sabotage: { ...notLingering, fails: /lingering of/ },
+  fault: breaks('lingering of *', notLingering),
 });
 
 /** What runc says where the kernel has no such file: the error of the release candidate that could not exec. */
 const execRefused = 'write /proc/thread-self/attr/apparmor/exec: no such file or directory';
 const runtimeFile = '/usr/local/bin/rdc-runtime';
 
-check({
-  id: 'SVC-EXEC',
+check('SVC-EXEC', {
   level: 'MUST',
   title: 'docker exec works right after the start of a container, with the AppArmor profile of the container',
-  source: issue('moby/moby', 52_626, 'exec fails on AppArmor hosts in 29.5.0-rc.1'),
+  source: mobyIssue(52_626, 'exec fails on AppArmor hosts in 29.5.0-rc.1'),
   applies: ({ host }) => host.lsm.includes('apparmor') || `the host has no AppArmor: ${host.lsm.join(', ')}`,
-  needs,
-  sideBySide: true,
   remedy: 'update Docker (29.5.0-rc.1 has the bug); journalctl --user -u docker tells what runc said',
+  concurrent: true,
   async verify({ target }) {
     await using container = await startContainer(target);
     const { exitCode, stdout } = await container
@@ -164,9 +158,10 @@ check({
     const [own, first] = stdout.trim().split('\n');
     expect(own, 'AppArmor profile of the first exec').toBe(first);
   },
-  sabotage: {
-    name: 'the runtime fails to exec, as runc does where it cannot set the profile',
-    by: inOrder(
+  fault: breaks(
+    'exit code of the first exec',
+    'the runtime fails to exec, as runc does where it cannot set the profile',
+    inOrder(
       rootScript(
         () =>
           `printf '%s\\n' '#!/bin/sh' 'for word do [ "$word" != exec ] || { echo "${execRefused}" >&2; exit 1; }; done' 'exec runc "$@"' > ${runtimeFile}; chmod 755 ${runtimeFile}`,
@@ -174,12 +169,10 @@ check({
       ),
       daemonJson({ 'default-runtime': 'rdc', runtimes: { rdc: { path: runtimeFile } } }),
     ),
-    fails: /exit code of the first exec/,
-  },
+  ),
 });
 
-check({
-  id: 'SVC-SU',
+check('SVC-SU', {
   level: 'LIMITATION',
   title: 'through su the setup tool finds no systemd and takes ~/.docker/run for the runtime directory',
   source: issue('docker/docker-install', 326, 'systemd not detected after su'),
@@ -188,17 +181,18 @@ check({
       ? hasSystemd({ host })
       : 'dockerd-rootless-setuptool.sh is not installed',
   remedy: 'log in as the user: ssh USER@localhost, or machinectl shell USER@; su and sudo give no session',
+  needsDaemon: false,
   async verify({ target, host }) {
     const { managerThrough, said, madeRunDirectory } = await setupThroughSu(target, host);
     expectDocumented(managerThrough.length > 0 ? null : said, /systemd not detected/, 'the setup tool through su');
     asFinding('differs', () => expect(madeRunDirectory, 'differs: ~/.docker/run made through su').toBe(true));
   },
-  sabotage: {
-    name: 'a profile script shows every login shell the way to the user manager',
-    by: rootScript(
+  fault: lifts(
+    'the setup tool through su',
+    'a profile script shows every login shell the way to the user manager',
+    rootScript(
       () => `echo 'export XDG_RUNTIME_DIR=/run/user/$(id -u)' > /etc/profile.d/zz-rdc.sh`,
       () => 'rm -f /etc/profile.d/zz-rdc.sh',
     ),
-    fails: /^lifted: the setup tool through su/,
-  },
+  ),
 });

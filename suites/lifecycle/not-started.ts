@@ -1,7 +1,7 @@
-import { type Fault, mustRun } from '../../harness/checks/index.ts';
+import { type Inject, mustRun } from '../../harness/checks/index.ts';
 import { lingering } from '../instruments/daemon/sessions.ts';
 
-const disableLinger: Fault = async ({ target, host }) => {
+const disableLinger: Inject = async ({ target, host }) => {
   const undo = await lingering(target, host);
   await mustRun(target.root, `loginctl disable-linger '${host.user.name}'`);
   return undo;
@@ -10,10 +10,10 @@ const disableLinger: Fault = async ({ target, host }) => {
 /** What keeps a daemon from being there without a login: shared, so that a selftest applies each once for its checks. */
 export const notLingering = {
   name: 'lingering is switched off',
-  by: disableLinger,
+  inject: disableLinger,
 };
 
-const disable: Fault = async ({ target }) => {
+const disable: Inject = async ({ target }) => {
   const { stdout } = await target.shell('systemctl --user is-enabled docker.service');
   await mustRun(target, 'systemctl --user disable docker.service');
   return async () => {
@@ -21,4 +21,4 @@ const disable: Fault = async ({ target }) => {
   };
 };
 
-export const notEnabled = { name: 'the user unit is not enabled', by: disable };
+export const notEnabled = { name: 'the user unit is not enabled', inject: disable };

@@ -1,8 +1,8 @@
-import { expect, type HostFacts, known, type Target } from '../../harness/checks/index.ts';
+import { expect, type HostFacts, known, type ReadableTarget } from '../../harness/checks/index.ts';
 import { cgroupsAbove, limitsOf, userCgroup } from '../instruments/kernel/container-cgroup.ts';
 
 /** Limits of the unit's cgroup, of all above it, and of the slice that has the containers; the kernel's word. */
-export async function limitsAround(target: Target, host: HostFacts, controlGroup: string): Promise<string> {
+export async function limitsAround(target: ReadableTarget, host: HostFacts, controlGroup: string): Promise<string> {
   const own = [controlGroup, ...cgroupsAbove(controlGroup)];
   const { stdout } = await target.root.shell(`test -r /sys/fs/cgroup${controlGroup}/cgroup.procs && echo there`);
   expect(stdout.trim(), "the unit's cgroup, as the kernel shows it").toBe('there');
@@ -55,7 +55,7 @@ export type ProcessBounds = {
 };
 
 /** What keeps the unit's first process from what its user manager and the host's first process may have. */
-export async function processBounds(target: Target, host: HostFacts, mainPid: string): Promise<ProcessBounds> {
+export async function processBounds(target: ReadableTarget, host: HostFacts, mainPid: string): Promise<ProcessBounds> {
   const { stdout } = await target.root.shell(
     `m=$(systemctl show -p MainPID --value user@${host.user.uid}.service)
 for p in 1 "$m" ${mainPid}; do cat /proc/$p/limits; grep '^Cpus_allowed:' /proc/$p/status; echo --; done`,

@@ -1,12 +1,13 @@
 import {
   asFinding,
-  checksOf,
+  checksIn,
   docker,
   dockerApi,
   expect,
   expectDocumented,
   inOrder,
-  issue,
+  lifts,
+  mobyIssue,
   refusalOf,
   sharedContainer,
 } from '../../harness/checks/index.ts';
@@ -14,17 +15,14 @@ import { byRootful, daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { domainNameWithoutDocker } from '../instruments/without-docker/user-namespace.ts';
 import { checkpointingRuntime } from './checkpointing-runtime.ts';
 
-const check = checksOf('limitations');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 
-check({
-  id: 'LMT-CHECKPOINT',
+check('LMT-CHECKPOINT', {
   level: 'LIMITATION',
   title: 'no checkpoint of a container is made: by default an experimental feature, with it CRIU fails',
   source: docker('engine/security/rootless', 'known limitations: checkpoint'),
-  needs,
-  sideBySide: true,
   remedy: 'none in rootless mode; checkpoint on a rootful daemon, with criu installed',
+  concurrent: true,
   async verify({ target }) {
     const container = await sharedContainer(target);
     const pid = await container.hostPid();
@@ -39,28 +37,23 @@ check({
     const { code } = await target.root.exec(['test', '-d', `/proc/${pid}`]);
     asFinding('differs', () => expect(code, 'differs: the container runs on after the attempt').toBe(0));
   },
-  sabotage: {
-    name: 'the daemon is experimental, and its OCI runtime claims to have made the checkpoint',
-    by: inOrder(daemonJson({ experimental: true }), checkpointingRuntime),
-    fails: /^lifted: making a checkpoint/,
-  },
+  fault: lifts(
+    'making a checkpoint',
+    'the daemon is experimental, and its OCI runtime claims to have made the checkpoint',
+    inOrder(daemonJson({ experimental: true }), checkpointingRuntime),
+  ),
 });
 
-check({
-  id: 'LMT-DOMAIN',
+check('LMT-DOMAIN', {
   level: 'LIMITATION',
   title: '--domainname is refused: /proc/sys/kernel/domainname, permission denied',
-  source: issue('moby/moby', 40632, '--domainname in rootless mode'),
-  needs,
-  sideBySide: true,
+  source: mobyIssue(40632, '--domainname in rootless mode'),
   remedy: 'use --hostname with the full name',
+  concurrent: true,
   async verify({ target }) {
     const refusal = await refusalOf(target, { domainname: 'rdc.example' });
     expectDocumented(refusal, /kernel[./]domainname.*permission denied/, 'the start with --domainname');
   },
-  oracle: { bare: domainNameWithoutDocker },
-  sabotage: {
-    ...byRootful,
-    fails: /^lifted: the start with --domainname/,
-  },
+  triage: { withoutDocker: domainNameWithoutDocker },
+  fault: lifts('the start with --domainname', byRootful),
 });

@@ -1,12 +1,14 @@
 import {
-  checksOf,
-  code,
+  breaks,
+  checksIn,
   expect,
   expectContainer,
   expectDocumented,
-  issue,
   known,
+  lifts,
   man,
+  moby,
+  mobyIssue,
   refusalOf,
   sharedContainer,
   sysctl,
@@ -26,19 +28,16 @@ import {
   tightProcessLimits,
 } from './kernel-limits.ts';
 
-const check = checksOf('limits');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 
-check({
-  id: 'LIM-NOFILE',
+check('LIM-NOFILE', {
   level: 'SHOULD',
   title:
     "the daemon may open as many files as the user manager's hard limit says, at least 65536, and containers inherit it",
-  source: issue('moby/moby', 40942, 'RLIMIT_NOFILE of a rootless daemon'),
-  needs,
-  sideBySide: true,
+  source: mobyIssue(40942, 'RLIMIT_NOFILE of a rootless daemon'),
   remedy:
     'sudo systemctl edit user@.service: [Service] LimitNOFILE=1024:524288; look for default-ulimits in daemon.json; without systemd: USER hard nofile 524288 in /etc/security/limits.conf; then log in anew',
+  concurrent: true,
   async verify({ target }) {
     const container = await expectContainer(target);
     const { daemon, soft, manager, inContainer, softInContainer } = await openFileLimits(target, container);
@@ -54,29 +53,30 @@ check({
     // what any process is given that asks for nothing
     expect(softInContainer, 'soft RLIMIT_NOFILE in a container').toBeGreaterThanOrEqual(1024);
   },
-  oracle: {
-    bare: unitWithoutDocker('65536 open files for a unit of the user manager', '[ "$$(ulimit -Hn)" -ge 65536 ]'),
+  triage: {
+    withoutDocker: unitWithoutDocker(
+      '65536 open files for a unit of the user manager',
+      '[ "$$(ulimit -Hn)" -ge 65536 ]',
+    ),
     notRootful: 'the limit is that of the user manager',
   },
-  sabotage: {
-    // of the daemon and not of the user manager, whom its drop-ins' limits do not reach on Debian 12
-    name: 'LimitNOFILE=1024:4096 in a drop-in of the user unit',
-    by: unitDropIn('LimitNOFILE=1024:4096'),
-    alsoFails: ['SVC-UNIT'],
-    fails: /hard RLIMIT_NOFILE of dockerd/,
-  },
+  // of the daemon and not of the user manager, whom its drop-ins' limits do not reach on Debian 12
+  fault: breaks(
+    ['hard RLIMIT_NOFILE of dockerd', "hard RLIMIT_NOFILE of dockerd beside the user manager's"],
+    'LimitNOFILE=1024:4096 in a drop-in of the user unit',
+    unitDropIn('LimitNOFILE=1024:4096'),
+    { alsoBreaks: ['SVC-UNIT'] },
+  ),
 });
 
-check({
-  id: 'LIM-NPROC',
+check('LIM-NPROC', {
   level: 'SHOULD',
   title:
     'the daemon and containers may start as many processes as the first process of the host, whatever limits log-ins',
-  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'install_systemd: LimitNPROC=infinity'),
-  needs,
-  sideBySide: true,
+  source: moby('v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'install_systemd: LimitNPROC=infinity'),
   remedy:
     'look for nproc in /etc/security/limits.conf and limits.d, for LimitNPROC= at user@.service, for TasksMax= of user-UID.slice and of the user manager (DefaultTasksMax=); then log in anew',
+  concurrent: true,
   async verify({ target, host }) {
     const container = await expectContainer(target);
     const { init, daemon, inContainer } = await processLimits(target, container);
@@ -89,20 +89,18 @@ check({
     if (hasUnifiedCgroups({ host }) === true)
       expect(await tightProcessLimits(target, container), "processes that the container's cgroups allow").toEqual([]);
   },
-  sabotage: {
-    name: 'LimitNPROC=700 in a drop-in of the user unit',
-    by: unitDropIn('LimitNPROC=700'),
-    alsoFails: ['SVC-UNIT'],
-    fails: /RLIMIT_NPROC of dockerd/,
-  },
+  fault: breaks(
+    "soft and hard RLIMIT_NPROC of dockerd beside PID 1's",
+    'LimitNPROC=700 in a drop-in of the user unit',
+    unitDropIn('LimitNPROC=700'),
+    { alsoBreaks: ['SVC-UNIT'] },
+  ),
 });
 
-check({
-  id: 'LIM-NOFILE-UP',
+check('LIM-NOFILE-UP', {
   level: 'LIMITATION',
   title: '--ulimit nofile above the hard limit of the daemon is refused with "error setting rlimit type 7"',
   source: man('getrlimit', 2, 'raising a hard limit wants CAP_SYS_RESOURCE in the initial user namespace'),
-  needs,
   remedy: 'raise the limit for the user: LimitNOFILE= in a drop-in of user@.service, then log in anew',
   async verify({ target, defer }) {
     const container = await sharedContainer(target);
@@ -116,21 +114,18 @@ check({
       `the start with --ulimit nofile=1024:${hard + 1}`,
     );
   },
-  oracle: { bare: withoutDockerByScript('a hard RLIMIT_NOFILE above its own', 'h=$(ulimit -Hn); ulimit -n $((h+1))') },
-  sabotage: {
-    ...byRootful,
-    fails: /^lifted: the start with --ulimit nofile/,
+  triage: {
+    withoutDocker: withoutDockerByScript('a hard RLIMIT_NOFILE above its own', 'h=$(ulimit -Hn); ulimit -n $((h+1))'),
   },
+  fault: lifts('the start with --ulimit nofile=1024:*', byRootful),
 });
 
 const containersToHold = 30;
 
-check({
-  id: 'LIM-KEYS',
+check('LIM-KEYS', {
   level: 'SHOULD',
   title: `the user's quota of kernel keys has room for ${containersToHold} more containers, each of which takes a session key`,
-  source: issue('moby/moby', 22865, 'kernel.keys.maxkeys and session keyrings of containers'),
-  needs,
+  source: mobyIssue(22865, 'kernel.keys.maxkeys and session keyrings of containers'),
   remedy:
     "printf 'kernel.keys.maxkeys=2000\\nkernel.keys.maxbytes=200000\\n' | sudo tee /etc/sysctl.d/90-rootless.conf && sudo sysctl --system",
   async verify({ target, host }) {
@@ -148,12 +143,16 @@ check({
     const bytes = containersToHold * keys * (`_ses.${container.id}`.length + 1);
     expect(maxBytes - usedBytes, `free bytes of ${maxBytes} (kernel.keys.maxbytes)`).toBeGreaterThanOrEqual(bytes);
   },
-  oracle: {
-    bare: withoutDockerByScript(
+  triage: {
+    withoutDocker: withoutDockerByScript(
       `room for ${containersToHold} keys in its quota`,
       `awk -v u="$(id -u):" '$1 == u {split($4, k, "/"); exit k[2] - k[1] < ${containersToHold}}' /proc/key-users`,
     ),
     notRootful: 'its containers count against the quota of root',
   },
-  sabotage: { name: 'sysctl kernel.keys.maxkeys=10', by: sysctl('kernel.keys.maxkeys', 10), fails: /free keys of 10/ },
+  fault: breaks(
+    'free keys of {10} (kernel.keys.maxkeys)',
+    'sysctl kernel.keys.maxkeys=10',
+    sysctl('kernel.keys.maxkeys', 10),
+  ),
 });

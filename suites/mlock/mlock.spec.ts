@@ -1,30 +1,31 @@
 import {
   asFinding,
-  checksOf,
+  breaks,
+  checksIn,
   expect,
   expectContainer,
   expectDocumented,
-  type Fault,
   hostProbe,
+  type Inject,
   issue,
   known,
+  lifts,
   man,
   mustRun,
-  type Oracle,
   refusalOf,
   sharedContainer,
   startContainer,
+  type WithoutDocker,
   withoutDockerByProbe,
   withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { daemonJson, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { dropInOverwritten, type Locked, restartUserManagerRaised } from '../instruments/daemon/raised-user-manager.ts';
 
-const check = checksOf('mlock');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 
 /** On Debian 12 LimitMEMLOCK of user@.service does not reach the user manager (pam_limits is thought to reset it): both places. */
-const memlockUnlimited: Fault = async (context) => {
+const memlockUnlimited: Inject = async (context) => {
   const { target, host } = context;
   const file = '/etc/security/limits.d/zz-rdc.conf';
   await mustRun(target.root, `mkdir -p /etc/security/limits.d; echo '${host.user.name} - memlock unlimited' > ${file}`);
@@ -38,25 +39,23 @@ const memlockUnlimited: Fault = async (context) => {
     await undo();
   };
 };
-const unlimited = { name: 'unlimited locked memory for the user manager', by: memlockUnlimited };
+const unlimited = { name: 'unlimited locked memory for the user manager', inject: memlockUnlimited };
 const raising =
   'sudo systemctl edit user@.service: [Service] LimitMEMLOCK=infinity (where that has no effect, as on Debian 12, try: USER - memlock unlimited in /etc/security/limits.d); then log in anew';
 
-const mlockOverAlone: Oracle['bare'] = async (context) => {
+const mlockOverAlone: WithoutDocker = async (context) => {
   const { limitHard } = await hostProbe<Locked>(context.target, context.target, ['mlock', '4096']);
   // -1 is unlimited: 64 KiB prove that
   const bytes = Math.max(limitHard, 0) + 64 * 1024;
   return await withoutDockerByProbe('mlock of 64 KiB over its RLIMIT_MEMLOCK', 'mlock', String(bytes))(context);
 };
 
-check({
-  id: 'LIM-MLOCK-OK',
+check('LIM-MLOCK-OK', {
   level: 'MUST',
   title: 'a container locks memory up to RLIMIT_MEMLOCK without any privilege',
   source: man('mlock', 2, 'limits and permissions'),
-  needs,
-  sideBySide: true,
   remedy: 'raise LimitMEMLOCK of user@.service, and look for default-ulimits in ~/.config/docker/daemon.json',
+  concurrent: true,
   async verify({ target }) {
     const container = await expectContainer(target);
     const page = await container.probe<Locked>('mlock', '4096');
@@ -68,22 +67,20 @@ check({
     const locked = await container.probe<Locked>('mlock', String(bytes));
     expect(locked.errno, `mlock of ${bytes} bytes, half of RLIMIT_MEMLOCK`).toBeNull();
   },
-  oracle: { bare: withoutDockerByProbe('mlock of one page', 'mlock', '4096') },
-  sabotage: {
-    name: 'daemon.json sets default-ulimits memlock to 0',
-    by: daemonJson({ 'default-ulimits': { memlock: { Name: 'memlock', Hard: 0, Soft: 0 } } }),
-    fails: /mlock of one page/,
-  },
+  triage: { withoutDocker: withoutDockerByProbe('mlock of one page', 'mlock', '4096') },
+  fault: breaks(
+    'mlock of one page',
+    'daemon.json sets default-ulimits memlock to 0',
+    daemonJson({ 'default-ulimits': { memlock: { Name: 'memlock', Hard: 0, Soft: 0 } } }),
+  ),
 });
 
-check({
-  id: 'LIM-MLOCK-OVER',
+check('LIM-MLOCK-OVER', {
   level: 'LIMITATION',
   title: 'beyond RLIMIT_MEMLOCK mlock fails with ENOMEM, also with CAP_IPC_LOCK and --privileged',
   source: man('capabilities', 7, 'CAP_IPC_LOCK counts in the initial user namespace only'),
-  needs,
-  sideBySide: true,
   remedy: raising,
+  concurrent: true,
   async verify({ target }) {
     const container = await sharedContainer(target);
     const { limitHard } = await container.probe<Locked>('mlock', '4096');
@@ -97,38 +94,34 @@ check({
       expectDocumented(locked.errno, /^ENOMEM$/, `mlock of ${over} bytes with ${JSON.stringify(host)}`);
     }
   },
-  oracle: { bare: mlockOverAlone },
-  sabotage: { ...unlimited, fails: /^lifted: RLIMIT_MEMLOCK/ },
+  triage: { withoutDocker: mlockOverAlone },
+  fault: lifts('RLIMIT_MEMLOCK in a container', unlimited),
 });
 
-check({
-  id: 'LIM-MLOCK-ULIMIT',
+check('LIM-MLOCK-ULIMIT', {
   level: 'LIMITATION',
   title: '--ulimit memlock=-1:-1 is refused with "error setting rlimit type 8"',
   source: issue('containerd/nerdctl', 1937, 'rootless and --ulimit memlock=-1'),
-  needs,
-  sideBySide: true,
   remedy: raising,
+  concurrent: true,
   async verify({ target }) {
     const refusal = await refusalOf(target, { host: { Ulimits: [{ Name: 'memlock', Soft: -1, Hard: -1 }] } });
     expectDocumented(refusal, /rlimit type 8.*operation not permitted/, 'the start with --ulimit memlock=-1:-1');
   },
-  oracle: { bare: withoutDockerByScript('an unlimited RLIMIT_MEMLOCK', 'ulimit -l unlimited') },
-  sabotage: { ...unlimited, fails: /^lifted: the start/ },
+  triage: { withoutDocker: withoutDockerByScript('an unlimited RLIMIT_MEMLOCK', 'ulimit -l unlimited') },
+  fault: lifts('the start with --ulimit memlock=-1:-1', unlimited),
 });
 
 // Red on Debian 12, and rightly: pam_limits in the PAM stack of systemd-user (/usr/lib/pam.d) sets the limits back to
 // those of PID 1 after systemd 252 set the unit's. The user manager has 246 MiB where `systemctl show` says 8 MiB.
-check({
-  id: 'LIM-MLOCK-RAISE',
+check('LIM-MLOCK-RAISE', {
   level: 'WORKAROUND',
   title:
     'with LimitMEMLOCK=infinity for user@.service and a new log-in a container locks all its memory, still rootless',
   source: issue('docker/for-linux', 1099, 'mlock in rootless containers: the limit of the user manager'),
   applies: ({ host }) => host.init === 'systemd' || `PID 1 is ${host.init}, not systemd: there is no user@.service`,
-  needs,
-  disruptive: true,
   remedy: raising,
+  restartsDaemon: true,
   async verify(context) {
     const stage = () => context.stage('written');
     const seen = await restartUserManagerRaised('LIM-MLOCK-RAISE', { ...context, stage });
@@ -139,5 +132,5 @@ check({
     expect(lockedBytes.errno, `mlock of ${bytes} bytes, which the limit did not allow before`).toBeNull();
     expect(uid, "UID of the container's process on the host").toBe(context.host.user.uid);
   },
-  sabotage: { ...dropInOverwritten, fails: /RLIMIT_MEMLOCK in a container/ },
+  fault: breaks('RLIMIT_MEMLOCK in a container', dropInOverwritten),
 });

@@ -1,6 +1,7 @@
 import {
   asFinding,
-  checksOf,
+  breaks,
+  checksIn,
   code,
   docker,
   dockerApi,
@@ -9,15 +10,17 @@ import {
   expectDocumented,
   filtered,
   type HostFacts,
-  issue,
   known,
+  lifts,
   man,
+  moby,
+  mobyIssue,
   mustRun,
   page,
+  type ReadableTarget,
   refusalOf,
   sharedContainer,
   startContainer,
-  type Target,
   withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { hostIdsOf } from '../instruments/container/container-process.ts';
@@ -31,8 +34,7 @@ import { parseCopiedUp } from './copied-up.ts';
 import { networkNamespaces } from './network-namespaces.ts';
 import { setgroupsDenied } from './setgroups-denied.ts';
 
-const check = checksOf('namespaces');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const mapping = page(
   'https://github.com/docker/docs/blob/main/content/manuals/engine/security/rootless/_index.md',
   'how it works: the user namespace and its ID maps',
@@ -40,16 +42,14 @@ const mapping = page(
 
 const reconfigure = 'systemctl --user restart docker (a change of /etc/subuid or /etc/subgid is only taken at start)';
 
-const mapOracle = { bare: mapWithoutDocker, notRootful: 'it runs in the initial user namespace' };
+const mapTriage = { withoutDocker: mapWithoutDocker, notRootful: 'it runs in the initial user namespace' };
 
-check({
-  id: 'NS-INFO',
+check('NS-INFO', {
   level: 'MUST',
   title: 'the daemon declares itself rootless, and the kernel agrees',
   source: docker('engine/security/rootless/tips', 'docker info shows rootless'),
-  needs,
-  readOnly: true,
   remedy: 'docker context use rootless; see which daemon owns the socket: sudo ss -xlp | grep docker.sock',
+  readOnly: true,
   async verify({ target, host }) {
     const info = (await dockerApi(target, 'GET', '/info')).json<{ SecurityOptions?: string[] }>();
     const wanted = host.cgroup.version === 2 ? ['name=rootless', 'name=cgroupns'] : ['name=rootless'];
@@ -57,7 +57,7 @@ check({
     const daemon = await daemonProcess(target);
     expect(daemon.userNamespace, "the daemon's user namespace").not.toBe(daemon.initialUserNamespace);
   },
-  sabotage: { ...byRootful, fails: /SecurityOptions of \/info/ },
+  fault: breaks('SecurityOptions of /info', byRootful),
 });
 
 /** Pure: of lines `CapPrm comm`, those with more than CAP_NET_BIND_SERVICE, which is documented (PORT-PRIV-CAP). */
@@ -66,7 +66,7 @@ function mightyOf(lines: readonly string[]): string[] {
 }
 
 /** Processes of the unit's cgroup with a UID that is neither the user's nor one of his subordinate ones: `PID UIDs`. */
-async function foreignInCgroup(target: Target, host: HostFacts, daemon: number): Promise<string[]> {
+async function foreignInCgroup(target: ReadableTarget, host: HostFacts, daemon: number): Promise<string[]> {
   const { stdout } = await target.root.shell(`
 # cgroup v1: the hierarchy of systemd; beside it there may be one of cgroup v2 without controllers
 c=$(sed -n 's/^[0-9]*:name=systemd://p' /proc/${daemon}/cgroup); root=/sys/fs/cgroup/systemd
@@ -86,15 +86,13 @@ done ;; esac`);
   return lines.filter((line) => !line.split(' ').slice(1).map(Number).every(isOwn));
 }
 
-check({
-  id: 'NS-DAEMON-EUID',
+check('NS-DAEMON-EUID', {
   level: 'MUST',
   title:
     'every process of the service runs as the user and without capabilities on the host: daemon, containerd, RootlessKit, network driver',
   source: docker('engine/security/rootless', 'how it works: no process runs as root'),
-  needs,
-  readOnly: true,
   remedy: 'systemctl --user status docker; no part of the service may be started by sudo or be set-user-ID',
+  readOnly: true,
   async verify({ target, host }) {
     const { service, pid, initialUserNamespace } = await daemonProcess(target);
     const foreign = service.filter((process) => process.uids.some((uid) => uid !== host.user.uid));
@@ -133,59 +131,53 @@ for p in ${pids}; do awk '/^Name:/{n=$2} /^Gid:/{print "gids", $2, $3, $4, $5, n
       "processes in the service's cgroup with UIDs not the user's",
     ).toEqual([]);
   },
-  sabotage: { ...byRootful, fails: /processes of the service with another UID/ },
+  fault: breaks('processes of the service with another UID', byRootful),
 });
 
-check({
-  id: 'NS-UIDMAP',
+check('NS-UIDMAP', {
   level: 'MUST',
   title: "the daemon's UID map is the user as 0, then the ranges of /etc/subuid in their order",
   source: mapping,
-  needs,
-  readOnly: true,
   remedy: reconfigure,
+  readOnly: true,
   async verify({ target, host }) {
     const { uids } = await subordinateIds(target);
     expect((await daemonProcess(target)).uidMap, "the daemon's UID map").toEqual(rootlessMap(host.user.uid, uids));
   },
-  oracle: mapOracle,
-  sabotage: {
-    name: 'the range in /etc/subuid moves while the daemon runs',
-    by: filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):)[0-9]+:/\\1700000:/'`),
-    fails: /the daemon's UID map/,
-  },
+  triage: mapTriage,
+  fault: breaks(
+    "the daemon's UID map",
+    'the range in /etc/subuid moves while the daemon runs',
+    filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):)[0-9]+:/\\1700000:/'`),
+  ),
 });
 
-check({
-  id: 'NS-GIDMAP',
+check('NS-GIDMAP', {
   level: 'MUST',
   title: "the daemon's GID map is the user's group as 0, then the ranges of /etc/subgid in their order",
   source: mapping,
-  needs,
-  readOnly: true,
   remedy: reconfigure,
+  readOnly: true,
   async verify({ target, host }) {
     const { gids } = await subordinateIds(target);
     expect((await daemonProcess(target)).gidMap, "the daemon's GID map").toEqual(rootlessMap(host.user.gid, gids));
   },
-  oracle: mapOracle,
-  sabotage: {
-    name: 'the range in /etc/subgid moves while the daemon runs',
-    by: filtered('/etc/subgid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):)[0-9]+:/\\1700000:/'`),
-    // the group of the socket is looked for in the file's map
-    alsoFails: ['SOCK-MODE'],
-    fails: /the daemon's GID map/,
-  },
+  triage: mapTriage,
+  // the group of the socket is looked for in the file's map
+  fault: breaks(
+    "the daemon's GID map",
+    'the range in /etc/subgid moves while the daemon runs',
+    filtered('/etc/subgid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):)[0-9]+:/\\1700000:/'`),
+    { alsoBreaks: ['SOCK-MODE'] },
+  ),
 });
 
-check({
-  id: 'NS-FORMULA',
+check('NS-FORMULA', {
   level: 'MUST',
   title: 'a container process of UID n is host UID S0 + n - 1, and root of the container is the user',
   source: mapping,
-  needs,
-  sideBySide: true,
   remedy: reconfigure,
+  concurrent: true,
   async verify({ target, host }) {
     const { uids, gids } = await subordinateIds(target);
     const [uidMap, gidMap] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)];
@@ -195,18 +187,16 @@ check({
     const wanted = inside.map((id) => `${mapped(uidMap, id)}:${mapped(gidMap, id)}`);
     expect(seen, `host IDs of the container's ${inside.join(', ')}`).toEqual(wanted);
   },
-  oracle: mapOracle,
-  sabotage: { ...byRootful, fails: /host IDs of the container's/ },
+  triage: mapTriage,
+  fault: breaks("host IDs of the container's *", byRootful),
 });
 
-check({
-  id: 'NS-NOT-ID',
+check('NS-NOT-ID', {
   level: 'MUST',
   title: '--user 1001:1001 is not user 1001 of the host',
   source: docker('engine/security/rootless', 'how it works: subordinate IDs'),
-  needs,
-  sideBySide: true,
   remedy: 'the daemon is not rootless, or /etc/subuid maps real users: give the user a range above all real IDs',
+  concurrent: true,
   async verify({ target }) {
     await using container = await startContainer(target, { user: '1001:1001' });
     const { stdout } = await target.root.exec(['cat', `/proc/${await container.hostPid()}/status`]);
@@ -215,17 +205,15 @@ check({
     expect(uid, 'host UID of a process that the container calls 1001').not.toBe('1001');
     expect(gid, 'host GID of a process that the container calls 1001').not.toBe('1001');
   },
-  sabotage: { ...byRootful, fails: /host UID of a process/ },
+  fault: breaks('host UID of a process that the container calls 1001', byRootful),
 });
 
-check({
-  id: 'NS-BINDOWN',
+check('NS-BINDOWN', {
   level: 'MUST',
   title: "in a bind mount, container root's files belong to the user and those of UID 1001 to a subordinate ID",
   source: docker('engine/security/rootless', 'how it works: file ownership'),
-  needs,
-  sideBySide: true,
   remedy: reconfigure,
+  concurrent: true,
   async verify({ target, host, defer }) {
     const { uids } = await subordinateIds(target);
     const folder = (await target.shell('d=$(mktemp -d) && chmod 777 "$d" && echo "$d"')).stdout.trim();
@@ -244,17 +232,15 @@ check({
     const foreign = await target.shell(`echo b >> ${folder}/user`);
     expect(foreign.code, "the user's write to the file of a subordinate ID").not.toBe(0);
   },
-  sabotage: { ...byRootful, fails: /owners on the host/ },
+  fault: breaks('owners on the host', byRootful),
 });
 
-check({
-  id: 'NS-ONE-USERNS',
+check('NS-ONE-USERNS', {
   level: 'MUST',
   title: "containers share the daemon's user namespace, which is not the initial one",
   source: man('user_namespaces', 7, 'nested user namespaces'),
-  needs,
-  sideBySide: true,
   remedy: 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless',
+  concurrent: true,
   async verify({ target }) {
     // the check that says so where the daemon starts no container at all
     const container = await expectContainer(target);
@@ -264,18 +250,16 @@ check({
     expect(link.stdout.trim(), "a container's user namespace").toBe(daemon.userNamespace);
     expect(daemon.userNamespace, 'a user namespace of its own').not.toBe(daemon.initialUserNamespace);
   },
-  sabotage: { ...byRootful, fails: /a user namespace of its own/ },
+  fault: breaks('a user namespace of its own', byRootful),
 });
 
-check({
-  id: 'NS-EDGE',
+check('NS-EDGE', {
   level: 'LIMITATION',
   title: 'a container starts as the last UID that is mapped and not as the one after it ("invalid argument")',
   source: man('user_namespaces', 7, 'unmapped user and group IDs'),
-  needs,
-  sideBySide: true,
   remedy:
     'use UIDs that are mapped, or give the user more: sudo usermod --add-subuids FIRST-LAST --add-subgids FIRST-LAST USER',
+  concurrent: true,
   async verify({ target, host }) {
     const { uids, gids } = await subordinateIds(target);
     const [uidMap, gidMap] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)];
@@ -288,21 +272,19 @@ check({
     const wanted = `${mapped(uidMap, last)}:${mapped(gidMap, last)}`;
     asFinding('differs', () => expect(seen, `differs: host IDs of ${last}:${last}, the last`).toBe(wanted));
   },
-  oracle: {},
-  sabotage: { ...byRootful, fails: /^lifted: the start as/ },
+  triage: {},
+  fault: lifts('the start as *:*', byRootful),
 });
 
 /** Three folders of the host as the daemon has them; 20 is the group dialout of Debian. */
 const withHostFolders = { host: { Binds: ['/etc:/host/etc', '/run:/host/run', '/tmp:/host/tmp'], GroupAdd: ['20'] } };
 
-check({
-  id: 'NS-UNMAPPED',
+check('NS-UNMAPPED', {
   level: 'MUST',
   title: "root's files of the host are 65534:65534 in a container, and its capabilities do not reach them",
   source: man('user_namespaces', 7, 'unmapped IDs; capabilities over files'),
-  needs,
-  sideBySide: true,
   remedy: 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless',
+  concurrent: true,
   async verify({ target, defer }) {
     const make = 'd=$(mktemp -d /tmp/rdc.XXXXXX); chmod 755 $d; echo a > $d/open; echo a > $d/closed';
     const folder = (await mustRun(target.root, `${make}; chmod 604 $d/open; chmod 660 $d/closed; echo $d`)).trim();
@@ -321,17 +303,15 @@ check({
       expect.stringMatching(/^chown: .*: Operation not permitted$/),
     ]);
   },
-  sabotage: { ...byRootful, fails: /what container root gets of root's files/ },
+  fault: breaks("what container root gets of root's files", byRootful),
 });
 
-check({
-  id: 'NS-SETGROUPS',
+check('NS-SETGROUPS', {
   level: 'MUST',
   title: 'processes of a container may set their supplementary groups: setgroups is allowed in the namespace',
   source: man('user_namespaces', 7, 'the /proc/[pid]/setgroups file'),
-  needs,
-  sideBySide: true,
   remedy: 'sudo apt-get install --reinstall uidmap; see PRE-NEWIDMAP; then systemctl --user restart docker',
+  concurrent: true,
   async verify({ target }) {
     const container = await sharedContainer(target);
     const { stdout } = await target.root.exec(['cat', `/proc/${await container.hostPid()}/setgroups`]);
@@ -339,23 +319,21 @@ check({
     const { errno } = await container.probe<{ errno: string | null }>('setgroups');
     expect(errno, 'setgroups by container root').toBeNull();
   },
-  oracle: { bare: mapWithoutDocker },
-  sabotage: {
-    name: 'newgidmap denies setgroups first, as it does without subordinate GIDs',
-    by: setgroupsDenied,
-    fails: /setgroups of the container's user namespace/,
-  },
+  triage: { withoutDocker: mapWithoutDocker },
+  fault: breaks(
+    "setgroups of the container's user namespace",
+    'newgidmap denies setgroups first, as it does without subordinate GIDs',
+    setgroupsDenied,
+  ),
 });
 
-check({
-  id: 'NS-SUPGROUPS',
+check('NS-SUPGROUPS', {
   level: 'LIMITATION',
   title: "the user's supplementary groups do not reach a container, and --group-add 20 is a subordinate GID",
-  source: issue('moby/moby', 43019, 'supplementary groups of the user do not reach a rootless container'),
+  source: mobyIssue(43019, 'supplementary groups of the user do not reach a rootless container'),
   applies: ({ host }) => host.user.groups.length > 1 || `the user ${host.user.name} is in no supplementary group`,
-  needs,
-  sideBySide: true,
   remedy: 'grant the user access by itself: sudo setfacl -m u:USER:rw FILE',
+  concurrent: true,
   async verify({ target, host }) {
     const { gids } = await subordinateIds(target);
     const container = await sharedContainer(target, withHostFolders);
@@ -367,17 +345,15 @@ check({
     const wanted = mapped(rootlessMap(host.user.gid, gids), 20);
     asFinding('differs', () => expect(inside, 'differs: host GIDs with --group-add 20').toContain(wanted));
   },
-  oracle: { bare: withoutDockerByScript('its own supplementary groups', '[ "$(id -G | wc -w)" -gt 1 ]') },
-  sabotage: { ...byRootful, fails: /^lifted: the user's groups/ },
+  triage: { withoutDocker: withoutDockerByScript('its own supplementary groups', '[ "$(id -G | wc -w)" -gt 1 ]') },
+  fault: lifts("the user's groups that a container has", byRootful),
 });
 
-check({
-  id: 'NS-MNT-COPYUP',
+check('NS-MNT-COPYUP', {
   level: 'LIMITATION',
   title:
     "a bind mount of /etc or /run is the daemon's copy, a folder of links: what is written there stays off the host",
-  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless.sh', '--copy-up=/etc --copy-up=/run'),
-  needs,
+  source: moby('v26.1.5', 'contrib/dockerd-rootless.sh', '--copy-up=/etc --copy-up=/run'),
   remedy: 'bind a folder that is not copied up, or the file itself, e.g. -v /etc/localtime:/etc/localtime:ro',
   async verify({ target, defer }) {
     const container = await sharedContainer(target, withHostFolders);
@@ -399,17 +375,15 @@ check({
       expect(parseCopiedUp(stdout), 'differs: folders of links that take a write').toEqual(['etc', 'run']),
     );
   },
-  oracle: {},
-  sabotage: { ...byRootful, fails: /^lifted: files that arrived on the host/ },
+  triage: {},
+  fault: lifts('files that arrived on the host', byRootful),
 });
 
-check({
-  id: 'NS-NETNS',
+check('NS-NETNS', {
   level: 'MUST',
   title:
     "the daemon's network namespace is its own before Docker 29.5; since then its containers' is, and is kept by RootlessKit",
   source: code('rootless-containers/rootlesskit', 'v2.0.2', 'docs/network.md', 'detaching the network namespace'),
-  needs,
   remedy: 'see DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS of the user unit; systemctl --user restart docker',
   async verify({ target, host }) {
     const namespaces = await networkNamespaces(target);
@@ -419,5 +393,8 @@ check({
     expect(namespaces.detached, "network namespace in RootlessKit's state directory").toMatch(/^net:\[\d+\]$/);
     expect(namespaces.detached, "network namespace in RootlessKit's state directory").not.toBe(namespaces.initial);
   },
-  sabotage: { ...byRootful, fails: /network namespace/ },
+  fault: breaks(
+    ["the daemon is in the host's network namespace", "network namespace in RootlessKit's state directory"],
+    byRootful,
+  ),
 });

@@ -1,4 +1,4 @@
-import { type Fault, mustRun, probePath, quoteWord, type Target } from '../../harness/checks/index.ts';
+import { type Inject, mustRun, probePath, quoteWord, type Target } from '../../harness/checks/index.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { parseAnswers } from '../instruments/peers/peer.ts';
 
@@ -16,7 +16,7 @@ export async function inBridgeNetns(target: Target, script: string): Promise<str
 }
 
 /** A fault made of two scripts that root runs in that namespace. */
-export function netnsScript(apply: string, undo: string): Fault {
+export function netnsScript(apply: string, undo: string): Inject {
   return async ({ target }) => {
     await inBridgeNetns(target, apply);
     return async () => void (await inBridgeNetns(target, undo));

@@ -1,7 +1,7 @@
-import type { Fault } from '../../harness/checks/index.ts';
+import type { Inject } from '../../harness/checks/index.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 
 /** The daemon is restarted with variables for dockerd-rootless.sh. */
-export function daemonEnvironment(variables: Readonly<Record<string, string>>): Fault {
+export function daemonEnvironment(variables: Readonly<Record<string, string>>): Inject {
   return unitDropIn(...Object.entries(variables).map(([name, value]) => `Environment="${name}=${value}"`));
 }

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import {
   away,
+  breaks,
   type Container,
-  checksOf,
-  code,
+  checksIn,
   dockerApi,
   expect,
   expectDocumented,
-  type Fault,
   type HostFacts,
+  type Inject,
   inOrder,
   issue,
+  lifts,
+  moby,
   rootScript,
   startContainer,
   type Target,
@@ -22,8 +24,7 @@ import { bridged } from './bridged.ts';
 import { becomeNameServer, resolverFiles } from './name-server.ts';
 import { createNetwork, removeNetwork } from './temporary-network.ts';
 
-const check = checksOf('network');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 
 /** Of the host: where nobody listens, while a registry of its own may have port 5000. */
 const freePort = 28_091;
@@ -71,10 +72,9 @@ const hiddenFromDriver = inOrder(
   ),
 );
 
-const outOfSight: Fault = (context) => (detaches(context.host) ? staleForDaemon : hiddenFromDriver)(context);
+const outOfSight: Inject = (context) => (detaches(context.host) ? staleForDaemon : hiddenFromDriver)(context);
 
-check({
-  id: 'NET-DNS',
+check('NET-DNS', {
   level: 'MUST',
   title: "a name that the host's resolver knows resolves in a container and for docker pull",
   source: issue(
@@ -87,7 +87,6 @@ check({
     detaches(host) ||
     networkDriverOf(host) !== 'pasta' ||
     'pasta reads /etc/resolv.conf once, and this check changes it later',
-  needs,
   remedy:
     'ls -l /etc/resolv.conf: slirp4netns reads it in a sandbox that has only /etc and /run; from Docker 29.5 a new container has a copy of what the daemon sees there; restart the daemon',
   async verify({ target, host }) {
@@ -102,35 +101,32 @@ check({
       `dial tcp ${nameServer.told}:${freePort}`,
     );
   },
-  oracle: {
-    async bare(context) {
+  triage: {
+    async withoutDocker(context) {
       await using nameServer = await becomeNameServer(context.target, 'the loopback');
       const ask = `getent ahostsv4 rdc-${randomUUID()}.test | grep -q '^${nameServer.told.replaceAll('.', '[.]')} '`;
       return await withoutDockerByScript("a name by the host's resolver", ask)(context);
     },
     notRootful: 'its containers are given the name servers of the host themselves',
   },
-  sabotage: {
-    name: '/etc/resolv.conf is a link to a place outside of /etc and /run; for a daemon that detaches its network, an old one',
-    by: outOfSight,
-    fails: /the address that a container is told/,
-  },
+  fault: breaks(
+    'the address that a container is told',
+    '/etc/resolv.conf is a link to a place outside of /etc and /run; for a daemon that detaches its network, an old one',
+    outOfSight,
+  ),
 });
 
-check({
-  id: 'NET-DNS-LO',
+check('NET-DNS-LO', {
   level: 'LIMITATION',
   title:
     "from Docker 29.5, a resolver on the host's loopback alone serves user-defined bridges; the default bridge is given public ones instead",
-  source: code(
-    'moby/moby',
+  source: moby(
     'docker-v29.5.0',
     'daemon/libnetwork/internal/resolvconf/resolvconf.go',
     'TransformForLegacyNw: no name server of the loopback is left',
   ),
   applies: ({ host }) =>
     detaches(host) || "the daemon's network is not detached: the network driver's name server is asked",
-  needs,
   remedy: 'docker network create and --network; or "dns" in ~/.config/docker/daemon.json',
   async verify({ target, defer }) {
     await using nameServer = await becomeNameServer(target, 'the loopback');
@@ -150,9 +146,9 @@ check({
     const told = await lookUp(other, `${randomUUID()}.rdc.test`);
     expect(told, 'the address that a container on a user-defined bridge is told').toBe(nameServer.told);
   },
-  sabotage: {
-    name: 'the daemon sees an old /etc/resolv.conf, with a server that is not on the loopback',
-    by: staleForDaemon,
-    fails: /^lifted: the default bridge's name servers/,
-  },
+  fault: lifts(
+    "the default bridge's name servers",
+    'the daemon sees an old /etc/resolv.conf, with a server that is not on the loopback',
+    staleForDaemon,
+  ),
 });

@@ -1,16 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import {
   asFinding,
-  checksOf,
-  code,
+  breaks,
+  checksIn,
   docker,
   dockerApi,
   expect,
   expectDocumented,
-  issue,
+  lifts,
+  moby,
+  mobyIssue,
   mustRun,
   probePath,
   refusalOf,
+  rootlesskitIssue,
   rootScript,
   startContainer,
   sysctl,
@@ -31,16 +34,15 @@ import { addressAt, driverNetwork, overlaps, parseRoutes } from './routes.ts';
 import { startSwarm } from './swarm.ts';
 import { accepted, askForNetwork, createNetwork, removeNetwork } from './temporary-network.ts';
 
-const check = checksOf('network');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const networking = (section: string) =>
   docker('engine/security/rootless/troubleshoot', `networking errors: ${section}`);
-const script = (section: string) => code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless.sh', section);
+const script = (section: string) => moby('v26.1.5', 'contrib/dockerd-rootless.sh', section);
 
 const loosened = {
   name: "RootlessKit runs with an MTU of 1280, the host's loopback within reach and the daemon in its namespace",
   // the flag, because DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK came with Docker 26.0
-  by: daemonEnvironment({
+  inject: daemonEnvironment({
     DOCKERD_ROOTLESS_ROOTLESSKIT_MTU: '1280',
     DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS: '--disable-host-loopback=false',
     DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS: 'false',
@@ -50,12 +52,10 @@ const loosened = {
 /** How a packet that has nowhere to go, or a port where nobody listens, comes back. */
 const unreachable = /^(ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ECONNREFUSED)$/;
 
-check({
-  id: 'NET-CIP',
+check('NET-CIP', {
   level: 'LIMITATION',
   title: "a container's IP address is not reachable from the host",
   source: networking('IPAddress shown in docker inspect is unreachable'),
-  needs,
   remedy: 'publish the port: docker run -p; or enter the network namespace, see NET-CIP-NS',
   async verify({ target }) {
     const answers = await fetchOnBothSides(target, await claimedAddress(target, await bridged(target)));
@@ -63,26 +63,24 @@ check({
     expectDocumented(failure, unreachable, "a connection from the host to the container's address");
     expect(answers.netns, "the answer where the container's address is").toContain(nonce);
   },
-  oracle: {},
-  sabotage: { ...byRootful, fails: /^lifted: a connection from the host/ },
+  triage: {},
+  fault: lifts("a connection from the host to the container's address", byRootful),
 });
 
-check({
-  id: 'NET-CIP-NS',
+check('NET-CIP-NS', {
   level: 'MUST',
   title: "a container's IP address answers in RootlessKit's network namespace, which the user can enter",
-  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'nsenter'),
-  needs,
+  source: moby('v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'nsenter'),
   remedy: 'dockerd-rootless-setuptool.sh nsenter -- ip addr: is docker0 up, has it an address? restart the daemon',
   async verify({ target }) {
     const { netns } = await fetchOnBothSides(target, await claimedAddress(target, await bridged(target)));
     expect(netns, "the answer of the container in RootlessKit's network namespace").toContain(nonce);
   },
-  sabotage: {
-    name: 'docker0 is down',
-    by: netnsScript('ip link set docker0 down', 'ip link set docker0 up'),
-    fails: /the answer of the container in RootlessKit's network namespace/,
-  },
+  fault: breaks(
+    "the answer of the container in RootlessKit's network namespace",
+    'docker0 is down',
+    netnsScript('ip link set docker0 down', 'ip link set docker0 up'),
+  ),
 });
 
 const hostNetworkPort = 28_090;
@@ -92,16 +90,14 @@ const onHostNetwork = {
   host: { NetworkMode: 'host' },
 };
 
-check({
-  id: 'NET-HOST-OLD',
+check('NET-HOST-OLD', {
   level: 'LIMITATION',
   title:
     "before Docker 29.5, --net=host is RootlessKit's network namespace: the host reaches it by the port driver implicit alone",
   source: networking("--net=host doesn't listen ports on the host network namespace"),
   applies: ({ host }) => !isEngineSince(host, '29.5') || 'from Docker 29.5 --net=host is the host: see NET-HOST-NEW',
-  needs,
-  sideBySide: true,
   remedy: 'docker run -p, or Docker 29.5 or later',
+  concurrent: true,
   async verify({ target, host }) {
     await using _container = await startContainer(target, onHostNetwork);
     const { pid } = await daemonProcess(target);
@@ -122,19 +118,20 @@ check({
       hostNetworkNonce,
     );
   },
-  oracle: {},
-  sabotage: { ...byRootful, fails: /^lifted: (a connection from the host|the container's network namespace)/ },
+  triage: {},
+  fault: lifts(
+    ['a connection from the host to a container with --net=host', "the container's network namespace"],
+    byRootful,
+  ),
 });
 
-check({
-  id: 'NET-HOST-NEW',
+check('NET-HOST-NEW', {
   level: 'MUST',
   title:
     "from Docker 29.5, --net=host is the host's network: what listens there is reached, ports below 1024 are refused",
-  source: issue('moby/moby', 47103, 'detach-netns: --net=host without a namespace in between'),
+  source: mobyIssue(47103, 'detach-netns: --net=host without a namespace in between'),
   applies: ({ host }) =>
     isEngineSince(host, '29.5') || `before Docker 29.5 --net=host is RootlessKit's namespace: see NET-HOST-OLD`,
-  needs,
   remedy: 'remove DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS=false from the user unit; systemctl --user restart docker',
   async verify({ target }) {
     await using container = await startContainer(target, onHostNetwork);
@@ -147,15 +144,13 @@ check({
     const bound = await container.probe<{ errno: string | null }>('bind', 'tcp', '0.0.0.0', '79');
     expect(bound.errno, 'binding port 79').toBe('EACCES');
   },
-  sabotage: { ...loosened, fails: /the container's network namespace/ },
+  fault: breaks("the container's network namespace", loosened),
 });
 
-check({
-  id: 'NET-LOOPBACK',
+check('NET-LOOPBACK', {
   level: 'MUST',
   title: "a container does not reach what listens on the host's 127.0.0.1, by any address of the network driver",
   source: script('DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK'),
-  needs,
   remedy:
     'remove --disable-host-loopback=false and ..._DISABLE_HOST_LOOPBACK=false from the user unit; restart the daemon',
   async verify({ target }) {
@@ -183,17 +178,15 @@ check({
     const unwanted = reached.filter((one) => one !== address);
     expect(unwanted, "addresses by which a container reaches the host's 127.0.0.1").toEqual([]);
   },
-  sabotage: { ...loosened, fails: /addresses by which a container reaches/ },
+  fault: breaks("addresses by which a container reaches the host's 127.0.0.1", loosened),
 });
 
-check({
-  id: 'NET-CIDR',
+check('NET-CIDR', {
   level: 'MUST',
   title: "the network driver's network does not overlap any network that the host has a route to",
-  source: issue('rootless-containers/rootlesskit', 283, '10.0.2.0/24 is also the network of others'),
-  needs,
-  sideBySide: true,
+  source: rootlesskitIssue(283, '10.0.2.0/24 is also the network of others'),
   remedy: 'DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--cidr=10.0.3.0/24 in the user unit (slirp4netns), or renumber the host',
+  concurrent: true,
   async verify({ target }) {
     const { prefix } = driverNetwork(parseRoutes(await inBridgeNetns(target, 'ip -4 route show')));
     const hosts = parseRoutes(await mustRun(target, 'ip -4 route show table all'));
@@ -204,28 +197,26 @@ check({
     const colliding = hosts.filter((route) => overlaps(route.prefix, prefix)).map((route) => route.prefix);
     expect(colliding, `routes of the host that overlap ${prefix} of the network driver`).toEqual([]);
   },
-  sabotage: {
-    name: 'the host has an interface in 10.0.2.0/24',
-    by: rootScript(
+  fault: breaks(
+    'routes of the host that overlap * of the network driver',
+    'the host has an interface in 10.0.2.0/24',
+    rootScript(
       () => 'ip link add rdc-lan type bridge; ip addr add 10.0.2.15/24 dev rdc-lan; ip link set rdc-lan up',
       () => 'ip link del rdc-lan',
     ),
-    fails: /routes of the host that overlap/,
-  },
+  ),
 });
 
 const mebibyte = 1024 * 1024;
 /** Of every bridge, unless somebody asks for another. */
 const bridgeMtu = 1500;
 
-check({
-  id: 'NET-MTU',
+check('NET-MTU', {
   level: 'SHOULD',
   title: 'the MTU is 65520 where the network driver can, 1500 in containers, and 1 MiB passes whole both ways',
   source: script('DOCKERD_ROOTLESS_ROOTLESSKIT_MTU'),
-  needs,
-  sideBySide: true,
   remedy: 'remove DOCKERD_ROOTLESS_ROOTLESSKIT_MTU and --mtu from the user unit; systemctl --user restart docker',
+  concurrent: true,
   async verify({ target, host }) {
     const container = await bridged(target);
     const state = await inBridgeNetns(target, 'ip -4 route show; ip -o link show');
@@ -243,15 +234,13 @@ check({
     const whole = { call: 'transfer', errno: null, sent: mebibyte, received: mebibyte, wrong: 0 };
     expect(passed, '1 MiB from a container to the host and back').toEqual(whole);
   },
-  sabotage: { ...loosened, fails: /MTU of / },
+  fault: breaks('MTU of *', loosened),
 });
 
-check({
-  id: 'NET-FWD',
+check('NET-FWD', {
   level: 'MUST',
   title: 'packets are forwarded between the bridges and the network driver, and /info does not warn of it',
-  source: issue('moby/moby', 52737, 'IPv4 forwarding is disabled: the warning and the setting'),
-  needs,
+  source: mobyIssue(52737, 'IPv4 forwarding is disabled: the warning and the setting'),
   remedy: "systemctl --user restart docker: the daemon sets net.ipv4.ip_forward=1 in RootlessKit's network namespace",
   async verify({ target }) {
     const container = await bridged(target);
@@ -280,17 +269,16 @@ check({
     expect(byTcp, 'what a container fetches from another host').toContain(outside);
     expect(byUdp, 'what a container fetches over UDP from another host').toContain(outside);
   },
-  sabotage: {
-    name: "net.ipv4.ip_forward=0 in RootlessKit's network namespace",
-    by: netnsScript('echo 0 > /proc/sys/net/ipv4/ip_forward', 'echo 1 > /proc/sys/net/ipv4/ip_forward'),
-    fails: /net\.ipv4\.ip_forward of RootlessKit's network namespace/,
-  },
+  fault: breaks(
+    "net.ipv4.ip_forward of RootlessKit's network namespace",
+    "net.ipv4.ip_forward=0 in RootlessKit's network namespace",
+    netnsScript('echo 0 > /proc/sys/net/ipv4/ip_forward', 'echo 1 > /proc/sys/net/ipv4/ip_forward'),
+  ),
 });
 
 const pingRange = 'net.ipv4.ping_group_range';
 
-check({
-  id: 'NET-PING-OUT',
+check('NET-PING-OUT', {
   level: 'WORKAROUND',
   title: `with ${pingRange}="0 2147483647" on the host, a container's ping reaches another host`,
   source: docker('engine/security/rootless/tips', 'routing ping packets'),
@@ -299,7 +287,6 @@ check({
     const driver = networkDriverOf(host) ?? drivers.find((name) => (host.paths[name] ?? null) !== null);
     return drivers.includes(driver ?? '') || `the network driver is ${driver ?? 'neither slirp4netns nor pasta'}`;
   },
-  needs,
   remedy: `echo '${pingRange} = 0 2147483647' | sudo tee /etc/sysctl.d/90-rootless.conf && sudo sysctl --system`,
   async verify({ target, host, stage, defer }) {
     const container = await bridged(target);
@@ -313,34 +300,24 @@ check({
     const { stdout } = await peer.shell(`awk '/^Icmp: [0-9]/ {print $10}' /proc/net/snmp`);
     expect(Number(stdout), 'echo requests that the other host received').toBeGreaterThan(0);
   },
-  oracle: {
-    async bare(context) {
+  triage: {
+    async withoutDocker(context) {
       await using peer = await startPeer(context.target);
       context.defer(await sysctl(pingRange, '0 2147483647')(context));
       return await withoutDockerByProbe('an echo to another host with the range', 'icmp', peer.address)(context);
     },
   },
-  sabotage: {
-    name: 'the range is empty again after it was set',
+  fault: breaks('exit code of ping to *', 'the range is empty again after it was set', sysctl(pingRange, '1 0'), {
     at: 'applied',
-    by: sysctl(pingRange, '1 0'),
-    fails: /exit code of ping to/,
-  },
+  }),
 });
 
-check({
-  id: 'NET-PING-SYSCTL',
+check('NET-PING-SYSCTL', {
   level: 'LIMITATION',
   title: `no group of a container may ping without CAP_NET_RAW, and ${pingRange} cannot be widened for one`,
-  source: code(
-    'moby/moby',
-    'v26.1.5',
-    'daemon/oci_linux.go',
-    `the default of ${pingRange} is for the initial user namespace`,
-  ),
-  needs,
-  sideBySide: true,
+  source: moby('v26.1.5', 'daemon/oci_linux.go', `the default of ${pingRange} is for the initial user namespace`),
   remedy: 'keep CAP_NET_RAW (the default) and ping as root of the container',
+  concurrent: true,
   async verify({ target }) {
     const container = await bridged(target);
     const look = `cat /proc/sys/net/ipv4/ping_group_range; probe icmp 127.0.0.1; ping -c 1 -W 3 127.0.0.1 >/dev/null; echo $?`;
@@ -354,8 +331,8 @@ check({
     const refusal = await refusalOf(target, { host: { Sysctls: { [pingRange]: '0 2147483647' } } });
     expectDocumented(refusal, /ping_group_range.*invalid argument/, `--sysctl ${pingRange}`);
   },
-  oracle: { bare: withoutDockerByProbe('an echo without CAP_NET_RAW', 'icmp', '127.0.0.1') },
-  sabotage: { ...byRootful, fails: /^lifted: the range in a container/ },
+  triage: { withoutDocker: withoutDockerByProbe('an echo without CAP_NET_RAW', 'icmp', '127.0.0.1') },
+  fault: lifts('the range in a container', byRootful),
 });
 
 /**
@@ -374,13 +351,11 @@ if nft list table ip docker-bridges > /dev/null 2>&1; then
   done
 else iptables -D FORWARD -j ACCEPT; iptables -t raw -D PREROUTING -j ACCEPT; fi`;
 
-check({
-  id: 'NET-BRIDGE',
+check('NET-BRIDGE', {
   level: 'MUST',
   title:
     "containers of a user-defined bridge (MTU 1500) find each other by name, reach the host, and no way leads to or from another bridge's",
   source: docker('engine/network/drivers/bridge', 'differences between user-defined bridges and the default bridge'),
-  needs,
   remedy:
     'dockerd-rootless-setuptool.sh nsenter -- iptables-save (firewall-backend nftables: nft list ruleset); systemctl --user restart docker writes the rules anew; default-address-pools in ~/.config/docker/daemon.json needs room for more networks',
   async verify({ target, stage, defer }) {
@@ -418,22 +393,20 @@ check({
     const mtu = Number(reached.stdout.trim().split('\n').at(-1));
     expect(mtu, "MTU of the container's eth0").toBe(bridgeMtu);
   },
-  sabotage: {
-    name: 'everything is accepted before the rules that keep bridges apart',
-    // a new network makes the daemon put its own rules first again
-    at: 'started',
-    by: netnsScript(openBridges, closeBridges),
-    fails: /the answer to a container of another bridge/,
-  },
+  // a new network makes the daemon put its own rules first again
+  fault: breaks(
+    'the answer to a container of another bridge',
+    'everything is accepted before the rules that keep bridges apart',
+    netnsScript(openBridges, closeBridges),
+    { at: 'started' },
+  ),
 });
 
-check({
-  id: 'NET-OVERLAY',
+check('NET-OVERLAY', {
   level: 'LIMITATION',
   title:
     'an overlay network can be made, and no container can join it; with the firewall backend nftables there is no swarm',
   source: docker('engine/security/rootless/troubleshoot', 'known limitations: overlay network'),
-  needs,
   remedy: 'use a bridge on one host, or a rootful daemon for swarm',
   async verify({ target }) {
     const swarm = await startSwarm(target);
@@ -447,6 +420,6 @@ check({
     const refusal = await refusalOf(target, { host: { NetworkMode: network } });
     expectDocumented(refusal, /attaching to network failed.*context deadline exceeded/, 'joining an overlay network');
   },
-  oracle: {},
-  sabotage: { ...byRootful, fails: /^lifted: joining an overlay network/ },
+  triage: {},
+  fault: lifts('joining an overlay network', byRootful),
 });

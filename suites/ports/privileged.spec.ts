@@ -1,12 +1,14 @@
 import {
   asFinding,
-  checksOf,
+  breaks,
+  checksIn,
   docker,
   expect,
   expectDocumented,
-  type Fault,
   type HostFacts,
+  type Inject,
   known,
+  lifts,
   mustRun,
   quoteWord,
   refusalOf,
@@ -25,8 +27,7 @@ import {
 } from '../instruments/peers/nonce-server.ts';
 import { freePort } from './listeners.ts';
 
-const check = checksOf('ports');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const portStart = 'net.ipv4.ip_unprivileged_port_start';
 const exposing = docker('engine/security/rootless/tips', 'exposing privileged ports');
 const publishing = (hostPort: number) => ({ publish: [{ hostPort, containerPort: 80 }] });
@@ -38,13 +39,11 @@ function isPrivileged(port: number, { rootlesskit, sysctl: { unprivilegedPortSta
   return port < start || `${portStart} is ${start}: port ${port} is not privileged`;
 }
 
-check({
-  id: 'PORT-PRIV-DENY',
+check('PORT-PRIV-DENY', {
   level: 'LIMITATION',
   title: `publishing a host port below ${portStart} (1024, if nobody lowered it) is refused, loudly; that one is not`,
   source: exposing,
   applies: ({ host }) => isPrivileged(1, host),
-  needs,
   remedy: `sudo sysctl -w ${portStart}=80, or setcap on rootlesskit (see PORT-PRIV-SYSCTL, PORT-PRIV-CAP)`,
   async verify({ target, host }) {
     // what the administrator chose; if it is something else by now, that is a finding, and so is more than the kernel's own
@@ -61,23 +60,21 @@ check({
     await using server = published;
     expect(await fetchFromHost(target, above), `the answer on port ${above}`).toContain(server.nonce);
   },
-  oracle: {
-    async bare(context) {
+  triage: {
+    async withoutDocker(context) {
       const port = known(context.host.sysctl.unprivilegedPortStart, portStart) - 1;
       return await withoutDockerByProbe(`binding port ${port}`, 'bind', 'tcp', '0.0.0.0', String(port))(context);
     },
   },
-  sabotage: { name: `sysctl ${portStart}=0`, by: sysctl(portStart, 0), fails: /^lifted: publishing port \d+/ },
+  fault: lifts('publishing port *', `sysctl ${portStart}=0`, sysctl(portStart, 0)),
 });
 
-check({
-  id: 'PORT-PRIV-SYSCTL',
+check('PORT-PRIV-SYSCTL', {
   level: 'WORKAROUND',
   title: `with ${portStart}=80 port 80 is published and 79 still refused, without a restart`,
   source: exposing,
   // where it is 80 or less already PORT-PRIV-DENY judges just that, and nobody's port is taken away
   applies: ({ host }) => isPrivileged(80, host),
-  needs,
   remedy: `echo '${portStart}=80' | sudo tee /etc/sysctl.d/90-rootless.conf && sudo sysctl --system`,
   async verify({ target, host, stage, defer }) {
     defer(await sysctl(portStart, 80)({ target, host }));
@@ -93,20 +90,20 @@ check({
     await using server = published;
     expect(await fetchFromHost(target, 80), 'the answer on port 80').toContain(server.nonce);
   },
-  oracle: {
-    async bare(context) {
+  triage: {
+    async withoutDocker(context) {
       context.defer(await sysctl(portStart, 80)(context));
       return await withoutDockerByProbe('binding port 80 with the sysctl', 'bind', 'tcp', '0.0.0.0', '80')(context);
     },
     notRootful: 'a rootful daemon publishes every port',
   },
-  sabotage: {
-    name: `the sysctl goes back to 1024 after it was set`,
-    at: 'applied',
-    by: sysctl(portStart, 1024),
-    // pasta says nothing
-    fails: /(publishing|the answer on) port 80/,
-  },
+  // pasta says nothing
+  fault: breaks(
+    ['publishing port 80', 'the answer on port 80'],
+    `the sysctl goes back to 1024 after it was set`,
+    sysctl(portStart, 1024),
+    { at: 'applied' },
+  ),
 });
 
 const netBindService = 1n << 10n;
@@ -123,21 +120,20 @@ async function fileCapabilities({ root }: Target, host: HostFacts): Promise<() =
 }
 
 /** The running one has not, or not any more, what its file has. */
-const setWhileItRuns: Fault = async ({ target, host }) => {
+const setWhileItRuns: Inject = async ({ target, host }) => {
   const undo = await fileCapabilities(target, host);
   await mustRun(target.root, `setcap cap_net_bind_service=ep ${rootlesskitFile(host)}`);
   return async () => void (await undo());
 };
 
 /** Takes the file capability away again and restarts, as an upgrade of the package does. */
-const capabilityLost: Fault = async ({ target, host }) => {
+const capabilityLost: Inject = async ({ target, host }) => {
   await mustRun(target.root, `setcap -r ${rootlesskitFile(host)}`);
   await restartDaemon(target);
   return async () => {};
 };
 
-check({
-  id: 'PORT-PRIV-CAP',
+check('PORT-PRIV-CAP', {
   level: 'WORKAROUND',
   title: 'with cap_net_bind_service on rootlesskit port 80 is published after a restart of the daemon, and not before',
   source: exposing,
@@ -148,9 +144,8 @@ check({
     const isRefused = isPrivileged(80, host);
     return isRefused === true ? canRestart({ host }) : isRefused;
   },
-  needs,
-  disruptive: true,
   remedy: 'sudo setcap cap_net_bind_service=ep $(which rootlesskit) && systemctl --user restart docker',
+  restartsDaemon: true,
   async verify({ target, host, stage, defer }) {
     const file = rootlesskitFile(host);
     const asBefore = await fileCapabilities(target, host);
@@ -169,20 +164,18 @@ check({
     await using server = await startNonceServer(target, 80);
     expect(await fetchFromHost(target, 80), 'the answer on port 80').toContain(server.nonce);
   },
-  sabotage: {
-    name: 'the file capability is lost and the daemon restarted, as after an upgrade of the package',
-    at: 'applied',
-    by: capabilityLost,
-    fails: /CAP_NET_BIND_SERVICE of the running rootlesskit/,
-  },
+  fault: breaks(
+    'CAP_NET_BIND_SERVICE of the running rootlesskit',
+    'the file capability is lost and the daemon restarted, as after an upgrade of the package',
+    capabilityLost,
+    { at: 'applied' },
+  ),
 });
 
-check({
-  id: 'PORT-PRIV-STALE',
+check('PORT-PRIV-STALE', {
   level: 'SHOULD',
   title: 'the running rootlesskit has the capability that its file has, and none that the file has lost',
   source: exposing,
-  needs,
   remedy: 'systemctl --user restart docker; after an upgrade of the package setcap again (PORT-PRIV-CAP)',
   async verify({ target }) {
     const kit = known(await rootlessKit(target), 'the process of RootlessKit');
@@ -192,9 +185,9 @@ check({
       (kit.permitted & netBindService) !== 0n,
     );
   },
-  sabotage: {
-    name: 'setcap on rootlesskit while it runs, and no restart',
-    by: setWhileItRuns,
-    fails: /CAP_NET_BIND_SERVICE of the file/,
-  },
+  fault: breaks(
+    'CAP_NET_BIND_SERVICE of the file, against that of the process',
+    'setcap on rootlesskit while it runs, and no restart',
+    setWhileItRuns,
+  ),
 });

@@ -1,24 +1,27 @@
 import {
   asFinding,
-  checksOf,
+  breaks,
+  checksIn,
   code,
   docker,
   dockerApi,
   expect,
   expectDocumented,
-  type Fault,
   hostProbe,
+  type Inject,
   inOrder,
-  issue,
+  lifts,
+  mobyIssue,
   mustRun,
-  type Oracle,
   probePath,
   quoteWord,
   refusalIn,
   refusalOf,
+  rootlesskitIssue,
   rootScript,
   startContainer,
   sysctl,
+  type WithoutDocker,
   withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
@@ -37,17 +40,14 @@ import { listenersLeft, tcpListeners } from './listeners.ts';
 import { gateway, occupy, portServer, published, randomPort, serverNonce } from './port-server.ts';
 import { clientWithoutDocker, servedWithoutDocker } from './served-alone.ts';
 
-const check = checksOf('ports');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 
-check({
-  id: 'PORT-LISTENER',
+check('PORT-LISTENER', {
   level: 'MUST',
   title: "a published port is bound by the port driver's own process, as the user, and answers from the container",
   source: code('rootless-containers/rootlesskit', 'v2.0.2', 'docs/port.md', 'port drivers'),
-  needs,
-  sideBySide: true,
   remedy: 'look who has the port: sudo ss -ltnp; see DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER of the user unit',
+  concurrent: true,
   async verify({ target, host }) {
     const port = 28_080;
     await using server = await startNonceServer(target, port);
@@ -60,18 +60,16 @@ check({
       `${portOwner[driver]} of UID ${host.user.uid}`,
     ]);
   },
-  oracle: { bare: servedWithoutDocker({ port: 28_080 }), notRootful: 'its ports are bound by root' },
-  sabotage: { ...byRootful, fails: /who listens on/ },
+  triage: { withoutDocker: servedWithoutDocker({ port: 28_080 }), notRootful: 'its ports are bound by root' },
+  fault: breaks('who listens on * (port driver *)', byRootful),
 });
 
 const releasePort = 28_081;
 
-check({
-  id: 'PORT-RELEASE',
+check('PORT-RELEASE', {
   level: 'MUST',
   title: 'the host port is free again after the container was stopped, and after its process was killed',
-  source: issue('rootless-containers/rootlesskit', 220, 'ports that stay after their container'),
-  needs,
+  source: rootlesskitIssue(220, 'ports that stay after their container'),
   remedy: 'systemctl --user restart docker frees orphaned ports; report the versions of dockerd and rootlesskit',
   async verify({ target, stage }) {
     for (const end of ['stopped', 'killed'] as const) {
@@ -85,17 +83,17 @@ check({
       expect(left, `listeners 10 s after the container was ${end}`).toEqual([]);
     }
   },
-  sabotage: {
-    // not by taking RootlessKit's API socket away: its clients may have kept a connection, and a fast machine's do
-    name: 'a listener stays on the port when the container has ended',
-    at: 'ended',
-    by: ({ target }) => occupy(target, [releasePort]),
-    fails: /listeners 10 s after/,
-  },
+  // not by taking RootlessKit's API socket away: its clients may have kept a connection, and a fast machine's do
+  fault: breaks(
+    'listeners 10 s after the container was *',
+    'a listener stays on the port when the container has ended',
+    ({ target }) => occupy(target, [releasePort]),
+    { at: 'ended' },
+  ),
 });
 
 /** The container's own network gets the limit that the host has. */
-const innerPortStart: Fault = async ({ target }) => {
+const innerPortStart: Inject = async ({ target }) => {
   const { pid } = await portServer(target);
   const set = (value: number) =>
     mustRun(
@@ -107,20 +105,18 @@ const innerPortStart: Fault = async ({ target }) => {
 };
 
 /** The same setting in a network namespace of the user's own, and a process without capabilities. */
-const innerPortAlone: Oracle['bare'] = async (context) => {
+const innerPortAlone: WithoutDocker = async (context) => {
   const bind = `setpriv --bounding-set=-all ${await probePath(context.target)} bind tcp 0.0.0.0 80`;
   const inside = `echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start; ${bind} | grep '"errno":null'`;
   const script = `unshare -Urn sh -c ${quoteWord(inside)}`;
   return await withoutDockerByScript('binding port 80 in a network namespace without a capability', script)(context);
 };
 
-check({
-  id: 'PORT-INNER80',
+check('PORT-INNER80', {
   level: 'MUST',
   title: 'inside a container on a bridge any UID may bind port 80, without a capability',
-  source: issue('moby/moby', 41030, 'ip_unprivileged_port_start=0 in a container'),
+  source: mobyIssue(41030, 'ip_unprivileged_port_start=0 in a container'),
   applies: ({ host }) => isEngineSince(host, '20.10') || 'set by the daemon from 20.10 on',
-  needs,
   remedy: 'docker run --sysctl net.ipv4.ip_unprivileged_port_start=0; look for a default sysctl that overrides it',
   async verify({ target }) {
     const { container } = await portServer(target);
@@ -131,18 +127,18 @@ check({
     expect(bound, 'binding port 80 as UID 1000 in the container').toContain('"errno":null');
     expect(portStart, 'ip_unprivileged_port_start in the container').toBe('0');
   },
-  oracle: { bare: innerPortAlone },
-  sabotage: {
-    name: "the container's ip_unprivileged_port_start becomes 1024",
-    by: innerPortStart,
-    fails: /binding port 80 as UID 1000 in the container/,
-  },
+  triage: { withoutDocker: innerPortAlone },
+  fault: breaks(
+    'binding port 80 as UID 1000 in the container',
+    "the container's ip_unprivileged_port_start becomes 1024",
+    innerPortStart,
+  ),
 });
 
 /** One firewall for three checks, because it is applied once for all of them. */
 const carelessFirewall = {
   name: 'a firewall of the host hands a loopback port to everybody, drops UDP from others and rejects IPv6',
-  by: inOrder(
+  inject: inOrder(
     sysctl('net.ipv4.conf.all.route_localnet', 1),
     rule('iptables -w -t nat', `PREROUTING -p tcp --dport ${published.loopback} -j DNAT --to-destination 127.0.0.1`),
     rule('iptables -w', `INPUT ! -i lo -p udp --dport ${published.udp} -j DROP`),
@@ -150,7 +146,7 @@ const carelessFirewall = {
   ),
 };
 
-function rule(table: string, text: string): Fault {
+function rule(table: string, text: string): Inject {
   return rootScript(
     () => `${table} -I ${text}`,
     () => `${table} -D ${text}`,
@@ -168,13 +164,11 @@ for device in *; do
   } 2> /dev/null
 done`;
 
-check({
-  id: 'PORT-LO-ONLY',
+check('PORT-LO-ONLY', {
   level: 'MUST',
   title:
     'a port published on 127.0.0.1 answers on the host alone; to other hosts it is closed, or, with the port driver implicit, hangs up',
-  source: issue('moby/moby', 48838, 'ports of the loopback address that others reach'),
-  needs,
+  source: mobyIssue(48838, 'ports of the loopback address that others reach'),
   // red on debian-13-pasta, where the host itself gets no answer; rootlesskit's pull request 482 tells why
   remedy:
     'publish as 127.0.0.1:PORT:PORT with the builtin port driver (with pasta: a RootlessKit that gives it --host-lo-to-ns-lo); look for DNAT: sudo iptables -t nat -S',
@@ -199,20 +193,21 @@ check({
     const open = devices.filter((line) => line.endsWith(' 1'));
     expect(open, 'devices by which the kernel lets another host reach 127.0.0.1').toEqual([]);
   },
-  oracle: { bare: servedWithoutDocker({ port: published.loopback, isLocal: true }) },
-  sabotage: {
-    ...carelessFirewall,
-    // pasta forwards such a connection to an address on which nothing listens: what is open to others is the kernel's
-    fails: /the answer to another host on the loopback port|devices by which the kernel lets another host reach/,
-  },
+  triage: { withoutDocker: servedWithoutDocker({ port: published.loopback, isLocal: true }) },
+  // pasta forwards such a connection to an address on which nothing listens: what is open to others is the kernel's
+  fault: breaks(
+    [
+      'the answer to another host on the loopback port',
+      'devices by which the kernel lets another host reach 127.0.0.1',
+    ],
+    carelessFirewall,
+  ),
 });
 
-check({
-  id: 'PORT-UDP',
+check('PORT-UDP', {
   level: 'MUST',
   title: 'a published UDP port answers on the host, and to another host',
-  source: issue('rootless-containers/rootlesskit', 592, 'UDP answers that never reach a client beyond loopback'),
-  needs,
+  source: rootlesskitIssue(592, 'UDP answers that never reach a client beyond loopback'),
   remedy: 'RootlessKit 3.0.0 (Docker 29.5.0 to 29.5.2) loses them: upgrade to 3.0.1; else look at the firewall',
   async verify({ target }) {
     await portServer(target);
@@ -224,18 +219,16 @@ check({
     const [answer] = await peer.fetch({ port: udp, protocol: 'udp', timeoutMs: 5000 });
     expect(answer, 'the answer over UDP to another host').toContain(serverNonce);
   },
-  oracle: { bare: servedWithoutDocker({ port: published.udp, protocol: 'udp' }) },
-  sabotage: { ...carelessFirewall, fails: /the answer over UDP to another host/ },
+  triage: { withoutDocker: servedWithoutDocker({ port: published.udp, protocol: 'udp' }) },
+  fault: breaks('the answer over UDP to another host', carelessFirewall),
 });
 
-check({
-  id: 'PORT-V6',
+check('PORT-V6', {
   level: 'MUST',
   title:
     'a published port answers over IPv6 on the host and to another; with the port drivers slirp4netns, implicit and pesto of 3.1 on IPv4 only',
   source: code('rootless-containers/rootlesskit', 'v2.0.2', 'docs/port.md', 'note about IPv6'),
   applies: ({ host }) => host.sysctl.disableIpv6 === 0 || 'IPv6 is off on this host',
-  needs,
   remedy:
     'Docker 20.10.2 to 20.10.5 (Debian 11), 28.0.0 and 29.0 lost IPv6: upgrade; DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=builtin',
   async verify({ target, host }) {
@@ -254,17 +247,15 @@ check({
     const [answer] = await peer.fetch({ port, address: peer.hostAddress6 });
     expect(answer, 'the answer over IPv6 to another host').toContain(wanted);
   },
-  oracle: { bare: servedWithoutDocker({ port: published.any, isV6: true }) },
-  sabotage: { ...carelessFirewall, fails: /the answer on \[::1\]/ },
+  triage: { withoutDocker: servedWithoutDocker({ port: published.any, isV6: true }) },
+  fault: breaks('the answer on [::1] (port driver *)', carelessFirewall),
 });
 
-check({
-  id: 'SRC-LEGACY',
+check('SRC-LEGACY', {
   level: 'LIMITATION',
   title: "a container sees its bridge's gateway in the place of a client of another host",
-  source: issue('moby/moby', 41789, 'the source address is lost on the way through the builtin port driver'),
+  source: mobyIssue(41789, 'the source address is lost on the way through the builtin port driver'),
   applies: losesSource,
-  needs,
   remedy: 'Docker 29.5 with "userland-proxy": false (SRC-BUILTIN3), or the slirp4netns port driver, keep the address',
   async verify({ target }) {
     const { pid } = await portServer(target);
@@ -277,12 +268,12 @@ check({
     const bridge = await gateway(target, pid);
     asFinding('differs', () => expect(client, `differs: ${label}`).toBe(bridge));
   },
-  oracle: { bare: clientWithoutDocker },
-  sabotage: { ...byRootful, fails: /^lifted: the client that the container sees/ },
+  triage: { withoutDocker: clientWithoutDocker },
+  fault: lifts('the client that the container sees', byRootful),
 });
 
 /** A kernel without SCTP has no listener for anybody. */
-const sctpAlone: Oracle['bare'] = async ({ target }) => {
+const sctpAlone: WithoutDocker = async ({ target }) => {
   const connect = ['connect', 'sctp', '127.0.0.1', '28085'];
   const { errno } = await hostProbe<{ errno: string | null }>(target, target, connect);
   return { works: errno !== 'EPROTONOSUPPORT', saw: `an SCTP connection to a free port: ${errno ?? 'done'}` };
@@ -290,15 +281,13 @@ const sctpAlone: Oracle['bare'] = async ({ target }) => {
 
 type Inspected = { NetworkSettings: { Ports: Record<string, { HostPort: string }[] | null> } };
 
-check({
-  id: 'PORT-SCTP',
+check('PORT-SCTP', {
   level: 'LIMITATION',
   title:
     'an SCTP port is listed as published, and nothing listens on it; from Docker 29.1.2 on the daemon refuses it instead, unless pasta forwards',
   source: docker('engine/security/rootless/troubleshoot', 'known limitations: SCTP ports'),
-  needs,
-  sideBySide: true,
   remedy: 'none: publish TCP or UDP, or use a rootful daemon',
+  concurrent: true,
   async verify({ target, host }) {
     const port = 28_085;
     const publish = [{ hostPort: port, containerPort: 80, protocol: 'sctp' as const }];
@@ -320,19 +309,17 @@ check({
     // a kernel without SCTP has no listener either
     expectDocumented(errno, /^E(CONNREFUSED|PROTONOSUPPORT)$/, 'an SCTP connection to the published port');
   },
-  oracle: { bare: sctpAlone },
-  sabotage: { ...byRootful, fails: /^lifted: (an SCTP connection|publishing an SCTP port)/ },
+  triage: { withoutDocker: sctpAlone },
+  fault: lifts(['publishing an SCTP port', 'an SCTP connection to the published port'], byRootful),
 });
 
 // the daemon gives up after ten ports; one busy port is one process more on the way to the answer
 const tries = 10;
 
-check({
-  id: 'PORT-RANDOM',
+check('PORT-RANDOM', {
   level: 'MUST',
   title: 'where the host port is left to the daemon, it takes another one when the next is busy on the host',
-  source: issue('moby/moby', 53153, 'a busy port is not passed over any more from 29.0 on'),
-  needs,
+  source: mobyIssue(53153, 'a busy port is not passed over any more from 29.0 on'),
   remedy: 'Docker 29 does not try the next one: start again, or name the port; sudo ss -ltn shows who has it',
   async verify({ target, stage, defer }) {
     const { container } = await portServer(target);
@@ -348,16 +335,16 @@ check({
     expect(await fetchFromHost(target, port), 'the answer on the port after the busy one').toContain(serverNonce);
     if (port <= before + 1) throw new Error(`the daemon went from port ${before} to ${port}: it met no busy one`);
   },
-  sabotage: {
-    name: `more ports are busy than the daemon tries (${tries})`,
-    at: 'busy',
-    by: async ({ target }) => {
+  fault: breaks(
+    "the daemon's refusal when port * is busy",
+    `more ports are busy than the daemon tries (${tries})`,
+    async ({ target }) => {
       const first = (await randomPort(target)) + 2;
       return occupy(
         target,
         Array.from({ length: tries }, (_, index) => first + index),
       );
     },
-    fails: /the daemon's refusal when port/,
-  },
+    { at: 'busy' },
+  ),
 });

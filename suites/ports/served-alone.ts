@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { hostProbe, type Oracle } from '../../harness/checks/index.ts';
+import { hostProbe, type WithoutDocker } from '../../harness/checks/index.ts';
 import { serveOnHost } from '../instruments/peers/host-server.ts';
 import { fetchFromHost } from '../instruments/peers/nonce-server.ts';
 import { startPeer } from '../instruments/peers/peer.ts';
-
-type WithoutDocker = NonNullable<Oracle['bare']>;
 
 /** What checks ask of a published port, asked of a server that the user runs on the host without a container. */
 type Served = {

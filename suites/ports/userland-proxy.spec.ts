@@ -1,12 +1,13 @@
 import {
-  checksOf,
+  breaks,
+  checksIn,
   docker,
   expect,
   expectDocumented,
-  type Fault,
   type HostFacts,
-  issue,
+  type Inject,
   known,
+  mobyIssue,
   mustRun,
   probePath,
   type Target,
@@ -20,8 +21,7 @@ import { fetchFromHost, startNonceServer } from '../instruments/peers/nonce-serv
 import { startPeer } from '../instruments/peers/peer.ts';
 import { switchProxyOff } from './without-proxy.ts';
 
-const check = checksOf('ports');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const port = 28_086;
 
 /** pasta forwards whatever is listened on in the daemon's network, and the daemon reserves its ports by listening. */
@@ -30,7 +30,7 @@ function answersWithoutProxy(host: HostFacts): boolean {
 }
 
 /** Where nothing is documented to answer RootlessKit is told of the port by hand; where something is, a firewall forbids it. */
-const otherThanDocumented: Fault = async ({ target, host }) => {
+const otherThanDocumented: Inject = async ({ target, host }) => {
   if (answersWithoutProxy(host)) {
     const rule = `INPUT -p tcp --dport ${port} -j REJECT --reject-with tcp-reset`;
     await mustRun(target.root, `iptables -w -I ${rule}`);
@@ -43,17 +43,15 @@ const otherThanDocumented: Fault = async ({ target, host }) => {
   return async () => {};
 };
 
-check({
-  id: 'PORT-NOPROXY',
+check('PORT-NOPROXY', {
   level: 'MUST',
   title:
     'with "userland-proxy": false a published port answers with pasta and from 28.0 on (br_netfilter loaded); before, it is dead',
-  source: issue('moby/moby', 43090, 'published ports without the userland proxy'),
+  source: mobyIssue(43090, 'published ports without the userland proxy'),
   applies: canRestart,
-  needs,
-  disruptive: true,
   remedy:
     'before 28.0 leave "userland-proxy" on: without it nobody tells RootlessKit of the port; from 28.0 on: sudo modprobe br_netfilter',
+  restartsDaemon: true,
   async verify(context) {
     const { target, host, stage } = context;
     await switchProxyOff(context);
@@ -69,12 +67,12 @@ check({
     const dead = answer.includes(server.nonce) ? null : answer;
     expectDocumented(dead, /^ECONNREFUSED$/, 'the answer without the userland proxy');
   },
-  sabotage: {
-    name: 'before 28.0 RootlessKit is told of the port by hand; from 28.0 on a firewall rejects it',
-    at: 'published',
-    by: otherThanDocumented,
-    fails: /the answer without the userland proxy/,
-  },
+  fault: breaks(
+    'the answer without the userland proxy',
+    'before 28.0 RootlessKit is told of the port by hand; from 28.0 on a firewall rejects it',
+    otherThanDocumented,
+    { at: 'published' },
+  ),
 });
 
 async function fetchWhereDaemonIs(target: Target): Promise<string> {
@@ -84,7 +82,7 @@ async function fetchWhereDaemonIs(target: Target): Promise<string> {
 }
 
 /** Connections in a client's name are dropped on their way to the container: RootlessKit falls back to its own address. */
-const transparentLost: Fault = async ({ target }) => {
+const transparentLost: Inject = async ({ target }) => {
   const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
   const state = known(stateDir, "RootlessKit's state directory");
   await mustRun(
@@ -95,8 +93,7 @@ const transparentLost: Fault = async ({ target }) => {
   return async () => {};
 };
 
-check({
-  id: 'SRC-BUILTIN3',
+check('SRC-BUILTIN3', {
   level: 'WORKAROUND',
   title: 'with RootlessKit 3 and "userland-proxy": false a container sees the address of a TCP client of another host',
   source: docker('engine/security/rootless/troubleshoot', 'docker run -p does not propagate source IP addresses'),
@@ -110,9 +107,8 @@ check({
     const driver = portDriverOf(host);
     return driver === 'builtin' ? canRestart({ host }) : `the port driver is ${driver}, not builtin`;
   },
-  needs,
-  disruptive: true,
   remedy: 'journalctl --user -u docker | grep transparent; it needs the iptables command and the mangle table',
+  restartsDaemon: true,
   async verify(context) {
     const { target, stage } = context;
     await switchProxyOff(context);
@@ -124,10 +120,10 @@ check({
     const client = answer.replace(server.nonce, '').trim();
     expect(client, 'the client that the container sees').toBe(peer.address);
   },
-  sabotage: {
-    name: "in the daemon's network, connections in a client's name are dropped, and RootlessKit falls back",
-    at: 'published',
-    by: transparentLost,
-    fails: /the client that the container sees/,
-  },
+  fault: breaks(
+    'the client that the container sees',
+    "in the daemon's network, connections in a client's name are dropped, and RootlessKit falls back",
+    transparentLost,
+    { at: 'published' },
+  ),
 });

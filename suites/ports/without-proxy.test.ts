@@ -1,5 +1,5 @@
 import { expect, test as it, vi } from 'vitest';
-import type { Target, VerifyContext } from '../../harness/checks/index.ts';
+import type { RestartableTarget, VerifyContext } from '../../harness/checks/index.ts';
 import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { switchProxyOff } from './without-proxy.ts';
 
@@ -19,13 +19,13 @@ async function proxyOff(engine: string, loads: boolean, comesUp = true) {
     did.push('restart without proxy');
     return async () => void did.push('restart with proxy');
   });
-  const target = { root: { shell } } as unknown as Target;
+  const target = { root: { shell } } as unknown as RestartableTarget;
   const host = { versions: { dockerd: `Docker version ${engine}` } };
   const context = {
     target,
     host,
     defer: (undo: () => Promise<unknown>) => undos.push(undo),
-  } as unknown as VerifyContext;
+  } as unknown as VerifyContext<RestartableTarget>;
   const failure = await switchProxyOff(context).catch((error: Error) => error.message);
   for (const undo of undos.reverse()) await undo();
   return { did, failure };

@@ -1,4 +1,4 @@
-import { mustRun, type VerifyContext } from '../../harness/checks/index.ts';
+import { mustRun, type RestartableTarget, type VerifyContext } from '../../harness/checks/index.ts';
 import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 
@@ -6,7 +6,9 @@ import { isEngineSince } from '../instruments/daemon/versions.ts';
  * The user's daemon without its userland proxy, until the check ends. From 28.0 on it then ends at its start unless
  * br_netfilter is loaded (moby/moby#52294; seen on Debian testing with 28.5.2), which only root can do.
  */
-export async function switchProxyOff(context: Pick<VerifyContext, 'target' | 'host' | 'defer'>): Promise<void> {
+export async function switchProxyOff(
+  context: Pick<VerifyContext<RestartableTarget>, 'target' | 'host' | 'defer'>,
+): Promise<void> {
   const { defer } = context;
   const unload = isEngineSince(context.host, '28.0') ? await loadBridgeNetfilter(context) : undefined;
   try {

@@ -1,4 +1,4 @@
-import type { HostFacts, Target } from '../../harness/checks/index.ts';
+import type { HostFacts, ReadableTarget, Target } from '../../harness/checks/index.ts';
 import { unitEnvironment } from './unit-environment.ts';
 
 /** Whether the daemon drives the firewall with iptables; from Docker 29.0 there is a backend that does without. */
@@ -13,7 +13,7 @@ export type FirewallTool = {
   readonly version: string | null;
 };
 
-export async function firewallTool(target: Target): Promise<FirewallTool> {
+export async function firewallTool(target: ReadableTarget): Promise<FirewallTool> {
   const { stdout } = await target.shell(`${unitEnvironment}
 export PATH="$p"; echo "path $(command -v iptables)"; echo "version $(iptables --version 2>/dev/null)"`);
   return parseFirewallTool(stdout);

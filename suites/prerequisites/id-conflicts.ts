@@ -1,4 +1,4 @@
-import { known, numberOf, type Target } from '../../harness/checks/index.ts';
+import { known, numberOf, type ReadableTarget } from '../../harness/checks/index.ts';
 
 /** What subuid(5) and passwd(5) say of one kind of ID: ranges of everybody, and the IDs of real accounts or groups. */
 export type IdOwners = {
@@ -7,7 +7,7 @@ export type IdOwners = {
 };
 
 /** /etc/subuid with the accounts, /etc/subgid with the groups, of the whole host and its name services. */
-export async function idOwners(target: Target): Promise<{ uids: IdOwners; gids: IdOwners }> {
+export async function idOwners(target: ReadableTarget): Promise<{ uids: IdOwners; gids: IdOwners }> {
   const { stdout } = await target.shell(
     'cat /etc/subuid; echo --; getent passwd; echo --; cat /etc/subgid; echo --; getent group',
   );

@@ -1,13 +1,15 @@
 import {
   away,
-  checksOf,
+  breaks,
+  checksIn,
   chmod,
-  code,
   expect,
-  type Fault,
   hostProbe,
+  type Inject,
   issue,
   man,
+  moby,
+  mobyIssue,
   mustRun,
   quoteWord,
   RdcError,
@@ -16,30 +18,30 @@ import {
 import { acceptedRules, bridgeRules, firewallTool, usesIptables } from './firewall.ts';
 import { driverAtWork, driversOf, programOf } from './network-driver.ts';
 
-const check = checksOf('prerequisites');
+const check = checksIn(import.meta);
 
-check({
-  id: 'PRE-IPT-BIN',
+check('PRE-IPT-BIN', {
   level: 'MUST',
   title: "iptables is on the PATH of the daemon's unit, which for a user has to name /usr/sbin, and runs",
   source: issue('docker/for-linux', 1205, 'iptables not found on the PATH of the user'),
   applies: usesIptables,
-  readOnly: true,
   remedy: 'sudo apt-get install iptables; the unit wants Environment=PATH=...:/sbin:/usr/sbin:...',
+  readOnly: true,
+  needsDaemon: false,
   async verify({ target }) {
     const { path, version } = await firewallTool(target);
     expect(path, "iptables on the PATH of the daemon's unit").not.toBeNull();
     expect(version ?? 'nothing', `what ${path} says of its version`).toMatch(/^iptables v/);
   },
-  sabotage: {
-    name: 'iptables is moved out of the PATH',
-    by: away(({ paths }) => paths.iptables ?? '/usr/sbin/iptables'),
-    fails: /iptables on the PATH of the daemon's unit/,
-  },
+  fault: breaks(
+    "iptables on the PATH of the daemon's unit",
+    'iptables is moved out of the PATH',
+    away(({ paths }) => paths.iptables ?? '/usr/sbin/iptables'),
+  ),
 });
 
 /** A table of iptables-legacy goes with its rules, in every network namespace, and nothing holds it: one that is loaded stays. */
-const legacyUnloaded: Fault = async ({ target: { root } }) => {
+const legacyUnloaded: Inject = async ({ target: { root } }) => {
   const tables = (
     await mustRun(root, "sed -n 's/^\\(iptable_[a-z]*\\) .*/\\1/p' /proc/modules 2>/dev/null || :")
   ).trim();
@@ -68,15 +70,15 @@ const legacyUnloaded: Fault = async ({ target: { root } }) => {
   return undo;
 };
 
-check({
-  id: 'PRE-FW-MOD',
+check('PRE-FW-MOD', {
   level: 'MUST',
   title: "the kernel takes the daemon's firewall rules from a user, who cannot load a module: nat, addrtype, conntrack",
-  source: issue('moby/moby', 49020, 'nf_tables or ip_tables, loaded or built in'),
+  source: mobyIssue(49020, 'nf_tables or ip_tables, loaded or built in'),
   applies: usesIptables,
-  sideBySide: true,
   remedy:
     'sudo modprobe nf_tables (iptables-nft) or: sudo modprobe -a ip_tables iptable_nat (iptables-legacy); and in /etc/modules-load.d',
+  concurrent: true,
+  needsDaemon: false,
   async verify({ target, note }) {
     const { version } = await firewallTool(target);
     const { stdout } = await target.exec([
@@ -91,48 +93,48 @@ check({
       expect(rules, `rules in the kernel for ${version}`).toContain(rule.replace(/^-t \w+ /, ''));
     }
   },
-  oracle: {
-    bare: withoutDockerByScript(
+  triage: {
+    withoutDocker: withoutDockerByScript(
       'a NAT rule in a network namespace of its own',
       'PATH=$PATH:/usr/sbin:/sbin; unshare -Urn iptables -t nat -A POSTROUTING -m addrtype --src-type LOCAL -j MASQUERADE',
     ),
     notRootful: 'root loads the modules that it needs',
   },
-  sabotage: {
-    name: 'iptables becomes iptables-legacy, whose modules nobody loaded',
-    by: legacyUnloaded,
-    fails: /rules in the kernel for iptables v\S+ \(legacy\)/,
-  },
+  fault: breaks(
+    'rules in the kernel for {iptables v* (legacy)}',
+    'iptables becomes iptables-legacy, whose modules nobody loaded',
+    legacyUnloaded,
+  ),
 });
 
-check({
-  id: 'PRE-NETDRV',
+check('PRE-NETDRV', {
   level: 'MUST',
   title: 'RootlessKit has a network driver that works: a connection out of a new namespace reaches the host',
-  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless.sh', 'slirp4netns (>= v0.4.0), VPNKit, lxc-user-nic'),
-  sideBySide: true,
+  source: moby('v26.1.5', 'contrib/dockerd-rootless.sh', 'slirp4netns (>= v0.4.0), VPNKit, lxc-user-nic'),
   remedy: 'sudo apt-get install slirp4netns (or passt, from Docker 28.5.2 on); RootlessKit 3 has one built in',
+  concurrent: true,
+  needsDaemon: false,
   async verify({ target, host }) {
     const { driver, fetched, nonce } = await driverAtWork(target);
     expect(driver, `the first usable of ${driversOf(host).join(', ')}`).not.toBeNull();
     expect(fetched, `what a connection through ${driver} brings back`).toContain(nonce);
   },
-  sabotage: {
-    name: 'the program of the network driver may not be executed',
-    by: chmod('a-x', (host) => programOf(host) ?? '/usr/bin/slirp4netns'),
-    fails: /the first usable of slirp4netns/,
-  },
+  fault: breaks(
+    'the first usable of {slirp4netns}*',
+    'the program of the network driver may not be executed',
+    chmod('a-x', (host) => programOf(host) ?? '/usr/bin/slirp4netns'),
+  ),
 });
 
 type Opened = { errno: string | null; stat: { stMode: string; major: number; minor: number } | null };
 
-check({
-  id: 'PRE-TUN',
+check('PRE-TUN', {
   level: 'MUST',
   title: 'the user can open /dev/net/tun, the character device 10:200',
   source: man('slirp4netns', 1, 'the TAP device; which check-config.sh of Docker does not look for'),
   remedy:
     'sudo modprobe tun; sudo chmod 666 /dev/net/tun (see the udev rules and the device list of a surrounding container)',
+  needsDaemon: false,
   async verify({ target }) {
     const { errno, stat } = await hostProbe<Opened>(target, target, ['open', '/dev/net/tun', 'rw']);
     const type = Number.parseInt(stat?.stMode ?? '0', 8) & 0o170000;
@@ -140,9 +142,9 @@ check({
     expect(`${stat?.major}:${stat?.minor}`, 'device number of /dev/net/tun').toBe('10:200');
     expect(errno, "the user's open of /dev/net/tun").toBeNull();
   },
-  sabotage: {
-    name: '/dev/net/tun is for root only',
-    by: chmod('600', () => '/dev/net/tun'),
-    fails: /the user's open of \/dev\/net\/tun/,
-  },
+  fault: breaks(
+    "the user's open of /dev/net/tun",
+    '/dev/net/tun is for root only',
+    chmod('600', () => '/dev/net/tun'),
+  ),
 });

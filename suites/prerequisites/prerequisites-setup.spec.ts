@@ -1,12 +1,14 @@
 import {
   asFinding,
-  checksOf,
-  code,
+  breaks,
+  checksIn,
   docker,
   expect,
-  type Fault,
   type HostFacts,
-  issue,
+  type Inject,
+  lifts,
+  moby,
+  mobyIssue,
   mustRun,
   quoteWord,
   setAside,
@@ -15,14 +17,14 @@ import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { mountedIds, underMounts } from './private-mounts.ts';
 import { changedScript, parseRuns, runFunction, setupTool, startScript, whereScripts } from './shipped-scripts.ts';
 
-const check = checksOf('prerequisites');
+const check = checksIn(import.meta);
 
-check({
-  id: 'PRE-NOTROOT',
+check('PRE-NOTROOT', {
   level: 'MUST',
   title: 'the scripts refuse to run as root (dockerd-rootless.sh from Docker 20.10.6 on)',
-  source: issue('moby/moby', 42072, '20.10 backport: dockerd-rootless.sh: prohibit running as root'),
+  source: mobyIssue(42072, '20.10 backport: dockerd-rootless.sh: prohibit running as root'),
   remedy: 'run them as the user, in a login session of his own; never with sudo',
+  needsDaemon: false,
   async verify({ target, host }) {
     // a stand-in for RootlessKit: a script that does not refuse must not start a daemon here
     const { stdout } = await target.root.shell(`
@@ -40,23 +42,23 @@ run start ${startScript}; run setup ${setupTool} check`);
     expect(runs('setup').text, `what ${setupTool} says to root`).toMatch(/Refusing to install .* as the root user/);
     expect(runs('setup').code, `exit code of ${setupTool} for root`).toBe(1);
   },
-  sabotage: {
-    name: 'dockerd-rootless.sh looks no more for the user that runs it',
-    by: changedScript(startScript, `sed 's/"$(id -u)" = "0"/"$(id -u)" = "x"/'`),
-    fails: /what dockerd-rootless\.sh says to root/,
-  },
+  fault: breaks(
+    'what {dockerd-rootless.sh} says to root',
+    'dockerd-rootless.sh looks no more for the user that runs it',
+    changedScript(startScript, `sed 's/"$(id -u)" = "0"/"$(id -u)" = "x"/'`),
+  ),
 });
 
 /** What the tool says of iptables modules, which before 28.1 it wants without need, is beside these two points. */
 const checkSetup = `${setupTool} --skip-iptables check`;
 
-check({
-  id: 'PRE-ROOTFUL',
+check('PRE-ROOTFUL', {
   level: 'SHOULD',
   title: 'the setup tool stops where the user can write to a rootful /var/run/docker.sock, unless it is forced',
-  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'existing rootful docker verification'),
+  source: moby('v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'existing rootful docker verification'),
   remedy:
     'sudo systemctl disable --now docker.service docker.socket; sudo rm -f /var/run/docker.sock; sudo gpasswd -d USER docker',
+  needsDaemon: false,
   async verify({ target, host }) {
     // a file stands for the socket: what the tool asks for is the right to write
     const mounts = `
@@ -73,11 +75,11 @@ chmod 0 /run/docker.sock; run closed ${checkSetup}`;
     expect(runs('stopped').code, 'exit code with a rootful socket').toBe(1);
     expect(runs('forced').code, 'exit code with a rootful socket and --force').toBe(0);
   },
-  sabotage: {
-    name: 'the setup tool looks for the rootful socket elsewhere',
-    by: changedScript(setupTool, "sed 's:-w /var/run/docker.sock:-w /nonexistent:'"),
-    fails: /what is said of a rootful socket/,
-  },
+  fault: breaks(
+    'what is said of a rootful socket',
+    'the setup tool looks for the rootful socket elsewhere',
+    changedScript(setupTool, "sed 's:-w /var/run/docker.sock:-w /nonexistent:'"),
+  ),
 });
 
 /** 26.0 to 27.1 make the smoke test with RootlessKit in `check`; before there was none, since then only `install` makes it. */
@@ -85,14 +87,14 @@ const smokesInCheck = (host: HostFacts) => isEngineSince(host, '26.0') && !isEng
 
 const countsIds = `awk -F: -v u="$(id -un)" '$1 == u {n += $3} END {exit n < 65536}' /etc/subuid`;
 
-check({
-  id: 'PRE-SETUPTOOL',
+check('PRE-SETUPTOOL', {
   level: 'LIMITATION',
   title:
     '"setuptool check" is no sufficient gate: it is green with few IDs that another user has too, and an unprivileged newuidmap',
-  source: issue('moby/moby', 48216, 'check does without the smoke test again'),
+  source: mobyIssue(48216, 'check does without the smoke test again'),
   remedy:
     'do not gate on it: run rootlesskit true and look at /etc/subuid, as PRE-NEWIDMAP, PRE-SUBID-COUNT and PRE-SUBID-OVERLAP do',
+  needsDaemon: false,
   async verify({ target, host }) {
     const newuidmap = host.paths.newuidmap ?? '/usr/bin/newuidmap';
     const unprivileged = `install -m 755 ${newuidmap} "$w/newuidmap"; mount --bind "$w/newuidmap" ${newuidmap}`;
@@ -108,30 +110,30 @@ run gate ${checkSetup}; run kit rootlesskit --state-dir="$w/state" true`;
     asFinding('differs', () => expect(runs('kit').code, 'differs: exit code of RootlessKit with that').toBe(works));
     asFinding('lifted', () => expect(runs('gate').code, "lifted: setuptool check with 1000 of another's IDs").toBe(0));
   },
-  sabotage: {
-    name: 'setuptool check counts the subordinate IDs',
-    // after `init`, the first line of the function
-    by: changedScript(
+  // after `init`, the first line of the function
+  fault: lifts(
+    "setuptool check with 1000 of another's IDs",
+    'setuptool check counts the subordinate IDs',
+    changedScript(
       setupTool,
       `sed -e '/^cmd_entrypoint_check() {/{n' -e ${quoteWord(`a ${countsIds} || exit 1`)} -e '}'`,
     ),
-    fails: /^lifted: setuptool check with 1000 of another's IDs/,
-  },
+  ),
 });
 
-const movedAway: Fault = async ({ target }) => {
+const movedAway: Inject = async ({ target }) => {
   return await setAside(target.root, (await mustRun(target, `command -v ${setupTool}`)).trim());
 };
 
-check({
+check('PRE-INSTALL', {
   // not of the catalogue: what Docker's manual tells the user to type, as the provisioning typed it
-  id: 'PRE-INSTALL',
   level: 'SHOULD',
   title: 'the installation by the manual, with the packages of the distribution, needs no step by hand',
   source: docker('engine/security/rootless', 'install: dockerd-rootless-setuptool.sh install'),
   applies: ({ host }) => host.install !== null || 'nobody recorded how rootless Docker was installed here',
-  readOnly: true,
   remedy: `the package puts ${setupTool} and ${startScript} beside docker on PATH, e.g. links in /usr/bin; until then the user sets PATH and makes the context`,
+  readOnly: true,
+  needsDaemon: false,
   async verify({ target, host }) {
     const { stdout } = await target.exec(['sh', '-lc', `command -v ${setupTool}`]);
     const steps = (host.install?.steps ?? []).filter(({ exitCode }) => exitCode !== 0);
@@ -139,9 +141,5 @@ check({
     if (stdout.trim() === '') failed.unshift(`no ${setupTool} on PATH`);
     expect(failed, `what failed of the installation (${failed.join(', ')})`).toEqual([]);
   },
-  sabotage: {
-    name: 'the setup tool is moved out of the PATH',
-    by: movedAway,
-    fails: /what failed of the installation/,
-  },
+  fault: breaks('what failed of the installation (*)', 'the setup tool is moved out of the PATH', movedAway),
 });

@@ -1,16 +1,19 @@
 import {
-  checksOf,
+  breaks,
+  checksIn,
   chmod,
   docker,
   expect,
-  type Fault,
   filtered,
   hiddenBy,
+  type Inject,
   inOrder,
   issue,
   man,
+  mobyIssue,
   mustRun,
   quoteWord,
+  rootlesskitIssue,
   sysctl,
 } from '../../harness/checks/index.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
@@ -27,7 +30,7 @@ import { freshMaps, freshUserNamespace, idHelper, parseMaps } from './id-helpers
 import { mountedIds, underMounts } from './private-mounts.ts';
 import { userBus } from './user-bus.ts';
 
-const check = checksOf('prerequisites');
+const check = checksIn(import.meta);
 
 const asksNoDaemon = 'the check asks no daemon';
 
@@ -36,13 +39,13 @@ const wantedIds = 65_536;
 
 const unprivilegedHelper = chmod('u-s', (host) => host.paths.newuidmap ?? '/usr/bin/newuidmap');
 
-check({
-  id: 'PRE-NEWIDMAP',
+check('PRE-NEWIDMAP', {
   level: 'MUST',
   title: 'newuidmap and newgidmap are installed, privileged, and write a map of subordinate IDs',
-  source: issue('moby/moby', 41812, 'newuidmap without its set-user-ID bit'),
-  sideBySide: true,
+  source: mobyIssue(41812, 'newuidmap without its set-user-ID bit'),
   remedy: 'sudo apt-get install --reinstall uidmap (or: sudo chmod u+s /usr/bin/newuidmap /usr/bin/newgidmap)',
+  concurrent: true,
+  needsDaemon: false,
   async verify({ target }) {
     for (const name of ['newuidmap', 'newgidmap'] as const) {
       const helper = await idHelper(target, name);
@@ -54,41 +57,36 @@ check({
     expect(fresh?.uidMap.length, 'lines of its UID map').toBeGreaterThan(1);
     expect(fresh?.gidMap.length, 'lines of its GID map').toBeGreaterThan(1);
   },
-  oracle: { bare: mapWithoutDocker, notRootful: asksNoDaemon },
-  sabotage: {
-    name: 'newuidmap loses its set-user-ID bit',
-    by: unprivilegedHelper,
-    fails: /privilege of newuidmap/,
-  },
+  triage: { withoutDocker: mapWithoutDocker, notRootful: asksNoDaemon },
+  fault: breaks('privilege of {newuidmap}', 'newuidmap loses its set-user-ID bit', unprivilegedHelper),
 });
 
-check({
-  id: 'PRE-SUBID',
+check('PRE-SUBID', {
   level: 'MUST',
   title: 'the user has a range of subordinate IDs in /etc/subuid and in /etc/subgid',
   source: docker('engine/security/rootless', 'prerequisites'),
-  readOnly: true,
   remedy: 'sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 USER (a range no other user has)',
+  readOnly: true,
+  needsDaemon: false,
   async verify({ target }) {
     const { uids, gids } = await subordinateIds(target);
     expect(uids.length, 'ranges in /etc/subuid').toBeGreaterThan(0);
     expect(gids.length, 'ranges in /etc/subgid').toBeGreaterThan(0);
   },
-  sabotage: {
-    name: "the user's line in /etc/subuid is deleted",
-    by: filtered('/etc/subuid', ({ user }) => `sed -E '/^(${user.name}|${user.uid}):/d'`),
-    fails: /ranges in \/etc\/subuid/,
-    alsoFails: ['PRE-SUBID-COUNT', 'NS-UIDMAP'],
-  },
+  fault: breaks(
+    'ranges in /etc/subuid',
+    "the user's line in /etc/subuid is deleted",
+    filtered('/etc/subuid', ({ user }) => `sed -E '/^(${user.name}|${user.uid}):/d'`),
+    { alsoBreaks: ['PRE-SUBID-COUNT', 'NS-UIDMAP'] },
+  ),
 });
 
-check({
-  id: 'PRE-SUBID-COUNT',
+check('PRE-SUBID-COUNT', {
   level: 'MUST',
   title: 'the user has at least 65,536 subordinate IDs in each file, and the running daemon has them too',
   source: docker('engine/security/rootless/troubleshoot', 'lchown: invalid argument'),
-  readOnly: true,
   remedy: 'give the user 65536 IDs in /etc/subuid and /etc/subgid, then: systemctl --user restart docker',
+  readOnly: true,
   async verify({ target }) {
     const { uids, gids } = await subordinateIds(target);
     expect(totalOf(uids), 'IDs in /etc/subuid').toBeGreaterThanOrEqual(wantedIds);
@@ -97,20 +95,19 @@ check({
     expect(totalOf(uidMap), "IDs in the daemon's UID map").toBeGreaterThan(wantedIds);
     expect(totalOf(gidMap), "IDs in the daemon's GID map").toBeGreaterThan(wantedIds);
   },
-  needs: ['SOCK-PATH'],
-  sabotage: {
-    name: 'the range in /etc/subuid shrinks to 1000 IDs (setuptool check stays green)',
-    by: filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):[0-9]+):.*/\\1:1000/'`),
-    fails: /IDs in \/etc\/subuid/,
-    alsoFails: ['NS-UIDMAP'],
-  },
+  fault: breaks(
+    'IDs in /etc/subuid',
+    'the range in /etc/subuid shrinks to 1000 IDs (setuptool check stays green)',
+    filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):[0-9]+):.*/\\1:1000/'`),
+    { alsoBreaks: ['NS-UIDMAP'] },
+  ),
 });
 
 /** A range that no host has, so that a map with it can only come from the lines that were put there. */
 const elsewhere = { start: 700_000, count: wantedIds };
 
 /** RootlessKit asks getsubids first, where there is one; of its right answers RootlessKit 1.1.0 made ranges that overlap. */
-const overlappingAnswers: Fault = async (context) => {
+const overlappingAnswers: Inject = async (context) => {
   const path = (await mustRun(context.target.root, 'command -v getsubids || true')).trim();
   if (path === '') return await unprivilegedHelper(context);
   const { start, count } = elsewhere;
@@ -118,13 +115,13 @@ const overlappingAnswers: Fault = async (context) => {
   return await filtered(path, () => `echo ${quoteWord(answers)}`)(context);
 };
 
-check({
-  id: 'PRE-SUBID-NUM',
+check('PRE-SUBID-NUM', {
   level: 'MUST',
   title: "lines with the user's number instead of the name in /etc/subuid and /etc/subgid are as good",
-  source: issue('rootless-containers/rootlesskit', 369, 'ranges that getsubids names twice'),
+  source: rootlesskitIssue(369, 'ranges that getsubids names twice'),
   remedy:
     'RootlessKit 1.1.0 is broken here, later and earlier ones are not: write the name of the user into both files',
+  needsDaemon: false,
   async verify({ target, host }) {
     const { uid, gid } = host.user;
     const fresh = await underMounts(target, {
@@ -135,60 +132,60 @@ check({
     expect(uidMap, 'UID map made of a numeric line').toEqual(rootlessMap(uid, [elsewhere]));
     expect(gidMap, 'GID map made of a numeric line').toEqual(rootlessMap(gid, [elsewhere]));
   },
-  sabotage: {
-    name: 'getsubids gives RootlessKit ranges that overlap (without one, newuidmap loses its set-user-ID bit)',
-    by: overlappingAnswers,
-    fails: /UID map made of a numeric line/,
-  },
+  fault: breaks(
+    'UID map made of a numeric line',
+    'getsubids gives RootlessKit ranges that overlap (without one, newuidmap loses its set-user-ID bit)',
+    overlappingAnswers,
+  ),
 });
 
-check({
-  id: 'PRE-SUBID-OVERLAP',
+check('PRE-SUBID-OVERLAP', {
   level: 'MUST',
   title: "nobody else has the user's subordinate IDs: no other range, no account, no group",
   source: issue('docker/docker-install', 308, 'which range to choose'),
-  readOnly: true,
   remedy:
     'give the user a range of his own in /etc/subuid and /etc/subgid; then as the user: rootlesskit chown of what he has',
+  readOnly: true,
+  needsDaemon: false,
   async verify({ target, host }) {
     const { uids, gids } = await idOwners(target);
     expect(conflictsOf(uids, host.user), "others with one of the user's subordinate UIDs").toEqual([]);
     expect(conflictsOf(gids, host.user), "others with one of the user's subordinate GIDs").toEqual([]);
   },
-  sabotage: {
-    name: 'another user gets the same range in /etc/subuid (setuptool check stays green)',
-    by: filtered('/etc/subuid', ({ user }) => `sed '$a rdc-other:${user.subuid[0]?.start}:${user.subuid[0]?.count}'`),
-    fails: /others with one of the user's subordinate UIDs/,
-  },
+  fault: breaks(
+    "others with one of the user's subordinate UIDs",
+    'another user gets the same range in /etc/subuid (setuptool check stays green)',
+    filtered('/etc/subuid', ({ user }) => `sed '$a rdc-other:${user.subuid[0]?.start}:${user.subuid[0]?.count}'`),
+  ),
 });
 
-check({
-  id: 'PRE-USERNS-CLONE',
+check('PRE-USERNS-CLONE', {
   level: 'MUST',
   title: 'kernel.unprivileged_userns_clone is 1 and an ordinary user can make a user namespace',
   source: docker('engine/security/rootless/troubleshoot', 'operation not permitted'),
   applies: ({ host }) =>
     host.sysctl.unprivilegedUsernsClone !== null || `kernel ${host.kernel} has no kernel.unprivileged_userns_clone`,
-  sideBySide: true,
   remedy: 'sudo sysctl -w kernel.unprivileged_userns_clone=1 (and keep it in /etc/sysctl.d)',
+  concurrent: true,
+  needsDaemon: false,
   async verify({ target }) {
     expect(await sysctlValue(target, 'kernel.unprivileged_userns_clone'), 'kernel.unprivileged_userns_clone').toBe(1);
     expect(await freshUserNamespace(target), 'a user namespace made by RootlessKit').not.toBeNull();
   },
-  oracle: { bare: namespacesWithoutDocker, notRootful: asksNoDaemon },
-  sabotage: {
-    name: 'sysctl kernel.unprivileged_userns_clone=0',
-    by: sysctl('kernel.unprivileged_userns_clone', 0),
-    fails: /kernel\.unprivileged_userns_clone/,
-  },
+  triage: { withoutDocker: namespacesWithoutDocker, notRootful: asksNoDaemon },
+  fault: breaks(
+    'kernel.unprivileged_userns_clone',
+    'sysctl kernel.unprivileged_userns_clone=0',
+    sysctl('kernel.unprivileged_userns_clone', 0),
+  ),
 });
 
-check({
-  id: 'PRE-USERNS-MAX',
+check('PRE-USERNS-MAX', {
   level: 'MUST',
   title: 'the kernel lets a user make every kind of namespace that a container has (user.max_*_namespaces)',
   source: docker('engine/security/rootless/troubleshoot', 'no space left on device'),
   remedy: 'sudo sysctl -w user.max_user_namespaces=28633 (hardened images set it to 0; keep it in /etc/sysctl.d)',
+  needsDaemon: false,
   async verify({ target, host }) {
     const kinds = ['user', 'net', 'mnt', 'pid', 'ipc', 'uts', ...(host.cgroup.version === 2 ? ['cgroup'] : [])];
     // each container takes one of each kind; the kernel's default is half of threads-max, thousands on a small machine
@@ -203,15 +200,11 @@ check({
     );
     expect(ended, 'exit code of making the other namespaces of a container').toBe(0);
   },
-  oracle: { bare: namespacesWithoutDocker, notRootful: asksNoDaemon },
-  sabotage: {
-    name: 'sysctl user.max_user_namespaces=0',
-    by: sysctl('user.max_user_namespaces', 0),
-    fails: /user\.max_user_namespaces/,
-  },
+  triage: { withoutDocker: namespacesWithoutDocker, notRootful: asksNoDaemon },
+  fault: breaks('user.max_user_namespaces', 'sysctl user.max_user_namespaces=0', sysctl('user.max_user_namespaces', 0)),
 });
 
-const runtimeDirectoryLost: Fault = async (context) => {
+const runtimeDirectoryLost: Inject = async (context) => {
   const { target, host } = context;
   if (host.init !== 'systemd')
     return await filtered(`${host.user.home}/.bashrc`, () => "sed '/^export XDG_RUNTIME_DIR=/d'")(context);
@@ -223,14 +216,14 @@ const runtimeDirectoryLost: Fault = async (context) => {
   return await inOrder(...withoutIt)(context);
 };
 
-check({
-  id: 'PRE-XDG',
+check('PRE-XDG', {
   level: 'MUST',
   title: 'a login session has XDG_RUNTIME_DIR, a directory of the user with mode 0700 that it can write to',
   source: man('pam_systemd', 8, 'XDG_RUNTIME_DIR'),
-  sideBySide: true,
   remedy:
     'log in by ssh or on a console, not by su; df $XDG_RUNTIME_DIR; look for other values in ~/.profile and /etc/profile.d; see that libpam-systemd is installed and in /etc/pam.d; without systemd make a directory at each boot and export it in ~/.bashrc',
+  concurrent: true,
+  needsDaemon: false,
   async verify({ target, host }) {
     // as much as containers leave there: an empty file has room where there is none
     const look = `echo; echo "folder \${XDG_RUNTIME_DIR-unset}"; stat -Lc 'state %F %a %u' "$XDG_RUNTIME_DIR"
@@ -246,28 +239,28 @@ t=$(mktemp "$XDG_RUNTIME_DIR/rdc.XXXXXX") && head -c 262144 /dev/zero > "$t" && 
     expect(said('state'), `kind, mode and owner of ${folder}`).toBe(`directory 700 ${host.user.uid}`);
     expect(said('write'), `the user's write of 256 KiB to ${folder}`).toBe('done');
   },
-  sabotage: {
-    name: 'pam_systemd is taken out of the login stack; without systemd the line of ~/.bashrc goes',
-    by: runtimeDirectoryLost,
-    fails: /XDG_RUNTIME_DIR of a login session/,
-  },
+  fault: breaks(
+    'XDG_RUNTIME_DIR of a login session',
+    'pam_systemd is taken out of the login stack; without systemd the line of ~/.bashrc goes',
+    runtimeDirectoryLost,
+  ),
 });
 
-const profileUnloaded: Fault = async ({ target: { root } }) => {
+const profileUnloaded: Inject = async ({ target: { root } }) => {
   const find = 'f=$(grep -lsE "^[^#]*rootlesskit.*\\{" /etc/apparmor.d/*) || [ -n "$f" ]';
   const files = await mustRun(root, `${find}; apparmor_parser -R $f; echo $f`);
   return async () => void (await mustRun(root, `apparmor_parser -r ${files}`));
 };
 
-check({
-  id: 'PRE-AA-USERNS',
+check('PRE-AA-USERNS', {
   level: 'MUST',
   title: 'where AppArmor restricts user namespaces, a profile for the real path of rootlesskit allows them',
-  source: issue('moby/moby', 47480, 'kernel.apparmor_restrict_unprivileged_userns'),
+  source: mobyIssue(47480, 'kernel.apparmor_restrict_unprivileged_userns'),
   applies: ({ host }) =>
     host.sysctl.apparmorRestrictUserns === 1 ||
     `kernel.apparmor_restrict_unprivileged_userns is ${host.sysctl.apparmorRestrictUserns ?? 'not there'}`,
   remedy: 'RootlessKit prints a profile for its own path: rootlesskit true; put it into /etc/apparmor.d and load it',
+  needsDaemon: false,
   async verify({ target, host }) {
     // what runs below RootlessKit's child: the child's own executable and the profile that the kernel gave it
     const { stdout } = await target.shell(
@@ -277,14 +270,14 @@ check({
     expect(path, 'a user namespace made by RootlessKit').toMatch(/rootlesskit$/);
     expect(profile, `profile of ${path}`).not.toMatch(/^(unconfined|unprivileged_userns)\b/);
   },
-  sabotage: {
-    name: 'the profile for rootlesskit is unloaded',
-    by: profileUnloaded,
-    fails: /a user namespace made by RootlessKit|profile of \//,
-  },
+  fault: breaks(
+    ['a user namespace made by RootlessKit', 'profile of *'],
+    'the profile for rootlesskit is unloaded',
+    profileUnloaded,
+  ),
 });
 
-const userBusOff: Fault = async ({ target }) => {
+const userBusOff: Inject = async ({ target }) => {
   const ran = await runningUnits(target);
   await mustRun(target, 'systemctl --user mask --runtime --now dbus.socket dbus.service');
   return async () => {
@@ -298,16 +291,16 @@ const userBusOff: Fault = async ({ target }) => {
   };
 };
 
-check({
-  id: 'PRE-DBUS',
+check('PRE-DBUS', {
   level: 'MUST',
   title: "the user's bus is up, and a process gets a cgroup of the user manager over it, as runc asks for a container",
-  source: issue('moby/moby', 45014, 'a container without the user bus'),
+  source: mobyIssue(45014, 'a container without the user bus'),
   applies: ({ host }) =>
     hasUnifiedCgroups({ host }) === true || 'a container gets its cgroup over the bus only on systemd with cgroup v2',
-  sideBySide: true,
   remedy:
     'sudo apt-get install dbus-user-session; systemctl --user unmask dbus.socket; systemctl --user start dbus.socket; where /proc is mounted with hidepid: sudo mount -o remount,hidepid=0 /proc, or its gid= for a group of the user',
+  concurrent: true,
+  needsDaemon: false,
   async verify({ target, host }) {
     const { socket, owner, cgroup } = await userBus(target);
     expect(socket, 'what lies at $XDG_RUNTIME_DIR/bus').toBe(`socket ${host.user.uid}`);
@@ -317,9 +310,9 @@ check({
       new RegExp(`^${userCgroup(host)}/.*rdc-\\d+\\.scope$`),
     );
   },
-  sabotage: {
-    name: "the user's dbus.socket is stopped and masked",
-    by: userBusOff,
-    fails: /UID of the bus|what lies at \$XDG_RUNTIME_DIR\/bus/,
-  },
+  fault: breaks(
+    ['what lies at $XDG_RUNTIME_DIR/bus', 'UID of the bus*'],
+    "the user's dbus.socket is stopped and masked",
+    userBusOff,
+  ),
 });

@@ -1,4 +1,4 @@
-import { type Fault, filtered, mustRun } from '../../harness/checks/index.ts';
+import { filtered, type Inject, mustRun } from '../../harness/checks/index.ts';
 
 export const startScript = 'dockerd-rootless.sh';
 export const setupTool = 'dockerd-rootless-setuptool.sh';
@@ -22,7 +22,7 @@ export function parseRuns(output: string): (name: string) => Run {
 }
 
 /** A shipped script is changed by a filter, e.g. `sed 's/a/b/'`. What runs of it already goes on as it was. */
-export function changedScript(name: string, filter: string): Fault {
+export function changedScript(name: string, filter: string): Inject {
   return async (context) => {
     const { target, host } = context;
     const path = await mustRun(

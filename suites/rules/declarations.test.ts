@@ -1,13 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { globSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
-import { loadChecks } from '../../harness/checks/load-checks.ts';
-import type { SourceFile } from '../../harness/checks/module-graph.ts';
+import { loadChecks, readAreas } from '../../harness/checks/load-checks.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { levels } from '../../harness/verdicts/verdict.ts';
 
-// The third reading of a check: is its declaration complete? Needs no machine.
+// Is the declaration of each check complete? Needs no machine.
 
 const checks = await loadChecks();
 
@@ -23,34 +22,16 @@ DEV-GROUP DEV-666 DEV-006 DEV-IO`
   .trim()
   .split(/\s+/);
 
-const prefixes: Readonly<Record<string, readonly string[]>> = {
-  prerequisites: ['PRE'],
-  namespaces: ['NS'],
-  ports: ['PORT', 'SRC'],
-  network: ['NET'],
-  cgroups: ['CG'],
-  sockets: ['SOCK'],
-  storage: ['ST'],
-  lifecycle: ['SVC'],
-  mlock: ['LIM'],
-  limits: ['LIM'],
-  serial: ['DEV'],
-  containment: ['SEC'],
-  limitations: ['LMT'],
-  guides: ['GUIDE'],
-};
+const prefixes = readAreas();
 
 const isWord = (text: string) => text.trim() === text && text !== '';
 
-/** What is wrong with a declaration, in words; nothing when it is complete. */
+/** What is wrong with a declaration, in words; nothing when it is complete. What a type holds is not asked again. */
 function problemsOf(check: DeclaredCheck): string[] {
-  const { id, area, title, source, remedy, level } = check;
+  const { id, area, title, source, remedy, level, triage, fault } = check;
   const rules: readonly [boolean, string][] = [
     [/^[A-Z]+(-[A-Z0-9]+)+$/.test(id), 'the id is AREA-NAME in capitals'],
-    [
-      area in prefixes ? (prefixes[area] ?? []).includes(id.split('-')[0] ?? '') : true,
-      `the area ${area} has other ids`,
-    ],
+    [prefixes[area]?.includes(id.split('-')[0] ?? '') ?? false, `the area ${area} has other ids: suites/areas.json`],
     [levels.includes(level), `there is no level ${level}`],
     [/^[a-z0-9$"]|^--[a-z]/.test(title) || isName(title), 'the title begins with a small letter'],
     [isWord(title) && !/[.!]$/.test(title) && !title.includes('\n'), 'the title is one line without an end mark'],
@@ -59,22 +40,16 @@ function problemsOf(check: DeclaredCheck): string[] {
     [/^https:\/\/[a-z0-9.-]+\/\S*$/.test(source.url), 'the source is an https address'],
     [isWord(source.section), 'the source names a section'],
     [isWord(remedy), 'there is a remedy'],
-    [(check.needs ?? []).every((need) => checks.some((other) => other.id === need)), 'needs an unknown check'],
-    [!(check.needs ?? []).some((need) => need === id), 'needs itself'],
+    [triage?.notRootful === undefined || isWord(triage.notRootful), 'its triage has a reason without words'],
+    [isWord(fault.name), 'the fault has a name'],
+    [fault.breaks.length > 0 && fault.breaks.every(isLabel), 'the fault names a label'],
     [
-      oracleHolds(check),
-      'its oracle has a reason without words, or a rootful view of a check that restarts the daemon',
+      (fault.alsoBreaks ?? []).every((other) => other !== id && checks.some((one) => one.id === other)),
+      'the fault names a check that is not there, or its own',
     ],
-    [!check.readOnly || isLookingOnly(check), 'it is marked readOnly and does more than look'],
-    [!check.sideBySide || !(check.disruptive || check.readOnly), 'it is marked sideBySide, and restarts or only reads'],
+    [fault.at === undefined || !check.readOnly, 'what only reads has no stage for the fault'],
   ];
-  return [...rules.filter(([holds]) => !holds).map(([, what]) => what), ...sabotageProblems(check)];
-}
-
-/** The rootful daemon of `--oracle` is not the one that a user unit starts anew. */
-function oracleHolds({ oracle, disruptive }: DeclaredCheck): boolean {
-  if (oracle === undefined) return true;
-  return oracle.notRootful === undefined ? !disruptive : isWord(oracle.notRootful);
+  return rules.filter(([holds]) => !holds).map(([, what]) => what);
 }
 
 /** Titles may begin with a name that is written with capitals. */
@@ -82,28 +57,9 @@ function isName(title: string): boolean {
   return /^(CAP|RLIMIT|UID|GID|RootlessKit|Docker)/.test(title);
 }
 
-/** What a text can tell; what a helper of the check does is refused when `rdc doctor` runs it. */
-function isLookingOnly({ verify, disruptive }: DeclaredCheck): boolean {
-  const does =
-    /\bdefer\(|\bstage\(|\b(start|shared)Fixture\(|\brefusalOf\(|\b(hostProbe|probePath|mustRun)\(|\.login\(|'(POST|DELETE|PUT)'/;
-  return !disruptive && !does.test(String(verify));
-}
-
-function sabotageProblems({ id, sabotage, verify }: DeclaredCheck): string[] {
-  if ('impossible' in sabotage) return isWord(sabotage.impossible) ? [] : ['an impossible sabotage has a reason'];
-  const rules: readonly [boolean, string][] = [
-    [isWord(sabotage.name), 'the sabotage has a name'],
-    [typeof sabotage.by === 'function', 'the sabotage has a fault'],
-    [!sabotage.fails.test(''), 'the message of the failure matches nothing at all'],
-    [!sabotage.fails.test('expected 1 to be 2'), 'the message of the failure is that of any failure'],
-    [!sabotage.fails.global && !sabotage.fails.sticky, 'the expression remembers where it was'],
-    [
-      (sabotage.alsoFails ?? []).every((other) => other !== id && checks.some((one) => one.id === other)),
-      'the sabotage names a check that is not there, or its own',
-    ],
-    [sabotage.at === undefined || String(verify).includes('stage('), 'verify names no stage for the sabotage'],
-  ];
-  return rules.filter(([holds]) => !holds).map(([, what]) => what);
+/** A label that says something, whatever values stand in it. */
+function isLabel(label: string): boolean {
+  return isWord(label) && /[a-z]{2}/i.test(label.replaceAll('*', ''));
 }
 
 describe('declarations', () => {
@@ -117,42 +73,21 @@ describe('declarations', () => {
     expect(promised.filter((id) => !ids.includes(id))).toEqual([]);
   });
 
-  it('ids are declared once: a second declaration would silently replace the first', () => {
-    const written = specFiles().flatMap(({ text }) => [...text.matchAll(/^ {2}id: '([^']+)'/gm)].map(([, id]) => id));
-    expect(written.toSorted()).toEqual(checks.map(({ id }) => id).toSorted());
-    expect(new Set(written).size).toBe(written.length);
-  });
-
-  it('at most a tenth cannot be sabotaged', () => {
-    const impossible = checks.filter(({ sabotage }) => 'impossible' in sabotage);
-    expect(impossible.length, impossible.map(({ id }) => id).join(' ')).toBeLessThanOrEqual(checks.length / 10);
-  });
-
-  it('disruptive are those whose verify restarts the daemon, the user manager or the machine, and only those', () => {
-    const restarts = checks.filter(({ verify }) =>
-      /\brestart(Daemon|UserManager)|systemctl --user restart|\b(daemonJson|switchProxyOff|killRootlessKit|loggedOut|reboot|userManagerDropIn)\b/.test(
-        String(verify),
-      ),
-    );
-    const disruptive = checks.filter((check) => check.disruptive);
-    expect(disruptive.map(({ id }) => id)).toEqual(restarts.map(({ id }) => id));
-  });
-
-  it('a claim about what is refused has its control: each limitation goes through expectDocumented or a finding', () => {
-    const limitations = checks.filter(({ level }) => level === 'LIMITATION');
-    const bare = limitations.filter(({ verify }) => !/expectDocumented|asFinding/.test(String(verify)));
-    expect(bare.map(({ id }) => id)).toEqual([]);
-  });
-
-  it('a spec file lies in the folder of its area', () => {
-    const foreign = specFiles().filter(({ path, text }) => !text.includes(`checksOf('${path.split('/')[1]}')`));
-    expect(foreign.map(({ path }) => path)).toEqual([]);
+  it('each label that a fault names stands in the sources of its area, apart from the fault itself', () => {
+    for (const [area, own] of Map.groupBy(checks, (check) => check.area)) {
+      const text = sourcesOf(area);
+      const named = own.flatMap(({ fault }) => fault.breaks);
+      const missing = named.filter(
+        (label) => !partsOf(label).every((part) => countIn(text, part) > inLabels(named, part)),
+      );
+      expect(missing, `labels of ${area} that no expectation has`).toEqual([]);
+    }
   });
 });
 
 describe('the rules notice', () => {
   const whole = checks.find(({ id }) => id === 'PORT-RELEASE') as DeclaredCheck;
-  const sabotage = whole.sabotage as Extract<DeclaredCheck['sabotage'], { name: string }>;
+  const { fault } = whole;
 
   it.each<[string, Partial<DeclaredCheck>]>([
     ['an id of another shape', { id: 'port_release' }],
@@ -164,39 +99,43 @@ describe('the rules notice', () => {
     ['a source without https', { source: { url: 'http://docs.docker.com/', section: 'x' } }],
     ['a source without a section', { source: { url: 'https://docs.docker.com/', section: '' } }],
     ['no remedy', { remedy: ' ' }],
-    ['an unknown precondition', { needs: ['NO-SUCH' as 'SOCK-PATH'] }],
-    ['a fault without a name', { sabotage: { ...sabotage, name: '' } }],
-    ['a message that matches nothing at all', { sabotage: { ...sabotage, fails: /x*/ } }],
-    ['a message that matches any failure', { sabotage: { ...sabotage, fails: /expected/ } }],
-    ['a stage that verify does not name', { sabotage: { ...sabotage, at: 'applied' }, verify: async () => {} }],
-    ['a restart by what only looks', { readOnly: true, disruptive: true, verify: async () => {} }],
-    ['a container by what only looks', { readOnly: true }],
-    ['a restart beside others', { sideBySide: true, disruptive: true }],
-    ['a fault that turns an unknown check red', { sabotage: { ...sabotage, alsoFails: ['NO-SUCH'] } }],
-    ['a rootful view of what restarts the daemon', { disruptive: true, oracle: {} }],
-    ['a missing view without a reason', { oracle: { notRootful: '' } }],
-    ['an impossible fault without a reason', { sabotage: { impossible: '' } }],
+    ['a fault without a name', { fault: { ...fault, name: '' } }],
+    ['a fault that breaks nothing', { fault: { ...fault, breaks: [] } }],
+    ['a label that is any', { fault: { ...fault, breaks: ['*'] } }],
+    ['a stage in what only reads', { readOnly: true, fault: { ...fault, at: 'applied' } }],
+    ['a fault that turns an unknown check red', { fault: { ...fault, alsoBreaks: ['NO-SUCH'] } }],
+    ['a fault that turns its own check red besides', { fault: { ...fault, alsoBreaks: [whole.id] } }],
+    ['a missing view without a reason', { triage: { notRootful: '' } }],
   ])('%s', (_, changes) => {
     expect(problemsOf(whole)).toEqual([]);
     expect(problemsOf({ ...whole, ...changes })).not.toEqual([]);
   });
 });
 
-function filesOf(folder: string, wanted: (name: string) => boolean): SourceFile[] {
-  return readdirSync(join(checkout, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && wanted(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => ({ path: relative(checkout, path), text: readFileSync(path, 'utf8') }));
+/** The texts of an area and of what it observes with. */
+function sourcesOf(area: string): string {
+  const files = ['instruments', area].flatMap((folder) =>
+    readdirSync(join(checkout, 'suites', folder), { recursive: true, withFileTypes: true })
+      .filter(({ name }) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  return files.map((file) => readFileSync(file, 'utf8')).join('\n');
 }
 
-function specFiles(): SourceFile[] {
-  return filesOf('suites', (name) => name.endsWith('.spec.ts'));
-}
+/** What a label is made of besides the values of a host. */
+const partsOf = (label: string) => label.split('*').filter((part) => part.trim() !== '');
 
-const isProduct = (name: string) => name.endsWith('.ts') && !/\.(test|e2e)\.ts$/.test(name);
+const countIn = (text: string, part: string) => text.split(part).length - 1;
+
+const inLabels = (labels: readonly string[], part: string) =>
+  labels.reduce((sum, label) => sum + countIn(label, part), 0);
 
 it('no module is unloaded with what it stands on: bridges, links and rules go with theirs', () => {
-  const files = [...filesOf('suites', isProduct), ...filesOf('harness', isProduct)];
-  const unloading = files.filter(({ text }) => /modprobe (-r|--remove) /.test(text.replaceAll(/`modprobe -r`/g, '')));
-  expect(unloading.map(({ path }) => path)).toEqual([]);
+  const files = ['suites', 'harness'].flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: checkout }));
+  const unloading = files
+    .filter((file) => !file.endsWith('.test.ts'))
+    .filter((file) =>
+      /modprobe (-r|--remove) /.test(readFileSync(join(checkout, file), 'utf8').replaceAll('`modprobe -r`', '')),
+    );
+  expect(unloading).toEqual([]);
 });

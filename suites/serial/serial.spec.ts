@@ -1,20 +1,22 @@
 import {
   asFinding,
-  checksOf,
+  breaks,
+  checksIn,
   chmod,
   code,
   docker,
   expect,
   expectDocumented,
-  issue,
   known,
+  lifts,
   man,
+  mobyIssue,
   mustRun,
-  type Oracle,
   page,
   refusalOf,
   rootScript,
   sharedContainer,
+  type WithoutDocker,
 } from '../../harness/checks/index.ts';
 import { attemptsIn } from '../instruments/container/attempts.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
@@ -36,18 +38,17 @@ import {
   unheededContainer,
 } from '../instruments/serial-line/serial-port.ts';
 
-const check = checksOf('serial');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const edgex = page('https://docs.edgexfoundry.org/3.1/security/Ch-DockerRootless/', 'serial ports: device permissions');
 const aclRemedy =
   'sudo setfacl -m u:USER:rw /dev/ttyS1, and a udev rule that does it again (a bare chmod is lost at re-plug)';
 
 /** Device numbers in `stat`'s hexadecimal: the same on every Linux. */
 const [zero, kmsg] = ['1:5', '1:b'];
-const openToAll = { name: 'the port gets mode 666', by: chmod('0666', firstPort) };
+const openToAll = { name: 'the port gets mode 666', inject: chmod('0666', firstPort) };
 
 /** The user opens the port on the host, as it is or with another mode. */
-function openAlone(mode?: string): NonNullable<Oracle['bare']> {
+function openAlone(mode?: string): WithoutDocker {
   return async ({ target, host, defer }) => {
     const port = firstPort(host);
     if (mode !== undefined) defer(await setMode(target, port, mode));
@@ -56,15 +57,13 @@ function openAlone(mode?: string): NonNullable<Oracle['bare']> {
   };
 }
 
-check({
-  id: 'DEV-GROUP',
+check('DEV-GROUP', {
   level: 'LIMITATION',
   title: 'a serial port of root:dialout 0660 opens for the user on the host and not in a container (EACCES)',
-  source: issue('moby/moby', 43019, 'supplementary groups of the user do not reach a rootless container'),
+  source: mobyIssue(43019, 'supplementary groups of the user do not reach a rootless container'),
   applies: hasSerialPort,
-  needs,
-  sideBySide: true,
   remedy: aclRemedy,
+  concurrent: true,
   async verify({ target, host }) {
     for (const port of host.serialPorts) {
       const outside = await openOutside(target, target, port);
@@ -87,22 +86,17 @@ check({
       expect(owners, 'differs: owner, group and mode on the host').toEqual(['root:dialout 660']),
     );
   },
-  oracle: { bare: openAlone() },
-  sabotage: {
-    ...openToAll,
-    fails: /^lifted: opening \/dev\/ttyS\d \(r\) in a container/,
-  },
+  triage: { withoutDocker: openAlone() },
+  fault: lifts('opening * ({r}) in a container', openToAll),
 });
 
-check({
-  id: 'DEV-GROUPADD',
+check('DEV-GROUPADD', {
   level: 'LIMITATION',
   title: '--group-add with the GID of dialout does not open a serial port in a container (EACCES)',
-  source: issue('moby/moby', 43019, 'a GID of the container is another one on the host'),
+  source: mobyIssue(43019, 'a GID of the container is another one on the host'),
   applies: hasSerialPort,
-  needs,
-  sideBySide: true,
   remedy: aclRemedy,
+  concurrent: true,
   async verify({ target, host }) {
     const port = firstPort(host);
     const container = await unheededContainer(target, host);
@@ -115,17 +109,15 @@ check({
     expect(ids?.groups, 'supplementary groups in the container').toContain(await groupOf(target, port));
     expectDocumented(known(opened, 'the answer of probe open').errno, /^EACCES$/, `opening ${port} with --group-add`);
   },
-  oracle: { bare: openAlone() },
-  sabotage: { ...openToAll, fails: /^lifted: opening \/dev\/ttyS\d with --group-add/ },
+  triage: { withoutDocker: openAlone() },
+  fault: lifts('opening * with --group-add', openToAll),
 });
 
-check({
-  id: 'DEV-666',
+check('DEV-666', {
   level: 'WORKAROUND',
   title: 'mode 666 opens the serial port in a container (and to everybody on the host)',
   source: edgex,
   applies: hasSerialPort,
-  needs,
   remedy: aclRemedy,
   async verify({ target, host, stage, defer }) {
     const port = firstPort(host);
@@ -136,22 +128,20 @@ check({
     const nobody = await openAsStranger(target, port, 65_534);
     expect(nobody.errno, `opening ${port} with mode 666 as nobody on the host`).toBeNull();
   },
-  oracle: { bare: openAlone('0666') },
-  sabotage: {
-    name: 'the mode goes back to 660 after it was set, as udev does at re-plug',
-    at: 'applied',
-    by: chmod('0660', firstPort),
-    fails: /opening \/dev\/ttyS\d with mode 666 in a container/,
-  },
+  triage: { withoutDocker: openAlone('0666') },
+  fault: breaks(
+    'opening * with mode 666 in a container',
+    'the mode goes back to 660 after it was set, as udev does at re-plug',
+    chmod('0660', firstPort),
+    { at: 'applied' },
+  ),
 });
 
-check({
-  id: 'DEV-006',
+check('DEV-006', {
   level: 'WORKAROUND',
   title: 'mode 006 opens the serial port in a container, and shuts out members of dialout on the host',
   source: edgex,
   applies: hasSerialPort,
-  needs,
   remedy: aclRemedy,
   async verify({ target, host, stage, defer }) {
     const port = firstPort(host);
@@ -162,16 +152,15 @@ check({
     const outside = await openOutside(target, target, port);
     expect(outside.errno, `opening ${port} with mode 006 as a member of dialout`).toBe('EACCES');
   },
-  sabotage: {
-    name: 'the mode goes back to 660 after it was set, as udev does at re-plug',
-    at: 'applied',
-    by: chmod('0660', firstPort),
-    fails: /opening \/dev\/ttyS\d with mode 006 in a container/,
-  },
+  fault: breaks(
+    'opening * with mode 006 in a container',
+    'the mode goes back to 660 after it was set, as udev does at re-plug',
+    chmod('0660', firstPort),
+    { at: 'applied' },
+  ),
 });
 
-check({
-  id: 'DEV-ACL',
+check('DEV-ACL', {
   level: 'WORKAROUND',
   title: "an ACL entry for the user opens the serial port to a container's root alone; other IDs want one of their own",
   source: man('acl', 5, 'access check algorithm: named users come before groups and others'),
@@ -179,7 +168,6 @@ check({
     if (!host.paths.getfacl) return 'the tools for ACLs are not installed (package acl)';
     return hasSerialPort({ host });
   },
-  needs,
   remedy: aclRemedy,
   async verify({ target, host, stage, defer }) {
     const port = firstPort(host);
@@ -200,25 +188,23 @@ check({
     const as1000 = await openInsideAs(container, port, '1000');
     expect(as1000.errno, `opening ${port} as 1000 of a container, with an ACL for ${subordinate}`).toBeNull();
   },
-  sabotage: {
-    name: 'the ACL is gone again after it was set, as at re-plug',
-    at: 'applied',
-    by: rootScript(
+  fault: breaks(
+    'opening * with an ACL as root of a container',
+    'the ACL is gone again after it was set, as at re-plug',
+    rootScript(
       (host) => `setfacl -b ${firstPort(host)}`,
       () => ':',
     ),
-    fails: /opening \/dev\/ttyS\d with an ACL as root of a container/,
-  },
+    { at: 'applied' },
+  ),
 });
 
-check({
-  id: 'DEV-VOLUME',
+check('DEV-VOLUME', {
   level: 'WORKAROUND',
   title:
     'a serial port given as a volume, without --device, opens in a container: no device controller stands before it',
   source: edgex,
   applies: hasSerialPort,
-  needs,
   remedy: aclRemedy,
   async verify({ target, host, defer }) {
     const port = firstPort(host);
@@ -230,12 +216,11 @@ check({
     const numbers = `${inside.stat?.major}:${inside.stat?.minor}`;
     expect(numbers, `device number of ${port} in the container`).toBe(`${stat?.major}:${stat?.minor}`);
   },
-  oracle: { bare: openAlone('0666'), notRootful: 'a rootful container has a device controller' },
-  sabotage: { ...byRootful, fails: /opening \/dev\/ttyS\d as a volume of a container/ },
+  triage: { withoutDocker: openAlone('0666'), notRootful: 'a rootful container has a device controller' },
+  fault: breaks('opening * as a volume of a container', byRootful),
 });
 
-check({
-  id: 'DEV-RENAME',
+check('DEV-RENAME', {
   level: 'LIMITATION',
   title: "--device A:B gives the container the host's B and not A, and is refused where the host has no B",
   source: code(
@@ -244,9 +229,8 @@ check({
     'libcontainer/rootfs_linux.go',
     'bindMountDeviceNode: the name inside',
   ),
-  needs,
-  sideBySide: true,
   remedy: 'give the device its name on the host (a udev SYMLINK is not enough), or mount it: -v A:B',
+  concurrent: true,
   async verify({ target, host }) {
     const container = await unheededContainer(target, host);
     const { stdout } = await container.exec(['stat', '-c', '%t:%T', renamed.PathInContainer]);
@@ -259,12 +243,11 @@ check({
     const refused = /(rdc-absent.*|creating device nodes caused): no such file or directory/;
     expectDocumented(refusal, refused, 'a name that the host does not have');
   },
-  oracle: {},
-  sabotage: { ...byRootful, fails: /^lifted: device number of \/dev\/zero/ },
+  triage: {},
+  fault: lifts('device number of /dev/zero as /dev/kmsg', byRootful),
 });
 
-check({
-  id: 'DEV-IO',
+check('DEV-IO', {
   level: 'MUST',
   title: 'bytes go through a serial port from a container to its peer and back, at 115200 baud',
   source: docker('reference/cli/docker/container/run', '--device'),
@@ -272,7 +255,6 @@ check({
     const has = hasSerialPort({ host });
     return has === true && host.serialPorts.length < 2 ? 'the machine has no second serial port to be the peer' : has;
   },
-  needs,
   remedy: 'see that no getty or ModemManager owns the port: systemctl status serial-getty@ttyS1; then check the wiring',
   async verify({ target, host, defer }) {
     const [near = '', far = ''] = host.serialPorts;
@@ -280,13 +262,13 @@ check({
     const container = await sharedContainer(target, { host: device(near) });
     await exchangeBytes(target, container, { near, far });
   },
-  oracle: { bare: openAlone('0666') },
-  sabotage: {
-    name: 'the peer is no serial line any more: /dev/null lies over it',
-    by: rootScript(
+  triage: { withoutDocker: openAlone('0666') },
+  fault: breaks(
+    'what came back on *',
+    'the peer is no serial line any more: /dev/null lies over it',
+    rootScript(
       (host) => `mount --bind /dev/null ${host.serialPorts[1]}`,
       (host) => `umount ${host.serialPorts[1]}`,
     ),
-    fails: /what came back on/,
-  },
+  ),
 });

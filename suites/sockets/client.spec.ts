@@ -1,11 +1,12 @@
 import {
-  checksOf,
-  code,
+  breaks,
+  checksIn,
   docker,
   dockerApi,
   expect,
-  type Fault,
+  type Inject,
   inOrder,
+  moby,
   mustRun,
   probePath,
   quoteWord,
@@ -15,25 +16,23 @@ import {
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 
-const check = checksOf('sockets');
+const check = checksIn(import.meta);
 const systemSocket = '/var/run/docker.sock';
 
 /** The user's client goes back to the context that every client has. */
-const contextDeselected: Fault = async ({ target, host }) => {
+const contextDeselected: Inject = async ({ target, host }) => {
   await mustRun(target, `${onSearchPath(host)}docker context use default`);
   return async () => void (await mustRun(target, `${onSearchPath(host)}docker context use rootless`));
 };
 
-check({
-  id: 'SOCK-CTX',
+check('SOCK-CTX', {
   level: 'MUST',
   title: "the user's client has the context rootless selected, and it leads to the user's socket",
-  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'cli_ctx_create, cli_ctx_use'),
+  source: moby('v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'cli_ctx_create, cli_ctx_use'),
   applies: ({ host }) => isEngineSince(host, '23.0') || 'the setuptool selects a context only from Docker 23.0 on',
-  needs: ['SOCK-PATH'],
-  sideBySide: true,
   remedy:
     'docker context create rootless --docker host=unix://$XDG_RUNTIME_DIR/docker.sock && docker context use rootless; distributions: let the setuptool find docker on PATH, not beside itself',
+  concurrent: true,
   async verify({ target, host }) {
     // who made it, the setup tool or a hand where the tool ended before it did, is the matter of PRE-INSTALL
     const { stdout } = await target.shell(
@@ -51,15 +50,11 @@ check({
       `interactive reached ${ID}`,
     );
   },
-  sabotage: {
-    name: 'docker context use default',
-    by: contextDeselected,
-    fails: /context of the user's client, and where it leads/,
-  },
+  fault: breaks("context of the user's client, and where it leads", 'docker context use default', contextDeselected),
 });
 
 /** A stand-in for a rootful daemon: a listener of root with the owner and mode that Docker's own socket unit sets. */
-const listening: Fault = rootScript(
+const listening: Inject = rootScript(
   () => `
 setsid perl -MIO::Socket::UNIX -e '
   my $s = IO::Socket::UNIX->new(Local => "${systemSocket}", Listen => 5) or die;
@@ -74,13 +69,13 @@ const endListener = `[ ! -s /run/rdc-listener.pid ] || { kill "$(cat /run/rdc-li
 rm -f /run/rdc-listener.pid`;
 
 /** The socket of a rootful daemon that the host has, closed to the user, is set aside for the time. */
-const ownAway: Fault = async ({ target: { root } }) => {
+const ownAway: Inject = async ({ target: { root } }) => {
   // one that a killed run left would pass for the host's own
   const { code } = await root.shell(`${endListener}\n[ -e ${systemSocket} ]`);
   return code === 0 ? await setAside(root, systemSocket) : async () => {};
 };
 
-const inGroup: Fault = async ({ target: { root }, host: { user } }) => {
+const inGroup: Inject = async ({ target: { root }, host: { user } }) => {
   if (user.groups.includes('docker')) return async () => {};
   await mustRun(root, `usermod -aG docker ${user.name}`);
   return async () => void (await mustRun(root, `gpasswd -d ${user.name} docker`));
@@ -102,14 +97,14 @@ path=\${at#unix://}
 if [ "$at" != "$path" ] && { [ "$path" = ${socket} ] || [ "$path" -ef ${socket} ]; }; then at=own; fi
 echo "leads" $at`;
 
-check({
-  id: 'SOCK-NOLEAK',
+check('SOCK-NOLEAK', {
   level: 'MUST',
   title:
     'without a context the client reaches no rootful daemon: the system-wide socket is absent or closed to the user',
   source: docker('engine/security/rootless', 'client: the socket of the daemon must be named'),
-  sideBySide: true,
   remedy: 'sudo systemctl disable --now docker.service docker.socket; sudo gpasswd -d USER docker; then log in anew',
+  concurrent: true,
+  needsDaemon: false,
   async verify({ target, host }) {
     const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
     // a login of its own: the groups of a session are those of its beginning
@@ -129,9 +124,9 @@ ${onSearchPath(host)}unset DOCKER_HOST DOCKER_CONTEXT; export DOCKER_CONFIG=/non
     const [, led = 'no answer'] = /^leads (.+)$/m.exec(typed.stdout) ?? [];
     expect(led, 'where DOCKER_HOST and DOCKER_CONTEXT of an interactive login shell lead').toMatch(/^(nowhere|own)$/);
   },
-  sabotage: {
-    name: 'a daemon of root listens on the system-wide socket, and the user is in the group docker',
-    by: openToUser,
-    fails: /what the user reaches at \/var\/run\/docker\.sock/,
-  },
+  fault: breaks(
+    'what the user reaches at {/var/run/docker.sock}',
+    'a daemon of root listens on the system-wide socket, and the user is in the group docker',
+    openToUser,
+  ),
 });

@@ -1,10 +1,10 @@
-import { type Executor, hostProbe, type Target } from '../../harness/checks/index.ts';
+import { type Executor, hostProbe, type ReadableTarget, type Target } from '../../harness/checks/index.ts';
 
 /** A path on the host as stat sees it: `type` in stat's words, `mode` in octal with the special bits. */
 export type PathState = { readonly type: string; readonly mode: string; readonly uid: number; readonly gid: number };
 
 /** Read by root, because the directory is closed to others; null when there is nothing. */
-export async function pathState(target: Target, path: string): Promise<PathState | null> {
+export async function pathState(target: ReadableTarget, path: string): Promise<PathState | null> {
   const { stdout } = await target.root.exec(['stat', '-c', '%a %u %g %F', path]);
   const [, mode, uid, gid, type] = /^(\d+) (\d+) (\d+) (.+)$/m.exec(stdout) ?? [];
   if (mode === undefined || type === undefined) return null;
@@ -25,7 +25,7 @@ export async function connectAs(target: Target, user: string, socket: string): P
 }
 
 /** The group that dockerd gives its socket: `docker` of /etc/group as the daemon sees it, or null. */
-export async function dockerGroupId(target: Target): Promise<number | null> {
+export async function dockerGroupId(target: ReadableTarget): Promise<number | null> {
   const { stdout } = await target.exec(['getent', 'group', 'docker']);
   const [, , gid] = stdout.trim().split(':');
   return gid === undefined || gid === '' ? null : Number(gid);

@@ -1,14 +1,16 @@
 import {
   asFinding,
-  checksOf,
+  breaks,
+  checksIn,
   chmod,
-  code,
   docker,
   dockerApi,
   expect,
   expectDocumented,
   inOrder,
   issue,
+  lifts,
+  moby,
   page,
   rootScript,
   startContainer,
@@ -20,18 +22,18 @@ import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { openApis, openSockets, relayedApis } from './open-apis.ts';
 import { connectAs, dockerGroupId, pathState } from './socket-state.ts';
 
-const check = checksOf('sockets');
+const check = checksIn(import.meta);
 const legacySocket = '/var/run/docker.sock';
 
 type Entry = { errno: string | null; stat: { stMode: string } | null };
 
-check({
-  id: 'SOCK-PATH',
+check('SOCK-PATH', {
   level: 'MUST',
   title: 'the API answers on $XDG_RUNTIME_DIR/docker.sock',
   source: docker('engine/security/rootless', 'the socket path'),
-  readOnly: true,
   remedy: 'systemctl --user status docker; journalctl --user -u docker; systemctl --user restart docker',
+  readOnly: true,
+  needsDaemon: false,
   async verify({ target, host }) {
     const socket = await pathState(target, host.socket);
     expect(socket?.type, `kind of ${host.socket}`).toBe('socket');
@@ -39,29 +41,22 @@ check({
     expect(answer?.status, `status of /_ping on ${host.socket}`).toBe(200);
     expect(answer?.text, `answer to /_ping on ${host.socket}`).toBe('OK');
   },
-  sabotage: {
-    name: 'the socket is moved away',
-    by: rootScript(
+  fault: breaks(
+    'kind of {*docker.sock}',
+    'the socket is moved away',
+    rootScript(
       ({ socket }) => `mv '${socket}' '${socket}.x'`,
       ({ socket }) => `mv '${socket}.x' '${socket}'`,
     ),
-    fails: /kind of .*docker\.sock/,
-  },
+  ),
 });
 
-check({
-  id: 'SOCK-MODE',
+check('SOCK-MODE', {
   level: 'MUST',
   title: "the socket has mode 1660, the user as owner, and a group of the user's namespace",
-  source: code(
-    'moby/moby',
-    'v26.1.5',
-    'daemon/listeners/listeners_linux.go',
-    'the socket and its group; the sticky bit',
-  ),
-  needs: ['SOCK-PATH'],
-  readOnly: true,
+  source: moby('v26.1.5', 'daemon/listeners/listeners_linux.go', 'the socket and its group; the sticky bit'),
   remedy: 'systemctl --user restart docker; look for a hook or a tmpfiles rule that changes the socket',
+  readOnly: true,
   async verify({ target, host }) {
     const socket = await pathState(target, host.socket);
     expect(socket?.mode, 'mode of the socket').toBe('1660');
@@ -72,22 +67,20 @@ check({
     const wanted = group === null ? host.user.gid : mapped(rootlessMap(host.user.gid, gids), group);
     expect(socket?.gid, 'group of the socket').toBe(wanted);
   },
-  sabotage: {
-    name: 'the socket gets mode 666',
-    by: chmod('0666', (host) => host.socket),
-    fails: /mode of the socket/,
-  },
+  fault: breaks(
+    'mode of the socket',
+    'the socket gets mode 666',
+    chmod('0666', (host) => host.socket),
+  ),
 });
 
-check({
-  id: 'SOCK-PRIVATE',
+check('SOCK-PRIVATE', {
   level: 'MUST',
   title: 'another local user cannot connect to the socket, and the API is open on no TCP port',
   source: page('https://specifications.freedesktop.org/basedir-spec/latest/', 'XDG_RUNTIME_DIR: access mode 0700'),
-  needs: ['SOCK-PATH'],
-  sideBySide: true,
   remedy:
     'chmod 700 $XDG_RUNTIME_DIR; chmod 1660 $XDG_RUNTIME_DIR/docker.sock; sudo ss -ltnp shows who hands TCP on (socat, systemd-socket-proxyd)',
+  concurrent: true,
   async verify({ target, host }) {
     expect(await connectAs(target, host.user.name, host.socket), "the user's own connection").toBe('connected');
     expect(await connectAs(target, 'nobody', host.socket), 'the connection of another user').toBe('EACCES');
@@ -96,25 +89,23 @@ check({
     expect(await relayedApis(target), 'TCP addresses by which somebody hands on to the daemon').toEqual([]);
     expect(await openSockets(target, pid), 'other accounts that may connect, and to which socket').toEqual([]);
   },
-  sabotage: {
-    name: 'the runtime directory and the socket are opened to others',
-    by: inOrder(
+  fault: breaks(
+    'the connection of another user',
+    'the runtime directory and the socket are opened to others',
+    inOrder(
       chmod('o+x', (host) => host.runtimeDir ?? `/run/user/${host.user.uid}`),
       chmod('o+rw', (host) => host.socket),
     ),
-    alsoFails: ['SOCK-MODE'],
-    fails: /the connection of another user/,
-  },
+    { alsoBreaks: ['SOCK-MODE'] },
+  ),
 });
 
-check({
-  id: 'SOCK-MNT',
+check('SOCK-MNT', {
   level: 'WORKAROUND',
   title: "the user's socket mounted at /var/run/docker.sock lets a container drive the daemon",
   source: issue('edgexfoundry/edgex-compose', 451, 'the rootless socket path for services that drive Docker'),
-  needs: ['SOCK-PATH'],
-  sideBySide: true,
   remedy: 'mount $XDG_RUNTIME_DIR/docker.sock, e.g. -v $XDG_RUNTIME_DIR/docker.sock:/var/run/docker.sock',
+  concurrent: true,
   async verify({ target, host }) {
     await using container = await startContainer(target, { host: { Binds: [`${host.socket}:${legacySocket}`] } });
     const entry = await container.probe<Entry>('open', legacySocket, 'r');
@@ -128,19 +119,17 @@ check({
     // SO_PEERCRED, seen from inside: the listener is root of the same user namespace, as the rootless daemon is
     expect(connected.peer?.uid, 'user of the process that listens').toBe(0);
   },
-  sabotage: {
-    name: 'for the daemon, an ordinary file lies over the socket (as a copied-up directory would have it)',
-    by: hidesSocket,
-    fails: /what the container sees/,
-  },
+  fault: breaks(
+    'what the container sees at /var/run/docker.sock',
+    'for the daemon, an ordinary file lies over the socket (as a copied-up directory would have it)',
+    hidesSocket,
+  ),
 });
 
-check({
-  id: 'SOCK-LEGACY-MNT',
+check('SOCK-LEGACY-MNT', {
   level: 'LIMITATION',
   title: 'mounting the rootful path /var/run/docker.sock gives a container an empty directory',
   source: issue('edgexfoundry/edgex-compose', 461, 'the socket path in compose files'),
-  needs: ['SOCK-PATH'],
   remedy: 'use the path of the rootless socket: $XDG_RUNTIME_DIR/docker.sock',
   async verify({ target, defer }) {
     // the daemon makes the missing source itself, in its own copy of /run: it would stay until the next restart
@@ -155,15 +144,15 @@ check({
     const { stdout } = await container.exec(['ls', '-A', legacySocket]);
     asFinding('differs', () => expect(stdout.trim(), 'differs: entries of the directory').toBe(''));
   },
-  sabotage: {
-    name: "the daemon's /run has a socket at the rootful path",
-    by: overlaidForDaemon(
+  fault: lifts(
+    'what the container sees at /var/run/docker.sock',
+    "the daemon's /run has a socket at the rootful path",
+    overlaidForDaemon(
       ({ socket }) => `touch /run/docker.sock; mount --bind '${socket}' /run/docker.sock`,
       // a link is the copy of the host's own
       () => 'umount /run/docker.sock; [ -L /run/docker.sock ] || rm -f /run/docker.sock',
     ),
-    fails: /^lifted: what the container sees/,
-  },
+  ),
 });
 
 /** `st_mode` in octal, as the probe prints it, becomes the kind of file. */

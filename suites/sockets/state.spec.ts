@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import {
-  checksOf,
+  breaks,
+  checksIn,
   chmod,
-  code,
   docker,
   dockerApi,
   expect,
-  type Fault,
   type HostFacts,
   hostProbe,
-  issue,
+  type Inject,
   known,
+  moby,
   mustRun,
   quoteWord,
+  type ReadableTarget,
+  type RestartableTarget,
+  rootlesskitIssue,
   rootScript,
   type Target,
 } from '../../harness/checks/index.ts';
@@ -26,37 +29,30 @@ import { reloadedLabels, withLabels } from './daemon-labels.ts';
 import { pathState } from './socket-state.ts';
 import { stateDirectory } from './state-directory.ts';
 
-const check = checksOf('sockets');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 const restart = 'systemctl --user restart docker';
 
 /** A file beside the socket, in the user's runtime directory. */
 const beside = ({ socket }: Pick<HostFacts, 'socket'>, name: string) => socket.replace(/[^/]*$/, name);
 
-const pidOfInit: Fault = async ({ target, host }) => {
+const pidOfInit: Inject = async ({ target, host }) => {
   const file = quoteWord(beside(host, 'docker.pid'));
   const before = await mustRun(target.root, `cat ${file}; echo 1 > ${file}`);
   return async () => void (await mustRun(target.root, `printf %s ${quoteWord(before)} > ${file}`));
 };
 
-check({
-  id: 'SOCK-PID',
+check('SOCK-PID', {
   level: 'MUST',
   title: 'docker.pid beside the socket holds the number of the daemon that listens on it',
-  source: code('moby/moby', 'v26.1.5', 'cmd/dockerd/config_unix.go', 'the pid file in XDG_RUNTIME_DIR'),
-  needs,
-  readOnly: true,
+  source: moby('v26.1.5', 'cmd/dockerd/config_unix.go', 'the pid file in XDG_RUNTIME_DIR'),
   remedy: restart,
+  readOnly: true,
   async verify({ target, host }) {
     const { pid } = await daemonProcess(target);
     const { stdout } = await target.exec(['cat', beside(host, 'docker.pid')]);
     expect(stdout.trim(), 'the number in docker.pid').toBe(String(pid));
   },
-  sabotage: {
-    name: 'docker.pid holds the number 1',
-    by: pidOfInit,
-    fails: /the number in docker\.pid/,
-  },
+  fault: breaks('the number in docker.pid', 'docker.pid holds the number 1', pidOfInit),
 });
 
 /** No restart by systemd for a while: what a crash leaves can be looked at only until the next start. */
@@ -90,7 +86,7 @@ done; [ $i -lt 300 ]`,
 }
 
 /** Starts the daemon; `answers` when the API does, else the state in which the start left it. */
-async function startAfterCrash(target: Target): Promise<string> {
+async function startAfterCrash(target: RestartableTarget): Promise<string> {
   await startDaemon(target);
   const deadline = Date.now() + 90_000;
   for (;;) {
@@ -102,20 +98,18 @@ async function startAfterCrash(target: Target): Promise<string> {
 }
 
 /** The number of the daemon that crashed now belongs to a process that lives. */
-const numberReused: Fault = async ({ target, host }) => {
+const numberReused: Inject = async ({ target, host }) => {
   await mustRun(target, `echo 1 > '${beside(host, 'docker.pid')}'`);
   return async () => {};
 };
 
-check({
-  id: 'SOCK-STALE',
+check('SOCK-STALE', {
   level: 'MUST',
   title: 'a crash leaves socket and pid file, clients are refused (ECONNREFUSED, not ENOENT), and the next start works',
-  source: issue('rootless-containers/rootlesskit', 220, 'what a killed RootlessKit leaves'),
+  source: rootlesskitIssue(220, 'what a killed RootlessKit leaves'),
   applies: canRestart,
-  needs,
-  disruptive: true,
   remedy: 'rm $XDG_RUNTIME_DIR/docker.pid $XDG_RUNTIME_DIR/docker.sock; systemctl --user restart docker',
+  restartsDaemon: true,
   async verify({ target, host, stage, defer }) {
     let isUp = false;
     const release = await keepDown(target);
@@ -139,19 +133,19 @@ check({
     expect(next, 'the daemon at the next start').toBe('answers');
     expect((await daemonProcess(target)).pid, 'the daemon of the next start').toBeGreaterThan(0);
   },
-  sabotage: {
-    name: 'another process has the number in the pid file that the crash left',
-    at: 'crashed',
-    by: numberReused,
-    fails: /the daemon at the next start/,
-  },
+  fault: breaks(
+    'the daemon at the next start',
+    'another process has the number in the pid file that the crash left',
+    numberReused,
+    { at: 'crashed' },
+  ),
 });
 
 /** File systems of another machine, of memory, and those that nobody knows. */
 const fleeting = /nfs|9fs|vboxsf|smb|cifs|fuse|tmpfs|ramfs|UNKNOWN/;
 
 /** `NAME FILESYSTEM` of what may be mounted over parts of the data root, as the host sees it and as the daemon does. */
-async function fileSystemsBelow(target: Target, roots: readonly string[]): Promise<string[]> {
+async function fileSystemsBelow(target: ReadableTarget, roots: readonly string[]): Promise<string[]> {
   const { stdout } = await target.root.shell(`
 for root in ${roots.map(quoteWord).join(' ')}; do
   for name in volumes image containers overlay2 fuse-overlayfs vfs containerd; do
@@ -163,15 +157,13 @@ done`);
 
 const dataPath = ({ user }: HostFacts) => `${user.home}/.local/share/docker`;
 
-check({
-  id: 'SOCK-DATA',
+check('SOCK-DATA', {
   level: 'MUST',
   title: 'the data root is ~/.local/share/docker, mode 0710, of the user, and on a local file system that stays',
   source: docker('engine/security/rootless/tips', 'data directory; not on NFS'),
-  needs,
-  readOnly: true,
   remedy:
     'remove data-root from ~/.config/docker/daemon.json or point it to a local disk; chmod 710 ~/.local/share/docker',
+  readOnly: true,
   async verify({ target, host }) {
     const path = await dataRoot(target);
     expect(path, 'where the daemon keeps its data').toBe(dataPath(host));
@@ -188,11 +180,7 @@ check({
     const lost = below.filter((one) => fleeting.test(one.split(' ')[1] ?? ''));
     expect(lost, 'directories of the data root on a file system that is not local or does not stay').toEqual([]);
   },
-  sabotage: {
-    name: 'the data root gets mode 755',
-    by: chmod('0755', dataPath),
-    fails: /mode and owner of the data root/,
-  },
+  fault: breaks('mode and owner of the data root', 'the data root gets mode 755', chmod('0755', dataPath)),
 });
 
 const systemConfig = '/etc/docker/daemon.json';
@@ -221,12 +209,10 @@ else echo own; cat ${user} 2>/dev/null; fi`,
   }
 }
 
-check({
-  id: 'SOCK-CONF',
+check('SOCK-CONF', {
   level: 'MUST',
   title: 'the daemon takes its settings from ~/.config/docker/daemon.json and none from /etc/docker/daemon.json',
   source: docker('engine/security/rootless/tips', 'configuration file of the daemon'),
-  needs,
   remedy: 'put settings in ~/.config/docker/daemon.json; look for --config-file in the user unit',
   async verify({ target, host, stage, defer }) {
     const { pid } = await daemonProcess(target);
@@ -246,32 +232,30 @@ check({
     expect(labels, "the daemon's labels, with one of the user's file").toContain(user);
     expect(labels, "the daemon's labels, with none of the system's file").not.toContain(system);
   },
-  sabotage: {
-    name: "the user's daemon.json goes away before the daemon reads it",
-    at: 'written',
-    by: rootScript(
+  fault: breaks(
+    "the daemon's labels, with one of the user's file",
+    "the user's daemon.json goes away before the daemon reads it",
+    rootScript(
       (host) => `mv '${userConfig(host)}' '${userConfig(host)}.x'`,
       (host) => `rm -f '${userConfig(host)}.x'`,
     ),
-    fails: /the daemon's labels, with one of the user's file/,
-  },
+    { at: 'written' },
+  ),
 });
 
 /** Clients of RootlessKit find nobody: Docker asks it for every port. */
-const apiSocketAway: Fault = async ({ target }) => {
+const apiSocketAway: Inject = async ({ target }) => {
   const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
   await mustRun(target.root, `mv '${stateDir}/api.sock' '${stateDir}/api.sock.x'`);
   return async () => void (await mustRun(target.root, `mv '${stateDir}/api.sock.x' '${stateDir}/api.sock'`));
 };
 
-check({
-  id: 'SOCK-STATE',
+check('SOCK-STATE', {
   level: 'MUST',
   title: "RootlessKit's state directory has its API socket, its lock and the PID of its child, all of the running one",
-  source: code('moby/moby', 'v26.1.5', 'contrib/dockerd-rootless.sh', '--state-dir (7d08d84b03)'),
-  needs,
-  sideBySide: true,
+  source: moby('v26.1.5', 'contrib/dockerd-rootless.sh', '--state-dir (7d08d84b03)'),
   remedy: restart,
+  concurrent: true,
   async verify({ target, host }) {
     const kit = known(await rootlessKit(target), 'the process of RootlessKit');
     // before 25.0 RootlessKit took a directory of its own choice
@@ -287,5 +271,5 @@ check({
     if (kit.detachesNetwork || isEngineSince(host, '29.5'))
       expect(state.netns, 'file system of the file netns').toBe('nsfs');
   },
-  sabotage: { name: "RootlessKit's API socket is moved away", by: apiSocketAway, fails: /listens on api\.sock/ },
+  fault: breaks('the process that listens on api.sock', "RootlessKit's API socket is moved away", apiSocketAway),
 });

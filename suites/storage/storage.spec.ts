@@ -1,20 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import {
   asFinding,
-  checksOf,
-  code,
+  breaks,
+  checksIn,
   docker,
   dockerApi,
   expect,
   expectDocumented,
-  type Fault,
   filtered,
   type HostFacts,
+  type Inject,
   importImage,
   inOrder,
-  issue,
   known,
+  lifts,
   man,
+  moby,
+  mobyIssue,
   mustRun,
   page,
   probeProgram,
@@ -38,8 +40,7 @@ import { runCapable, serverCapability } from './capable-process.ts';
 import { hasOverlayInUserNamespaces } from './kernel-release.ts';
 import { overlayProbe } from './overlay-probe.ts';
 
-const check = checksOf('storage');
-const needs = ['SOCK-PATH'] as const;
+const check = checksIn(import.meta);
 
 /** What the root of a container is for the kernel, by storage driver; vfs is missing, it copies every layer. */
 const copyOnWrite: Readonly<Record<string, string>> = {
@@ -51,7 +52,7 @@ const copyOnWrite: Readonly<Record<string, string>> = {
 };
 
 /** What the driver vfs makes goes with the fault; a user who had it before has images and containers there. */
-const layersAsBefore: Fault = async ({ target, host }) => {
+const layersAsBefore: Inject = async ({ target, host }) => {
   const folders = ['vfs', 'image/vfs'].map((name) => quoteWord(`${host.user.home}/.local/share/docker/${name}`));
   const had = await mustRun(target.root, `ls -d ${folders.join(' ')} 2>/dev/null || :`);
   return async () => {
@@ -61,29 +62,27 @@ const layersAsBefore: Fault = async ({ target, host }) => {
 
 const copyingDriver = {
   name: 'daemon.json asks for the storage driver vfs',
-  by: inOrder(layersAsBefore, daemonJson({ 'storage-driver': 'vfs' })),
+  inject: inOrder(layersAsBefore, daemonJson({ 'storage-driver': 'vfs' })),
 };
 
-check({
-  id: 'ST-DRIVER',
+check('ST-DRIVER', {
   level: 'MUST',
   title: "a container's root is a copy-on-write file system, the one of the storage driver that /info names",
   source: docker('engine/security/rootless/troubleshoot', 'known limitations: storage drivers'),
-  needs,
-  sideBySide: true,
   remedy: 'remove storage-driver from ~/.config/docker/daemon.json; before kernel 5.11: apt-get install fuse-overlayfs',
+  concurrent: true,
   async verify({ target }) {
     const { Driver } = (await dockerApi(target, 'GET', '/info')).json<{ Driver: string }>();
     const root = mountAt(await mountsOf(target, await sharedContainer(target)), '/');
     expect(Object.values(copyOnWrite), "file systems that a container's root may have").toContain(root.type);
     expect(copyOnWrite[Driver], `file system of the storage driver ${Driver}`).toBe(root.type);
   },
-  oracle: { bare: overlayWithoutDocker },
-  sabotage: { ...copyingDriver, fails: /file systems that a container's root may have/ },
+  triage: { withoutDocker: overlayWithoutDocker },
+  fault: breaks("file systems that a container's root may have", copyingDriver),
 });
 
 /** The kernel cannot mount overlay at all; nothing that has such a mount runs meanwhile. */
-const withoutOverlay: Fault = async ({ target }) => {
+const withoutOverlay: Inject = async ({ target }) => {
   // a boot forgets it
   const setting = '/run/modprobe.d/rdc-overlay.conf';
   const undo = async () => {
@@ -106,14 +105,14 @@ i=0; until ! grep -q '^overlay ' /proc/modules || rmmod overlay || [ $i -gt 20 ]
   return undo;
 };
 
-check({
-  id: 'ST-KERNEL',
+check('ST-KERNEL', {
   level: 'MUST',
   title: 'the kernel mounts overlay for an ordinary user in a user namespace, with copy-up and whiteouts',
   source: page('https://rootlesscontaine.rs/how-it-works/overlayfs/', 'kernel 5.11'),
   applies: hasOverlayInUserNamespaces,
-  sideBySide: true,
   remedy: 'sudo modprobe overlay; look for a blacklist in /etc/modprobe.d and for a home on NFS or another overlay',
+  concurrent: true,
+  needsDaemon: false,
   async verify({ target }) {
     const overlay = await overlayProbe(target);
     expect(overlay.isInside, 'a user namespace made by RootlessKit').toBe(true);
@@ -121,14 +120,14 @@ check({
     expect(overlay.copiedUp, 'a file written to the mount, in its upper directory').toBe(true);
     expect(overlay.whiteout, 'the upper directory, where a file was removed').toBe('character special file 0:0');
   },
-  oracle: { bare: overlayWithoutDocker, notRootful: 'no daemon is asked' },
-  sabotage: {
-    name: 'the overlay module is unloaded and kept from loading',
-    by: withoutOverlay,
-    // the daemon is stopped for it: its mounts hold the module
-    alsoFails: ['SOCK-PATH'],
-    fails: /the refusal of an overlay mount/,
-  },
+  triage: { withoutDocker: overlayWithoutDocker, notRootful: 'no daemon is asked' },
+  // the daemon is stopped for it: its mounts hold the module
+  fault: breaks(
+    'the refusal of an overlay mount',
+    'the overlay module is unloaded and kept from loading',
+    withoutOverlay,
+    { alsoBreaks: ['SOCK-PATH'] },
+  ),
 });
 
 /** Who asks for another copy-on-write driver has its file system for root; whether it has is ST-DRIVER's matter. */
@@ -145,15 +144,13 @@ rm -rf /var && mkdir /var && echo new > /var/new && echo "replaced $(ls -A /var)
 mv /mnt /moved && [ -d /moved ] && [ ! -e /mnt ] && echo renamed
 rm /etc/group && [ ! -e /etc/group ] && echo removed`;
 
-check({
-  id: 'ST-USERXATTR',
+check('ST-USERXATTR', {
   level: 'MUST',
   title: 'the overlay of a container has userxattr: directories of the image can be replaced, renamed and removed',
-  source: issue('moby/moby', 42055, 'overlay2 in a user namespace without userxattr'),
+  source: mobyIssue(42055, 'overlay2 in a user namespace without userxattr'),
   applies: hasKernelOverlay,
-  needs,
-  sideBySide: true,
   remedy: 'use the driver overlay2 from Docker 20.10.6 on, or fuse-overlayfs: storage-driver in daemon.json',
+  concurrent: true,
   async verify({ target }) {
     await using container = await startContainer(target);
     const root = mountAt(await mountsOf(target, container), '/');
@@ -175,20 +172,18 @@ check({
       'var directory 0:0',
     ]);
   },
-  oracle: { bare: overlayWithoutDocker, notRootful: 'its overlay has no userxattr' },
-  sabotage: { ...copyingDriver, fails: /type and options of the container's root/ },
+  triage: { withoutDocker: overlayWithoutDocker, notRootful: 'its overlay has no userxattr' },
+  fault: breaks("type and options of the container's root", copyingDriver),
 });
 
 const removeImage = (target: Target, repo: string) => () => dockerApi(target, 'DELETE', `/images/${repo}:1?force=1`);
 
-check({
-  id: 'ST-LCHOWN',
+check('ST-LCHOWN', {
   level: 'MUST',
   title: 'an image may own files up to the last subordinate ID, and the import of one beyond fails at lchown',
   source: docker('engine/security/rootless/troubleshoot', 'lchown: invalid argument'),
-  needs,
-  sideBySide: true,
   remedy: 'give the user more IDs in /etc/subuid and /etc/subgid, then: systemctl --user restart docker',
+  concurrent: true,
   async verify({ target, host, defer }) {
     const { uids } = await subordinateIds(target);
     const last = totalOf(uids);
@@ -206,24 +201,22 @@ check({
       String(mapped(rootlessMap(host.user.uid, uids), last)),
     );
   },
-  sabotage: {
-    name: 'the range in /etc/subuid shrinks to 1000 IDs while the daemon runs',
-    by: filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):[0-9]+):.*/\\1:1000/'`),
-    alsoFails: ['PRE-SUBID-COUNT', 'NS-UIDMAP'],
-    fails: /the refusal of a file of UID 1001/,
-  },
+  fault: breaks(
+    'the refusal of a file of UID {1001}',
+    'the range in /etc/subuid shrinks to 1000 IDs while the daemon runs',
+    filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):[0-9]+):.*/\\1:1000/'`),
+    { alsoBreaks: ['PRE-SUBID-COUNT', 'NS-UIDMAP'] },
+  ),
 });
 
 const capableName = 'rdc-capable';
 
-check({
-  id: 'ST-FILECAPS',
+check('ST-FILECAPS', {
   level: 'MUST',
   title: 'a file capability of an image is on disk for the user namespace, and UID 1000 in a container gets it',
   source: man('capabilities', 7, 'namespaced file capabilities (kernel 4.14)'),
-  needs,
-  sideBySide: true,
   remedy: 'put the data root on a file system with extended attributes (ext4, xfs, btrfs), mounted without nosuid',
+  concurrent: true,
   async verify({ target, host, defer, stage }) {
     defer(removeImage(target, 'rdc/capable'));
     const program = { path: capableName, mode: 0o755, content: probeProgram(), xattrs: serverCapability };
@@ -240,26 +233,27 @@ check({
     expect(process.uid, 'host UID of the process').toBe(mapped(rootlessMap(host.user.uid, uids), 1000));
     expect(process.effective, 'effective capabilities of the process (CAP_NET_BIND_SERVICE is bit 10)').toBe('400');
   },
-  oracle: { bare: capableFileWithoutDocker, notRootful: 'its file capabilities are for the initial user namespace' },
-  sabotage: {
-    name: 'the file loses its capability on disk, as on a file system without extended attributes',
-    at: 'imported',
-    by: async ({ target }) => {
+  triage: {
+    withoutDocker: capableFileWithoutDocker,
+    notRootful: 'its file capabilities are for the initial user namespace',
+  },
+  fault: breaks(
+    "the file's capability on disk, for the root of the user's namespace",
+    'the file loses its capability on disk, as on a file system without extended attributes',
+    async ({ target }) => {
       await mustRun(target.root, `setcap -r ${quoteWord((await findInDataRoot(target, capableName)) ?? '')}`);
       return async () => {};
     },
-    fails: /the file's capability on disk/,
-  },
+    { at: 'imported' },
+  ),
 });
 
 const foreignName = 'rdc-foreign';
 
-check({
-  id: 'ST-RM',
+check('ST-RM', {
   level: 'LIMITATION',
   title: 'the user cannot rm -rf what an image left in the data root; within RootlessKit the user can',
   source: docker('engine/security/rootless/troubleshoot', 'uninstall: rootlesskit rm -rf'),
-  needs,
   remedy: 'rootlesskit rm -rf ~/.local/share/docker (stop the daemon first)',
   async verify({ target, host, defer, stage }) {
     defer(removeImage(target, 'rdc/foreign'));
@@ -281,38 +275,31 @@ check({
     const afterKit = await isThere();
     asFinding('differs', () => expect(afterKit, 'differs: the file after rootlesskit rm -rf').toBe(false));
   },
-  sabotage: {
-    name: 'the files belong to the user, as if no subordinate ID were used',
-    at: 'imported',
-    by: async ({ target, host: { user } }) => {
+  fault: lifts(
+    "the user's rm -rf",
+    'the files belong to the user, as if no subordinate ID were used',
+    async ({ target, host: { user } }) => {
       const path = quoteWord((await findInDataRoot(target, foreignName)) ?? '');
       await mustRun(target.root, `chown -R ${user.uid}:${user.gid} ${path}`);
       return async () => {};
     },
-    fails: /^lifted: the user's rm -rf/,
-  },
+    { at: 'imported' },
+  ),
 });
 
 const lockedFolder = '/mnt/rdc-locked';
 const lockedFlags = ['nosuid', 'nodev', 'noexec'];
 
-check({
-  id: 'ST-LOCKED',
+check('ST-LOCKED', {
   level: 'MUST',
   title: 'a bind source mounted nosuid, nodev and noexec keeps these flags in a container, writable and read-only',
-  source: code(
-    'moby/moby',
-    'v20.10.6',
-    'daemon/oci_linux.go',
-    'flags that are locked in a user namespace (248f98ef5e)',
-  ),
+  source: moby('v20.10.6', 'daemon/oci_linux.go', 'flags that are locked in a user namespace (248f98ef5e)'),
   applies: ({ host }) => {
     if (/ 20\.10\.[0-5]\b/.test(host.versions.dockerd ?? '')) return 'Docker learnt to keep locked flags with 20.10.6';
     return (
       host.rootPropagation !== 'private' || 'the mount of / is private: the daemon sees no mount made after its start'
     );
   },
-  needs,
   remedy: 'update Docker to 20.10.6 and runc to 1.0.0-rc95 or later',
   async verify({ target, defer, stage }) {
     defer(() =>
@@ -347,34 +334,32 @@ check({
     ]);
     expect(stdout.trim().split('\n'), 'running a program there, twice, and writing').toEqual(['126', '126', '1']);
   },
-  sabotage: {
-    name: 'another mount without the flags lies over the source',
-    at: 'mounted',
-    by: rootScript(
+  fault: breaks(
+    'flags of the bind mount',
+    'another mount without the flags lies over the source',
+    rootScript(
       () => `mount -t tmpfs -o mode=777,size=4m rdc ${lockedFolder}`,
       () => ':', // verify takes away whatever is mounted there
     ),
-    fails: /flags of the bind mount/,
-  },
+    { at: 'mounted' },
+  ),
 });
 
 /** The first subordinate ID moves by one before the daemon starts again. */
-const idsShifted: Fault = inOrder(
+const idsShifted: Inject = inOrder(
   async ({ target }) =>
     async () =>
       restartDaemon(target),
   filtered('/etc/subuid', ({ user }) => `awk -F: -v OFS=: '$1 == "${user.name}" || $1 == ${user.uid} {$2++} 1'`),
 );
 
-check({
-  id: 'ST-PERSIST',
+check('ST-PERSIST', {
   level: 'MUST',
   title: 'content, owner and mode of files in a named volume survive a restart of the daemon',
   source: docker('engine/storage/volumes', 'volumes persist'),
   applies: canRestart,
-  needs,
-  disruptive: true,
   remedy: 'do not change /etc/subuid or /etc/subgid of a user with data; chown the volume by rootlesskit if you must',
+  restartsDaemon: true,
   async verify({ target, host, stage, defer }) {
     const nonce = randomUUID();
     const volume = `rdc-${nonce}`;
@@ -402,10 +387,10 @@ check({
     );
     expect(onDisk.stdout.trim(), "owner and group on the host's disk").toBe(`${uid}:${gid}`);
   },
-  sabotage: {
-    name: "the user's subordinate UIDs move by one before the daemon starts again",
-    at: 'written',
-    by: idsShifted,
-    fails: /owner, mode and content in a container/,
-  },
+  fault: breaks(
+    'owner, mode and content in a container',
+    "the user's subordinate UIDs move by one before the daemon starts again",
+    idsShifted,
+    { at: 'written' },
+  ),
 });

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test as it } from 'vitest';
-import type { Check, DeclaredCheck } from '../../checks/check.ts';
+import type { DeclaredCheck } from '../../checks/check.ts';
 import { expect as counted } from '../../checks/expect.ts';
 import { parseHostFacts } from '../../target-host/facts/host-facts.ts';
 import type { RunListener } from '../../verdicts/run-listener.ts';
@@ -12,7 +12,7 @@ import { inspectTarget, readOnlyOf } from './inspect-target.ts';
 const folder = mkdtempSync(join(tmpdir(), 'rdc-look-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const check = (id: string, verify: Check['verify'] = async () => {}, readOnly = true) =>
+const check = (id: string, verify: DeclaredCheck['verify'] = async () => {}, readOnly = true) =>
   ({ id, verify, area: 'a', level: 'MUST', title: id, ...(readOnly ? { readOnly } : {}) }) as DeclaredCheck;
 
 it('looks at this machine: verdicts, facts and evidence, without a daemon', async () => {

@@ -35,7 +35,7 @@ async function brokenAfter(runner: (job: VitestJob) => readonly string[]): Promi
     context: { name: 'x', kind: 'local', folder: '/nowhere', expected: declarations },
     connection: { name: 'x', kind: 'local', root: 'none', folder: '/nowhere' },
     checks: declarations as unknown as readonly DeclaredCheck[],
-    reading: 'conformance',
+    mode: 'conformance',
     listeners: [listener],
     onMeta: (id, meta) => metas.set(id, meta),
     reporters: () => [],
@@ -105,7 +105,7 @@ it('a lost target is one message and ends the run', async () => {
   expect(judged.map(({ verdict }) => verdict)).toEqual(['error']);
 });
 
-it('a kill in a test that broke is none, and a mutant that ran out of time says so', async () => {
+it('a kill in a test that broke is none, and a fault test that ran out of time says so', async () => {
   await brokenAfter((job) => {
     const killed = { verdict: 'pass', outcome: 'killed', reason: 'the value' } as const;
     job.onJudged('A-ONE', killed, { state: 'failed', errors: ['the hook broke'], durationMs: 1 });

@@ -19,9 +19,9 @@ export type TargetJob = {
   readonly context: TargetContext;
   readonly connection: Omit<Connection, 'image'>;
   readonly checks: readonly DeclaredCheck[];
-  readonly reading: 'conformance' | 'sabotage';
-  /** sabotage reading: judge others under each fault too */
-  readonly blastRadius?: 'read-only' | 'all';
+  readonly mode: 'conformance' | 'fault-test';
+  /** fault test: judge others under each fault too */
+  readonly sideEffects?: 'read-only' | 'all';
   readonly listeners: readonly RunListener[];
   /** further vitest reporters, made when the verdicts can be looked up */
   readonly reporters: (judged: (id: string) => CheckResult | undefined) => readonly Reporter[];
@@ -29,10 +29,10 @@ export type TargetJob = {
   readonly profile?: true;
   readonly onMeta?: (id: string, meta: CheckMeta) => void;
   readonly signal: AbortSignal;
-  /** limit of one check instead of the reading's own */
+  /** limit of one check instead of the mode's own */
   readonly checkTimeoutMs?: number;
   /** `--oracle`: two more views of what is red, after the verdicts */
-  readonly oracle?: TriageOptions;
+  readonly triage?: TriageOptions;
 };
 
 /** Judges one target that can be reached. Returns what broke besides single checks, or undefined. */
@@ -48,8 +48,8 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   if (job.signal.aborted) return 'interrupted';
   const lost = new AbortController();
   const { broken } = await runChecks({
-    reading: job.reading,
-    ...(job.blastRadius === undefined ? {} : { blastRadius: job.blastRadius }),
+    mode: job.mode,
+    ...(job.sideEffects === undefined ? {} : { sideEffects: job.sideEffects }),
     ...(job.profile === undefined ? {} : { profile: job.profile }),
     connection,
     checks,
@@ -73,14 +73,14 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   if (lost.signal.aborted) return String(lost.signal.reason);
   const missing = checks.filter((check) => !results.has(check.id)).map((check) => check.id);
   const viewsBroke =
-    job.oracle &&
-    (await triageTarget({ ...job.oracle, context, connection, checks, results, listeners, signal: job.signal }));
+    job.triage &&
+    (await triageTarget({ ...job.triage, context, connection, checks, results, listeners, signal: job.signal }));
   const rest = viewsBroke === undefined ? broken : [...broken, viewsBroke];
   if (missing.length > 0) return `never judged: ${missing.join(', ')}${rest.length > 0 ? ` (${rest.join('; ')})` : ''}`;
   return rest.length > 0 ? rest.join('; ') : undefined;
 }
 
-/** The runner speaks last of a mutant too: a kill in a test that broke is none, and a timeout is a reason. */
+/** The runner speaks last of a fault test too: a kill in a test that broke is none, and a timeout is a reason. */
 function metaAsJudged(meta: CheckMeta, { verdict, reason }: CheckResult): CheckMeta {
   const why = reason === undefined ? {} : { reason };
   if (meta.outcome === 'killed' && verdict !== 'pass') return { ...meta, ...why, outcome: 'error' };

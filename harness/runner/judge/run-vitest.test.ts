@@ -30,16 +30,16 @@ type Outcome = {
   readonly broken: string;
 };
 
-/** Areas by name, each with the text of its spec file; `selected` are ids as `area:ID`, with `:alone` for disruptive ones. */
+/** Areas by name, each with the text of its spec file; `selected` are ids as `area:ID`, with `:alone` for those that restart the daemon. */
 async function read(
   specs: Readonly<Record<string, string>>,
   selected: readonly string[],
-  reading:
+  mode:
     | 'conformance'
-    | 'views'
-    | 'sabotage'
-    | 'sabotage+read-only'
-    | 'sabotage+all'
+    | 'triage'
+    | 'fault-test'
+    | 'fault-test+read-only'
+    | 'fault-test+all'
     | 'conformance+profile'
     | 'conformance+interrupted' = 'conformance',
 ): Promise<Outcome> {
@@ -47,27 +47,28 @@ async function read(
   roots.push(root);
   for (const [area, text] of Object.entries(specs)) {
     mkdirSync(join(root, 'suites', area), { recursive: true });
-    writeFileSync(join(root, 'suites', area, `${area}.spec.ts`), head(area) + text);
+    writeFileSync(join(root, 'suites', area, `${area}.spec.ts`), head() + text);
   }
   const script = join(import.meta.dirname, 'fixtures/read-specs.ts');
-  const { stdout } = await run(process.execPath, [script, reading, root, facts, ...selected], { timeout: 100_000 });
+  const { stdout } = await run(process.execPath, [script, mode, root, facts, ...selected], { timeout: 100_000 });
   const { judged, broken } = JSON.parse(stdout.slice(stdout.indexOf('{"judged"'))) as Read;
   const verdicts = judged.map(({ id, meta, runner }) => {
     const check = { id, area: 'a', level: 'MUST', title: id, source: { url: '', section: '' }, remedy: '' } as const;
     return [id, judge(check, meta, runner)] as const;
   });
   const outcomes = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.outcome]));
-  const radii = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.blastRadius]));
+  const radii = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.sideEffects]));
   const profiles = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.profile as CheckProfile | undefined]));
   const views = Object.fromEntries(judged.map(({ id, meta }) => [id, meta.views]));
   return { verdicts: Object.fromEntries(verdicts), outcomes, radii, profiles, views, broken: broken.join('\n') };
 }
 
-function head(area: string): string {
-  return `import { checksOf, expect } from ${JSON.stringify(harness)};
-const declare = checksOf('${area}');
-const check = (id, verify, more = {}) => declare({
-  id, verify, level: 'MUST', title: 'a claim', source: { url: '', section: '' }, remedy: '', sabotage: { impossible: 'x' }, ...more,
+function head(): string {
+  return `import { breaks, checksIn, expect } from ${JSON.stringify(harness)};
+const declare = checksIn(import.meta);
+const check = (id, verify, more = {}) => declare(id, {
+  verify, level: 'MUST', title: 'a claim', source: { url: '', section: '' }, remedy: '', needsDaemon: false,
+  fault: breaks('a value', 'none', async () => async () => {}), ...more,
 });
 `;
 }
@@ -94,14 +95,14 @@ check('A-AFTER-SLOW', async () => { expect(machine, 'the machine after a check t
 check('A-SKIP', async () => { expect(1).toBe(1); }, { applies: ({ host }) => 'not on ' + host.os.id });
 check('A-SKIP-MUTE', async () => { expect(1).toBe(1); }, { applies: () => '' });
 check('A-APPLIES', async () => { expect(1).toBe(1); }, { applies: () => { throw new Error('applies broke'); } });
-check('A-BLOCKED', async () => { expect(1).toBe(1); }, { needs: ['SOCK-PATH'] });
+check('A-BLOCKED', async () => { expect(1).toBe(1); }, { needsDaemon: true });
 check('A-UNDO', async ({ defer }) => { defer(async () => { throw new Error('stuck'); }); expect(1).toBe(1); });
 check('A-ROOT', async ({ target }) => { expect((await target.root.exec(['id'])).code).toBe(0); });
 check('A-LATER', async () => { expect(1).toBe(1); });`,
         second: `
 check('B-PASS', async ({ target }) => { expect((await target.exec(['echo', 'seen'])).stdout).toBe('seen\\n'); });
 check('B-UNSELECTED', async () => { throw new Error('nobody asked'); });`,
-        third: `check('C-ALONE', async () => { expect(1).toBe(1); }, { disruptive: true });`,
+        third: `check('C-ALONE', async () => { expect(1).toBe(1); }, { restartsDaemon: true });`,
       },
       [
         ...[
@@ -170,7 +171,7 @@ it('checks that disturb nobody are judged at once, each by its own word, and the
 let [now, most, alone] = [0, 0, 0];
 const after = (ms) => new Promise((done) => setTimeout(done, ms));
 const busy = async (work) => { now += 1; most = Math.max(most, now); await after(300); await work(); now -= 1; };
-const beside = { sideBySide: true };
+const beside = { concurrent: true };
 const holds = () => expect(1).toBe(1);
 check('S-ALONE', () => busy(() => { alone = now; expect(most, 'most at once before it').toBe(3); expect(now, 'at work with it').toBe(1); }));
 check('S-PASS', () => busy(holds), beside);
@@ -266,23 +267,23 @@ check('L-B', async () => { expect(1).toBe(1); });`;
   });
 });
 
-it('the sabotage reading tells a kill from a survivor and from an error', { timeout: limitMs }, async () => {
+it('a fault test tells a kill from a survivor and from an error', { timeout: limitMs }, async () => {
   const text = `
 let value = 1;
 let faults = 0;
-const by = async () => { value = 2; faults += 1; return async () => { value = 1; }; };
+const inject = async () => { value = 2; faults += 1; return async () => { value = 1; }; };
 const holds = async () => { expect(value, 'the value').toBe(1); };
-const fault = (fails, more) => ({ sabotage: { name: 'the value is 2', by, fails, ...more } });
-check('M-KILLED', holds, fault(/^the value/));
-check('M-BLIND', async () => { expect(1).toBe(1); }, fault(/^the value/));
-check('M-ERROR', async () => { if (value === 2) throw new Error('the value is lost'); await holds(); }, fault(/^the value/));
-check('M-ONE-FAULT', async () => { expect(faults, 'faults so far').toBeLessThan(2); }, fault(/^faults so far/));
-check('M-STAGE', async ({ stage }) => { await stage('set'); await holds(); }, fault(/^the value/, { at: 'set' }));
-check('M-NO-STAGE', holds, fault(/^the value/, { at: 'set' }));
-check('M-IMPOSSIBLE', holds);`;
+const fault = (label, more) => ({ fault: breaks(label, 'the value is 2', inject, more) });
+check('M-KILLED', holds, fault('the value'));
+check('M-BLIND', async () => { expect(1).toBe(1); }, fault('the value'));
+check('M-ERROR', async () => { if (value === 2) throw new Error('the value is lost'); await holds(); }, fault('the value'));
+check('M-ONE-FAULT', async () => { expect(faults, 'faults so far').toBeLessThan(2); }, fault('faults so far'));
+check('M-STAGE', async ({ stage }) => { await stage('set'); await holds(); }, fault('the value', { at: 'set' }));
+check('M-NO-STAGE', holds, fault('the value', { at: 'set' }));
+check('M-IMPOSSIBLE', async () => { expect(1, 'the value').toBe(2); }, fault('the value'));`;
   const ids = ['KILLED', 'BLIND', 'ERROR', 'ONE-FAULT', 'STAGE', 'NO-STAGE', 'IMPOSSIBLE'].map((name) => `M-${name}`);
-  const selected = ids.map((id) => `mutants:${id}`);
-  const { verdicts, outcomes } = await read({ mutants: text }, selected, 'sabotage');
+  const selected = ids.map((id) => `faults:${id}`);
+  const { verdicts, outcomes } = await read({ faults: text }, selected, 'fault-test');
   expect(outcomes).toEqual({
     'M-KILLED': 'killed',
     'M-BLIND': 'survived',
@@ -296,7 +297,7 @@ check('M-IMPOSSIBLE', holds);`;
   expect(passed.map(({ id }) => id)).toEqual(['M-KILLED', 'M-STAGE']);
 });
 
-it('the views reading looks without Docker and verifies again, and is never a verdict', {
+it('triage looks without Docker and verifies again, and is never a verdict', {
   timeout: limitMs,
 }, async () => {
   const text = `
@@ -308,18 +309,18 @@ const fails = async () => { expect(1, 'the value').toBe(2); };
 const lifted = async () => { asFinding('lifted', () => expect(1, 'lifted: the start').toBe(2)); };
 const stuck = () => new Promise(() => {});
 const limit = { level: 'LIMITATION' };
-check('V-HOLDS', holds, { oracle: { bare } });
-check('V-FAILS', fails, { oracle: { bare: refused } });
-check('V-LIMIT', holds, { ...limit, oracle: {} });
-check('V-LIFTED', lifted, { ...limit, oracle: {} });
-check('V-NONE', fails, { oracle: { bare, notRootful: 'it has no such map' } });
-check('V-BROKEN', async () => { throw new Error('boo'); }, { oracle: { bare: async () => { throw new Error('hoo'); } } });
-check('V-UNDO', holds, { oracle: { bare: async ({ defer }) => { defer(stuckUndo); return { works: true, saw: '' }; } } });
+check('V-HOLDS', holds, { triage: { withoutDocker: bare } });
+check('V-FAILS', fails, { triage: { withoutDocker: refused } });
+check('V-LIMIT', holds, { ...limit, triage: {} });
+check('V-LIFTED', lifted, { ...limit, triage: {} });
+check('V-NONE', fails, { triage: { withoutDocker: bare, notRootful: 'it has no such map' } });
+check('V-BROKEN', async () => { throw new Error('boo'); }, { triage: { withoutDocker: async () => { throw new Error('hoo'); } } });
+check('V-UNDO', holds, { triage: { withoutDocker: async ({ defer }) => { defer(stuckUndo); return { works: true, saw: '' }; } } });
 async function stuckUndo() { throw new Error('stuck'); }
-check('V-SLOW', stuck, { oracle: { bare } });`;
+check('V-SLOW', stuck, { triage: { withoutDocker: bare } });`;
   const ids = ['HOLDS', 'FAILS', 'LIMIT', 'LIFTED', 'NONE', 'BROKEN', 'UNDO', 'SLOW'].map((name) => `seen:V-${name}`);
   const withImport = `import { asFinding } from ${JSON.stringify(harness)};\n${text}`;
-  const { views, broken } = await read({ seen: withImport }, ids, 'views');
+  const { views, broken } = await read({ seen: withImport }, ids, 'triage');
   expect(broken).toBe('');
   const works = { seen: 'works', detail: 'a port' };
   const undeclared = { seen: 'not taken', detail: 'no observation without Docker is declared' };
@@ -339,18 +340,18 @@ check('V-SLOW', stuck, { oracle: { bare } });`;
   });
 });
 
-describe('the blast radius of a fault', { timeout: limitMs }, () => {
+describe('the side effects of a fault', { timeout: limitMs }, () => {
   // a machine that all spec files of the worker see, as they do a real one
   const machine = `
 const machine = (globalThis.rdcMachine ??= { value: 1, other: 1 });
-const by = async () => { machine.value = 2; return async () => { machine.value = 1; }; };
+const inject = async () => { machine.value = 2; return async () => { machine.value = 1; }; };
 const holds = async () => { expect(machine.value, 'the value').toBe(1); };
 const reads = { readOnly: true };
-const fault = (more) => ({ sabotage: { name: 'the value is 2', by, fails: /^the value/, ...more } });
+const fault = (more) => ({ fault: breaks('the value', 'the value is 2', inject, more) });
 `;
   const specs = {
     first: `${machine}
-check('F-KILLED', holds, fault({ alsoFails: ['S-NAMED'] }));
+check('F-KILLED', holds, fault({ alsoBreaks: ['S-NAMED'] }));
 check('F-TWIN', holds, { ...reads, ...fault() });
 check('F-STEADY', holds);`,
     second: `${machine}
@@ -360,12 +361,12 @@ check('S-CALM', async () => { expect(1).toBe(1); }, reads);
 check('S-RED', async () => { expect(1).toBe(2); }, reads);
 check('S-LATER', holds, fault());`,
     third: `${machine}
-check('T-ALONE', holds, { disruptive: true });`,
+check('T-ALONE', holds, { restartsDaemon: true });`,
   };
 
   it('is judged on the checks that only read, of every spec file, which are judged themselves all the same', async () => {
     const selected = ['first:F-KILLED', 'first:F-TWIN', 'second:S-LATER'];
-    const { outcomes, radii, broken } = await read(specs, selected, 'sabotage+read-only');
+    const { outcomes, radii, broken } = await read(specs, selected, 'fault-test+read-only');
     expect(broken).toBe('');
     expect(outcomes).toEqual({ 'F-KILLED': 'killed', 'F-TWIN': 'killed', 'S-LATER': 'killed' });
     const bystander = { id: 'S-BYSTANDER', verdict: 'fail', message: expect.stringContaining('the value') };
@@ -377,7 +378,7 @@ check('T-ALONE', holds, { disruptive: true });`,
   });
 
   it('is judged on every steady check when all are asked for', async () => {
-    const { radii } = await read(specs, ['second:S-LATER'], 'sabotage+all');
+    const { radii } = await read(specs, ['second:S-LATER'], 'fault-test+all');
     expect(radii['S-LATER']).toMatchObject({ judged: 6, explained: [] });
     expect(JSON.stringify(radii['S-LATER'])).toContain('F-STEADY');
   });

@@ -19,13 +19,13 @@ import { timeLimitMs } from '../protocol/time-limit.ts';
 import type { RunnerWord } from './judge.ts';
 import { type WorkerWatch, watchWorker } from './worker-watchdog.ts';
 
-/** Of those that disturb nobody (`sideBySide`); measured: docs/benchmarks.md. */
+/** Of those that disturb nobody (`concurrent`); measured: docs/benchmarks.md. */
 const checksAtOnce = 3;
 /** Of a worker, beyond the limit of a check: a hook has two minutes. */
 const defaultSilenceMs = 180_000;
 
 export type VitestJob = {
-  readonly reading: Assignment['reading'];
+  readonly mode: Assignment['mode'];
   readonly connection: Connection;
   readonly checks: readonly DeclaredCheck[];
   /** reporters that look at the same tests, e.g. Allure's; they come after `onJudged` */
@@ -35,14 +35,14 @@ export type VitestJob = {
   readonly signal?: AbortSignal;
   /** folder that holds suites/; the tests of the runner bring their own */
   readonly root?: string;
-  /** limit of one check instead of the reading's own */
+  /** limit of one check instead of the mode's own */
   readonly checkTimeoutMs?: number;
   /** how long a worker may say nothing, beyond the limit of a check; the tests of the runner are in a hurry */
   readonly silenceMs?: number;
-  /** sabotage reading: judge others under each fault too */
-  readonly blastRadius?: NonNullable<Assignment['blastRadius']>;
+  /** fault test: judge others under each fault too */
+  readonly sideEffects?: NonNullable<Assignment['sideEffects']>;
   readonly profile?: true;
-  /** views reading: why there is no rootful daemon */
+  /** triage: why there is no rootful daemon */
   readonly noRootful?: string;
 };
 
@@ -115,11 +115,11 @@ function rememberSignalListeners(): () => void {
 }
 
 function projectsOf(job: VitestJob): NonNullable<TestUserConfig['projects']> {
-  const calm = job.checks.filter((check) => !check.disruptive);
-  const disruptive = job.checks.filter((check) => check.disruptive);
+  const calm = job.checks.filter((check) => !check.restartsDaemon);
+  const restarting = job.checks.filter((check) => check.restartsDaemon);
   return [
     { name: 'steady', checks: calm },
-    { name: 'disruptive', checks: disruptive },
+    { name: 'disruptive', checks: restarting },
   ]
     .filter(({ checks }) => checks.length > 0)
     .map(({ name, checks }, groupOrder) => project(job, `${job.connection.name} ${name}`, { checks, groupOrder }));
@@ -127,14 +127,14 @@ function projectsOf(job: VitestJob): NonNullable<TestUserConfig['projects']> {
 
 function project(job: VitestJob, name: string, part: { checks: readonly DeclaredCheck[]; groupOrder: number }) {
   const { checks, groupOrder } = part;
-  const { reading, connection, root = checkout, checkTimeoutMs, blastRadius, profile, noRootful } = job;
+  const { mode, connection, root = checkout, checkTimeoutMs, sideEffects, profile, noRootful } = job;
   const assignment: Assignment = {
-    reading,
+    mode,
     connection,
     selected: checks.map((check) => check.id),
     root,
     ...(checkTimeoutMs === undefined ? {} : { checkTimeoutMs }),
-    ...(blastRadius === undefined ? {} : { blastRadius }),
+    ...(sideEffects === undefined ? {} : { sideEffects }),
     ...(profile === undefined ? {} : { profile }),
     ...(noRootful === undefined ? {} : { noRootful }),
   };
@@ -155,7 +155,7 @@ function project(job: VitestJob, name: string, part: { checks: readonly Declared
       sequence: { groupOrder },
       maxConcurrency: checksAtOnce,
       // vitest counts for one test at a time: readConformance counts for itself. In a view there may be nothing to assert
-      expect: { requireAssertions: reading === 'sabotage' },
+      expect: { requireAssertions: mode === 'fault-test' },
       // a reason such as `expected [ …(5) ] to deeply equal []` leaves out what was found
       chaiConfig: { truncateThreshold: 400 },
       hookTimeout: 120_000,

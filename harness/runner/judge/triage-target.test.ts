@@ -55,7 +55,7 @@ async function take(changes: Partial<TriageJob> & { kind?: 'machine' | 'ssh' } =
       taken[id] = views;
     },
   };
-  const checks = Object.keys(results).map((id) => ({ id, area: 'a', ...(id.includes('PLAIN') ? {} : { oracle: {} }) }));
+  const checks = Object.keys(results).map((id) => ({ id, area: 'a', ...(id.includes('PLAIN') ? {} : { triage: {} }) }));
   const job = {
     context: { name: 'x', kind, folder: '/nowhere', expected: [] },
     connection: { name: 'x', kind, root: 'none', folder: '/nowhere', host: { socket: '/run/user/1/docker.sock' } },
@@ -105,7 +105,7 @@ it('no rootful daemon is started on a host that the lab did not provision, unles
 
 it('none is started where nobody asks for it', async () => {
   vi.mocked(startRootfulBeside).mockClear();
-  const checks = [{ id: 'A-RED', area: 'a', oracle: { notRootful: 'no such claim' } }] as unknown as DeclaredCheck[];
+  const checks = [{ id: 'A-RED', area: 'a', triage: { notRootful: 'no such claim' } }] as unknown as DeclaredCheck[];
   await take({ checks });
   expect(startRootfulBeside).not.toHaveBeenCalled();
   expect(asked?.checks).toHaveLength(1);
@@ -126,7 +126,7 @@ it('a host that could not be put back as it was is told', async () => {
   expect(taken['A-RED']?.blame).toBe('defect');
 });
 
-it('what the reading never came to is not taken, with the reason', async () => {
+it('what triage never came to is not taken, with the reason', async () => {
   vi.mocked(runChecks).mockResolvedValue({ broken: ['a.spec.ts: no such file'] });
   const { taken } = await take();
   expect(taken['A-RED']).toMatchObject({

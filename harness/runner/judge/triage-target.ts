@@ -36,10 +36,10 @@ export async function triageTarget(job: TriageJob): Promise<string | undefined> 
     const result = results.get(id);
     return result !== undefined && wantsViews(result);
   });
-  const declared = wanted.filter(({ oracle }) => oracle !== undefined);
+  const declared = wanted.filter(({ triage }) => triage !== undefined);
   const undeclared = notTaken('no other view is declared for this check');
-  for (const { id, oracle } of wanted) {
-    if (oracle === undefined && results.get(id)?.verdict === 'fail') tellViews(job, id, undeclared);
+  for (const { id, triage } of wanted) {
+    if (triage === undefined && results.get(id)?.verdict === 'fail') tellViews(job, id, undeclared);
   }
   if (declared.length === 0 || signal.aborted) return undefined;
   notify(listeners, (listener) => listener.stage?.(context.name, `three views of ${declared.length} checks`));
@@ -58,7 +58,7 @@ type Rootful = AsyncDisposable & { readonly reason?: string };
 /** The rootful daemon while it is needed, or why there is none. */
 async function openRootful(job: TriageJob, declared: readonly DeclaredCheck[]): Promise<Rootful> {
   const without = (reason: string): Rootful => ({ reason, [Symbol.asyncDispose]: async () => {} });
-  if (declared.every(({ oracle }) => oracle?.notRootful !== undefined)) return without('nobody asks for it');
+  if (declared.every(({ triage }) => triage?.notRootful !== undefined)) return without('nobody asks for it');
   if (job.context.kind !== 'machine' && !job.allowRootful) {
     return without('no rootful daemon is started on a host that the lab did not provision (--allow-rootful)');
   }
@@ -100,7 +100,7 @@ async function lookFromElsewhere(
   const lost = new AbortController();
   const taken = new Set<string>();
   const { broken } = await runChecks({
-    reading: 'views',
+    mode: 'triage',
     connection: reason === undefined ? besideUsers(connection) : connection,
     ...(reason === undefined ? {} : { noRootful: reason }),
     ...(root === undefined ? {} : { root }),
@@ -109,7 +109,7 @@ async function lookFromElsewhere(
     onStarted: (id) => notify(listeners, (listener) => listener.checkStarted?.(context, id)),
     onJudged(id, meta, { errors }) {
       taken.add(id);
-      tellViews(job, id, meta.views ?? notTaken(errors.join('; ') || 'the reading broke'), meta);
+      tellViews(job, id, meta.views ?? notTaken(errors.join('; ') || 'the triage broke off'), meta);
       if (meta.lost !== undefined) lost.abort(meta.lost);
     },
   });
@@ -125,7 +125,7 @@ function notTaken(detail: string): NonNullable<CheckMeta['views']> {
 function tellViews(job: TriageJob, id: string, others: NonNullable<CheckMeta['views']>, meta: CheckMeta = {}): void {
   const result = job.results.get(id);
   if (!result) return;
-  const isDeclared = job.checks.some((check) => check.id === id && check.oracle !== undefined);
+  const isDeclared = job.checks.some((check) => check.id === id && check.triage !== undefined);
   const undeclared = { blame: 'undecided', because: 'the check declares no other view' } as const;
   const views: Triage = {
     ...(isDeclared ? attribute(result, others) : undeclared),

@@ -1,6 +1,6 @@
 /**
  * A worker whose own code never gives the processor back (a loop without an end over some answer) has no timers either:
- * no limit of a check strikes in it, and vitest waits for it for ever. Looked at from outside: it says something at
+ * no limit of a check ends it, and vitest waits for it for ever. Looked at from outside: it says something at
  * the start and the end of each check, and when it has said nothing for longer than any check may take, it is killed.
  */
 export type WorkerWatch = {

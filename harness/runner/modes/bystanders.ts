@@ -18,11 +18,11 @@ export function bystandersOf(connected: ConnectedTarget, assignment: Assignment)
   return bystanders;
 }
 
-async function declaredBystanders({ root, blastRadius }: Assignment): Promise<readonly DeclaredCheck[]> {
+async function declaredBystanders({ root, sideEffects }: Assignment): Promise<readonly DeclaredCheck[]> {
   // the tests of this spec file are known by now: what the other files declare becomes no test of it
   onDeclared(() => {});
   const all = await loadChecks(root);
-  return all.filter((check) => !check.disruptive && (check.readOnly || blastRadius === 'all'));
+  return all.filter((check) => !check.restartsDaemon && (check.readOnly || sideEffects === 'all'));
 }
 
 /** Those that only read at once, and then the others one by one. */

@@ -2,7 +2,7 @@ import type { TestContext } from 'vitest';
 import { expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
-import type { Target } from '../../target-host/access/target.ts';
+import type { RestartableTarget } from '../../target-host/access/target.ts';
 import type { HostFacts } from '../../target-host/facts/host-facts.ts';
 import { Evidence } from '../verify/evidence.ts';
 import { runConformance } from './conformance.ts';
@@ -32,8 +32,8 @@ async function metaOn(id: string, shell: Shell, verify: () => Promise<void>): Pr
   const context = { task: { meta }, skip } as unknown as TestContext;
   const target = { name: 'debian-13', facts: { host }, shell };
   const check = { id, verify } as unknown as DeclaredCheck;
-  const reading = { context, evidence: new Evidence(), host, target: target as unknown as Target };
-  await runConformance(check, reading).catch(() => {});
+  const mode = { context, evidence: new Evidence(), host, target: target as unknown as RestartableTarget };
+  await runConformance(check, mode).catch(() => {});
   return meta;
 }
 

@@ -1,6 +1,5 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
-import { countAssertions } from '../../checks/expect.ts';
-import { findingOf } from '../../checks/limitation.ts';
+import { countAssertions, failureOf } from '../../checks/expect.ts';
 import { messageOf } from '../../messages/error-text.ts';
 import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../../target-host/access/target.ts';
@@ -11,24 +10,24 @@ import { Blocked } from '../verify/preconditions.ts';
 import { type ModeContext, verifyWhenPossible } from '../verify/verify.ts';
 
 /** Is the claim true on this target? Sets the verdict in the test's meta and lets the runner see the failure. */
-export async function runConformance(check: DeclaredCheck, reading: ModeContext): Promise<void> {
-  const { context } = reading;
+export async function runConformance(check: DeclaredCheck, mode: ModeContext): Promise<void> {
+  const { context } = mode;
   const { meta } = context.task;
-  skipUnlessApplicable(check, reading);
+  skipUnlessApplicable(check, mode);
   try {
     // counted here: vitest counts for one test at a time, and some are judged side by side
-    const assertions = await countAssertions(() => verifyWhenPossible(check, reading));
+    const assertions = await countAssertions(() => verifyWhenPossible(check, mode));
     if (assertions === 0) throw new RdcError('REPORT', `${check.id} made no assertion: nothing was judged`);
     meta.verdict = 'pass';
   } catch (thrown) {
-    const error = await rootOf(thrown, check, reading.target);
+    const error = await rootOf(thrown, check, mode.target);
     if (error instanceof Blocked) {
       Object.assign(meta, { verdict: 'blocked', blockedBy: error.by, reason: error.message });
       context.skip(error.message);
     }
-    skipWithoutRoot(error, reading);
+    skipWithoutRoot(error, mode);
     Object.assign(meta, { verdict: verdictOf(error), reason: messageOf(error) });
-    const finding = findingOf(error);
+    const { finding } = failureOf(error);
     if (finding) meta.finding = finding;
     throw error;
   }

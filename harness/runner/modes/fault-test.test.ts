@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, test as it, vi } from 'vitest';
-import type { DeclaredCheck, Fault, VerifyContext } from '../../checks/check.ts';
+import type { DeclaredCheck, Inject, VerifyContext } from '../../checks/check.ts';
 import { expect } from '../../checks/expect.ts';
+import { breaks, lifts } from '../../checks/faults.ts';
+import { asFinding } from '../../checks/limitation.ts';
 import { RdcError } from '../../messages/errors.ts';
-import type { Target } from '../../target-host/access/target.ts';
+import type { RestartableTarget } from '../../target-host/access/target.ts';
 import type { CheckMeta } from '../protocol/protocol.ts';
 import { Evidence } from '../verify/evidence.ts';
 import type { ModeContext } from '../verify/verify.ts';
 import { runConformance } from './conformance.ts';
-import { type Mutated, runFaultTest } from './fault-test.ts';
+import { runFaultTest, type Subject } from './fault-test.ts';
 
 /** The machine: a number that the claim is about. Everything that happens to it is written down. */
 let machine: { value: number; log: string[] };
@@ -21,7 +23,7 @@ afterEach(() => {
 });
 
 const setTo =
-  (value: number): Fault =>
+  (value: number): Inject =>
   async () => {
     machine.log.push('fault');
     const before = machine.value;
@@ -45,17 +47,18 @@ function declare(changes: Partial<DeclaredCheck>): DeclaredCheck {
     title: 'the value is 1',
     source: { url: '', section: '' },
     remedy: '',
+    needsDaemon: false,
     verify: holds,
-    sabotage: { name: 'the value is 2', by: setTo(2), fails: /^the value: expected 2/ },
+    fault: breaks('the value', 'the value is 2', setTo(2)),
     ...changes,
   };
 }
 
 class Skipped extends Error {}
 
-/** Reads a check with a fake target; returns what it said of itself, and what it threw. */
+/** Runs a mode on a check with a fake target; returns what it said of itself, and what it threw. */
 async function read(
-  reading: (check: DeclaredCheck, reading: ModeContext) => Promise<void>,
+  run: (check: DeclaredCheck, mode: ModeContext) => Promise<void>,
   check: DeclaredCheck,
 ): Promise<{ meta: CheckMeta; thrown: string | undefined }> {
   const meta: CheckMeta = {};
@@ -68,17 +71,17 @@ async function read(
     dockerSocket: host.socket,
     exec: async () => ({ code: 0 }),
     invalidate: async () => void machine.log.push('invalidate'),
-  } as unknown as Target;
+  } as unknown as RestartableTarget;
   const context = { task: { meta }, skip } as unknown as ModeContext['context'];
   try {
-    await reading(check, { context, evidence: new Evidence(), host, target });
+    await run(check, { context, evidence: new Evidence(), host, target });
     return { meta, thrown: undefined };
   } catch (error) {
     return { meta, thrown: error instanceof Skipped ? 'skipped' : String(error) };
   }
 }
 
-it('killed: it holds, fails with its own message, and holds again', async () => {
+it('killed: it holds, fails by the expectation that the fault names, and holds again', async () => {
   const { meta, thrown } = await read(runFaultTest, declare({}));
   expect(thrown).toBeUndefined();
   expect(meta).toMatchObject({
@@ -90,7 +93,16 @@ it('killed: it holds, fails with its own message, and holds again', async () => 
   expect(machine.value).toBe(1);
 });
 
-it('a fault strikes at its stage, once', async () => {
+it('a limitation that the fault lifts is killed', async () => {
+  const lifting: Partial<DeclaredCheck> = {
+    fault: lifts('the value', 'x', setTo(2)),
+    verify: async () => asFinding('lifted', () => expect(machine.value, 'lifted: the value').toBe(1)),
+  };
+  const { meta } = await read(runFaultTest, declare(lifting));
+  expect(meta).toMatchObject({ outcome: 'killed', reason: expect.stringMatching(/^lifted: the value: expected 2/) });
+});
+
+it('a fault is injected at its stage, once', async () => {
   const verify = async ({ stage }: VerifyContext) => {
     for (const name of ['prepared', 'applied', 'applied']) {
       machine.log.push(name);
@@ -98,8 +110,8 @@ it('a fault strikes at its stage, once', async () => {
     }
     await holds();
   };
-  const sabotage = { name: 'late', at: 'applied', by: setTo(2), fails: /^the value/ };
-  const { meta } = await read(runFaultTest, declare({ verify, sabotage }));
+  const fault = breaks('the value', 'late', setTo(2), { at: 'applied' });
+  const { meta } = await read(runFaultTest, declare({ verify, fault }));
   expect(meta.outcome).toBe('killed');
   expect(machine.log.slice(4)).toEqual([
     'prepared',
@@ -116,16 +128,29 @@ it('a fault strikes at its stage, once', async () => {
   ]);
 });
 
-const fails = /^the value/;
-
 describe('no kill', () => {
   it.each<[string, CheckMeta['outcome'], RegExp, Partial<DeclaredCheck>]>([
-    ['the check stays green', 'survived', /stays green/, { sabotage: { name: 'none', by: setTo(1), fails } }],
+    ['the check stays green', 'survived', /stays green/, { fault: breaks('the value', 'none', setTo(1)) }],
     [
-      'it fails for another reason',
+      'it fails by another expectation, whatever its message says',
       'survived',
       /another reason: the value: expected 2/,
-      { sabotage: { name: 'x', by: setTo(2), fails: /^something else/ } },
+      { fault: breaks('expected 2', 'x', setTo(2)) },
+    ],
+    [
+      'it fails by an expectation without a label',
+      'survived',
+      /another reason: expected 2/,
+      { verify: async () => expect(machine.value).toBe(1) },
+    ],
+    [
+      'a limitation differs, and is not lifted',
+      'survived',
+      /another reason: differs: the value/,
+      {
+        fault: lifts('the value', 'x', setTo(2)),
+        verify: async () => asFinding('differs', () => expect(machine.value, 'differs: the value').toBe(1)),
+      },
     ],
     [
       'it does not hold before the fault',
@@ -159,21 +184,17 @@ describe('no kill', () => {
       'error',
       /does not hold again after the undo: fail: the value/,
       {
-        sabotage: {
-          name: 'for good',
-          fails,
-          by: async () => {
-            machine.value = 2;
-            return async () => {};
-          },
-        },
+        fault: breaks('the value', 'for good', async () => {
+          machine.value = 2;
+          return async () => {};
+        }),
       },
     ],
     [
       'its stage is never reached',
       'error',
       /never reached the stage "applied"/,
-      { sabotage: { name: 'x', at: 'applied', by: setTo(2), fails } },
+      { fault: breaks('the value', 'x', setTo(2), { at: 'applied' }) },
     ],
   ])('%s', async (_, outcome, reason, changes) => {
     const { meta, thrown } = await read(runFaultTest, declare(changes));
@@ -184,29 +205,29 @@ describe('no kill', () => {
   });
 
   it('its precondition is down: no fault is applied to a machine that is not what it should be', async () => {
-    const { meta } = await read(runFaultTest, declare({ needs: ['SOCK-PATH'] }));
+    const { meta } = await read(runFaultTest, declare({ needsDaemon: true }));
     expect(meta.outcome).toBe('error');
     expect(machine.log).not.toContain('fault');
   });
 
   it('the fault cannot be applied', async () => {
-    const by: Fault = async () => {
+    const inject: Inject = async () => {
       throw new RdcError('COMMAND', 'no chmod here');
     };
-    const { meta, thrown } = await read(runFaultTest, declare({ sabotage: { name: 'x', by, fails } }));
+    const { meta, thrown } = await read(runFaultTest, declare({ fault: breaks('the value', 'x', inject) }));
     expect(meta.outcome).not.toBe('killed');
     expect(meta.verdict).not.toBe('pass');
     expect(thrown).toContain('no chmod here');
   });
 
   it('the fault cannot be taken back', async () => {
-    const by: Fault = async () => {
+    const inject: Inject = async () => {
       machine.value = 2;
       return async () => {
         throw new RdcError('COMMAND', 'the undo broke');
       };
     };
-    const { meta, thrown } = await read(runFaultTest, declare({ sabotage: { name: 'x', by, fails } }));
+    const { meta, thrown } = await read(runFaultTest, declare({ fault: breaks('the value', 'x', inject) }));
     expect(meta.outcome).not.toBe('killed');
     expect(meta.verdict).not.toBe('pass');
     expect(thrown).toContain('the undo broke');
@@ -215,14 +236,7 @@ describe('no kill', () => {
 });
 
 describe('not tried', () => {
-  it('impossible, with its reason', async () => {
-    const { meta, thrown } = await read(runFaultTest, declare({ sabotage: { impossible: 'no such fault' } }));
-    expect(meta).toEqual({ outcome: 'impossible', verdict: 'skip', reason: 'no such fault' });
-    expect(thrown).toBe('skipped');
-    expect(machine.log).toEqual([]);
-  });
-
-  it('already red by its own message: a finding of the target, which no fault can bring about', async () => {
+  it('already red by the expectation that the fault names: a finding of the target, which no fault can bring about', async () => {
     const { meta, thrown } = await read(runFaultTest, declare({ verify: async () => expect(2, 'the value').toBe(1) }));
     expect(meta).toMatchObject({ outcome: 'impossible', verdict: 'skip' });
     expect(meta.reason).toMatch(/^already red on this machine: prove it on another \(the value: expected 2/);
@@ -237,26 +251,24 @@ describe('not tried', () => {
 });
 
 describe('checks that share a fault', () => {
-  it('are each judged by their own message, under one fault', async () => {
-    const by = setTo(2);
-    const target = { invalidate: async () => {} } as unknown as Target;
-    const mutant = (id: string, changes: Partial<DeclaredCheck> = {}): Mutated => ({
-      check: declare({ id, sabotage: { name: 'shared', by, fails: /^the value/ }, ...changes }),
-      reading: { evidence: new Evidence(), host: {} as Mutated['reading']['host'], target },
+  it('are each judged by their own label, under one fault', async () => {
+    const inject = setTo(2);
+    const target = { invalidate: async () => {} } as unknown as RestartableTarget;
+    const subject = (id: string, changes: Partial<DeclaredCheck> = {}): Subject => ({
+      check: declare({ id, fault: breaks('the value', 'shared', inject), ...changes }),
+      mode: { evidence: new Evidence(), host: {} as Subject['mode']['host'], target },
     });
     const blind = async () => expect(1).toBe(1);
     const group = [
-      mutant('A-KILLED'),
-      mutant('A-BLIND', { verify: blind }),
-      mutant('A-OTHER', { sabotage: { name: 'shared', by, fails: /^nothing like it/ } }),
-      mutant('A-NEVER', { verify: async () => expect(3, 'another value').toBe(4) }),
-      mutant('A-RED', { verify: async () => expect(3, 'the value').toBe(4) }),
+      subject('A-KILLED'),
+      subject('A-BLIND', { verify: blind }),
+      subject('A-OTHER', { fault: breaks('nothing like it', 'shared', inject) }),
+      subject('A-NEVER', { verify: async () => expect(3, 'another value').toBe(4) }),
+      subject('A-RED', { verify: async () => expect(3, 'the value').toBe(4) }),
     ];
     const outcomes: Record<string, unknown> = {};
     for (const { check } of group) {
-      outcomes[check.id] = (
-        await read((one, reading) => runFaultTest(one, reading, { members: group }), check)
-      ).meta.outcome;
+      outcomes[check.id] = (await read((one, mode) => runFaultTest(one, mode, { members: group }), check)).meta.outcome;
     }
     expect(outcomes).toEqual({
       'A-KILLED': 'killed',
@@ -269,17 +281,17 @@ describe('checks that share a fault', () => {
   });
 });
 
-describe('the conformance reading', () => {
-  const verdictOfReading = async (changes: Partial<DeclaredCheck>) =>
+describe('conformance', () => {
+  const verdictOf = async (changes: Partial<DeclaredCheck>) =>
     (await read(runConformance, declare(changes))).meta.verdict;
 
   it('says pass, fail, error and skip of itself', async () => {
-    expect(await verdictOfReading({})).toBe('pass');
-    expect(await verdictOfReading({ applies: () => true })).toBe('pass');
-    expect(await verdictOfReading({ applies: () => 'not here' })).toBe('skip');
-    expect(await verdictOfReading({ needs: ['SOCK-PATH'] })).toBe('blocked');
-    expect(await verdictOfReading({ verify: async () => expect(1).toBe(2) })).toBe('fail');
-    expect(await verdictOfReading({ verify: () => Promise.reject(new Error('x')) })).toBe('error');
+    expect(await verdictOf({})).toBe('pass');
+    expect(await verdictOf({ applies: () => true })).toBe('pass');
+    expect(await verdictOf({ applies: () => 'not here' })).toBe('skip');
+    expect(await verdictOf({ needsDaemon: true })).toBe('blocked');
+    expect(await verdictOf({ verify: async () => expect(1).toBe(2) })).toBe('fail');
+    expect(await verdictOf({ verify: () => Promise.reject(new Error('x')) })).toBe('error');
     expect(machine.log, 'no fault is applied').not.toContain('fault');
   });
 });

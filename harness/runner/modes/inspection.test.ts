@@ -1,22 +1,22 @@
 import { expect, test as it } from 'vitest';
-import type { Check, DeclaredCheck } from '../../checks/check.ts';
+import type { DeclaredCheck } from '../../checks/check.ts';
 import { expect as counted } from '../../checks/expect.ts';
 import { asFinding } from '../../checks/limitation.ts';
 import { RdcError } from '../../messages/errors.ts';
-import type { Target } from '../../target-host/access/target.ts';
+import type { RestartableTarget } from '../../target-host/access/target.ts';
 import { UnknownVersion } from '../../target-host/facts/deferred-versions.ts';
 import type { HostFacts } from '../../target-host/facts/host-facts.ts';
 import { type Inspection, inspectAll } from './inspection.ts';
 
 const host = { os: { id: 'debian' } } as HostFacts;
 
-function declare(id: string, verify: Check['verify'], changes: Partial<DeclaredCheck> = {}): DeclaredCheck {
+function declare(id: string, verify: DeclaredCheck['verify'], changes: Partial<DeclaredCheck> = {}): DeclaredCheck {
   return { id, verify, area: 'a', level: 'MUST', title: id, readOnly: true, ...changes } as DeclaredCheck;
 }
 
 async function look(...checks: readonly DeclaredCheck[]): Promise<Record<string, Omit<Inspection, 'evidence'>>> {
   const target = { readOnly: true, dockerSocket: '/nowhere', facts: { host }, exec: async () => ({ code: 0 }) };
-  const observedBy = () => target as unknown as Target;
+  const observedBy = () => target as unknown as RestartableTarget;
   return Object.fromEntries(await inspectAll(checks, { host, observedBy, limitMs: 3000 }));
 }
 
@@ -38,7 +38,7 @@ it('each check has the verdict that it earned, whatever runs beside it', async (
     }),
     declare('A-LIFTED', async () => asFinding('lifted', () => counted(1, 'lifted: it').toBe(2))),
     declare('A-SKIP', async () => counted(1).toBe(1), { applies: ({ host: { os } }) => `not on ${os.id}` }),
-    declare('A-BLOCKED', async () => counted(1).toBe(1), { needs: ['SOCK-PATH'] }),
+    declare('A-BLOCKED', async () => counted(1).toBe(1), { needsDaemon: true }),
     declare('A-SLOW', async () => await new Promise<void>(() => {})),
   );
   const verdicts = Object.fromEntries(Object.entries(seen).map(([id, { verdict }]) => [id, verdict]));

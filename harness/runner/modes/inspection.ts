@@ -1,9 +1,8 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
-import { countAssertions } from '../../checks/expect.ts';
-import { findingOf } from '../../checks/limitation.ts';
+import { countAssertions, failureOf } from '../../checks/expect.ts';
 import { messageOf } from '../../messages/error-text.ts';
 import { RdcError } from '../../messages/errors.ts';
-import type { Target } from '../../target-host/access/target.ts';
+import type { RestartableTarget } from '../../target-host/access/target.ts';
 import type { Watch } from '../../target-host/connection/connect.ts';
 import { UnknownVersion } from '../../target-host/facts/deferred-versions.ts';
 import type { HostFacts } from '../../target-host/facts/host-facts.ts';
@@ -22,7 +21,7 @@ export type Inspection = Pick<CheckResult, 'verdict' | 'reason' | 'finding' | 'b
 export type InspectionView = {
   readonly host: HostFacts;
   /** the target as one check sees it; one that refuses every change (see ConnectedTarget.look) */
-  readonly observedBy: (watch: Watch) => Target;
+  readonly observedBy: (watch: Watch) => RestartableTarget;
   readonly limitMs?: number;
   readonly onLooked?: (check: DeclaredCheck, looked: Inspection) => void;
 };
@@ -38,7 +37,7 @@ export async function inspectAll(
   const looked = new Map<string, Inspection>();
   await Promise.all(
     checks.map(async (check) => {
-      const one = await readOne(check, look);
+      const one = await inspectOne(check, look);
       looked.set(check.id, one);
       look.onLooked?.(check, one);
     }),
@@ -46,7 +45,7 @@ export async function inspectAll(
   return looked;
 }
 
-async function readOne(check: DeclaredCheck, look: InspectionView): Promise<Inspection> {
+async function inspectOne(check: DeclaredCheck, look: InspectionView): Promise<Inspection> {
   const evidence = new Evidence();
   const startedAt = performance.now();
   const said = await wordOn(check, { ...look, evidence });
@@ -81,7 +80,7 @@ function failureWord(error: unknown): Word {
   // on a host in use one may have no right to be root; that says nothing about the host
   if (error instanceof RdcError && error.code === 'ROOT') return skip(`it has to read as root: ${reason}`);
   if (error instanceof RdcError && error.code === 'LOST') return { verdict: 'error', reason, lost: reason };
-  const finding = findingOf(error);
+  const { finding } = failureOf(error);
   return { verdict: verdictOf(error), reason, ...(finding ? { finding } : {}) };
 }
 

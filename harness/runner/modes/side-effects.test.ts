@@ -1,11 +1,14 @@
 import { expect, test as it } from 'vitest';
-import type { DeclaredCheck, Fault } from '../../checks/check.ts';
+import type { DeclaredCheck, Inject } from '../../checks/check.ts';
 import { type Bystander, createBystanders } from './side-effects.ts';
 
-const fault: Fault = async () => async () => {};
-const otherFault: Fault = async () => async () => {};
-const check = (id: string, by: Fault = otherFault, alsoFails?: readonly string[]) =>
-  ({ id, sabotage: { by, name: 'x', fails: /x/, ...(alsoFails ? { alsoFails } : {}) } }) as unknown as DeclaredCheck;
+const shared: Inject = async () => async () => {};
+const another: Inject = async () => async () => {};
+const check = (id: string, inject: Inject = another, alsoBreaks?: readonly string[]) =>
+  ({
+    id,
+    fault: { inject, name: 'x', breaks: ['x'], ...(alsoBreaks ? { alsoBreaks } : {}) },
+  }) as unknown as DeclaredCheck;
 
 const pass: Bystander = { verdict: 'pass', message: '' };
 const fail: Bystander = { verdict: 'fail', message: 'the value' };
@@ -15,7 +18,7 @@ const blocked: Bystander = { verdict: 'blocked', message: 'no daemon', blockedBy
 function bystandersSeeing(...times: readonly Readonly<Record<string, Bystander>>[]) {
   const left = [...times];
   const ids = Object.keys(times[0] ?? {});
-  const checks = ids.map((id) => (id === 'A-TWIN' ? check(id, fault, ['B-NAMED-BY-TWIN']) : check(id)));
+  const checks = ids.map((id) => (id === 'A-TWIN' ? check(id, shared, ['B-NAMED-BY-TWIN']) : check(id)));
   const judged: string[][] = [];
   const bystanders = createBystanders(
     async (asked) => {
@@ -33,9 +36,9 @@ it('a red that nobody explains is a finding', async () => {
   const under = { 'A-TWIN': fail, 'B-NAMED': fail, 'B-OTHER': fail, 'B-DOWN': blocked };
   const { bystanders, judged } = bystandersSeeing(before, under, {});
   await bystanders.learn();
-  const radius = await bystanders.under([check('A-KILLED', fault, ['B-NAMED'])]);
+  const effects = await bystanders.under([check('A-KILLED', shared, ['B-NAMED'])]);
   expect(judged[1], 'who is judged under the fault').toEqual(['A-TWIN', 'B-NAMED', 'B-OTHER', 'B-DOWN']);
-  expect(radius).toEqual({
+  expect(effects).toEqual({
     judged: 4,
     explained: [
       { id: 'A-TWIN', because: 'it is proven by the same fault' },
@@ -44,15 +47,15 @@ it('a red that nobody explains is a finding', async () => {
     ],
     unexplained: [{ id: 'B-OTHER', verdict: 'fail', message: 'the value' }],
   });
-  expect(await bystanders.afterUndo(radius), 'all is as it was').toEqual(radius);
+  expect(await bystanders.afterUndo(effects), 'all is as it was').toEqual(effects);
   expect(judged[2], 'who is judged again').toEqual(['A-TWIN', 'B-NAMED', 'B-OTHER', 'B-DOWN']);
 });
 
 it('what the undo does not bring back is a finding, however it was explained', async () => {
   const { bystanders } = bystandersSeeing({ 'A-TWIN': pass }, { 'A-TWIN': fail }, { 'A-TWIN': fail });
-  const radius = await bystanders.under([check('A-KILLED', fault)]);
-  expect(radius.unexplained).toEqual([]);
-  expect(await bystanders.afterUndo(radius)).toEqual({
+  const effects = await bystanders.under([check('A-KILLED', shared)]);
+  expect(effects.unexplained).toEqual([]);
+  expect(await bystanders.afterUndo(effects)).toEqual({
     judged: 1,
     explained: [],
     unexplained: [{ id: 'A-TWIN', verdict: 'fail', message: 'still so after the undo: the value' }],
@@ -63,12 +66,12 @@ it('who is green is learnt once', async () => {
   const { bystanders, judged } = bystandersSeeing({ 'B-OTHER': pass });
   await bystanders.learn();
   await bystanders.learn();
-  await bystanders.under([check('A-KILLED', fault)]);
+  await bystanders.under([check('A-KILLED', shared)]);
   expect(judged).toHaveLength(2);
 });
 
 it('what one check says of its fault holds for all that share it', async () => {
   const { bystanders } = bystandersSeeing({ 'A-TWIN': pass, 'B-NAMED-BY-TWIN': pass }, { 'B-NAMED-BY-TWIN': fail });
-  const { explained } = await bystanders.under([check('A-KILLED', fault)]);
+  const { explained } = await bystanders.under([check('A-KILLED', shared)]);
   expect(explained).toEqual([{ id: 'B-NAMED-BY-TWIN', because: 'named by the sabotage of A-TWIN' }]);
 });

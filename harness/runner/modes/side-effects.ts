@@ -1,4 +1,4 @@
-import type { DeclaredCheck, Fault } from '../../checks/check.ts';
+import type { DeclaredCheck } from '../../checks/check.ts';
 import type { SideEffects } from '../../verdicts/fault-outcome.ts';
 
 export type Bystander = {
@@ -15,7 +15,7 @@ export type Bystanders = {
   /** judges them while the fault of these checks is at work */
   under(group: readonly DeclaredCheck[]): Promise<SideEffects>;
   /** those that were red then, once more: what the undo did not bring back is a finding */
-  afterUndo(radius: SideEffects): Promise<SideEffects>;
+  afterUndo(effects: SideEffects): Promise<SideEffects>;
 };
 
 /** `checks` are asked for each time: a spec file that is read again declares its checks, and their faults, anew. */
@@ -34,21 +34,21 @@ export function createBystanders(judgeAll: JudgeAll, checks: () => Promise<reado
     learn: async () => void (await green()),
     async under(group) {
       const others = (await green()).filter(({ id }) => !group.some((check) => check.id === id));
-      const faults = new Set(group.map(faultOf));
-      const sharing = [...group, ...(await checks()).filter((check) => faults.has(faultOf(check)))];
-      return radiusOf(sharing, others, await judgeAll(others));
+      const injected = new Set(group.map(({ fault }) => fault.inject));
+      const sharing = [...group, ...(await checks()).filter(({ fault }) => injected.has(fault.inject))];
+      return effectsOn(sharing, others, await judgeAll(others));
     },
-    async afterUndo(radius) {
-      const wereRed = [...radius.explained, ...radius.unexplained].map(({ id }) => id);
+    async afterUndo(effects) {
+      const wereRed = [...effects.explained, ...effects.unexplained].map(({ id }) => id);
       const again = await judgeAll((await green()).filter(({ id }) => wereRed.includes(id)));
       const left = [...again]
         .filter(([, { verdict }]) => verdict !== 'pass')
         .map(([id, { verdict, message }]) => ({ id, verdict, message: `still so after the undo: ${cut(message)}` }));
       const isLeft = ({ id }: { readonly id: string }) => left.some((one) => one.id === id);
       return {
-        judged: radius.judged,
-        explained: radius.explained.filter((one) => !isLeft(one)),
-        unexplained: [...radius.unexplained.filter((one) => !isLeft(one)), ...left],
+        judged: effects.judged,
+        explained: effects.explained.filter((one) => !isLeft(one)),
+        unexplained: [...effects.unexplained.filter((one) => !isLeft(one)), ...left],
       };
     },
   };
@@ -56,7 +56,7 @@ export function createBystanders(judgeAll: JudgeAll, checks: () => Promise<reado
 
 const cut = (message: string) => message.slice(0, 400);
 
-function radiusOf(
+function effectsOn(
   sharing: readonly DeclaredCheck[],
   others: readonly DeclaredCheck[],
   seen: ReadonlyMap<string, Bystander>,
@@ -82,10 +82,6 @@ function explanation(
 ): string | undefined {
   if (verdict === 'blocked') return `blocked by ${blockedBy}`;
   if (sharing.some(({ id }) => id === other.id)) return 'it is proven by the same fault';
-  const namedBy = sharing.find(({ sabotage }) => 'alsoFails' in sabotage && sabotage.alsoFails?.includes(other.id));
+  const namedBy = sharing.find(({ fault }) => fault.alsoBreaks?.includes(other.id));
   return namedBy && `named by the sabotage of ${namedBy.id}`;
-}
-
-function faultOf({ sabotage }: DeclaredCheck): Fault | null {
-  return 'impossible' in sabotage ? null : sabotage.by;
 }

@@ -1,5 +1,5 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
-import { findingOf } from '../../checks/limitation.ts';
+import { failureOf } from '../../checks/expect.ts';
 import { messageOf } from '../../messages/error-text.ts';
 import { type View, viewOf } from '../../verdicts/triage.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
@@ -11,25 +11,25 @@ import { type ModeContext, verifyOnce, verifyWhenPossible } from '../verify/veri
  * Looks at a judged check from elsewhere: the user without Docker, then a rootful daemon, which is behind the target's
  * socket unless `noRootful` says why not. Sets the test's meta; judges nothing, so that only a lost target is thrown.
  */
-export async function takeTriageViews(check: DeclaredCheck, reading: ModeContext, noRootful?: string): Promise<void> {
-  const { meta } = reading.context.task;
+export async function takeTriageViews(check: DeclaredCheck, mode: ModeContext, noRootful?: string): Promise<void> {
+  const { meta } = mode.context.task;
   const outOfTime: View = { seen: 'not taken', detail: 'it ran out of time' };
   meta.views = { bare: outOfTime, rootful: outOfTime };
-  reading.evidence.note('--- the user without Docker');
-  const bare = await bareView(check, reading);
+  mode.evidence.note('--- the user without Docker');
+  const bare = await bareView(check, mode);
   meta.views = { bare, rootful: outOfTime };
-  reading.evidence.note('--- a rootful daemon');
-  const rootful = await rootfulView(check, reading, noRootful);
+  mode.evidence.note('--- a rootful daemon');
+  const rootful = await rootfulView(check, mode, noRootful);
   meta.views = { bare, rootful };
   for (const [name, { seen, detail }] of Object.entries(meta.views)) {
-    reading.evidence.note(`${name}: ${seen}${detail === undefined ? '' : `: ${detail}`}`);
+    mode.evidence.note(`${name}: ${seen}${detail === undefined ? '' : `: ${detail}`}`);
   }
 }
 
 const notTaken = (detail: string): View => ({ seen: 'not taken', detail });
 
-async function bareView(check: DeclaredCheck, reading: ModeContext): Promise<View> {
-  const look = check.oracle?.bare;
+async function bareView(check: DeclaredCheck, mode: ModeContext): Promise<View> {
+  const look = check.triage?.withoutDocker;
   if (!look) return notTaken('no observation without Docker is declared');
   let view = notTaken('it said nothing');
   try {
@@ -37,23 +37,23 @@ async function bareView(check: DeclaredCheck, reading: ModeContext): Promise<Vie
       const { works, saw } = await look(context);
       view = { seen: works ? 'works' : 'fails', detail: saw };
     };
-    await verifyOnce({ ...check, verify }, reading);
+    await verifyOnce({ ...check, verify }, mode);
     return view;
   } catch (error) {
     return failedLook(error);
   }
 }
 
-async function rootfulView(check: DeclaredCheck, reading: ModeContext, noRootful?: string): Promise<View> {
-  const { level, oracle } = check;
-  if (oracle?.notRootful !== undefined) return { seen: 'does not apply', detail: oracle.notRootful };
+async function rootfulView(check: DeclaredCheck, mode: ModeContext, noRootful?: string): Promise<View> {
+  const { level, triage } = check;
+  if (triage?.notRootful !== undefined) return { seen: 'does not apply', detail: triage.notRootful };
   if (noRootful !== undefined) return notTaken(noRootful);
   try {
-    await verifyWhenPossible(check, reading);
+    await verifyWhenPossible(check, mode);
     return viewOf({ level, verdict: 'pass' });
   } catch (error) {
     if (verdictOf(error) !== 'fail') return failedLook(error);
-    const finding = findingOf(error);
+    const { finding } = failureOf(error);
     return viewOf({ level, verdict: 'fail', reason: messageOf(error), ...(finding ? { finding } : {}) });
   }
 }

@@ -6,17 +6,17 @@ import type { CheckProfile } from '../profile/check-profile.ts';
 
 /** What the CLI tells a worker. */
 export type Assignment = {
-  readonly reading: 'conformance' | 'sabotage' | 'views';
+  readonly mode: 'conformance' | 'fault-test' | 'triage';
   readonly connection: Connection;
   /** ids of the checks to judge; everything else a spec file declares is left alone */
   readonly selected: readonly string[];
-  /** limit of one check instead of the reading's own */
+  /** limit of one check instead of the mode's own */
   readonly checkTimeoutMs?: number;
-  /** sabotage reading: judge others under each fault too, those that only read or every steady one */
-  readonly blastRadius?: 'read-only' | 'all';
+  /** fault test: judge others under each fault too, those that only read or every steady one */
+  readonly sideEffects?: 'read-only' | 'all';
   /** say of each check what its time went to; then they are judged one after the other */
   readonly profile?: true;
-  /** views reading: why no rootful daemon is behind the connection's socket, where none is */
+  /** triage: why no rootful daemon is behind the connection's socket, where none is */
   readonly noRootful?: string;
   /** folder that holds suites/ */
   readonly root?: string;
@@ -36,11 +36,11 @@ export type CheckMeta = {
   lost?: string;
   /** what its time went to, where that was asked for */
   profile?: CheckProfile;
-  /** sabotage reading: what became of the mutant */
+  /** fault test: what became of the fault */
   outcome?: 'killed' | 'survived' | 'impossible' | 'error';
   /** and of the checks that its fault was not meant for */
-  blastRadius?: SideEffects;
-  /** views reading: how the check looks from elsewhere */
+  sideEffects?: SideEffects;
+  /** triage: how the check looks from elsewhere */
   views?: Pick<Triage['views'], 'rootful' | 'bare'>;
 };
 

@@ -7,7 +7,7 @@ import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../../target-host/access/target.ts';
 import { dockerApi } from '../../target-host/docker/api.ts';
 import { readDaemonFacts } from '../../target-host/docker/daemon-facts.ts';
-import { requirePreconditions } from './preconditions.ts';
+import { requireDaemon } from './preconditions.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-daemon-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -36,7 +36,7 @@ describe('SOCK-PATH as a precondition', () => {
   it('holds when the daemon answers', async () => {
     const outcome = await withDaemon(
       (_, response) => response.end('OK'),
-      (socket) => requirePreconditions(targetOn(socket), ['SOCK-PATH']),
+      (socket) => requireDaemon(targetOn(socket)),
     );
     expect(outcome).toBeUndefined();
   });
@@ -44,14 +44,14 @@ describe('SOCK-PATH as a precondition', () => {
   it('blocks when the daemon is ill or not there', async () => {
     const ill = withDaemon(
       (_, response) => response.writeHead(500).end(),
-      (socket) => requirePreconditions(targetOn(socket), ['SOCK-PATH']),
+      (socket) => requireDaemon(targetOn(socket)),
     );
     await expect(ill).rejects.toMatchObject({
       name: 'Blocked',
       by: 'SOCK-PATH',
       message: 'the daemon answered /_ping with 500',
     });
-    await expect(requirePreconditions(targetOn('/nowhere'), ['SOCK-PATH'])).rejects.toMatchObject({
+    await expect(requireDaemon(targetOn('/nowhere'))).rejects.toMatchObject({
       name: 'Blocked',
       message: 'no daemon answers on /run/user/1/docker.sock',
     });
@@ -65,7 +65,7 @@ describe('SOCK-PATH as a precondition', () => {
         await dockerApi(target, 'GET', '/_ping');
         renameSync(socket, `${socket}.x`);
         expect((await dockerApi(target, 'GET', '/_ping')).text).toBe('OK');
-        await requirePreconditions(target, ['SOCK-PATH']);
+        await requireDaemon(target);
       },
     );
     await expect(outcome).rejects.toMatchObject({ name: 'Blocked' });
@@ -81,7 +81,7 @@ describe('SOCK-PATH as a precondition', () => {
       },
       async (socket) => {
         const look = target(socket);
-        await Promise.all([1, 2, 3].map(() => requirePreconditions(look, ['SOCK-PATH'])));
+        await Promise.all([1, 2, 3].map(() => requireDaemon(look)));
       },
     );
     expect(asked).toBe(1);
@@ -89,7 +89,7 @@ describe('SOCK-PATH as a precondition', () => {
 
   it('is an error, and blocks nothing, when the connection to the target is lost', async () => {
     const target = targetOn('/nowhere', () => Promise.reject(new RdcError('LOST', 'gone')));
-    await expect(requirePreconditions(target, ['SOCK-PATH'])).rejects.toMatchObject({ code: 'LOST' });
+    await expect(requireDaemon(target)).rejects.toMatchObject({ code: 'LOST' });
   });
 });
 

@@ -1,8 +1,9 @@
 import { expect, test as it, vi } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
-import { expectDocumented, findingOf } from '../../checks/limitation.ts';
+import { failureOf } from '../../checks/expect.ts';
+import { expectDocumented } from '../../checks/limitation.ts';
 import { RdcError } from '../../messages/errors.ts';
-import type { Target } from '../../target-host/access/target.ts';
+import type { RestartableTarget } from '../../target-host/access/target.ts';
 import { refusalOf } from '../../target-host/docker/container.ts';
 import { ContainerRefused } from '../../target-host/docker/container-refused.ts';
 import type { HostFacts } from '../../target-host/facts/host-facts.ts';
@@ -15,7 +16,7 @@ vi.mock('../../target-host/docker/container.ts');
 
 const words = 'OCI runtime create failed: creating device nodes caused: /dev/kmsg: no such file or directory';
 const evidence = new Evidence();
-const target = { note: evidence.note, facts: { host: { hidepid: 'invisible' } } } as unknown as Target;
+const target = { note: evidence.note, facts: { host: { hidepid: 'invisible' } } } as unknown as RestartableTarget;
 
 /** What verifyOnce throws of a check whose container is refused so, on a daemon that says this of a plain one. */
 async function thrownOf(level: Level, refused: unknown, plain: string | null, events: string[] = []): Promise<unknown> {
@@ -26,7 +27,7 @@ async function thrownOf(level: Level, refused: unknown, plain: string | null, ev
   const check = {
     id: 'A-ONE',
     level,
-    needs: ['SOCK-PATH'],
+    needsDaemon: true,
     async verify({ defer }) {
       defer(async () => void events.push('taken back'));
       throw refused;
@@ -43,13 +44,13 @@ it('a container that alone is refused is a claim that does not hold, in the word
   expect(verdictOf(error)).toBe('fail');
   expect(String(error)).toContain('the start of a container: expected');
   expect(error).toMatchObject({ actual: words });
-  expect(findingOf(error)).toBeUndefined();
+  expect(failureOf(error).finding).toBeUndefined();
 });
 
 it('a limitation that cannot be looked at for it is another one than the documented', async () => {
   const error = await thrownOf('LIMITATION', refused, null);
   expect(verdictOf(error)).toBe('fail');
-  expect(findingOf(error)).toBe('differs');
+  expect(failureOf(error).finding).toBe('differs');
   expect(String(error)).toContain('differs: the start of a container');
 });
 

@@ -1,6 +1,6 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
-import { expect } from '../../checks/expect.ts';
-import { asFinding, findingOf } from '../../checks/limitation.ts';
+import { expect, failureOf } from '../../checks/expect.ts';
+import { asFinding } from '../../checks/limitation.ts';
 import type { Target } from '../../target-host/access/target.ts';
 import { refusalOf } from '../../target-host/docker/container.ts';
 import { ContainerRefused } from '../../target-host/docker/container-refused.ts';
@@ -19,15 +19,15 @@ export async function meaningOfRefusal(thrown: unknown, check: DeclaredCheck, ta
   const plain = await refusalOf(target, {});
   const why = hiddenBy(target.facts.host.hidepid);
   if (plain !== null) return new Blocked('NS-ONE-USERNS', `the daemon starts no container${why}: ${plain}`);
-  return isRefused ? failureOf(thrown, check) : thrown;
+  return isRefused ? failureBy(thrown, check) : thrown;
 }
 
 /** A limitation of containers that is refused, but not as documented: in whatever words every container is. */
-function isOtherRefusal(thrown: unknown, { level, needs = [] }: DeclaredCheck): boolean {
-  return level === 'LIMITATION' && needs.includes('SOCK-PATH') && findingOf(thrown) === 'differs';
+function isOtherRefusal(thrown: unknown, { level, needsDaemon }: DeclaredCheck): boolean {
+  return level === 'LIMITATION' && needsDaemon && failureOf(thrown).finding === 'differs';
 }
 
-function failureOf({ message }: ContainerRefused, { level }: DeclaredCheck): unknown {
+function failureBy({ message }: ContainerRefused, { level }: DeclaredCheck): unknown {
   const label = 'the start of a container';
   try {
     if (level !== 'LIMITATION') expect(message, label).toBeNull();

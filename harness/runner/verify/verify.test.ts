@@ -1,14 +1,14 @@
 import { describe, expect, test as it } from 'vitest';
-import type { Check, DeclaredCheck } from '../../checks/check.ts';
+import type { DeclaredCheck } from '../../checks/check.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
 import { Evidence } from './evidence.ts';
 import { type InjectAtStage, type ModeContext, verifyOnce } from './verify.ts';
 
-async function outcomeOf(verify: Check['verify'], strike?: InjectAtStage): Promise<unknown> {
-  const reading = { evidence: new Evidence(), target: {}, host: {} } as ModeContext;
+async function outcomeOf(verify: DeclaredCheck['verify'], inject?: InjectAtStage): Promise<unknown> {
+  const mode = { evidence: new Evidence(), target: {}, host: {} } as ModeContext;
   try {
-    await verifyOnce({ id: 'A-B', verify } as DeclaredCheck, reading, strike);
+    await verifyOnce({ id: 'A-B', verify } as DeclaredCheck, mode, inject);
     return 'held';
   } catch (error) {
     return error;
@@ -62,12 +62,12 @@ describe('where the daemon does not come back', () => {
   it('a claim that does not hold is the finding, and what is left is in the evidence', async () => {
     const notes: string[] = [];
     const evidence = { note: (text: string) => void notes.push(text) };
-    const verify: Check['verify'] = async ({ defer }) => {
+    const verify: DeclaredCheck['verify'] = async ({ defer }) => {
       defer(down);
       expect(1, 'the claim').toBe(2);
     };
-    const reading = { evidence, target: {}, host: {} } as unknown as ModeContext;
-    const outcome = await verifyOnce({ id: 'A-B', verify } as DeclaredCheck, reading).catch((error) => error);
+    const mode = { evidence, target: {}, host: {} } as unknown as ModeContext;
+    const outcome = await verifyOnce({ id: 'A-B', verify } as DeclaredCheck, mode).catch((error) => error);
     expect(verdictOf(outcome)).toBe('fail');
     expect(notes.join()).toContain('the daemon did not come back');
   });
@@ -123,7 +123,7 @@ it('a falsy thing that is thrown is a failure too', async () => {
   expect(await outcomeOf(() => Promise.reject(undefined))).toBeUndefined();
 });
 
-it('hands stages to the strike, and takes the fault back in its turn among what was deferred', async () => {
+it('hands stages to the fault, and takes the fault back in its turn among what was deferred', async () => {
   const log: string[] = [];
   const later = (what: string) => async () => void log.push(what);
   await outcomeOf(

@@ -3,14 +3,14 @@ import type { DeclaredCheck } from '../../checks/check.ts';
 import { messageOf } from '../../messages/error-text.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { refuseChange } from '../../target-host/access/read-only.ts';
-import type { Target } from '../../target-host/access/target.ts';
+import type { RestartableTarget } from '../../target-host/access/target.ts';
 import type { HostFacts } from '../../target-host/facts/host-facts.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
 import type { Evidence } from './evidence.ts';
-import { requirePreconditions } from './preconditions.ts';
+import { requireDaemon } from './preconditions.ts';
 import { meaningOfRefusal } from './refused-container.ts';
 
-/** Called at each stage that `verify` names; a sabotage strikes at its own, and says how it is taken back. */
+/** Called at each stage that `verify` names; a fault is injected at its own, and says how it is taken back. */
 export type InjectAtStage = (stage: string) => Promise<(() => Promise<void>) | undefined>;
 
 /**
@@ -21,26 +21,26 @@ export type InjectAtStage = (stage: string) => Promise<(() => Promise<void>) | u
  */
 export async function verifyOnce(
   check: DeclaredCheck,
-  reading: Omit<ModeContext, 'context'>,
-  strike?: InjectAtStage,
+  mode: Omit<ModeContext, 'context'>,
+  inject?: InjectAtStage,
 ): Promise<void> {
   const undos: (() => Promise<unknown>)[] = [];
   let failure: unknown;
   let hasFailed = false;
   try {
     await check.verify({
-      target: reading.target,
-      host: reading.host,
+      target: mode.target,
+      host: mode.host,
       // taken back in its turn: what was deferred before the fault finds the machine as it was then
       async stage(name) {
-        const undo = await strike?.(name);
+        const undo = await inject?.(name);
         if (undo) undos.push(undo);
       },
       defer(undo) {
-        refuseChange(reading.target, 'a change that is to be taken back');
+        refuseChange(mode.target, 'a change that is to be taken back');
         undos.push(undo);
       },
-      note: (text) => reading.evidence.note(text),
+      note: (text) => mode.evidence.note(text),
     });
   } catch (error) {
     failure = error;
@@ -48,13 +48,13 @@ export async function verifyOnce(
   }
   const undoFailures = await runAll(undos.reverse());
   if (undoFailures.length > 0 && undoFailures.every(isRootMissing) && (!hasFailed || isRootMissing(failure))) {
-    reading.evidence.note('left behind: what this check changed only root can take back');
+    mode.evidence.note('left behind: what this check changed only root can take back');
     const what = 'only root can take back what the check changed; some of it is left on the target';
     throw new RdcError('ROOT', what, { cause: undoFailures[0], hint: '--root-via sudo|ssh' });
   }
   const isFound = hasFailed && verdictOf(failure) === 'fail';
   if (undoFailures.length > 0 && isFound && undoFailures.every(isDaemonDown)) {
-    reading.evidence.note('left behind: the daemon did not come back when this check was over');
+    mode.evidence.note('left behind: the daemon did not come back when this check was over');
     throw failure;
   }
   if (undoFailures.length > 0) {
@@ -62,7 +62,7 @@ export async function verifyOnce(
     throw new RdcError('COMMAND', `${check.id} could not take back what it changed${also}`, { cause: undoFailures[0] });
   }
   // with everything taken back: what the check did is not to be what keeps other containers from starting
-  if (hasFailed) throw await meaningOfRefusal(failure, check, reading.target);
+  if (hasFailed) throw await meaningOfRefusal(failure, check, mode.target);
 }
 
 /** A target on which this run has no way to be root. */
@@ -87,14 +87,14 @@ export type ModeContext = {
   readonly context: TestContext;
   readonly evidence: Evidence;
   readonly host: HostFacts;
-  readonly target: Target;
+  readonly target: RestartableTarget;
 };
 
 export async function verifyWhenPossible(
   check: DeclaredCheck,
-  reading: Omit<ModeContext, 'context'>,
-  strike?: InjectAtStage,
+  mode: Omit<ModeContext, 'context'>,
+  inject?: InjectAtStage,
 ): Promise<void> {
-  await requirePreconditions(reading.target, check.needs ?? []);
-  await verifyOnce(check, reading, strike);
+  if (check.needsDaemon) await requireDaemon(mode.target);
+  await verifyOnce(check, mode, inject);
 }

@@ -8,7 +8,7 @@ import { type ConnectedTarget, connectTarget } from '../../target-host/connectio
 import { dropSharedContainers } from '../../target-host/docker/container.ts';
 import { bystandersOf } from '../modes/bystanders.ts';
 import { runConformance } from '../modes/conformance.ts';
-import { type Group, type Mutated, runFaultTest } from '../modes/fault-test.ts';
+import { type Group, runFaultTest, type Subject } from '../modes/fault-test.ts';
 import { takeTriageViews } from '../modes/triage-views.ts';
 import { startProfile } from '../profile/check-profile.ts';
 import { timeLimitMs } from '../protocol/time-limit.ts';
@@ -18,7 +18,7 @@ import { waitForTurn } from './turns.ts';
 import '../protocol/protocol.ts';
 import { endsTheRun } from '../verify/lost-target.ts';
 
-// A vitest setup file: it turns the declarations of the spec file that follows into tests of this reading.
+// A vitest setup file: it turns the declarations of the spec file that follows into tests of this mode.
 
 const assignment = inject('assignment');
 const selected = new Set(assignment.selected);
@@ -33,11 +33,11 @@ describe('one at a time', () => alone.forEach(declareTest));
 
 function declareTest(check: DeclaredCheck): void {
   const timeout = timeLimitMs(check, assignment);
-  const isSideBySide = mayRunBesideOthers(check);
+  const isConcurrent = mayRunBesideOthers(check);
   const patience = { id: check.id, limitMs: timeout, target: unwatchedTarget };
   // biome-ignore lint/suspicious/useExpect: the declaration's verify makes the assertions
   it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id, worker: process.pid } }, async (context) => {
-    const turn = { id: check.id, signal: context.signal, isSideBySide };
+    const turn = { id: check.id, signal: context.signal, isConcurrent };
     try {
       await failWhenSilent(
         waitForTurn(turn, () => judge(check, context)),
@@ -56,9 +56,9 @@ async function unwatchedTarget(): Promise<Target> {
 }
 
 /** A fault is applied to a machine that nobody else looks at, and a profile tells one check's time from another's. */
-function mayRunBesideOthers({ sideBySide, readOnly, disruptive }: DeclaredCheck): boolean {
-  const isAsked = assignment.reading === 'conformance' && !assignment.profile;
-  return isAsked && !disruptive && (sideBySide ?? readOnly ?? false);
+function mayRunBesideOthers({ concurrent, readOnly, restartsDaemon }: DeclaredCheck): boolean {
+  const isAsked = assignment.mode === 'conformance' && !assignment.profile;
+  return isAsked && !restartsDaemon && (concurrent ?? readOnly ?? false);
 }
 
 afterAll(() => dropSharedContainers(assignment.connection));
@@ -67,14 +67,14 @@ async function judge(check: DeclaredCheck, context: TestContext): Promise<void> 
   const { meta } = context.task;
   const profiled = assignment.profile ? startProfile() : undefined;
   const connected = await connectedTarget();
-  const reading = { context, ...readingOf(check, connected) };
+  const mode = { context, ...modeContextOf(check, connected) };
   try {
-    if (assignment.reading === 'conformance') await runConformance(check, reading);
-    else if (assignment.reading === 'views') await takeTriageViews(check, reading, assignment.noRootful);
-    else await runFaultTest(check, reading, groupOf(check, connected));
+    if (assignment.mode === 'conformance') await runConformance(check, mode);
+    else if (assignment.mode === 'triage') await takeTriageViews(check, mode, assignment.noRootful);
+    else await runFaultTest(check, mode, groupOf(check, connected));
   } finally {
-    const name = assignment.reading === 'views' ? `${check.id}.views` : check.id;
-    const path = reading.evidence.write(assignment.connection.folder, name);
+    const name = assignment.mode === 'triage' ? `${check.id}.views` : check.id;
+    const path = mode.evidence.write(assignment.connection.folder, name);
     if (path !== undefined) meta.evidence = path;
     if (profiled) meta.profile = profiled();
   }
@@ -83,33 +83,32 @@ async function judge(check: DeclaredCheck, context: TestContext): Promise<void> 
 const evidences = new Map<string, Evidence>();
 
 /** A check's own evidence and its view of the target; the same for everybody who asks, for checks that share a fault. */
-function readingOf(check: DeclaredCheck, { host, observedBy }: ConnectedTarget): Mutated['reading'] {
+function modeContextOf(check: DeclaredCheck, { host, observedBy }: ConnectedTarget): Subject['mode'] {
   const evidence = evidences.get(check.id) ?? new Evidence();
   evidences.set(check.id, evidence);
   const target = observedBy(evidence);
   return { evidence, host, target: mayRunBesideOthers(check) ? sharedUseTarget(target) : target };
 }
 
-/** The selected checks of the same area whose fault is the same one; a fault that strikes at a stage is not shared. */
-function sharingFault(check: DeclaredCheck, connected: ConnectedTarget): Mutated[] {
+/** The selected checks of the same area with the same fault; one that is injected at a stage is not shared. */
+function sharingFault(check: DeclaredCheck, connected: ConnectedTarget): Subject[] {
   const { host } = connected;
-  const faultOf = ({ sabotage }: DeclaredCheck) =>
-    'impossible' in sabotage || sabotage.at !== undefined ? undefined : sabotage.by;
   const shares = (other: DeclaredCheck) =>
     other.id === check.id ||
     (other.area === check.area &&
       selected.has(other.id) &&
-      faultOf(check) !== undefined &&
-      faultOf(other) === faultOf(check) &&
+      check.fault.at === undefined &&
+      other.fault.at === undefined &&
+      other.fault.inject === check.fault.inject &&
       (other.applies?.({ host }) ?? true) === true);
   return declaredChecks()
     .filter(shares)
-    .map((other) => ({ check: other, reading: readingOf(other, connected) }));
+    .map((other) => ({ check: other, mode: modeContextOf(other, connected) }));
 }
 
 function groupOf(check: DeclaredCheck, connected: ConnectedTarget): Group {
   const members = sharingFault(check, connected);
-  return assignment.blastRadius === undefined
+  return assignment.sideEffects === undefined
     ? { members }
     : { members, bystanders: bystandersOf(connected, assignment) };
 }

@@ -58,7 +58,7 @@ it('who waits in vain is an error, those after it at once, and it goes on when t
 it('side by side they do not wait for each other, and nobody else starts meanwhile', async () => {
   const log: string[] = [];
   const beside = (id: string, delayMs: number) =>
-    waitForTurn({ id, signal, isSideBySide: true }, async () => {
+    waitForTurn({ id, signal, isConcurrent: true }, async () => {
       log.push(`${id} begins`);
       await after(delayMs);
       log.push(`${id} ends`);

@@ -1,6 +1,6 @@
 import { RdcError } from '../../messages/errors.ts';
 
-type Work = { readonly id: string; readonly end: Promise<void>; isStuck: boolean; readonly isSideBySide: boolean };
+type Work = { readonly id: string; readonly end: Promise<void>; isStuck: boolean; readonly isConcurrent: boolean };
 
 // a setup file is loaded anew for each spec file, and all of them run in one process
 const holder = globalThis as { rdcWork?: Set<Work> };
@@ -10,7 +10,7 @@ export type Turn = {
   readonly signal: AbortSignal;
   readonly patienceMs?: number;
   /** others of this kind may be at work meanwhile */
-  readonly isSideBySide?: boolean;
+  readonly isConcurrent?: boolean;
 };
 
 /**
@@ -19,15 +19,15 @@ export type Turn = {
  * Checks that are judged side by side wait for those that are not, and the other way round.
  */
 export async function waitForTurn(turn: Turn, task: () => Promise<void>): Promise<void> {
-  const { id, signal, patienceMs = 60_000, isSideBySide = false } = turn;
+  const { id, signal, patienceMs = 60_000, isConcurrent = false } = turn;
   holder.rdcWork ??= new Set();
   const all = holder.rdcWork;
-  const isInTheWay = (work: Work) => !(isSideBySide && work.isSideBySide);
+  const isInTheWay = (work: Work) => !(isConcurrent && work.isConcurrent);
   for (const work of [...all].filter(isInTheWay)) await awaitEnd(work, patienceMs);
   // who ran out of time while waiting must not start now
   signal.throwIfAborted();
   const running = task();
-  const work: Work = { id, isStuck: false, isSideBySide, end: running.then(ended, ended) };
+  const work: Work = { id, isStuck: false, isConcurrent, end: running.then(ended, ended) };
   all.add(work);
   void work.end.then(() => all.delete(work));
   await running;

@@ -1,9 +1,9 @@
-import { changeFile, type Fault, mustRun, startRootfulInPlace } from '../../../harness/checks/index.ts';
+import { changeFile, type Inject, mustRun, startRootfulInPlace } from '../../../harness/checks/index.ts';
 import { awaitDaemon, bringBack, restartDaemon, restartUserManager } from './restart.ts';
 import { stopDaemon } from './service.ts';
 
 /** A drop-in for user@.service: `userManagerDropIn('LimitMEMLOCK=infinity')`. */
-export function userManagerDropIn(...settings: readonly string[]): Fault {
+export function userManagerDropIn(...settings: readonly string[]): Inject {
   const folder = '/etc/systemd/system/user@.service.d';
   return async ({ target, host }) => {
     await mustRun(
@@ -28,7 +28,7 @@ export function userManagerDropIn(...settings: readonly string[]): Fault {
  * Settings in the daemon.json of the user's daemon, which is restarted with it: `daemonJson({ 'exec-opts': [...] })`.
  * The rest of the file stays: with another storage driver or data root it would be another daemon.
  */
-export function daemonJson(config: Readonly<Record<string, unknown>>): Fault {
+export function daemonJson(config: Readonly<Record<string, unknown>>): Inject {
   return async ({ target, host }) => {
     const file = `${host.user.home}/.config/docker/daemon.json`;
     const putBack = await changeFile(target, file, (text) =>
@@ -49,13 +49,13 @@ export function daemonJson(config: Readonly<Record<string, unknown>>): Fault {
 }
 
 /** The cgroupfs driver is `none` without root: resource flags are taken and ignored. */
-export const driverNone: Fault = daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] });
+export const driverNone: Inject = daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] });
 
 /**
  * A rootful daemon in the place of the user's: it answers on the same socket, does everything one asks of it,
  * and keeps none of the promises of rootless Docker. The mutant that no "does docker work" test notices.
  */
-export const rootfulDaemon: Fault = async ({ target }) => {
+export const rootfulDaemon: Inject = async ({ target }) => {
   await target.invalidate();
   const stop = await startRootfulInPlace(target, () => stopDaemon(target)).catch(async (error) => {
     await bringBack(target);
@@ -78,6 +78,6 @@ export const rootfulDaemon: Fault = async ({ target }) => {
 /** The sabotage of what only a rootless daemon keeps. What also turns red sees that the user's own daemon is not there. */
 export const byRootful = {
   name: "a rootful daemon takes the place of the user's",
-  by: rootfulDaemon,
-  alsoFails: ['SOCK-MODE', 'SOCK-PID', 'SOCK-DATA', 'NS-UIDMAP', 'NS-GIDMAP', 'CG-INFO-TRUTH', 'SVC-ACTIVE'],
+  inject: rootfulDaemon,
+  alsoBreaks: ['SOCK-MODE', 'SOCK-PID', 'SOCK-DATA', 'NS-UIDMAP', 'NS-GIDMAP', 'CG-INFO-TRUTH', 'SVC-ACTIVE'],
 };

@@ -1,11 +1,11 @@
-import { quoteWord, type Target } from '../../../harness/checks/index.ts';
+import { quoteWord, type ReadableTarget, type Target } from '../../../harness/checks/index.ts';
 import { daemonProcess } from './process.ts';
 
 /**
  * Where the daemon keeps its data, by the database of volumes that it holds open (what /info says is a claim);
  * null when it holds none.
  */
-export async function dataRoot(target: Target): Promise<string | null> {
+export async function dataRoot(target: ReadableTarget): Promise<string | null> {
   const { pid } = await daemonProcess(target);
   const { stdout } = await target.root.shell(`find /proc/${pid}/fd -lname '*/volumes/metadata.db' -printf '%l\\n'`);
   return /^(\/.*)\/volumes\/metadata\.db$/m.exec(stdout)?.[1] ?? null;

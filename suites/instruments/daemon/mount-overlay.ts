@@ -1,4 +1,4 @@
-import { type Fault, mustRun, quoteWord, type Target } from '../../../harness/checks/index.ts';
+import { type Inject, mustRun, quoteWord, type Target } from '../../../harness/checks/index.ts';
 import { daemonProcess } from './process.ts';
 
 /**
@@ -8,7 +8,7 @@ import { daemonProcess } from './process.ts';
 export function overlaidForDaemon(
   script: (paths: { socket: string }) => string,
   undo: (paths: { socket: string }) => string,
-): Fault {
+): Inject {
   const inside = async (target: Target, command: string) => {
     const { pid } = await daemonProcess(target);
     await mustRun(target.root, `nsenter -t ${pid} -U -m -- sh -ec ${quoteWord(command)}`);
@@ -20,7 +20,7 @@ export function overlaidForDaemon(
 }
 
 /** For the daemon, and so for what it mounts into containers, the socket is an ordinary file. */
-export const hidesSocket: Fault = overlaidForDaemon(
+export const hidesSocket: Inject = overlaidForDaemon(
   ({ socket }) => `touch /tmp/rdc-not-a-socket; mount --bind /tmp/rdc-not-a-socket '${socket}'`,
   ({ socket }) => `umount '${socket}'; rm -f /tmp/rdc-not-a-socket`,
 );

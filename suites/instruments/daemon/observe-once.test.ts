@@ -1,8 +1,8 @@
 import { expect, test as it } from 'vitest';
-import type { VerifyContext } from '../../../harness/checks/index.ts';
+import type { RestartableTarget, VerifyContext } from '../../../harness/checks/index.ts';
 import { observedOnce } from './observe-once.ts';
 
-const on = (name: string) => ({ target: { name }, note: () => {} }) as unknown as VerifyContext;
+const on = (name: string) => ({ target: { name }, note: () => {} }) as unknown as VerifyContext<RestartableTarget>;
 
 it('two checks read one observation, and a check that comes back has a new one made', async () => {
   let taken = 0;

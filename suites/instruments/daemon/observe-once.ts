@@ -1,4 +1,4 @@
-import type { VerifyContext } from '../../../harness/checks/index.ts';
+import type { RestartableTarget, VerifyContext } from '../../../harness/checks/index.ts';
 
 type Taken<T> = { readonly value: Promise<T>; readonly readers: string[] };
 
@@ -7,8 +7,8 @@ type Taken<T> = { readonly value: Promise<T>; readonly readers: string[] };
  * the others. A check that has had it gets a new one: it comes back because a fault is at work now, or is gone again.
  */
 export function observedOnce<T>(
-  observe: (context: VerifyContext) => Promise<T>,
-): (reader: string, context: VerifyContext) => Promise<T> {
+  observe: (context: VerifyContext<RestartableTarget>) => Promise<T>,
+): (reader: string, context: VerifyContext<RestartableTarget>) => Promise<T> {
   const kept = new Map<string, Taken<T>>();
   return (reader, context) => {
     const { name } = context.target;

@@ -1,4 +1,4 @@
-import { holdersOf, known, quoteWord, RdcError, type Target } from '../../../harness/checks/index.ts';
+import { holdersOf, known, quoteWord, RdcError, type ReadableTarget } from '../../../harness/checks/index.ts';
 import { type IdMapLine, parseIdMap } from '../kernel/id-map.ts';
 
 export type ProcessFacts = { readonly pid: number; readonly command: string; readonly uids: readonly number[] };
@@ -21,7 +21,7 @@ export type DaemonProcess = {
  * same network namespace. The service is that process, its ancestors up to PID 1 or a user manager, and all descendants
  * in its PID namespace.
  */
-export async function daemonProcess(target: Target): Promise<DaemonProcess> {
+export async function daemonProcess(target: ReadableTarget): Promise<DaemonProcess> {
   const { stdout } = await target.root.shell(script(target.facts.host.socket));
   return known(parseDaemonProcess(stdout), 'the process that listens on the API socket');
 }

@@ -1,4 +1,4 @@
-import { type Fault, mustRun, refusalIn, startContainer, type VerifyContext } from '../../../harness/checks/index.ts';
+import { type Inject, mustRun, refusalIn, startContainer, type VerifyContext } from '../../../harness/checks/index.ts';
 import { delegatedControllers } from '../kernel/container-cgroup.ts';
 import { observedOnce } from './observe-once.ts';
 import { expectBack, restartUserManager } from './restart.ts';
@@ -76,9 +76,9 @@ function write(...settings: readonly string[]): string {
 export const dropInOverwritten = {
   name: 'the drop-in says Delegate=pids and LimitMEMLOCK=64K by the time the user manager restarts',
   at: 'written',
-  by: (async ({ target }) => {
+  inject: (async ({ target }) => {
     // lists of Delegate= add up: only an empty one takes the distribution's away
     await mustRun(target.root, write('Delegate=', 'Delegate=pids', 'LimitMEMLOCK=64K'));
     return async () => {};
-  }) as Fault,
+  }) as Inject,
 } as const;

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { RdcError, type Target } from '../../../harness/checks/index.ts';
+import { RdcError, type RestartableTarget } from '../../../harness/checks/index.ts';
 import { verdictOf } from '../../../harness/verdicts/verdict.ts';
 import { expectBack, restartDaemon, restartUserManager, restartUserManagerScript } from './restart.ts';
 
@@ -12,7 +12,7 @@ const answered = { code: 0, stdout: '', stderr: '', durationMs: 1, truncated: fa
 const lost = () => Promise.reject(new RdcError('LOST', 'the connection broke off'));
 
 /** A target whose manager says that the restart failed. */
-const targetWith = (changes: Partial<Target> = {}) =>
+const targetWith = (changes: Partial<RestartableTarget> = {}) =>
   ({
     name: 'a-host',
     facts: { host: { init: 'systemd' } },
@@ -20,7 +20,7 @@ const targetWith = (changes: Partial<Target> = {}) =>
     exec: async () => answered,
     shell: async () => ({ ...answered, code: 1, stderr: 'Job for docker.service failed.' }),
     ...changes,
-  }) as unknown as Target;
+  }) as unknown as RestartableTarget;
 
 const failureOf = (work: Promise<unknown>) => work.then(() => null).catch((error: unknown) => error);
 
@@ -73,13 +73,13 @@ it('what ran before a restart of the user manager is started again, enabled or n
   };
   const target = targetWith({
     dockerSocket,
-    root: { shell: () => say('restart of the manager') } as unknown as Target['root'],
+    root: { shell: () => say('restart of the manager') } as unknown as RestartableTarget['root'],
     exec: ([, , word]) => say(String(word), 'Id=mine.service\nLoadState=loaded\nActiveState=inactive\nCanStart=yes\n'),
     shell: (script) => {
       if (script.includes('list-units')) return say('list', 'mine.service loaded active running My own\n');
       return say(script.includes('start docker') ? 'start docker' : 'start mine.service');
     },
   });
-  await restartUserManager(target, { user: { uid: 1001 } } as Target['facts']['host']);
+  await restartUserManager(target, { user: { uid: 1001 } } as RestartableTarget['facts']['host']);
   expect(did).toEqual(['list', 'restart of the manager', 'start docker', 'show', 'start mine.service']);
 });

@@ -1,4 +1,12 @@
-import { dockerApi, expect, type HostFacts, mustRun, RdcError, type Target } from '../../../harness/checks/index.ts';
+import {
+  dockerApi,
+  expect,
+  type HostFacts,
+  mustRun,
+  RdcError,
+  type RestartableTarget,
+  type Target,
+} from '../../../harness/checks/index.ts';
 import { runningUnits, startAgain } from './running-units.ts';
 import { daemonControl, daemonState, startDaemon } from './service.ts';
 
@@ -20,7 +28,7 @@ export async function awaitDaemon(target: Target, timeoutMs = 120_000): Promise<
 }
 
 /** Restarts the user's daemon in the way of its host and waits until it answers. Throws DAEMON_DOWN. */
-export async function restartDaemon(target: Target): Promise<void> {
+export async function restartDaemon(target: RestartableTarget): Promise<void> {
   await target.invalidate();
   await comingBack(target, async () => {
     await mustRun(target, daemonControl(target.facts.host).restart);
@@ -32,7 +40,7 @@ export async function restartDaemon(target: Target): Promise<void> {
  * Restarts the user's systemd instance: what is set for user@.service (delegation, limits) is only taken then. What ran
  * runs again, enabled or not. Throws DAEMON_DOWN.
  */
-export async function restartUserManager(target: Target, host: HostFacts): Promise<void> {
+export async function restartUserManager(target: RestartableTarget, host: HostFacts): Promise<void> {
   await target.invalidate();
   const ran = await runningUnits(target);
   await comingBack(target, async () => {
@@ -61,7 +69,7 @@ systemctl start ${unit}`;
 }
 
 /** Has the daemon answer again, whatever became of it. Throws DAEMON_DOWN. */
-export async function bringBack(target: Target): Promise<void> {
+export async function bringBack(target: RestartableTarget): Promise<void> {
   const state = await daemonState(target);
   const isStarting = ['active', 'activating'].includes(state);
   await (isStarting ? comingBack(target, () => awaitDaemon(target)) : restartDaemon(target));

@@ -1,4 +1,11 @@
-import { type HostFacts, known, mustRun, quoteWord, type Target } from '../../../harness/checks/index.ts';
+import {
+  type HostFacts,
+  known,
+  mustRun,
+  quoteWord,
+  type RestartableTarget,
+  type Target,
+} from '../../../harness/checks/index.ts';
 
 type Control = {
   /** shell commands of the user; `state` prints `active`, or what else it is */
@@ -38,12 +45,12 @@ export function canRestart({ host }: { readonly host: HostFacts }): true | strin
   );
 }
 
-export async function stopDaemon(target: Target): Promise<void> {
+export async function stopDaemon(target: RestartableTarget): Promise<void> {
   await mustRun(target, daemonControl(target.facts.host).stop);
 }
 
 /** Has it started; whether it then answers is another matter, and so is a start that failed. */
-export async function startDaemon(target: Target): Promise<void> {
+export async function startDaemon(target: RestartableTarget): Promise<void> {
   await target.shell(daemonControl(target.facts.host).start, { timeoutMs: 120_000 });
 }
 

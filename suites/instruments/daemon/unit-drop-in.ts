@@ -1,4 +1,4 @@
-import { type Fault, mustRun, quoteWord, type VerifyContext } from '../../../harness/checks/index.ts';
+import { type Inject, mustRun, quoteWord, type VerifyContext } from '../../../harness/checks/index.ts';
 import { restartDaemon } from './restart.ts';
 
 /**
@@ -40,7 +40,7 @@ export function shellSetting(setting: string): string {
 }
 
 /** A drop-in for the user's docker.service, which is restarted with it: `unitDropIn('LimitNOFILE=1024:4096')`. */
-export function unitDropIn(...settings: readonly string[]): Fault {
+export function unitDropIn(...settings: readonly string[]): Inject {
   return async (context) => {
     const takeAway = await writeUnitDropIn(context, ...settings);
     const undo = async () => {

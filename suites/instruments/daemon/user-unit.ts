@@ -1,9 +1,9 @@
-import { type Fault, type HostFacts, known, mustRun, type Target } from '../../../harness/checks/index.ts';
+import { type HostFacts, type Inject, known, mustRun, type ReadableTarget } from '../../../harness/checks/index.ts';
 
 export type UnitProperties = Readonly<Record<string, string>>;
 
 /** Properties of the daemon's user unit, as the user's manager has them now. */
-export async function userUnit(target: Target, properties: readonly string[]): Promise<UnitProperties> {
+export async function userUnit(target: ReadableTarget, properties: readonly string[]): Promise<UnitProperties> {
   const wanted = properties.flatMap((name) => ['-p', name]);
   const { stdout } = await target.exec(['systemctl', '--user', 'show', 'docker.service', ...wanted]);
   return parseProperties(stdout);
@@ -18,7 +18,7 @@ export function parseProperties(text: string): UnitProperties {
  * Drop-ins of the unit that lie on disk and that the user's manager has not read: in force from the next boot on. Its own
  * NeedDaemonReload= misses those in a directory that was not there when it looked (systemd 252).
  */
-export async function unreadDropIns(target: Target): Promise<string[]> {
+export async function unreadDropIns(target: ReadableTarget): Promise<string[]> {
   const { stdout } = await target.shell(`
 systemctl --user show docker.service -p DropInPaths
 for folder in $(systemctl --user show -p UnitPath --value); do
@@ -37,7 +37,7 @@ export function parseUnread(text: string): string[] | null {
 }
 
 /** A drop-in for the daemon's user unit; the running daemon is left alone: `unitDropIn('Restart=no')`. */
-export function unitDropIn(...settings: readonly string[]): Fault {
+export function unitDropIn(...settings: readonly string[]): Inject {
   const folder = '"$HOME/.config/systemd/user/docker.service.d"';
   return async ({ target }) => {
     await mustRun(

@@ -1,4 +1,10 @@
-import { type Container, type HostFacts, known, type Target } from '../../../harness/checks/index.ts';
+import {
+  type Container,
+  type HostFacts,
+  known,
+  type ReadableTarget,
+  type Target,
+} from '../../../harness/checks/index.ts';
 
 /** A container's cgroup as the kernel has it. */
 export type ContainerCgroup = {
@@ -57,7 +63,11 @@ export function cgroupsAbove(path: string): string[] {
 }
 
 /** What the kernel has of limits in these cgroups, a line `FILE:VALUE` each; '' where there is none, or no such cgroup. */
-export async function limitsOf(target: Target, cgroups: readonly string[], files: readonly string[]): Promise<string> {
+export async function limitsOf(
+  target: ReadableTarget,
+  cgroups: readonly string[],
+  files: readonly string[],
+): Promise<string> {
   const paths = cgroups.flatMap((cgroup) => files.map((file) => `'/sys/fs/cgroup${cgroup}/${file}'`));
   const { stdout } = await target.root.shell(`grep -Hv '^max' ${paths.join(' ')} /dev/null 2>/dev/null`);
   return stdout.trim();
@@ -69,7 +79,7 @@ export function userCgroup(host: HostFacts): string {
 }
 
 /** Controllers that the user's manager may hand on, read now; null without such a cgroup. */
-export async function delegatedControllers(target: Target, host: HostFacts): Promise<string[] | null> {
+export async function delegatedControllers(target: ReadableTarget, host: HostFacts): Promise<string[] | null> {
   const { code, stdout } = await target.exec(['cat', `/sys/fs/cgroup${userCgroup(host)}/cgroup.controllers`]);
   return code === 0 ? stdout.trim().split(/\s+/) : null;
 }

@@ -1,8 +1,7 @@
-import type { IdRange, Target } from '../../../harness/checks/index.ts';
-import { idRanges } from '../../../harness/checks/index.ts';
+import { type IdRange, idRanges, type ReadableTarget } from '../../../harness/checks/index.ts';
 
 /** The user's ranges in /etc/subuid and /etc/subgid as they are now. */
-export async function subordinateIds(target: Target): Promise<{ uids: IdRange[]; gids: IdRange[] }> {
+export async function subordinateIds(target: ReadableTarget): Promise<{ uids: IdRange[]; gids: IdRange[] }> {
   const { name, uid } = target.facts.host.user;
   const { stdout } = await target.shell('cat /etc/subuid; echo --; cat /etc/subgid');
   const [uids = '', gids = ''] = stdout.split(/^--\n/m);
