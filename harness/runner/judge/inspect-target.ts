@@ -31,19 +31,19 @@ export async function inspectTarget({
   process.on('unhandledRejection', onUnhandled);
   try {
     const { host } = connected;
-    const observedBy = connected.look();
+    const observedBy = connected.readOnlyView();
     const daemon = readDaemonFacts(observedBy({ command() {}, note() {} }));
     const judged = inspectAll(checks, {
       host,
       observedBy,
-      onLooked: (check, looked) =>
-        notify(listeners, (listener) => listener.checkJudged?.(context, resultOf(check, looked, context.folder))),
+      onInspected: (check, inspection) =>
+        notify(listeners, (listener) => listener.checkJudged?.(context, resultOf(check, inspection, context.folder))),
     });
     const [claims, all] = await Promise.all([daemon, judged]);
     notify(listeners, (listener) =>
       listener.factsRead?.(context, { host: { ...host }, daemon: claims && { ...claims } }),
     );
-    const lost = [...all.values()].find((looked) => looked.lost !== undefined)?.lost;
+    const lost = [...all.values()].find(({ lost }) => lost !== undefined)?.lost;
     return lost ?? unhandled[0];
   } finally {
     process.off('unhandledRejection', onUnhandled);
@@ -51,9 +51,9 @@ export async function inspectTarget({
   }
 }
 
-function resultOf(check: DeclaredCheck, looked: Inspection, folder: string): CheckResult {
+function resultOf(check: DeclaredCheck, inspection: Inspection, folder: string): CheckResult {
   const { id, area, level, title } = check;
-  const { evidence, lost: _, ...said } = looked;
+  const { evidence, lost: _, ...said } = inspection;
   const path = evidence.write(folder, id);
   return { id, area, level, title, ...said, ...(path === undefined ? {} : { evidence: path }) };
 }

@@ -31,11 +31,13 @@ async function judgeAll(
   connected: ConnectedTarget,
 ): Promise<ReadonlyMap<string, Bystander>> {
   const { host } = connected;
-  const looked = await inspectAll(
+  const inspected = await inspectAll(
     checks.filter(({ readOnly }) => readOnly),
-    { host, observedBy: connected.look() },
+    { host, observedBy: connected.readOnlyView() },
   );
-  const seen = new Map<string, Bystander>([...looked].map(([id, one]) => [id, { ...one, message: one.reason ?? '' }]));
+  const seen = new Map<string, Bystander>(
+    [...inspected].map(([id, one]) => [id, { ...one, message: one.reason ?? '' }]),
+  );
   for (const check of checks.filter(({ readOnly }) => !readOnly)) {
     const applies = check.applies?.({ host }) ?? true;
     const target = connected.observedBy({ command() {}, note() {} });

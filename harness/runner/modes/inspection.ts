@@ -11,7 +11,7 @@ import { Evidence } from '../verify/evidence.ts';
 import { Blocked } from '../verify/preconditions.ts';
 import { verifyWhenPossible } from '../verify/verify.ts';
 
-/** What a look said of one check. */
+/** What an inspection said of one check. */
 export type Inspection = Pick<CheckResult, 'verdict' | 'reason' | 'finding' | 'blockedBy' | 'durationMs'> & {
   readonly evidence: Evidence;
   /** the connection to the target broke off: nothing more can be judged */
@@ -20,10 +20,10 @@ export type Inspection = Pick<CheckResult, 'verdict' | 'reason' | 'finding' | 'b
 
 export type InspectionView = {
   readonly host: HostFacts;
-  /** the target as one check sees it; one that refuses every change (see ConnectedTarget.look) */
+  /** the target as one check sees it; one that refuses every change (see ConnectedTarget.readOnlyView) */
   readonly observedBy: (watch: Watch) => RestartableTarget;
   readonly limitMs?: number;
-  readonly onLooked?: (check: DeclaredCheck, looked: Inspection) => void;
+  readonly onInspected?: (check: DeclaredCheck, inspection: Inspection) => void;
 };
 
 /**
@@ -32,30 +32,30 @@ export type InspectionView = {
  */
 export async function inspectAll(
   checks: readonly DeclaredCheck[],
-  look: InspectionView,
+  view: InspectionView,
 ): Promise<ReadonlyMap<string, Inspection>> {
-  const looked = new Map<string, Inspection>();
+  const inspected = new Map<string, Inspection>();
   await Promise.all(
     checks.map(async (check) => {
-      const one = await inspectOne(check, look);
-      looked.set(check.id, one);
-      look.onLooked?.(check, one);
+      const one = await inspectOne(check, view);
+      inspected.set(check.id, one);
+      view.onInspected?.(check, one);
     }),
   );
-  return looked;
+  return inspected;
 }
 
-async function inspectOne(check: DeclaredCheck, look: InspectionView): Promise<Inspection> {
+async function inspectOne(check: DeclaredCheck, view: InspectionView): Promise<Inspection> {
   const evidence = new Evidence();
   const startedAt = performance.now();
-  const said = await wordOn(check, { ...look, evidence });
+  const said = await wordOn(check, { ...view, evidence });
   return { ...said, durationMs: Math.round(performance.now() - startedAt), evidence };
 }
 
 type Word = Omit<Inspection, 'durationMs' | 'evidence'>;
 
-async function wordOn(check: DeclaredCheck, look: InspectionView & { evidence: Evidence }): Promise<Word> {
-  const { host, evidence, observedBy, limitMs = 60_000 } = look;
+async function wordOn(check: DeclaredCheck, view: InspectionView & { evidence: Evidence }): Promise<Word> {
+  const { host, evidence, observedBy, limitMs = 60_000 } = view;
   try {
     const applies = check.applies?.({ host }) ?? true;
     if (applies !== true) return applies === '' ? errorWord('skipped without a reason') : skip(applies);
@@ -67,7 +67,7 @@ async function wordOn(check: DeclaredCheck, look: InspectionView & { evidence: E
   } catch (error) {
     if (!(error instanceof UnknownVersion)) return failureWord(error);
     // nothing was changed by what was asked so far: it can be asked again
-    return await error.learn().then(() => wordOn(check, look), failureWord);
+    return await error.learn().then(() => wordOn(check, view), failureWord);
   }
 }
 

@@ -105,7 +105,7 @@ describe('a target that is only looked at', () => {
     const facts = join(import.meta.dirname, '../facts/fixtures/debian-13-facts.txt');
     const host = { ...parseHostFacts(readFileSync(facts, 'utf8')), socket: '/nowhere/docker.sock' };
     const connected = await connectTarget({ name: 'x', kind: 'local', root: 'none', folder: '/nowhere', host });
-    const target: Target = connected.look()({ command() {}, note() {} });
+    const target: Target = connected.readOnlyView()({ command() {}, note() {} });
     const ways: Readonly<Record<string, () => Promise<unknown>>> = {
       post: () => dockerApi(target, 'POST', '/containers/create'),
       delete: () => dockerApi(target, 'DELETE', '/containers/x'),

@@ -25,8 +25,8 @@ export type ConnectedTarget = {
   readonly socketPath: string;
   /** the target as one check sees it */
   observedBy(watch: Watch): RestartableTarget;
-  /** one look at the target by several checks: what would change it is refused, the same question is asked once */
-  look(): (watch: Watch) => RestartableTarget;
+  /** for an inspection by several checks: what would change the target is refused, the same question is asked once */
+  readOnlyView(): (watch: Watch) => RestartableTarget;
   close(): Promise<void>;
 };
 
@@ -105,7 +105,7 @@ export async function connectTarget(
         forgetProbe(connection);
       },
     }),
-    look(this: ConnectedTarget) {
+    readOnlyView(this: ConnectedTarget) {
       const answers: NonNullable<ReadableTarget['answers']> = new Map();
       const [asUser, asRoot] = [readOnlyTransport(user), root && readOnlyTransport(root)];
       return (watch) =>
