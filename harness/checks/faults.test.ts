@@ -8,7 +8,7 @@ import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import { executor } from '../target-host/transport/executor.ts';
 import { localTransport } from '../target-host/transport/local.ts';
 import type { Inject } from './check.ts';
-import { breaks, chmod, filtered, inOrder, isNamed, labelsOf, lifts, rootScript } from './faults.ts';
+import { breaks, chmod, filtered, inOrder, isNamed, labelsOf, lifts, literalParts, rootScript } from './faults.ts';
 
 const folder = mkdtempSync(join(tmpdir(), "rdc it's "));
 const file = join(folder, 'file');
@@ -112,11 +112,18 @@ describe('what a fault breaks', () => {
     expect(labelsOf(lifting)).toEqual(['lifted: the start']);
   });
 
+  it('stands in the sources but for the values', () => {
+    expect(literalParts('opening * with {an ACL} as root')).toEqual(['opening ', ' with ', ' as root']);
+  });
+
   it.each([
     ['mode of the socket', 'mode of the socket', true],
     ['mode of the socket', 'mode of the socket file', false],
     ['opening /dev/ttyS1 with an ACL', 'opening * with an ACL', true],
     ['opening /dev/ttyS1 with an ACL as root', 'opening * with an ACL', false],
+    ['opening /dev/ttyS1 with an ACL', 'opening * with {an ACL}', true],
+    ['opening /dev/ttyS1 with mode 666', 'opening * with {an ACL}', false],
+    ['rules for iptables v1.8 (legacy)', 'rules for {iptables v*(legacy)}', true],
     ['lingering of tester', 'lingering of *', true],
     ['the lingering of tester', 'lingering of *', false],
     ['the answer on [::1] (port driver builtin)', 'the answer on [::1] (port driver *)', true],

@@ -9,8 +9,9 @@ type Labels = string | readonly string[];
 type Given = readonly [fault: Fault] | readonly [name: string, inject: Inject, more?: Pick<Fault, 'at' | 'alsoBreaks'>];
 
 /**
- * The fault under which one of the expectations with these labels has to fail; `*` stands for a value of the host:
+ * The fault under which one of the expectations with these labels has to fail:
  * `breaks('mode of the socket', 'the socket gets mode 666', chmod('0666', (host) => host.socket))`
+ * Of a label that is made with values, `*` is any value and `{...}` that value: `'opening * with {an ACL}'`.
  */
 export function breaks(labels: Labels, ...given: Given): Breaks {
   return { ...faultOf(given), breaks: [labels].flat() };
@@ -32,9 +33,18 @@ export function labelsOf({ breaks: labels, finding }: Breaks | Lifts): readonly 
   return finding === undefined ? labels : labels.map((label) => `${finding}: ${label}`);
 }
 
-/** Whether the label is one of those that a fault names; `*` stands for any value. */
+/** Whether the label of a failure is one of those that a fault names. */
 export function isNamed(label: string, named: readonly string[]): boolean {
-  return named.some((name) => new RegExp(`^${name.split('*').map(literally).join('.*')}$`, 's').test(label));
+  const isOne = (name: string) => {
+    const parts = name.replaceAll(/[{}]/g, '').split('*');
+    return new RegExp(`^${parts.map(literally).join('.*')}$`, 's').test(label);
+  };
+  return named.some(isOne);
+}
+
+/** What stands in the sources of a label that a fault names: all but the values. */
+export function literalParts(name: string): string[] {
+  return name.split(/\*|\{[^}]*\}/).filter((part) => part.trim() !== '');
 }
 
 const literally = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');

@@ -2,6 +2,7 @@ import { globSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
+import { literalParts } from '../../harness/checks/faults.ts';
 import { loadChecks, readAreas } from '../../harness/checks/load-checks.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { levels } from '../../harness/verdicts/verdict.ts';
@@ -59,7 +60,7 @@ function isName(title: string): boolean {
 
 /** A label that says something, whatever values stand in it. */
 function isLabel(label: string): boolean {
-  return isWord(label) && /[a-z]{2}/i.test(label.replaceAll('*', ''));
+  return isWord(label) && /[a-z]{2}/i.test(literalParts(label).join(''));
 }
 
 describe('declarations', () => {
@@ -78,7 +79,7 @@ describe('declarations', () => {
       const text = sourcesOf(area);
       const named = own.flatMap(({ fault }) => fault.breaks);
       const missing = named.filter(
-        (label) => !partsOf(label).every((part) => countIn(text, part) > inLabels(named, part)),
+        (label) => !literalParts(label).every((part) => countIn(text, part) > inLabels(named, part)),
       );
       expect(missing, `labels of ${area} that no expectation has`).toEqual([]);
     }
@@ -102,6 +103,7 @@ describe('the rules notice', () => {
     ['a fault without a name', { fault: { ...fault, name: '' } }],
     ['a fault that breaks nothing', { fault: { ...fault, breaks: [] } }],
     ['a label that is any', { fault: { ...fault, breaks: ['*'] } }],
+    ['a label that is all value', { fault: { ...fault, breaks: ['{the value}'] } }],
     ['a stage in what only reads', { readOnly: true, fault: { ...fault, at: 'applied' } }],
     ['a fault that turns an unknown check red', { fault: { ...fault, alsoBreaks: ['NO-SUCH'] } }],
     ['a fault that turns its own check red besides', { fault: { ...fault, alsoBreaks: [whole.id] } }],
@@ -121,9 +123,6 @@ function sourcesOf(area: string): string {
   );
   return files.map((file) => readFileSync(file, 'utf8')).join('\n');
 }
-
-/** What a label is made of besides the values of a host. */
-const partsOf = (label: string) => label.split('*').filter((part) => part.trim() !== '');
 
 const countIn = (text: string, part: string) => text.split(part).length - 1;
 

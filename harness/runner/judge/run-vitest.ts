@@ -154,7 +154,7 @@ function project(job: VitestJob, name: string, part: { checks: readonly Declared
       retry: 0,
       sequence: { groupOrder },
       maxConcurrency: checksAtOnce,
-      // vitest counts for one test at a time: readConformance counts for itself. In a view there may be nothing to assert
+      // vitest counts for one test at a time: runConformance counts for itself. In triage there may be nothing to assert
       expect: { requireAssertions: mode === 'fault-test' },
       // a reason such as `expected [ …(5) ] to deeply equal []` leaves out what was found
       chaiConfig: { truncateThreshold: 400 },

@@ -1,4 +1,4 @@
-import { type Inject, mustRun, refusalIn, startContainer, type VerifyContext } from '../../../harness/checks/index.ts';
+import { type Fault, mustRun, refusalIn, startContainer, type VerifyContext } from '../../../harness/checks/index.ts';
 import { delegatedControllers } from '../kernel/container-cgroup.ts';
 import { observedOnce } from './observe-once.ts';
 import { expectBack, restartUserManager } from './restart.ts';
@@ -73,12 +73,12 @@ function write(...settings: readonly string[]): string {
 }
 
 /** Somebody writes the drop-in anew before the user manager restarts. What verify does at its end takes it back. */
-export const dropInOverwritten = {
+export const dropInOverwritten: Fault = {
   name: 'the drop-in says Delegate=pids and LimitMEMLOCK=64K by the time the user manager restarts',
   at: 'written',
-  inject: (async ({ target }) => {
+  inject: async ({ target }) => {
     // lists of Delegate= add up: only an empty one takes the distribution's away
     await mustRun(target.root, write('Delegate=', 'Delegate=pids', 'LimitMEMLOCK=64K'));
     return async () => {};
-  }) as Inject,
-} as const;
+  },
+};
