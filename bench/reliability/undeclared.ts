@@ -1,4 +1,4 @@
-// Faults of strangers (strangers.ts), one after the other on a running machine: does a check turn red?
+// Faults of strangers (undeclared-faults.ts), one after the other on a running machine: does a check turn red?
 // node bench/reliability/undeclared.ts MACHINE [--fault WORD] [--quick] [--write]. Wants ./rdc up MACHINE before.
 // --quick: one fault for each check, of those that restart nothing, and without the checks that restart the daemon.
 import { rmSync } from 'node:fs';

@@ -9,12 +9,10 @@ export function checkExcerpt(): string {
   return fenced('ts', found, file);
 }
 
-/** A whole recipe without its comments, for docs/contributing/distribution.md. */
+/** The entry of a distribution, for docs/contributing/distribution.md. */
 export function recipeExcerpt(): string {
-  const file = 'vms/provision/rootless-fedora.sh';
-  const lines = read(file).split('\n');
-  const code = lines.filter((line) => !/^#(?!!)/.test(line)).map((line) => line.replace(/ # .*/, ''));
-  return fenced('sh', code.join('\n').trim(), file);
+  const file = 'vms/distributions.json';
+  return fenced('json', blocksOf(file, /^ {2}"fedora": \{[\s\S]*?^ {2}\}/gm)[0], file);
 }
 
 /** The list of formats, for docs/contributing/export-format.md. */

@@ -113,7 +113,7 @@ export type Check = Claim &
 
 /** A check as the harness handles it, whatever its kind. */
 export type DeclaredCheck = Claim & {
-  /** `AREA-NAME`, as in docs/checks.md */
+  /** `AREA-NAME`, as in docs/reference/checks */
   readonly id: string;
   readonly area: string;
   readonly level: Level;

@@ -3,7 +3,7 @@ import type { RestartableTarget, VerifyContext } from '../../harness/checks/inde
 import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { switchProxyOff } from './without-proxy.ts';
 
-vi.mock('../instruments/daemon/restart.ts', () => ({ daemonJson: vi.fn() }));
+vi.mock('../instruments/daemon/daemon-faults.ts', () => ({ daemonJson: vi.fn() }));
 
 /** A host whose root answers the load; `did` has everything in order, what was deferred at the end. */
 async function proxyOff(engine: string, loads: boolean, comesUp = true) {

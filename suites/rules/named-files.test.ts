@@ -43,7 +43,7 @@ it.each([
   ['`docs/gone.md`, and the folder suites/gone/', ['docs/gone.md', 'suites/gone']],
   ['# as gone.ts does', ['gone.ts']],
   ['vms/provision/variants/NAME.sh, reports/out/RUN/x.json, vms/provision/rootless-R.sh', []],
-  ['docs/architecture.md, harness/index, machine-record.ts, https://docs.docker.com/docs/gone.md', []],
+  ['docs/architecture.md, harness/checks/index, snapshot-record.ts, https://docs.docker.com/docs/gone.md', []],
 ])('the rule: %s', (text, missing) => {
   expect(missingFrom('harness/x.ts', text)).toEqual(missing);
 });

@@ -6,7 +6,7 @@ set -eu
 : "${RDC_PUBLIC_KEY:?the public key that may log in as root, tester and other}"
 
 # An emulator translates code anew wherever in memory it meets it: with random addresses that is each program at each
-# start, and took half of a run's time (docs/performance.md). Nothing that is judged here depends on them.
+# start, and took half of a run's time (docs/benchmarks.md). Nothing that is judged here depends on them.
 fix_addresses() {
 	[ "${RDC_ACCEL-}" = tcg ] || return 0
 	echo 'kernel.randomize_va_space = 0' >/etc/sysctl.d/60-rdc-emulated.conf

@@ -89,7 +89,7 @@ export type RunningRootlessKit = {
 
 export type InstallStep = { readonly name: string; readonly command: string; readonly exitCode: number };
 
-/** One batch over one session: see collect.ts for the script. Throws RdcError FACTS when the answer makes no sense. */
+/** One batch over one session: see read-facts.ts for the script. Throws RdcError FACTS when the answer makes no sense. */
 export async function readHostFacts(target: Pick<Executor, 'shell'>): Promise<HostFacts> {
   const answer = await target.shell(collectScript, { timeoutMs: 120_000 });
   return parseHostFacts(answer.stdout);

@@ -44,7 +44,7 @@ const commands: Readonly<Record<string, string>> = {
   rootlesskitAsked:
     "systemctl --user show docker.service -p Environment --value | grep -oE 'DOCKERD_ROOTLESS_ROOTLESSKIT_(NET|PORT_DRIVER)=[a-z0-9-]+'",
   // what was started: without a setting dockerd-rootless.sh chooses by what is installed
-  running: `p=\${dockerd%/exe}
+  running: `p=\${engine%/exe}
 tr '\\0' '\\n' < $p/cmdline | grep -oE -- '^--firewall-backend=[a-z0-9-]+$'
 k=
 while p=/proc/$(awk '/^PPid:/ {print $2}' $p/status) && [ $p != /proc/0 ] && [ $p != /proc/ ]; do
@@ -78,18 +78,18 @@ const start = `exec 2>/dev/null
 unit=$(systemctl --user show docker.service -p Environment -p ExecStart)
 path=$(printf '%s\\n' "$unit" | sed -n 's/^Environment=//p' | tr ' ' '\\n' | sed -n 's/^PATH=//p')
 script=$(printf '%s\\n' "$unit" | sed -n 's/^ExecStart={ path=\\(\\/[^ ;]*\\)\\/[^/ ;]* ;.*/\\1/p')
-dockerd= rootlesskit=
+engine= kit=
 for p in $(${holdersOf('"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/docker.sock"')}); do
   parent=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$p/status); above=$(readlink "/proc/$parent/exe")
   # its own child, between fork and exec, is skipped
-  case $(readlink /proc/$p/exe) in "$above") continue ;; */*dockerd*) dockerd=/proc/$p/exe ;; *) continue ;; esac
-  case $above in */*rootlesskit*) rootlesskit=/proc/$parent/exe ;; esac
+  case $(readlink /proc/$p/exe) in "$above") continue ;; */*dockerd*) engine=/proc/$p/exe ;; *) continue ;; esac
+  case $above in */*rootlesskit*) kit=/proc/$parent/exe ;; esac
   path=$(tr '\\0' '\\n' < /proc/$p/environ | sed -n 's/^PATH=//p')
 done
 PATH=\${path:+$path:}\${script:+$script:}$PATH:/usr/sbin:/sbin; export PATH
 program() { case $1 in
-(dockerd) echo "\${dockerd:-$(command -v $1)}" ;;
-(rootlesskit) echo "\${rootlesskit:-$(command -v $1)}" ;;
+(dockerd) echo "\${engine:-$(command -v $1)}" ;;
+(rootlesskit) echo "\${kit:-$(command -v $1)}" ;;
 (*) command -v "$1" ;; esac; }`;
 
 /** One script for everything, because a session costs a quarter of a second on an emulated machine and a file read nothing. */
