@@ -87,9 +87,9 @@ for p in $(${holdersOf('"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/docker.sock"')})
   path=$(tr '\\0' '\\n' < /proc/$p/environ | sed -n 's/^PATH=//p')
 done
 PATH=\${path:+$path:}\${script:+$script:}$PATH:/usr/sbin:/sbin; export PATH
-program() { case $1 in
-(dockerd) echo "\${engine:-$(command -v $1)}" ;;
-(rootlesskit) echo "\${kit:-$(command -v $1)}" ;;
+program() { case =$1 in
+(=dockerd) echo "\${engine:-$(command -v $1)}" ;;
+(=rootlesskit) echo "\${kit:-$(command -v $1)}" ;;
 (*) command -v "$1" ;; esac; }`;
 
 /** One script for everything, because a session costs a quarter of a second on an emulated machine and a file read nothing. */
