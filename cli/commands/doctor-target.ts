@@ -1,6 +1,6 @@
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { loadInspectionReports } from '../../harness/cli/load-reports.ts';
-import { findLab, isInsideLab } from '../../harness/lab/index.ts';
+import { findLab, isInsideLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
 import { RdcError, renderError } from '../../harness/messages/errors.ts';
 import { inspectTarget, readOnlyOf } from '../../harness/runner/judge/inspect-target.ts';
 import { explainFullDisk } from '../../harness/this-machine/writable-path.ts';

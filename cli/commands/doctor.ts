@@ -1,4 +1,7 @@
-import { chooseLab, describeAccel, doctorHost, machineState, rememberedAccel } from '../../harness/lab/index.ts';
+import { chooseLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
+import { machineState } from '../../harness/lab/machine/take-down.ts';
+import { describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
+import { doctorHost } from '../../harness/lab/setup/host-setup.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { type CommonName, parseCommon } from '../options/options.ts';
 import { doctorTargetCommand } from './doctor-target.ts';

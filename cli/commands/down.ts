@@ -1,16 +1,8 @@
-import {
-  chooseLab,
-  destroyMachine,
-  downAll,
-  ensureLab,
-  findLab,
-  findMachine,
-  forgetImageMachine,
-  isInsideLab,
-  knownMachines,
-  type Machine,
-  stopLab,
-} from '../../harness/lab/index.ts';
+import { findMachine, type Machine } from '../../harness/lab/catalog/machines.ts';
+import { chooseLab, ensureLab, findLab, isInsideLab, stopLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
+import { forgetImageMachine } from '../../harness/lab/machine/image-machine.ts';
+import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
+import { destroyMachine, downAll } from '../../harness/lab/machine/take-down.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { type CommonOptions, parseCommon } from '../options/options.ts';
 import { say } from './up.ts';

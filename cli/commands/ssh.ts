@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
-import { findLab, findMachine, guestSshCommand, isInsideLab, knownMachines } from '../../harness/lab/index.ts';
+import { findMachine } from '../../harness/lab/catalog/machines.ts';
+import { findLab, isInsideLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
+import { guestSshCommand } from '../../harness/lab/machine/attach.ts';
+import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { parseCommon } from '../options/options.ts';
 import { runInside } from '../targets/enter-lab.ts';

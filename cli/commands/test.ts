@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setUpHost } from '../../harness/lab/index.ts';
+import { setUpHost } from '../../harness/lab/setup/host-setup.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { parseWords } from '../options/command-line.ts';

@@ -1,5 +1,8 @@
-import { bringUp, findMachine, knownMachines, type Machine, releaseMachine } from '../../harness/lab/index.ts';
+import { findMachine, type Machine } from '../../harness/lab/catalog/machines.ts';
+import { bringUp } from '../../harness/lab/machine/bring-up.ts';
+import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
+import { releaseMachine } from '../../harness/this-machine/locks.ts';
 import { type CommonOptions, parseCommon } from '../options/options.ts';
 import { enterLab } from '../targets/enter-lab.ts';
 import { imageMachine, refuseImageOptions } from '../targets/image-target.ts';

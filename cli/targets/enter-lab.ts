@@ -1,19 +1,19 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ensureFixtureImage } from '../../harness/fixture-image/build.ts';
+import type { Machine } from '../../harness/lab/catalog/machines.ts';
+import { clearAbandonedMachines } from '../../harness/lab/cleanup/abandoned-machines.ts';
 import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
+import { ensureBox } from '../../harness/lab/disks/box.ts';
+import { expectImage } from '../../harness/lab/disks/cloud-image-box.ts';
 import {
   chooseLab,
-  clearAbandonedMachines,
-  ensureBox,
   ensureLab,
   enterCommand,
-  expectImage,
   isInsideLab,
   type LabKind,
-  type Machine,
-  setUpHost,
-} from '../../harness/lab/index.ts';
+} from '../../harness/lab/libvirt/hermetic-lab.ts';
+import { setUpHost } from '../../harness/lab/setup/host-setup.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 
 export type LabNeeds = {

@@ -1,6 +1,9 @@
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { knownMachines, type Machine, readImageFile, recipeNames } from '../../harness/lab/index.ts';
+import type { Machine } from '../../harness/lab/catalog/machines.ts';
+import { recipeNames } from '../../harness/lab/catalog/recipes.ts';
+import { readImageFile } from '../../harness/lab/disks/image-file.ts';
+import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { CommonOptions } from '../options/options.ts';
 

@@ -1,17 +1,13 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  attachMachine,
-  bringUp,
-  consoleLogOf,
-  isLockedByUs,
-  type MachineHandle,
-  powerOff,
-  releaseMachine,
-} from '../../harness/lab/index.ts';
+import { attachMachine } from '../../harness/lab/machine/attach.ts';
+import { bringUp } from '../../harness/lab/machine/bring-up.ts';
+import { consoleLogOf, type MachineHandle } from '../../harness/lab/machine/handle.ts';
+import { powerOff } from '../../harness/lab/machine/take-down.ts';
 import { systemErrorText } from '../../harness/messages/error-text.ts';
 import type { Connection } from '../../harness/target-host/connection/address.ts';
 import type { SshAddress } from '../../harness/target-host/transport/ssh-login.ts';
+import { isLockedByUs, releaseMachine } from '../../harness/this-machine/locks.ts';
 import type { CommonOptions } from '../options/options.ts';
 import { sshAddress } from './ssh-addresses.ts';
 import type { TargetName } from './target-names.ts';

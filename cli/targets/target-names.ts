@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
-import { findMachine, knownMachines, type Machine } from '../../harness/lab/index.ts';
+import { findMachine, type Machine } from '../../harness/lab/catalog/machines.ts';
+import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { type ImageOptions, imageMachine, refuseImageOptions } from './image-target.ts';
 
