@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test as it } from 'vitest';
+import { expect, test as it, vi } from 'vitest';
 import { suiteIdentity } from '../harness/checks/suite-identity.ts';
 import { checkout } from '../harness/this-machine/paths.ts';
+import type { RdcCommand } from './options/command-line.ts';
 
 const main = join(checkout, 'cli/main.ts');
 
@@ -35,6 +36,16 @@ it('a reader that has read enough loses nothing', { timeout: 120_000 }, () => {
   expect(stderr).toBe('0\n');
 });
 
+it('rdc list loads no Docker client, SSH, Allure or schema compiler: it answers at once', () => {
+  const hook =
+    "import { registerHooks } from 'node:module'; registerHooks({ load(url, context, next) { process.stderr.write(`${url}\\n`); return next(url, context); } });";
+  const { stderr } = spawnSync(process.execPath, ['--import', `data:text/javascript,${hook}`, main, 'list'], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toContain('cli/commands/list.ts');
+  expect(stderr).not.toMatch(/node_modules\/(testcontainers|ssh2|allure|ajv)/);
+});
+
 it('--version tells the digest that results.json tells', () => {
   const { stdout } = spawnSync(process.execPath, [main, '--version'], { encoding: 'utf8' });
   const { version, digest } = suiteIdentity();
@@ -52,4 +63,55 @@ it('the launcher starts where no cache can be, and says so where the current fol
   const gone = spawnSync('sh', ['-c', script, launcher], { encoding: 'utf8', timeout: 50_000 });
   expect(gone.status).toBe(2);
   expect(gone.stderr).toContain('rdc: the current folder is gone: it was removed\nhint: cd\n');
+});
+
+/** `rdc`, its output as text. */
+function rdc(...words: string[]): { code: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], { encoding: 'utf8' });
+  return { code: status, stdout, stderr };
+}
+
+async function declaredCommands(): Promise<RdcCommand[]> {
+  const folder = join(checkout, 'cli/commands');
+  const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && !file.includes('.test.'));
+  const modules = await Promise.all(files.map((file): Promise<object> => import(join(folder, file))));
+  return modules.flatMap((module) => Object.values(module)).filter((value) => 'command' in value);
+}
+
+it('every command has help on 80 columns, and the overview names it', async () => {
+  const overview = rdc('--help');
+  expect(overview).toMatchObject({ code: 0, stderr: '' });
+  const commands = await declaredCommands();
+  const names = commands.map(({ command }) => command.name().replace('./rdc ', ''));
+  expect(names).toHaveLength(16);
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  for (const { command } of commands) command.outputHelp();
+  const helps = write.mock.calls.join('');
+  vi.restoreAllMocks();
+  for (const name of names) {
+    expect(overview.stdout).toMatch(new RegExp(`^  ${name} {2,}[a-z]`, 'm'));
+    expect(helps).toContain(`Usage: ./rdc ${name} [options]`);
+  }
+  expect(`${overview.stdout}\n${helps}`.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
+it.each([
+  [[], 2],
+  [['help'], 0],
+  [['help', 'list'], 0],
+  [['list', '-h', '--colour'], 0],
+])('%j shows help and ends with %i', (words, code) => {
+  expect(rdc(...words)).toEqual({ code, stdout: expect.stringMatching(/^Usage: \.\/rdc/), stderr: '' });
+});
+
+it.each([
+  ['lst', "unknown command 'lst'; did you mean 'list'?"],
+  ['constructor', "unknown command 'constructor'"],
+  ['--versio', "unknown option '--versio'; did you mean '--version'?"],
+])('%s is refused, with what is like it', (word, message) => {
+  expect(rdc(word)).toEqual({ code: 2, stdout: '', stderr: `[USAGE] ${message}\nhint: ./rdc --help\n` });
+});
+
+it("what comes after -- is the command's, --help too", () => {
+  expect(rdc('ssh', 'no-such-machine', '--', 'ls', '--help').stderr).toContain('[UNKNOWN_TARGET]');
 });

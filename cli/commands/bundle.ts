@@ -1,73 +1,122 @@
-import { loadBundleReports } from '../../harness/cli/load-reports.ts';
+import { realpathSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { Option } from '@commander-js/extra-typings';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { parseWords } from '../options/command-line.ts';
+import { refuseOccupied } from '../../harness/this-machine/writable-path.ts';
+import { createBundle, outHint } from '../../reports/bundle/create-bundle.ts';
+import { bundleSummary, describeBundle } from '../../reports/bundle/describe-bundle.ts';
+import { isBundle, readBundle, withRuns } from '../../reports/bundle/open-bundle.ts';
+import { type SignatureToCheck, signCommand, verifySignature } from '../../reports/bundle/signature.ts';
+import { findRun } from '../../reports/results/run-folder.ts';
+import { declare, defineCommand } from '../options/command-line.ts';
+import { json, runArgument } from '../options/options.ts';
+import { listOf } from '../options/values.ts';
 
-const options = {
-  out: { type: 'string' },
-  anonymous: { type: 'boolean' },
-  hide: { type: 'string' },
-  sign: { type: 'string' },
-  verify: { type: 'string' },
-  signature: { type: 'string' },
-  'allowed-signers': { type: 'string' },
-  signer: { type: 'string' },
-  json: { type: 'boolean' },
-} as const;
+const about =
+  'Packs results, facts, evidence, consoles and the digest of the suite into one .tar.gz that compare, report, export ' +
+  'and merge read. The same run gives the same bytes.';
+const examples = [
+  'bundle',
+  'bundle RUN --anonymous --hide my-laptop --sign ~/.ssh/id_ed25519',
+  'bundle --verify FILE --signature FILE.sig --allowed-signers SIGNERS',
+];
+const notes = [
+  'Exit codes: 0 packed, or as it was packed; 2 the bundle was changed, cut off or signed by nobody who is allowed to, or FILE cannot be written. See docs/guides/bundles.md.',
+];
+
+const command = declare('bundle', about, { examples, notes })
+  .addArgument(runArgument)
+  .addOption(new Option('--out <file>', 'the archive (default: <run>.tar.gz in the current folder)'))
+  .addOption(
+    new Option(
+      '--anonymous',
+      'replace names of users and hosts (user-1, host-1) and addresses (192.0.2.1, 2001:db8::1); verdicts stay. Read it through before you publish it',
+    ),
+  )
+  .addOption(
+    new Option('--hide <names>', 'further names to replace: those that no text marks as a name').argParser(listOf),
+  )
+  .addOption(new Option('--sign <key>', 'write FILE.sig with ssh-keygen -Y sign, namespace rdc-bundle'))
+  .addOption(
+    new Option(
+      '--verify <file>',
+      'check that a bundle is as it was packed; without a signature anybody can have packed it',
+    ),
+  )
+  .addOption(new Option('--signature <file>', 'with --verify: check by whom it was signed'))
+  .addOption(new Option('--allowed-signers <file>', 'with --signature: who may sign, see ssh-keygen(1)'))
+  .addOption(new Option('--signer <name>', 'with --signature: only this one of them'))
+  .addOption(json);
+type Options = ReturnType<typeof command.opts>;
 
 const packing = ['out', 'anonymous', 'hide', 'sign'] as const;
-const verifying = ['signature', 'allowed-signers', 'signer'] as const;
-
-type Values = ReturnType<typeof parseWords>['values'];
+const verifying = ['signature', 'allowedSigners', 'signer'] as const;
 
 /** `rdc bundle`: packs a run, or verifies what was packed. */
-export async function bundleCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, options, { command: 'bundle' });
-  const foreign = (values.verify === undefined ? verifying : packing).find((name) => values[name] !== undefined);
-  if (foreign !== undefined) {
-    throw new RdcError('USAGE', `--${foreign} goes with${values.verify === undefined ? '' : 'out'} --verify`, {
-      hint: './rdc bundle --help',
-    });
+export const bundleCommand = defineCommand(command, async ([run], options) => {
+  const { verify } = options;
+  const stray = (verify === undefined ? verifying : packing).find((name) => options[name] !== undefined);
+  if (stray !== undefined) {
+    const flag = stray === 'allowedSigners' ? 'allowed-signers' : stray;
+    throw usage(`--${flag} ${verify === undefined ? 'needs' : 'cannot be used with'} --verify`);
   }
-  if (positionals.length > (values.verify === undefined ? 1 : 0)) {
-    throw new RdcError('USAGE', `bundle takes one run, or --verify one file, not ${positionals.join(' ')}`, {
-      hint: './rdc merge RUN... --out DIR makes one run of many',
-    });
-  }
-  const json = values.json === true;
-  const reports = await loadBundleReports();
-  if (values.verify === undefined) await reports.bundleCommand({ ...packingOf(values, positionals[0]), json });
-  else await reports.verifyBundleCommand({ file: String(values.verify), ...signatureOf(values), json });
+  if (verify === undefined) await pack(run, options);
+  else if (run !== undefined) throw usage(`bundle takes a run or --verify FILE, not both (got: ${run})`);
+  else await verifyBundle(verify, options);
   return exitCodes.ok;
+});
+
+/** Prints the archive's path, and on stderr what is in it and how to sign it. */
+async function pack(run = 'latest', { out: asked, anonymous, hide = [], sign, json }: Options): Promise<void> {
+  if (hide.length > 0 && !anonymous)
+    throw usage('--hide needs --anonymous', './rdc bundle RUN --anonymous --hide NAME');
+  const out = resolve(asked ?? defaultName(run, anonymous === true));
+  refuseOccupied(out, outHint);
+  const options = { out, ...(anonymous ? { anonymous: { hide } } : {}), ...(sign === undefined ? {} : { key: sign }) };
+  const bundle = await withRuns([run], ([path = run]) => createBundle(path, options));
+  process.stderr.write(`${describeBundle(bundle).join('\n')}\n`);
+  process.stderr.write(sign === undefined ? `sign it: ${signCommand(out)}\n` : `signed: ${out}.sig\n`);
+  process.stdout.write(json ? `${JSON.stringify({ file: out, ...bundleSummary(bundle) })}\n` : `${out}\n`);
 }
 
-function packingOf(values: Values, run: string | undefined) {
-  const hide = String(values.hide ?? '')
-    .split(',')
-    .map((name) => name.trim())
-    .filter((name) => name !== '');
-  if (hide.length > 0 && values.anonymous !== true)
-    throw new RdcError('USAGE', '--hide goes with --anonymous', { hint: './rdc bundle RUN --anonymous --hide NAME' });
-  return {
-    ...(run === undefined ? {} : { run }),
-    ...(values.out === undefined ? {} : { out: String(values.out) }),
-    ...(values.anonymous === true ? { anonymous: { hide } } : {}),
-    ...(values.sign === undefined ? {} : { key: String(values.sign) }),
-  };
+/** Throws INPUT when a bundle is not as it was packed, or not signed by whom it should be. */
+async function verifyBundle(file: string, options: Options): Promise<void> {
+  const signature = signatureOf(options);
+  if (!statSync(file, { throwIfNoEntry: false }))
+    throw new RdcError('INPUT', `${file}: no such file`, { hint: 'ls *.tar.gz' });
+  if (!isBundle(file)) throw new RdcError('INPUT', `${file}: not a bundle of rdc`, { hint: './rdc bundle RUN' });
+  const bundle = await readBundle(file);
+  // the bytes first: ssh-keygen only says whose they are
+  const signer = signature && (await verifySignature(file, signature));
+  const signed = signer === undefined ? 'not signed: anybody can have packed it' : `signed by ${signer}`;
+  if (options.json)
+    process.stdout.write(`${JSON.stringify({ file, ...bundleSummary(bundle), signer: signer ?? null })}\n`);
+  else process.stdout.write(`${[`${file}: as it was packed`, ...describeBundle(bundle), signed].join('\n')}\n`);
 }
 
-function signatureOf(values: Values) {
-  const given = verifying.filter((name) => values[name] !== undefined);
-  if (given.length === 0) return {};
-  if (values.signature === undefined || values['allowed-signers'] === undefined) {
-    throw new RdcError(
-      'USAGE',
-      '--signature and --allowed-signers go together: who may sign is for the reader to say',
-      {
-        hint: './rdc bundle --verify FILE --signature FILE.sig --allowed-signers allowed_signers',
-      },
+function signatureOf({ signature, allowedSigners, signer }: Options): SignatureToCheck | undefined {
+  if ([signature, allowedSigners, signer].every((value) => value === undefined)) return undefined;
+  if (signature === undefined || allowedSigners === undefined) {
+    throw usage(
+      '--signature and --allowed-signers go together: the reader says who may sign',
+      './rdc bundle --verify FILE --signature FILE.sig --allowed-signers allowed_signers',
     );
   }
-  const signer = values.signer === undefined ? {} : { signer: String(values.signer) };
-  const allowedSigners = String(values['allowed-signers']);
-  return { signature: { signature: String(values.signature), allowedSigners, ...signer } };
+  return { signature, allowedSigners, ...(signer === undefined ? {} : { signer }) };
+}
+
+/** `<run>.tar.gz` in the current folder. The name of an anonymous one must not say what the archive hides. */
+function defaultName(run: string, isAnonymous: boolean): string {
+  const path = realpathSync(findRun(run));
+  const name = basename(path).replace(/(\.tar\.gz|\.tgz|\.json)$/, '');
+  if (!isAnonymous) {
+    if (!isBundle(path)) return `${name}.tar.gz`;
+    throw usage(`${run} is a bundle already`, `./rdc bundle ${run} --anonymous, or --out FILE`);
+  }
+  const runId = /^\d{4}-\d\d-\d\dT[\dZ-]+-[0-9a-f]{4}$/.test(name) ? name : 'run';
+  return `${runId}-anonymous.tar.gz`;
+}
+
+function usage(what: string, hint = './rdc bundle --help'): RdcError {
+  return new RdcError('USAGE', what, { hint });
 }

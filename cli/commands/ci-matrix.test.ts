@@ -33,6 +33,8 @@ it.each(['jenkins', 'constructor', ''])('%j is no engine', (format) => {
 it.each([[['--format', 'github']], [['--machines', '--json', '--format', 'github']]])(
   'rdc list %j is refused',
   async (words) => {
-    await expect(listCommand(words)).rejects.toThrow('[USAGE] --format goes with --machines, and not with --json');
+    await expect(listCommand.run(words)).rejects.toThrow(
+      '[USAGE] --format needs --machines, and cannot be used with --json',
+    );
   },
 );

@@ -25,22 +25,22 @@ beforeEach(() => {
 it.each([
   [['--older-than', 'soon'], '--older-than is "soon"; allowed: a number of days from 0 on'],
   [['--older-than', '-1'], '[USAGE]'],
-  [['debian-13'], 'clean takes no names, got "debian-13"'],
-  [['--everything'], "Unknown option '--everything'"],
+  [['debian-13'], 'rdc clean takes no arguments (got: debian-13)'],
+  [['--everything'], "unknown option '--everything'"],
 ])('%j is refused before anything is looked at', async (words, message) => {
-  await expect(cleanCommand(words)).rejects.toThrow(message);
+  await expect(cleanCommand.run(words)).rejects.toThrow(message);
 });
 
 it('a dry run says what would go and why, with sizes, and what is kept', async () => {
-  expect(await cleanCommand(['--dry-run'])).toBe(0);
+  expect(await cleanCommand.run(['--dry-run'])).toBe(0);
   expect(printed).toContain('kept:\n  box debian-13-amd64-aaaaaaaaaaaa');
   expect(printed).toMatch(/ 8 KiB {2}made less than an hour ago\n/);
   expect(printed).toMatch(/would free \d.* \(--dry-run: nothing was removed\)\n/);
-  expect(printed).toMatch(/the cache holds .* of its disk are free\n/);
+  expect(printed).toMatch(/the cache holds .* free on its disk\n/);
 });
 
 it('the same as JSON', async () => {
-  await cleanCommand(['--dry-run', '--json']);
+  await cleanCommand.run(['--dry-run', '--json']);
   expect(JSON.parse(printed)).toMatchObject({
     dryRun: true,
     kept: expect.arrayContaining([expect.objectContaining({ kind: 'box', bytes: 8_192 })]),

@@ -1,40 +1,44 @@
 import { join } from 'node:path';
+import { Option } from '@commander-js/extra-typings';
 import type { CacheEntry } from '../../harness/lab/cleanup/cache-state.ts';
 import { type Cleaned, clean } from '../../harness/lab/cleanup/clean.ts';
 import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { sizeText } from '../../harness/messages/quantities.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
-import { parseWords } from '../options/command-line.ts';
+import { declare, defineCommand } from '../options/command-line.ts';
+import { json } from '../options/options.ts';
 
-const known = {
-  'dry-run': { type: 'boolean' },
-  all: { type: 'boolean' },
-  'older-than': { type: 'string' },
-  json: { type: 'boolean' },
-} as const;
+const about =
+  'Removes from the cache (${XDG_CACHE_HOME:-~/.cache}/rdc) and from reports/out what nothing uses any more, with sizes. Never ' +
+  'what a running process holds, a running machine, or the latest run.';
+const notes = [
+  'Unused are: boxes built from an older state, with their copies in Vagrant and in the libvirt of the lab; machines whose definition has changed since their snapshot; replaced fixture images; runs beyond the newest 20; logs older than 30 days; what crashed processes left.',
+  'One machine with its disk: ./rdc down MACHINE. With --lab system, volumes are left alone: virsh vol-list default.',
+];
 
-/** `rdc clean`: what nothing uses any more goes, with its size; 0 also when there was nothing. */
-export async function cleanCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, known, { command: 'clean' });
-  if (positionals.length > 0)
-    throw new RdcError('USAGE', `clean takes no names, got ${JSON.stringify(positionals[0])}`, {
-      hint: './rdc clean --dry-run; one machine with its disk: ./rdc down MACHINE',
-    });
-  const dryRun = values['dry-run'] === true;
+const command = declare('clean', about, { examples: ['clean --dry-run', 'clean --older-than 7'], notes })
+  .addOption(new Option('--dry-run', 'only list it'))
+  .addOption(new Option('--all', 'everything in the cache that can be made again, also what is in order; no runs'))
+  .addOption(
+    new Option('--older-than <days>', 'runs and logs older than that, instead of the limits below').argParser(daysOf),
+  )
+  .addOption(json);
+
+/** `rdc clean`: removes what nothing uses any more; 0 also when there was nothing. */
+export const cleanCommand = defineCommand(command, async (_, { dryRun = false, all = false, olderThan, json }) => {
   const cleaned = await clean(join(checkout, 'reports', 'out'), {
-    all: values.all === true,
-    olderThanDays: daysOf(values['older-than'] as string | undefined),
+    all,
+    olderThanDays: olderThan,
     dryRun,
     onStage: (text) => void process.stderr.write(`${text}\n`),
   });
-  process.stdout.write(values.json === true ? asJson(cleaned, dryRun) : asText(cleaned, dryRun));
+  process.stdout.write(json ? asJson(cleaned, dryRun) : asText(cleaned, dryRun));
   for (const failure of cleaned.failed) process.stderr.write(`not removed: ${failure}\n`);
   return cleaned.failed.length === 0 ? exitCodes.ok : exitCodes.notJudged;
-}
+});
 
-function daysOf(value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
+function daysOf(value: string): number {
   if (/^\d{1,5}$/.test(value)) return Number(value);
   throw new RdcError('USAGE', `--older-than is ${JSON.stringify(value)}; allowed: a number of days from 0 on`, {
     hint: './rdc clean --older-than 7 --dry-run',
@@ -55,8 +59,8 @@ function asText({ unused, kept, freedBytes }: Cleaned, dryRun: boolean): string 
   return [
     ...rowsOf(unused),
     ...(kept.length > 0 ? ['', 'kept:', ...rowsOf(kept).map((row) => `  ${row}`), ''] : []),
-    `${unused.length} ${unused.length === 1 ? 'thing' : 'things'} that nothing uses: ${result}`,
-    `the cache holds ${sizeText(state.cacheBytes)}, ${sizeText(state.freeBytes)} of its disk are free`,
+    `${unused.length} unused: ${result}`,
+    `the cache holds ${sizeText(state.cacheBytes)}, ${sizeText(state.freeBytes)} free on its disk`,
     ...(warning === undefined ? [] : [warning]),
     '',
   ].join('\n');

@@ -1,30 +1,56 @@
-import { failOns, loadReports } from '../../harness/cli/load-reports.ts';
+import { Option } from '@commander-js/extra-typings';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { parseWords } from '../options/command-line.ts';
-import { wantsColor } from '../options/options.ts';
-import { oneOf } from '../options/values.ts';
+import { writeNamedFile } from '../../harness/this-machine/atomic-write.ts';
+import { withRuns } from '../../reports/bundle/open-bundle.ts';
+import { hasChanges } from '../../reports/compare/change.ts';
+import { compareResults } from '../../reports/compare/compare.ts';
+import { differingEvidence } from '../../reports/compare/differing-evidence.ts';
+import { comparisonPage } from '../../reports/compare/page.ts';
+import { comparisonTable } from '../../reports/compare/table.ts';
+import { readRun } from '../../reports/results/read-results.ts';
+import { findRun } from '../../reports/results/run-folder.ts';
+import { declare, defineCommand } from '../options/command-line.ts';
+import { failOn, json, noColor } from '../options/options.ts';
+import { isColored } from '../options/values.ts';
 
-const options = {
-  html: { type: 'string' },
-  json: { type: 'boolean' },
-  'fail-on': { type: 'string' },
-  'no-color': { type: 'boolean' },
-} as const;
+const command = declare(
+  'compare',
+  'Shows which verdicts differ between runs or hosts, and the facts that may explain it.',
+  {
+    examples: ['compare RUN1 RUN2', 'compare RUN1 RUN2 --html differences.html --fail-on regression'],
+    notes: [
+      'The first result of a target is the base of its later ones; a target that occurs once is compared with the first of all.',
+    ],
+  },
+)
+  .argument('<runs...>', 'results files, run folders (one with several targets is enough), run IDs or bundles')
+  .addOption(new Option('--html <file>', 'write the comparison as a page'))
+  .addOption(failOn)
+  .addOption(json)
+  .addOption(noColor);
 
-export async function compareCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, options, { command: 'compare' });
-  if (positionals.length === 0)
-    throw new RdcError('USAGE', 'compare takes the runs to compare', {
+/** `rdc compare`: prints the comparison, and writes the page if asked. */
+export const compareCommand = defineCommand(command, async ([runs], options) => {
+  const isFailure = await withRuns(runs, (paths) => compare(paths, options));
+  return isFailure ? exitCodes.failed : exitCodes.ok;
+});
+
+/** Does the comparison hold what `--fail-on` names? */
+function compare(runs: readonly string[], options: ReturnType<typeof command.opts>): boolean {
+  const results = runs.flatMap((run) => readRun(findRun(run)));
+  if (results.length < 2) {
+    throw new RdcError('USAGE', `compare needs at least two results, ${runs.join(', ')} has ${results.length}`, {
       hint: './rdc compare RUN1 RUN2; ls reports/out',
     });
-  const failOn = values['fail-on'];
-  const asked = {
-    json: values.json === true,
-    color: wantsColor(values['no-color']),
-    ...(values.html === undefined ? {} : { html: String(values.html) }),
-    ...(failOn === undefined ? {} : { failOn: oneOf('fail-on', String(failOn), failOns) }),
-  };
-  const { withRuns, compareCommand: compare } = await loadReports();
-  const isFailure = await withRuns(positionals, (runs) => compare({ runs, ...asked }));
-  return isFailure ? exitCodes.failed : exitCodes.ok;
+  }
+  const comparison = compareResults(results.map((run) => run.results));
+  if (options.html !== undefined) {
+    const folders = results.map(({ folder }) => folder);
+    const page = comparisonPage(comparison, differingEvidence(comparison, folders));
+    writeNamedFile(options.html, page, '--html FILE: a file in a folder that exists and can be written');
+  }
+  process.stdout.write(
+    options.json ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonTable(comparison, isColored(options.color)),
+  );
+  return options.failOn !== undefined && hasChanges(comparison, options.failOn);
 }

@@ -3,25 +3,36 @@ import { machineState } from '../../harness/lab/machine/take-down.ts';
 import { describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
 import { doctorHost } from '../../harness/lab/setup/host-setup.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { type CommonName, parseCommon } from '../options/options.ts';
-import { doctorTargetCommand } from './doctor-target.ts';
+import { defineCommand } from '../options/command-line.ts';
+import { declareJudging, gate } from '../options/options.ts';
 
-/** `rdc doctor`: without a target, can this machine run the lab? With one, what do the checks that only read say of it? */
-export async function doctorCommand(words: readonly string[]): Promise<number> {
-  const { options, values, positionals } = parseCommon(words, { command: 'doctor', takes: ofTarget });
-  if (positionals.length > 0) return await doctorTargetCommand(options, positionals);
-  const stray = Object.keys(values).find((name) => name !== 'json');
-  if (stray !== undefined)
-    throw new RdcError('USAGE', `--${stray} is for a look at a target, and there is none`, {
-      hint: './rdc doctor TARGET; ./rdc doctor --help',
-    });
-  return await doctorOfThisMachine(options.json);
-}
+const about =
+  'Without a target: lists what the lab needs on this machine and what is missing, with a remedy. With a target: runs the ' +
+  'read-only checks on a host in use, over SSH, in seconds; nothing is installed, started or changed there.';
 
-/** Without a target there is but `--json`. */
-const ofTarget: readonly CommonName[] = [
-  ...(['suite', 'check', 'level', 'gate', 'out', 'identity', 'jump', 'root-via', 'json', 'no-color'] as const),
-];
+const command = declareJudging('doctor', about, {
+  examples: ['doctor', 'doctor ssh://me@host.example'],
+  notes: [
+    'What needs root and may not have it is skipped. A machine of the lab has to be running (./rdc up).',
+    'Exit codes: without a target 0, or 3 when something is missing; with one, those of ./rdc run.',
+  ],
+})
+  .argument('[target]', 'ssh://USER@HOST[:PORT], local, or a running machine of the lab')
+  .addOption(gate);
+type DoctorOptions = ReturnType<typeof command.opts>;
+
+/** `rdc doctor`: without a target, can this machine run the lab? With one, what do the read-only checks say of it? */
+export const doctorCommand = defineCommand(command, async ([target], options) => {
+  if (target !== undefined) {
+    // imported here: without a target, nothing that judges is needed
+    const { doctorTarget } = await import('./doctor-target.ts');
+    return await doctorTarget(target, options);
+  }
+  const isGiven = (name: string) => command.getOptionValueSource(name as keyof DoctorOptions) === 'cli';
+  const stray = command.options.find((option) => option.long !== '--json' && isGiven(option.attributeName()));
+  if (stray) throw new RdcError('USAGE', `${stray.long} needs a TARGET`, { hint: './rdc doctor TARGET' });
+  return await doctorOfThisMachine(options.json === true);
+});
 
 /** Reads only. Exit code 3 when something is missing. */
 async function doctorOfThisMachine(json: boolean): Promise<number> {

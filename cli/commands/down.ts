@@ -4,32 +4,40 @@ import { forgetImageMachine } from '../../harness/lab/machine/image-machine.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { destroyMachine, downAll } from '../../harness/lab/machine/take-down.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
-import { type CommonOptions, parseCommon } from '../options/options.ts';
+import { declare, defineCommand } from '../options/command-line.ts';
+import { lab, type RunOptions } from '../options/options.ts';
 import { say } from './up.ts';
 
+const about =
+  'Without a name: powers off every machine and removes the lab with its network and processes; snapshots and boxes stay ' +
+  'in the cache. With names: removes these machines, their disks and their snapshots.';
+
+const command = declare('down', about, { examples: ['down', 'down debian-13'] })
+  .argument('[machines...]', 'machines of the lab')
+  .addOption(lab);
+
 /** `rdc down`: with names, those machines; without, every machine and the lab. */
-export async function downCommand(words: readonly string[]): Promise<number> {
-  const { options, positionals } = parseCommon(words, { command: 'down', takes: ['lab'] });
+export const downCommand = defineCommand(command, async ([names], options) => {
   const all = knownMachines();
-  const machines = positionals.map((name) => findMachine(all, name));
+  const machines = names.map((name) => findMachine(all, name));
   if (machines.length > 0) return await removeMachines(machines, options);
   for (const name of await downAll()) say(`${name}: off`);
   if (!isInsideLab()) {
     const ended = await stopLab();
-    if (ended > 0) say(`the lab is gone (${ended} processes ended)`);
+    if (ended > 0) say(`lab removed (${ended} processes ended)`);
   }
   return exitCodes.ok;
-}
+});
 
-/** In the lab, which is there for that long only where it was not before. */
-async function removeMachines(machines: readonly Machine[], { lab }: CommonOptions): Promise<number> {
+/** In the lab; where there was none, it is started for this and stopped again. */
+async function removeMachines(machines: readonly Machine[], { lab }: Pick<RunOptions, 'lab'>): Promise<number> {
   const isMade = chooseLab(lab) === 'hermetic' && findLab() === undefined;
   if (isMade) await ensureLab();
   try {
     for (const { name } of machines) {
       await destroyMachine(name);
       await forgetImageMachine(name);
-      say(`${name}: gone`);
+      say(`${name}: removed`);
     }
   } finally {
     if (isMade) await stopLab();

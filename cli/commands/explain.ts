@@ -1,18 +1,25 @@
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { labelsOf } from '../../harness/checks/faults.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { parseWords } from '../options/command-line.ts';
+import { exitCodes } from '../../harness/messages/errors.ts';
+import { declare, defineCommand } from '../options/command-line.ts';
 import { selectChecks } from '../run/select-checks.ts';
 
+const command = declare('explain', 'Shows one check: its claim, source, remedy and fault.', {
+  examples: ['explain NS-UIDMAP'],
+}).argument('<id>', 'ID of a check; ./rdc list shows them');
+
 /** `rdc explain ID`: everything a check declares. */
-export async function explainCommand(words: readonly string[]): Promise<number> {
-  const [id] = parseWords(words, {}, { command: 'explain', most: 1 }).positionals;
-  if (id === undefined)
-    throw new RdcError('USAGE', 'the ID of a check is missing', { hint: './rdc explain NS-UIDMAP' });
-  const [check] = selectChecks(await loadChecks(), { checks: [id], suites: undefined, levels: undefined });
-  if (!check) throw new RdcError('UNKNOWN_CHECK', `no check is called ${id}`, { hint: './rdc list' });
-  const rows: readonly [string, string][] = [
+export const explainCommand = defineCommand(command, async ([id]) => {
+  for (const check of selectChecks(await loadChecks(), { check: [id] })) {
+    process.stdout.write(`${check.id}\n`);
+    for (const [name, text] of rowsOf(check)) process.stdout.write(`  ${name.padEnd(15)}${text}\n`);
+  }
+  return exitCodes.ok;
+});
+
+function rowsOf(check: DeclaredCheck): [string, string][] {
+  return [
     ['claim', check.title],
     ['level', check.level],
     ['area', check.area],
@@ -27,9 +34,6 @@ export async function explainCommand(words: readonly string[]): Promise<number> 
     ['other views', viewsText(check)],
     ['turns red with', labelsOf(check.fault).join('; ')],
   ];
-  process.stdout.write(`${check.id}\n`);
-  for (const [name, text] of rows) process.stdout.write(`  ${name.padEnd(15)}${text}\n`);
-  return exitCodes.ok;
 }
 
 /** What `rdc run --oracle` can look at besides the verdict. */

@@ -1,15 +1,25 @@
-import { loadReports } from '../../harness/cli/load-reports.ts';
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { parseWords } from '../options/command-line.ts';
-import { runOf } from './report.ts';
+import { Option } from '@commander-js/extra-typings';
+import { exitCodes } from '../../harness/messages/errors.ts';
+import { withRuns } from '../../reports/bundle/open-bundle.ts';
+import { exportRun, type FormatName, formats } from '../../reports/formats/registry.ts';
+import { declare, defineCommand } from '../options/command-line.ts';
+import { runArgument } from '../options/options.ts';
 
-export async function exportCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, { format: { type: 'string' } }, { command: 'export', most: 1 });
-  if (values.format === undefined)
-    throw new RdcError('USAGE', '--format is missing', { hint: './rdc export --format junit' });
-  const reports = await loadReports();
-  const format = String(values.format);
-  reports.requireExportFormat(format);
-  await reports.withRuns(positionals, (runs) => reports.exportCommand({ ...runOf(runs), format }));
+const names = Object.keys(formats) as FormatName[];
+const lines = names.map((name) => `  ${name.padEnd(13)}${formats[name].about}`);
+
+const command = declare('export', 'Prints one target of a run in another format.', {
+  examples: ['export --format junit', 'export reports/out/RUN/TARGET --format tap'],
+  notes: [
+    `Formats:\n${lines.join('\n')}`,
+    'What each format cannot say, and where it stands instead: docs/reference/exports.md.',
+  ],
+})
+  .addArgument(runArgument)
+  .addOption(new Option('--format <format>', 'see below').choices(names).makeOptionMandatory());
+
+/** `rdc export`: one target of a run on stdout. */
+export const exportCommand = defineCommand(command, async ([run], { format }) => {
+  await withRuns(run === undefined ? [] : [run], ([path]) => process.stdout.write(exportRun(path, format)));
   return exitCodes.ok;
-}
+});

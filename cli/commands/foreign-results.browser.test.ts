@@ -5,8 +5,8 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
 import { allureResultsOf } from '../../reports/allure/check-writer.ts';
 import { generateAllureReport } from '../../reports/allure/generate.ts';
-import { compareCommand } from '../../reports/compare/command.ts';
 import { payload, strangersResults } from '../../reports/synthetic-runs/synthetic-run.ts';
+import { compareCommand } from './compare.ts';
 
 // Pages of results in which every text is hostile, whoever wrote them. Nothing of it may run or become an element.
 
@@ -105,7 +105,7 @@ describe.skipIf(canSkip)('pages of a stranger’s results', { timeout: 120_000 }
     Object.assign(other.checks[0] ?? {}, { verdict: 'fail' });
     Object.assign(other.ledger, { pass: 0, fail: 2 });
     writeFileSync(join(runs[1] ?? '', 'results.json'), JSON.stringify(other));
-    compareCommand({ runs, html, json: false, color: false });
+    await compareCommand.run([...runs, '--html', html]);
     const { page, said } = await open(html);
     await page.getByLabel('only what differs').uncheck();
     for (const button of await page.locator('#checks button').all()) {

@@ -1,17 +1,30 @@
+import { Option } from '@commander-js/extra-typings';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import type { Machine } from '../../harness/lab/catalog/machines.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { parseWords } from '../options/command-line.ts';
+import { declare, defineCommand } from '../options/command-line.ts';
+import { json } from '../options/options.ts';
+
+const command = declare('list', 'Lists the checks, or the machines of the lab.', {
+  examples: ['list', 'list --machines', 'list --machines --format github'],
+})
+  .addOption(new Option('--machines', 'the machines instead of the checks'))
+  .addOption(
+    new Option(
+      '--format <engine>',
+      'with --machines: as the job matrix of a CI engine, github or gitlab (docs/guides/ci.md); leaves out machines ' +
+        'that need an --image',
+    ),
+  )
+  .addOption(json);
 
 /** `rdc list`: the checks or the machines, for people or as JSON. */
-export async function listCommand(words: readonly string[]): Promise<number> {
-  const options = { machines: { type: 'boolean' }, format: { type: 'string' }, json: { type: 'boolean' } } as const;
-  const { values } = parseWords(words, options, { command: 'list', most: 0 });
-  if (values.format !== undefined) return await listMatrix(values);
-  if (values.machines === true) return await listMachines(values.json === true);
+export const listCommand = defineCommand(command, async (_, options) => {
+  if (options.format !== undefined) return await listMatrix({ ...options, format: options.format });
+  if (options.machines) return await listMachines(options.json === true);
   const checks = await loadChecks();
-  if (values.json === true) {
+  if (options.json) {
     process.stdout.write(`${JSON.stringify(checks.map(describeCheck), null, 2)}\n`);
     return exitCodes.ok;
   }
@@ -24,25 +37,16 @@ export async function listCommand(words: readonly string[]): Promise<number> {
   }
   process.stdout.write(`\n${checks.length} checks\n`);
   return exitCodes.ok;
-}
+});
 
-function describeCheck(check: DeclaredCheck) {
-  const { id, area, level, title, source, fault } = check;
-  return {
-    id,
-    area,
-    level,
-    title,
-    source,
-    sabotage: fault.name,
-    disruptive: check.restartsDaemon === true,
-  };
+function describeCheck({ id, area, level, title, source, fault, restartsDaemon }: DeclaredCheck) {
+  return { id, area, level, title, source, sabotage: fault.name, disruptive: restartsDaemon === true };
 }
 
 /** The machines for the matrix of a CI engine. */
-async function listMatrix({ format, machines, json }: { format?: unknown; machines?: unknown; json?: unknown }) {
-  if (machines !== true || json === true) {
-    throw new RdcError('USAGE', '--format goes with --machines, and not with --json', {
+async function listMatrix({ format, machines, json }: { format: string; machines?: true; json?: true }) {
+  if (!machines || json) {
+    throw new RdcError('USAGE', '--format needs --machines, and cannot be used with --json', {
       hint: './rdc list --machines --format github',
     });
   }
@@ -51,17 +55,13 @@ async function listMatrix({ format, machines, json }: { format?: unknown; machin
     import('../../harness/lab/catalog/machines.ts'),
   ]);
   const { machines: all } = readMachines();
-  // a job of its name alone would end with bad usage
-  const wanting = all.filter(({ box }) => box.image !== undefined && box.sha256 === undefined);
-  process.stdout.write(
-    ciMatrix(
-      String(format),
-      all.filter((machine) => !wanting.includes(machine)).map(({ name }) => name),
-    ),
-  );
-  if (wanting.length > 0) {
-    const names = wanting.map(({ name }) => name).join(', ');
-    process.stderr.write(`left out, since each wants --image FILE --sha256 HASH: ${names}\n`);
+  // a job that names only the machine would fail: it needs --image
+  const withoutImage = all.filter(({ box }) => box.image !== undefined && box.sha256 === undefined);
+  const names = all.filter((machine) => !withoutImage.includes(machine)).map(({ name }) => name);
+  process.stdout.write(ciMatrix(format, names));
+  if (withoutImage.length > 0) {
+    const left = withoutImage.map(({ name }) => name).join(', ');
+    process.stderr.write(`left out, each needs --image FILE --sha256 HASH: ${left}\n`);
   }
   return exitCodes.ok;
 }
@@ -85,9 +85,9 @@ async function listMachines(json: boolean): Promise<number> {
   return exitCodes.ok;
 }
 
-/** What a machine that is made from a cloud image still wants of its user, or what it was made from. */
+/** What a machine that is made from a cloud image still needs from its user, or what it was made from. */
 function imageNote({ box }: Machine): string {
   if (box.image === undefined) return '';
-  if (box.sha256 === undefined) return `; --image FILE --sha256 HASH, from ${box.image}`;
+  if (box.sha256 === undefined) return `; needs --image FILE --sha256 HASH, from ${box.image}`;
   return box.image.startsWith('file:') ? `; from ${box.image}` : '; from a cloud image';
 }

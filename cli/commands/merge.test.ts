@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
 import { createBundle } from '../../reports/bundle/create-bundle.ts';
 import { tapDocument } from '../../reports/formats/tap.ts';
-import { mergeCommand } from '../../reports/merge/command.ts';
 import { joinResults } from '../../reports/merge/join-results.ts';
 import { mergeRuns } from '../../reports/merge/merge-runs.ts';
 import { readRun } from '../../reports/results/read-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
 import { resultsWith, type Told } from '../../reports/synthetic-runs/compared-results.ts';
 import { type BesideResults, runFolderOf } from '../../reports/synthetic-runs/run-on-disk.ts';
+import { mergeCommand } from './merge.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -197,7 +197,7 @@ it('what was merged is read by the exports, packed, and merged again without a c
   await createBundle(out, { out: file });
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const errors = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  expect(await mergeCommand({ runs: [file, out], out: join(folder, 'again'), json: true })).toBe(0);
+  expect(await mergeCommand.run([file, out, '--out', join(folder, 'again'), '--json'])).toBe(0);
   vi.restoreAllMocks();
   expect(write).toHaveBeenCalledTimes(1);
   expect(errors.mock.calls.join('')).toContain(
@@ -243,7 +243,7 @@ it('the same name with other facts stands beside it under a name of its own', as
   const [first = '', second = ''] = inputs.map(({ path }) => path);
   vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  await mergeCommand({ runs: [first, `old=${second}`], out: join(folder, 'merged'), json: false });
+  await mergeCommand.run([first, `old=${second}`, '--out', join(folder, 'merged')]);
   vi.restoreAllMocks();
   expect(readRun(join(folder, 'merged')).map(({ results }) => results.target.name)).toEqual([
     'debian-13',

@@ -1,21 +1,56 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Option } from '@commander-js/extra-typings';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
-import { loadBundleReports } from '../../harness/cli/load-reports.ts';
-import { RdcError } from '../../harness/messages/errors.ts';
-import { parseWords } from '../options/command-line.ts';
+import { withRuns } from '../../reports/bundle/open-bundle.ts';
+import { describeMerged } from '../../reports/merge/describe-merged.ts';
+import { type MergeInput, mergeRuns } from '../../reports/merge/merge-runs.ts';
+import { declarationOf } from '../../reports/recording/target-record.ts';
+import { declare, defineCommand } from '../options/command-line.ts';
+import { json } from '../options/options.ts';
 
-const options = { out: { type: 'string' }, whole: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+const notes = [
+  'Results of different targets are placed side by side. Results of one target are joined where its facts are the same: the shards of a run. A check that was judged twice keeps the worst verdict; where the verdicts differ it is flaky, with both in its reason.',
+  'One target with other facts is refused. Give one run a name: with arm=RUN2, its targets are called arm-<target>.',
+  'Exit codes: those of a run with these results (0, 1 or 3); 2 the runs do not fit together, or DIR cannot be written. DIR is written completely or not at all.',
+];
 
-/** `rdc merge`: runs of several machines, jobs or shards become one. Resolves to the exit code that such a run has. */
-export async function mergeCommand(words: readonly string[]): Promise<number> {
-  const { values, positionals } = parseWords(words, options, { command: 'merge' });
-  if (positionals.length === 0 || values.out === undefined) {
-    throw new RdcError('USAGE', positionals.length === 0 ? 'merge takes the runs to join' : '--out DIR is missing', {
-      hint: './rdc merge RUN1 RUN2 --out DIR',
-    });
-  }
-  const reports = await loadBundleReports();
-  const whole = values.whole === true ? { whole: { suite: suiteIdentity(), checks: await loadChecks() } } : {};
-  const asked = { runs: positionals, out: String(values.out), json: values.json === true };
-  return await reports.mergeCommand({ ...asked, ...whole });
+const command = declare('merge', 'Joins runs of several machines, jobs or shards into one run.', {
+  examples: ['merge RUN1 RUN2 --out all', 'merge RUN1 arm=RUN2 --out all'],
+  notes,
+})
+  .argument('<runs...>', 'run folders, results files and bundles, all of one suite')
+  .addOption(new Option('--out <dir>', 'the new run folder; empty, or not there yet').makeOptionMandatory())
+  .addOption(
+    new Option(
+      '--whole',
+      'every target owes all checks of this checkout: one that is in no run (a lost shard) is "never judged", and its target inconclusive',
+    ),
+  )
+  .addOption(json);
+
+/** `rdc merge`: several runs become one. Resolves to the exit code that such a run has. */
+export const mergeCommand = defineCommand(command, async ([runs], options) => {
+  const out = resolve(options.out);
+  const whole = options.whole ? { suite: suiteIdentity(), checks: (await loadChecks()).map(declarationOf) } : undefined;
+  const named = runs.map(labelOf);
+  const merged = await withRuns(
+    named.map(({ from }) => from),
+    (paths) =>
+      mergeRuns(
+        named.map((input, index): MergeInput => ({ ...input, path: paths[index] ?? input.from })),
+        out,
+        whole,
+      ),
+  );
+  for (const line of describeMerged(merged)) process.stderr.write(`${line}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify({ folder: out, targets: merged.targets })}\n` : `${out}\n`);
+  return merged.exitCode;
+});
+
+/** `arm=RUN` gives RUN's targets another name; a path that has such a name is a path. */
+function labelOf(word: string): { from: string; label?: string } {
+  const [, label, from] = /^([A-Za-z0-9][\w.-]{0,39})=(.+)$/s.exec(word) ?? [];
+  return label === undefined || from === undefined || existsSync(word) ? { from: word } : { from, label };
 }

@@ -7,12 +7,12 @@ import { parse } from 'yaml';
 import { ciMatrix } from '../../harness/lab/catalog/ci-matrix.ts';
 import { readMachines } from '../../harness/lab/catalog/machines.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
-import { parseCommon } from '../options/options.ts';
+import { parseWords } from '../options/command-line.ts';
 import { resolveTargets } from '../targets/target-names.ts';
 import { exportCommand } from './export.ts';
 import { listCommand } from './list.ts';
 import { mergeCommand } from './merge.ts';
-import { runOptions } from './run.ts';
+import { runCommand } from './run.ts';
 
 const recipe = (path: string) => join(checkout, 'docs/recipes', path);
 const read = (path: string) => readFileSync(recipe(path), 'utf8');
@@ -71,24 +71,24 @@ function commandLines(text: string): string[][] {
 
 const understood: Readonly<Record<string, (words: string[]) => void | Promise<void>>> = {
   run: (words) => {
-    const { positionals, options } = parseCommon(words, { command: 'run', own: runOptions });
-    const targets = resolveTargets(positionals);
+    const { args, options } = parseWords(runCommand.command, words);
+    const targets = resolveTargets(args[0] as string[]);
     expect(targets).toHaveLength(1);
     // nobody is there to be asked
-    expect(options.yes).toBe(targets[0]?.kind !== 'machine');
+    expect(options.yes === true).toBe(targets[0].kind !== 'machine');
   },
   list: async (words) => {
     const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    expect(await listCommand(words)).toBe(0);
+    expect(await listCommand.run(words)).toBe(0);
     expect(String(write.mock.calls[0]?.[0])).toContain(readMachines().default);
   },
   export: async (words) => {
     const [, ...options] = words;
-    await expect(exportCommand(['/no/such/run', ...options])).rejects.toThrow('[INPUT] /no/such/run: no such run');
+    await expect(exportCommand.run(['/no/such/run', ...options])).rejects.toThrow('[INPUT] /no/such/run: no such run');
   },
   merge: async (words) => {
     // what the shell makes of the pattern is not there
-    await expect(mergeCommand(words)).rejects.toThrow('[INPUT] run-*: no such run');
+    await expect(mergeCommand.run(words)).rejects.toThrow('[INPUT] run-*: no such run');
   },
 };
 
@@ -113,7 +113,7 @@ describe.each(Object.keys(recipes) as (keyof typeof recipes)[])('%s', (name) => 
 it('a command line that rdc does not understand is found', async () => {
   const [words = []] = commandLines('./rdc export "$out" --format subunit >x');
   expect(words).toEqual(['export', '/no/such/run', '--format', 'subunit']);
-  await expect(understood.export?.(words.slice(1))).rejects.toThrow('unknown export format');
+  await expect(understood.export?.(words.slice(1))).rejects.toThrow('[USAGE] --format is');
   expect(() => understood.run?.(['local', '--agree'])).toThrow('--agree');
 });
 

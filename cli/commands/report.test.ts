@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test as it, vi } from 'vitest';
-import { exportCommand, reportCommand } from '../../reports/commands.ts';
 import { TargetRecord } from '../../reports/recording/target-record.ts';
 import { writeResultsFile } from '../../reports/results/run-folder.ts';
 import { checks, judged, syntheticRun, syntheticTarget } from '../../reports/synthetic-runs/synthetic-run.ts';
+import { exportCommand } from './export.ts';
+import { reportCommand } from './report.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -28,9 +29,9 @@ it.each([
   ['kcidb', '{\n  "version": {\n    "major": 5'],
   ['ctrf', '{\n  "reportFormat": "CTRF"'],
   ['autopkgtest', 'NS-UIDMAP            PASS\n'],
-])('exports %s', (format, beginning) => {
+])('exports %s', async (format, beginning) => {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  exportCommand({ run: writtenRun('debian-13'), format });
+  expect(await exportCommand.run([writtenRun('debian-13'), '--format', format])).toBe(0);
   expect(String(write.mock.calls[0]?.[0]).slice(0, beginning.length)).toBe(beginning);
 });
 
@@ -39,16 +40,18 @@ it.each([
     'an unknown format',
     'debian-13',
     'subunit',
-    /\[USAGE\] unknown export format "subunit": there are junit, tap, tmt, kcidb, ctrf, autopkgtest$/,
+    /\[USAGE\] --format is "subunit"; allowed: junit, tap, tmt, kcidb, ctrf, autopkgtest$/,
   ],
-  ['a name of every object', 'debian-13', 'constructor', /unknown export format "constructor"/],
-])('%s names what there is', (_, name, format, message) => {
-  expect(() => exportCommand({ run: writtenRun(name), format })).toThrow(message);
+  ['a name of every object', 'debian-13', 'constructor', /--format is "constructor"; allowed/],
+])('%s names what there is', async (_, name, format, message) => {
+  await expect(exportCommand.run([writtenRun(name), '--format', format])).rejects.toThrow(message);
 });
 
-it('two targets and a run that is not there are refused', () => {
-  expect(() => exportCommand({ run: writtenRun('a', 'b'), format: 'tap' })).toThrow(/2 targets \(a, b\)/);
-  expect(() => exportCommand({ run: 'no-such-run', format: 'tap' })).toThrow(/\[INPUT\] no-such-run: no such run/);
+it('two targets and a run that is not there are refused', async () => {
+  await expect(exportCommand.run([writtenRun('a', 'b'), '--format', 'tap'])).rejects.toThrow(/2 targets \(a, b\)/);
+  await expect(exportCommand.run(['no-such-run', '--format', 'tap'])).rejects.toThrow(
+    /\[INPUT\] no-such-run: no such run/,
+  );
 });
 
 it('a report is built of a run, not beside any file, and not without a place for the trends', async () => {
@@ -56,7 +59,7 @@ it('a report is built of a run, not beside any file, and not without a place for
   const stray = join(run, 'debian-13', 'notes.txt');
   writeFileSync(stray, '');
   const refused = (path: string, history?: string) =>
-    reportCommand({ run: path, open: false, ...(history === undefined ? {} : { history }) });
+    reportCommand.run([path, ...(history === undefined ? [] : ['--history', history])]);
   for (const path of [stray, '/dev/null'])
     await expect(refused(path)).rejects.toThrow(`[INPUT] ${path}: not the folder of a run`);
   await expect(refused(run, join(stray, 'x'))).rejects.toMatchObject({

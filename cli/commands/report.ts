@@ -1,15 +1,54 @@
-import { loadReports } from '../../harness/cli/load-reports.ts';
-import { exitCodes } from '../../harness/messages/errors.ts';
-import { parseWords } from '../options/command-line.ts';
+import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { Option } from '@commander-js/extra-typings';
+import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
+import { plainText } from '../../harness/messages/plain-text.ts';
+import { requireFolder } from '../../harness/this-machine/writable-path.ts';
+import { generateAllureReport } from '../../reports/allure/generate.ts';
+import { historyFolderOf } from '../../reports/allure/kept-history.ts';
+import { keepRun } from '../../reports/bundle/open-bundle.ts';
+import { findResultsFiles } from '../../reports/results/read-results.ts';
+import { findRun, outFolder, resultsFileName } from '../../reports/results/run-folder.ts';
+import { declare, defineCommand } from '../options/command-line.ts';
+import { history, runArgument } from '../options/options.ts';
 
-export async function reportCommand(words: readonly string[]): Promise<number> {
-  const options = { open: { type: 'boolean' }, history: { type: 'string' } } as const;
-  const { values, positionals } = parseWords(words, options, { command: 'report', most: 1 });
-  const history = values.history === undefined ? {} : { history: String(values.history) };
-  await (await loadReports()).reportCommand({ ...runOf(positionals), ...history, open: values.open === true });
+const command = declare('report', 'Builds the Allure report of a run and prints its path.', {
+  examples: ['report', 'report run.tar.gz --open'],
+  notes: [
+    'A bundle is unpacked to reports/out/bundle-<digest>. Without --history, a run in reports/out uses reports/out/history, any other run has no trends.',
+  ],
+})
+  .addArgument(runArgument)
+  .addOption(new Option('--open', 'open the report in the browser'))
+  .addOption(history);
+
+/** `rdc report`: builds the report of a run or a bundle; `--open` hands it to the desktop. */
+export const reportCommand = defineCommand(command, async ([run], options) => {
+  const folder = folderOfRun(await keepRun(findRun(run), outFolder));
+  for (const place of new Set([folder, ...findResultsFiles(folder).map((file) => dirname(file))]))
+    requireFolder(place, `the report is built there: cp -r ${folder} DIR; ./rdc report DIR`);
+  if (options.history !== undefined) requireFolder(options.history, '--history DIR: a folder that can be written');
+  const { path: index, notes } = await generateAllureReport(folder, historyFolderOf(folder, options.history));
+  for (const note of notes) process.stderr.write(`history: ${plainText(note, 2_000)}\n`);
+  process.stdout.write(`${index}\n`);
+  if (options.open) openInDesktop(index);
   return exitCodes.ok;
+});
+
+/** Where the report of a run is built: the run's folder, or that of its results.json. */
+function folderOfRun(path: string): string {
+  const stats = statSync(path);
+  if (stats.isDirectory()) return path;
+  if (stats.isFile() && basename(path) === resultsFileName) return dirname(path);
+  throw new RdcError('INPUT', `${path}: not the folder of a run, its ${resultsFileName} or a bundle`, {
+    hint: 'ls reports/out',
+  });
 }
 
-export function runOf([run]: readonly string[]): { run?: string } {
-  return run === undefined ? {} : { run };
+function openInDesktop(path: string): void {
+  const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
+  const child = spawn(opener, [path], { stdio: 'ignore', detached: true });
+  child.on('error', () => process.stderr.write(`cannot start ${opener}: open the file in a browser\n`));
+  child.unref();
 }

@@ -1,14 +1,21 @@
 import { join } from 'node:path';
+import { Option } from '@commander-js/extra-typings';
+import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { loadReports } from '../../harness/cli/load-reports.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import type { TriageOptions } from '../../harness/runner/judge/triage-target.ts';
 import { profileTable } from '../../harness/runner/profile/profile-table.ts';
 import { RunProfile } from '../../harness/runner/profile/run-profile.ts';
+import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { requireFolder } from '../../harness/this-machine/writable-path.ts';
 import { notify } from '../../harness/verdicts/run-listener.ts';
-import { isScreen, parseCommon } from '../options/options.ts';
-import { baselineOptions, exitCodeAgainst, readBaselineOptions } from '../run/baseline-options.ts';
+import { resultsOfRun } from '../../reports/results/finished-run.ts';
+import { readWaivers } from '../../reports/waivers/read-waivers.ts';
+import type { Waiver } from '../../reports/waivers/waivers.schema.ts';
+import { defineCommand } from '../options/command-line.ts';
+import { declareRunning, failOn, gate, history } from '../options/options.ts';
+import { isScreen } from '../options/values.ts';
+import { type AskedBaseline, exitCodeAgainst, readBaselineOptions } from '../run/baseline-options.ts';
 import { eachOf } from '../run/each-of.ts';
 import { interruption } from '../run/interruption.ts';
 import { openRun, runFolder } from '../run/open-run.ts';
@@ -16,82 +23,138 @@ import { enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
 import { selectChecks } from '../run/select-checks.ts';
 import { confirmHosts } from '../targets/confirm-hosts.ts';
 import { requireHostOptions } from '../targets/ssh-addresses.ts';
-import { resolveTargetsOf } from '../targets/target-names.ts';
+import { resolveTargetsOf, type TargetName } from '../targets/target-names.ts';
 
-/** What `rdc run` takes besides the common options. */
-export const runOptions = {
-  ...baselineOptions,
-  history: { type: 'string' },
-  profile: { type: 'boolean' },
-  oracle: { type: 'boolean' },
-  'allow-rootful': { type: 'boolean' },
-} as const;
+const command = declareRunning(
+  'run',
+  'Checks targets for conformance and reports. A machine of the lab is set up first.',
+  {
+    examples: [
+      'run debian-13',
+      'run ssh://me@host.example --yes --check SOCK-MODE,NS-UIDMAP',
+      'run --image FILE.qcow2 --recipe debian',
+      'run debian-13 --baseline reports/out --fail-on regression',
+    ],
+    notes: [
+      'Exit codes: 0 conformant; 1 a check of a gated level failed, a waiver is stale, or --fail-on applies; 2 bad usage or input; 3 not judged; 130 interrupted.',
+    ],
+  },
+)
+  .argument('[targets...]', 'machines of vms/machines.json (default: debian-13), ssh://USER@HOST[:PORT], or local')
+  .addOption(gate)
+  .addOption(
+    new Option(
+      '--waivers <file>',
+      'known failures: shown as expected, and red when they are stale (docs/guides/waivers.md)',
+    ).helpGroup('Result:'),
+  )
+  .addOption(
+    new Option(
+      '--baseline <path>',
+      'compare with an earlier run of the same target: a results file, a run folder, or a folder of runs (reports/out: ' +
+        'the newest conformant one); verdicts stay as they are',
+    ).helpGroup('Result:'),
+  )
+  .addOption(failOn)
+  .addOption(history)
+  .addOption(
+    new Option('--profile', 'where the time of each check goes: profile.json, and a table on stderr').helpGroup(
+      'Result:',
+    ),
+  )
+  .addOption(
+    new Option(
+      '--oracle',
+      'find the cause of red checks: repeat them with a rootful daemon, and as the user without Docker; verdicts stay as they are (docs/guides/triage.md)',
+    ).helpGroup('Result:'),
+  )
+  .addOption(
+    new Option('--allow-rootful', 'with --oracle: start that daemon on ssh:// and local too').helpGroup('Result:'),
+  );
+type Options = ReturnType<typeof command.opts>;
 
-/** `rdc run`: set up, provision, judge, report. Resolves to the exit code. */
-export async function runCommand(words: readonly string[]): Promise<number> {
-  const { options, positionals, values } = parseCommon(words, { command: 'run', own: runOptions });
-  const triage = triageOf(values);
-  const targets = await resolveTargetsOf(positionals, options);
+type Plan = {
+  readonly targets: readonly TargetName[];
+  readonly checks: readonly DeclaredCheck[];
+  readonly waivers: readonly Waiver[];
+  readonly baseline: AskedBaseline;
+  readonly triage: TriageOptions | undefined;
+};
+
+/** `rdc run`: set up, provision, judge, report. Whatever can be refused is refused before anything is started. */
+export const runCommand = defineCommand(command, async ([words], options) => {
+  const triage = triageOf(options);
+  const targets = await resolveTargetsOf(words, options);
   requireHostOptions(targets, options);
   const all = await loadChecks();
   const checks = selectChecks(all, options);
-  const reports = await loadReports();
-  const waivers =
-    options.waivers === undefined
-      ? []
-      : reports.readWaivers(
-          options.waivers,
-          all.map(({ id }) => id),
-        );
-  const baseline = readBaselineOptions(values, { targets, checks, options }, reports);
+  const ids = all.map(({ id }) => id);
+  const waivers = options.waivers === undefined ? [] : readWaivers(options.waivers, ids);
+  const baseline = readBaselineOptions(options, { targets, checks });
   if (!(await confirmHosts({ targets, checks, options, mode: 'conformance' }))) return exitCodes.notJudged;
   runFolder(options.out);
-  if (values.history !== undefined)
-    requireFolder(String(values.history), '--history DIR: a folder that can be written');
+  if (options.history !== undefined) requireFolder(options.history, '--history DIR: a folder that can be written');
   await enterLabOf(targets, options);
+  return await judgeAll({ targets, checks, waivers, baseline, triage }, options);
+});
 
+async function judgeAll(plan: Plan, options: Options): Promise<number> {
   const run = openRun(options);
-  const live = !options.json && isScreen();
-  const listeners = reports.openReports(run, {
-    live,
-    waivers,
-    ...(baseline.options ? { baseline: baseline.options } : {}),
-    ...(values.history === undefined ? {} : { history: String(values.history) }),
-  });
   const stop = interruption();
-  const profile = values.profile === true ? new RunProfile() : undefined;
+  const profile = options.profile ? new RunProfile() : undefined;
+  const { listeners, reporters } = await openReports(run, plan, options);
   const job: RunJob = {
     run,
     options,
     mode: 'conformance',
-    checks,
+    checks: plan.checks,
     listeners,
-    reports,
+    reporters,
     signal: stop.signal,
     ...(profile ? { profile } : {}),
-    ...(triage === undefined ? {} : { triage }),
+    ...(plan.triage === undefined ? {} : { triage: plan.triage }),
   };
   notify(listeners, (listener) => listener.runStarted?.(run));
   // under emulation two machines already fill the cores of a small host: targets run side by side only in pairs
-  const failures = await eachOf(targets, 2, (target) => runTarget(job, target));
+  const failures = await eachOf(plan.targets, 2, (target) => runTarget(job, target));
   for (const listener of listeners) await listener.runEnded?.(run);
   stop.release();
   if (failures.length > 0) throw failures[0];
-  // on stderr: the last line of stdout is the conclusion
-  for (const { folder, ...one } of profile?.all() ?? []) {
-    reports.writeFileAtomic(join(folder, 'profile.json'), `${JSON.stringify(one, null, 2)}\n`);
-    process.stderr.write(profileTable(one));
-  }
-  if (options.json) process.stdout.write(`${JSON.stringify(reports.resultsOfRun(run.folder))}\n`);
-  if (stop.signal.aborted) return exitCodes.interrupted;
-  return exitCodeAgainst(baseline, run, reports);
+  if (profile) writeProfiles(profile);
+  if (options.json) process.stdout.write(`${JSON.stringify(resultsOfRun(run.folder))}\n`);
+  return stop.signal.aborted ? exitCodes.interrupted : exitCodeAgainst(plan.baseline, run);
 }
 
-function triageOf(values: Readonly<Record<string, unknown>>): TriageOptions | undefined {
-  const allowRootful = values['allow-rootful'] === true;
-  if (values.oracle === true) return { allowRootful };
+/** Imported here: Allure takes a second to load, and the command may start anew inside of the lab before it needs it. */
+async function openReports(run: RunJob['run'], { waivers, baseline }: Plan, options: Options) {
+  const [{ createListeners }, { createAllureReporter }] = await Promise.all([
+    import('../../reports/live/listeners.ts'),
+    import('../../reports/allure/reporter.ts'),
+  ]);
+  const listeners = createListeners({
+    run,
+    live: !options.json && isScreen(),
+    waivers,
+    ...(baseline.options ? { baseline: baseline.options } : {}),
+    ...(options.history === undefined ? {} : { history: options.history }),
+  });
+  const reporters: RunJob['reporters'] = (target, judged) => [createAllureReporter({ target, judged })];
+  return { listeners, reporters };
+}
+
+/** The table on stderr: the last line of stdout is the conclusion. */
+function writeProfiles(profile: RunProfile): void {
+  for (const { folder, ...one } of profile.all()) {
+    writeFileAtomic(join(folder, 'profile.json'), `${JSON.stringify(one, null, 2)}\n`);
+    process.stderr.write(profileTable(one));
+  }
+}
+
+function triageOf({ oracle, allowRootful: isAllowed }: Options): TriageOptions | undefined {
+  const allowRootful = isAllowed === true;
+  if (oracle) return { allowRootful };
   if (!allowRootful) return undefined;
-  throw new RdcError('USAGE', '--allow-rootful is for the views of --oracle', {
+  throw new RdcError('USAGE', '--allow-rootful needs --oracle', {
     hint: './rdc run TARGET --oracle --allow-rootful',
   });
 }

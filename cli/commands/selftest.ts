@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { Option } from '@commander-js/extra-typings';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
-import { loadReports } from '../../harness/cli/load-reports.ts';
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
+import { exitCodes } from '../../harness/messages/errors.ts';
+import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import type { RunContext } from '../../harness/verdicts/run-listener.ts';
 import {
@@ -18,83 +19,110 @@ import {
 import { printable, selftestListener } from '../../reports/selftest/listener.ts';
 import { carriedRows, selftestFileName } from '../../reports/selftest/resume.ts';
 import { selftestSummary } from '../../reports/selftest/summary.ts';
-import { type CommonName, parseCommon } from '../options/options.ts';
-import { oneOf } from '../options/values.ts';
+import { parseWords, type RdcCommand } from '../options/command-line.ts';
+import { declareRunning } from '../options/options.ts';
 import { interruption } from '../run/interruption.ts';
 import { openRun, runFolder } from '../run/open-run.ts';
 import { enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
 import { selectChecks } from '../run/select-checks.ts';
 import { confirmHosts } from '../targets/confirm-hosts.ts';
 import { requireHostOptions } from '../targets/ssh-addresses.ts';
-import { resolveTargetsOf } from '../targets/target-names.ts';
+import { resolveTargetsOf, type TargetName } from '../targets/target-names.ts';
 
 const radii = ['read-only', 'all'] as const;
 
-/** A fault is noticed or not, whatever gates, and whether the check was known to fail. */
-const taken: readonly CommonName[] = [
-  ...(['suite', 'check', 'level', 'out', 'fresh', 'as-is', 'keep', 'image', 'recipe', 'sha256', 'yes', 'lab'] as const),
-  ...(['identity', 'jump', 'root-via', 'json', 'no-color'] as const),
-];
+const about =
+  'Applies the fault of each check and expects the check to fail with its own message. Faults are applied as root and ' +
+  'undone afterwards; use it on machines of the lab.';
 
-/** `rdc selftest`: the fault of each check. Exit code 0 when every possible fault was killed, 1 when one survived. */
-export async function selftestCommand(words: readonly string[]): Promise<number> {
-  const { options, positionals, values } = parseCommon(withRadius(words), {
-    command: 'selftest',
-    takes: taken,
-    own: { resume: { type: 'boolean' }, 'blast-radius': { type: 'string' } },
-  });
-  const [target, ...others] = await resolveTargetsOf(positionals, options);
-  if (target === undefined || others.length > 0) {
-    throw new RdcError('USAGE', `selftest takes one target, not ${positionals.length}`, {
-      hint: './rdc selftest debian-13',
-    });
-  }
+const command = declareRunning('selftest', about, {
+  examples: ['selftest debian-13 --suite sockets', 'selftest debian-13 --resume'],
+  notes: [
+    'Exit codes: 0 every possible fault was noticed, and no other red is unexplained; 1 not so; 3 a fault could not be tried; 130 interrupted.',
+  ],
+})
+  .argument('[target]', 'a machine of vms/machines.json (default: debian-13), ssh://USER@HOST[:PORT], or local')
+  .addOption(
+    new Option('--resume', 'keep what earlier runs of this suite found on this target, and try the rest').helpGroup(
+      'Faults:',
+    ),
+  )
+  .addOption(
+    new Option(
+      '--blast-radius [which]',
+      'judge other checks under each fault too: read-only ones, or all steady ones; an unexplained red is a finding',
+    )
+      .choices(radii)
+      .preset('read-only')
+      .helpGroup('Faults:'),
+  );
+type Options = ReturnType<typeof command.opts>;
+
+/** `rdc selftest`: the fault test. Exit code 0 when every possible fault was noticed, 1 when one was not. */
+export const selftestCommand: RdcCommand = {
+  command,
+  async run(words) {
+    const { args, options } = parseWords(command, withRadius(words));
+    return await selftest(args[0], options);
+  },
+};
+
+/** commander takes the next word as the value, whatever it is: here `--blast-radius debian-13` names a target. */
+function withRadius(words: readonly string[]): string[] {
+  const isValue = (word: string | undefined) => radii.some((radius) => radius === word);
+  return words.map((word, index) =>
+    word === '--blast-radius' && !isValue(words[index + 1]) ? '--blast-radius=read-only' : word,
+  );
+}
+
+async function selftest(word: string | undefined, options: Options): Promise<number> {
+  const [target] = await resolveTargetsOf(word === undefined ? [] : [word], options);
   requireHostOptions([target], options);
-  const asked = values['blast-radius'] as string | undefined;
-  const blastRadius = asked === undefined ? undefined : oneOf('blast-radius', asked, radii);
   const checks = selectChecks(await loadChecks(), options);
-  const carried =
-    values.resume === true
-      ? carriedRows(checks, {
-          folder: join(checkout, 'reports/out'),
-          named: options.out,
-          target: target.name,
-          digest: suiteIdentity().digest,
-          wantsBlastRadius: blastRadius !== undefined,
-        })
-      : [];
+  const carried = options.resume ? earlierRows(checks, target, options) : [];
   const left = checks.filter(({ id }) => !carried.some((row) => row.id === id));
   const asking = { targets: [target], checks: left, options, mode: 'fault-test' } as const;
   if (left.length > 0 && !(await confirmHosts(asking))) return exitCodes.notJudged;
   runFolder(options.out);
   if (left.length > 0) await enterLabOf([target], options);
+  return await tryFaults({ target, checks, left, carried }, options);
+}
 
-  const { writeFileAtomic, ...reports } = await loadReports();
+function earlierRows(checks: readonly DeclaredCheck[], target: TargetName, { out, blastRadius }: Options) {
+  return carriedRows(checks, {
+    folder: join(checkout, 'reports/out'),
+    named: out,
+    target: target.name,
+    digest: suiteIdentity().digest,
+    wantsBlastRadius: blastRadius !== undefined,
+  });
+}
+
+async function tryFaults(plan: Plan, options: Options): Promise<number> {
+  const { target, checks, left, carried } = plan;
   const run = openRun(options);
   const file = join(run.folder, selftestFileName);
-  const state = selftestState({ run, target: target.name, checks, left, carried });
-  const write = (broken?: string) => writeFileAtomic(file, `${JSON.stringify(state.document(broken), null, 2)}\n`);
-  // what a fault does is no verdict on the target: no results.json that one could mistake for a run
-  const listeners = [selftestListener(state.metas, write)];
-  write();
-  if (carried.length > 0) say(`${carried.length} of ${checks.length} outcomes are those of earlier runs`);
+  const state = selftestState(plan, run);
+  const write = (document: Selftest) => writeFileAtomic(file, `${JSON.stringify(document, null, 2)}\n`);
+  write(state.document());
+  if (carried.length > 0) say(`${carried.length} of ${checks.length} outcomes are from earlier runs`);
   const stop = interruption();
-  const { metas } = state;
   const job: RunJob = {
     run,
     options,
     mode: 'fault-test',
     checks: left,
-    listeners,
-    reports,
+    // what a fault does is not a verdict on the target: no results.json that one could mistake for a run
+    listeners: [selftestListener(state.metas, (broken) => write(state.document(broken)))],
     signal: stop.signal,
-    metas,
+    metas: state.metas,
+    ...(options.blastRadius === undefined ? {} : { sideEffects: options.blastRadius }),
   };
-  if (left.length > 0) await runTarget(blastRadius === undefined ? job : { ...job, sideEffects: blastRadius }, target);
+  if (left.length > 0) await runTarget(job, target);
   stop.release();
 
   const document = state.end(stop.signal.aborted);
-  writeFileAtomic(file, `${JSON.stringify(document, null, 2)}\n`);
+  write(document);
   if (options.json) process.stdout.write(`${JSON.stringify(document)}\n`);
   for (const line of ['', ...selftestSummary(document.checks)]) say(line);
   say(file);
@@ -103,29 +131,26 @@ export async function selftestCommand(words: readonly string[]): Promise<number>
 
 const say = (line: string) => void process.stderr.write(`${printable(line)}\n`);
 
-/** `--blast-radius` alone means the checks that only read. */
-function withRadius(words: readonly string[]): string[] {
-  const isValue = (word: string | undefined) => radii.some((radius) => radius === word);
-  return words.map((word, index) =>
-    word === '--blast-radius' && !isValue(words[index + 1]) ? '--blast-radius=read-only' : word,
-  );
-}
-
-type SelftestInput = {
-  readonly run: RunContext;
-  readonly target: string;
+type Plan = {
+  readonly target: TargetName;
   readonly checks: readonly DeclaredCheck[];
+  /** those still to be tried */
   readonly left: readonly DeclaredCheck[];
+  /** what earlier runs found of the others */
   readonly carried: readonly SelftestRow[];
 };
 
 /** What selftest.json says at each moment: killed at any of them, what is on disk can be resumed. */
-function selftestState({ run, target, checks, left, carried }: SelftestInput) {
+function selftestState({ target, checks, left, carried }: Plan, run: RunContext) {
   const metas: CheckMetas = new Map();
   let broken: string | undefined;
   const documentOf = (found: readonly SelftestRow[], incomplete: string | undefined): Selftest => {
     const rows = checks.flatMap(({ id }) => [...carried, ...found].find((row) => row.id === id) ?? []);
-    const about = { target, suite: run.suite, run: { id: run.id, startedAt: run.startedAt.toISOString() } };
+    const about = {
+      target: target.name,
+      suite: run.suite,
+      run: { id: run.id, startedAt: run.startedAt.toISOString() },
+    };
     return { ...about, checks: rows, score: scoreOf(rows), ...(incomplete === undefined ? {} : { incomplete }) };
   };
   return {

@@ -1,34 +1,47 @@
 import { spawn } from 'node:child_process';
+import { Option } from '@commander-js/extra-typings';
 import { findMachine } from '../../harness/lab/catalog/machines.ts';
 import { findLab, isInsideLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
 import { guestSshCommand } from '../../harness/lab/machine/attach.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { parseCommon } from '../options/options.ts';
+import { declare, parseWords, type RdcCommand } from '../options/command-line.ts';
+import { lab } from '../options/options.ts';
 import { runInside } from '../targets/enter-lab.ts';
 
-/** `rdc ssh`: a shell or a command on a running machine; the exit code is that of the command. */
-export async function sshCommand(words: readonly string[]): Promise<number> {
-  const split = words.indexOf('--');
-  const own = split === -1 ? words : words.slice(0, split);
-  const command = split === -1 ? [] : words.slice(split + 1);
-  const { options, values, positionals } = parseCommon(own, {
-    command: 'ssh',
-    takes: ['lab'],
-    own: { root: { type: 'boolean' } },
-  });
-  const [name, ...others] = positionals;
-  if (name === undefined || others.length > 0)
-    throw new RdcError('USAGE', name === undefined ? 'the name of a machine is missing' : `a command comes after --`, {
-      hint: `./rdc ssh ${name ?? 'debian-13'} -- ${others.join(' ') || 'COMMAND'}`,
-    });
-  findMachine(knownMachines(), name);
-  if (options.lab !== 'system' && !isInsideLab() && findLab()) runInside();
-  const [file = 'ssh', ...args] = await guestSshCommand(name, values.root === true ? 'root' : 'tester');
-  const child = spawn(file, [...args, ...command], { stdio: 'inherit' });
+const declared = declare('ssh', 'Opens a shell on a running machine of the lab, or runs a command there.', {
+  examples: ['ssh debian-13', 'ssh debian-13 --root -- journalctl -b'],
+  notes: ['Exit code: that of the command.'],
+})
+  .usage('[options] <machine> [-- <command...>]')
+  .argument('<machine>', 'a machine of vms/machines.json')
+  .argument('[command...]', 'what to run there, after --')
+  .addOption(new Option('--root', 'as root instead of the user of the tests'))
+  .addOption(lab);
+
+/** `rdc ssh`: what comes after `--` is the command's, options too; the exit code is that of the command. */
+export const sshCommand: RdcCommand = {
+  command: declared,
+  async run(words) {
+    const split = words.includes('--') ? words.indexOf('--') : words.length;
+    const { args, options } = parseWords(declared, words.slice(0, split));
+    const [name, others] = args;
+    if (others.length > 0)
+      throw new RdcError('USAGE', 'a command has to come after --', {
+        hint: `./rdc ssh ${name} -- ${others.join(' ')}`,
+      });
+    findMachine(knownMachines(), name);
+    if (options.lab !== 'system' && !isInsideLab() && findLab()) runInside();
+    const argv = [...(await guestSshCommand(name, options.root ? 'root' : 'tester')), ...words.slice(split + 1)];
+    return await exitCodeOf(argv);
+  },
+};
+
+async function exitCodeOf([file = 'ssh', ...args]: readonly string[]): Promise<number> {
+  const child = spawn(file, args, { stdio: 'inherit' });
   return await new Promise((resolve, reject) => {
     child.once('error', (cause) =>
-      reject(new RdcError('HOST_SETUP', `${file} does not start here`, { cause, hint: './rdc doctor' })),
+      reject(new RdcError('HOST_SETUP', `cannot start ${file}`, { cause, hint: './rdc doctor' })),
     );
     child.once('close', (code) => resolve(code ?? exitCodes.notJudged));
   });

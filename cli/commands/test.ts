@@ -2,17 +2,26 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Option } from '@commander-js/extra-typings';
 import { setUpHost } from '../../harness/lab/setup/host-setup.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
-import { parseWords } from '../options/command-line.ts';
+import { declare, defineCommand } from '../options/command-line.ts';
 
 type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
 
+const about =
+  "Runs the project's own tests: lint, types, unit tests, then on a real VM conformance, a sample of faults and the report in a browser.";
+
+const command = declare('test', about).addOption(
+  new Option(
+    '--no-vm',
+    'without the VM, and without installing Vagrant, libvirt and QEMU (but qemu-img): only a compiler, a static busybox, mtools, ssh, Python and Chromium',
+  ),
+);
+
 /** `rdc test`: the project's own tests. Ends with one plain line of counts; 0 when nothing failed. */
-export async function testCommand(words: readonly string[]): Promise<number> {
-  const { values } = parseWords(words, { 'no-vm': { type: 'boolean' } }, { command: 'test', most: 0 });
-  const withVm = values['no-vm'] !== true;
+export const testCommand = defineCommand(command, async (_, { vm: withVm }) => {
   const say = (text: string) => void process.stdout.write(`${text}\n`);
   await setUpHost(say, withVm ? 'tests' : 'unit tests');
   const parts: Counts[] = [];
@@ -20,17 +29,17 @@ export async function testCommand(words: readonly string[]): Promise<number> {
   parts.push(await tool('types', ['tsc', '--noEmit', '-p', '.']));
   parts.push(await vitest('unit tests', ['--config', 'vitest.config.ts']));
   if (withVm) parts.push(await vitest('on a real VM', ['--config', 'bench/e2e/vitest.config.ts']));
-  else say('left out by --no-vm: everything on a real VM. This is not the whole test.');
+  else say('left out by --no-vm: everything on a real VM. This is not the complete test.');
   const sum = (key: keyof Counts) => parts.reduce((total, part) => total + part[key], 0);
   say(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
   return sum('failed') === 0 && sum('passed') > 0 ? exitCodes.ok : exitCodes.failed;
-}
+});
 
-/** A tool that knows only good and bad counts as one test. */
+/** A tool that only passes or fails counts as one test. */
 async function tool(name: string, [command = '', ...args]: readonly string[]): Promise<Counts> {
   process.stdout.write(`\n== ${name}\n`);
   const isGood = (await start(join(checkout, 'node_modules/.bin', command), args)) === 0;
-  process.stdout.write(`${name}: ${isGood ? 'good' : 'FAILED'}\n`);
+  process.stdout.write(`${name}: ${isGood ? 'passed' : 'FAILED'}\n`);
   return { passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: 0 };
 }
 

@@ -3,31 +3,41 @@ import { bringUp } from '../../harness/lab/machine/bring-up.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { releaseMachine } from '../../harness/this-machine/locks.ts';
-import { type CommonOptions, parseCommon } from '../options/options.ts';
+import { declare, defineCommand } from '../options/command-line.ts';
+import { fresh, type ImageOptions, image, lab, recipe, sha256 } from '../options/options.ts';
 import { enterLab } from '../targets/enter-lab.ts';
 import { imageMachine, refuseImageOptions } from '../targets/image-target.ts';
 
 export const say = (text: string) => void process.stderr.write(`${text}\n`);
 
+const command = declare('up', 'Boots machines of the lab with rootless Docker running, and leaves them running.', {
+  examples: ['up debian-13', 'up my-release --image FILE.qcow2 --recipe debian'],
+})
+  .argument('[machines...]', 'machines of vms/machines.json (default: debian-13); with --image, one name')
+  .addOption(fresh)
+  .addOption(image)
+  .addOption(recipe)
+  .addOption(sha256)
+  .addOption(lab);
+
 /** `rdc up`: machines with rootless Docker running, left running. */
-export async function upCommand(words: readonly string[]): Promise<number> {
-  const { options, positionals } = parseCommon(words, {
-    command: 'up',
-    takes: ['fresh', 'lab', 'image', 'recipe', 'sha256'],
-  });
-  const machines = await machinesToBringUp(positionals, options);
+export const upCommand = defineCommand(command, async ([names], options) => {
+  const machines = await machinesToBringUp(names, options);
   await enterLab({ machines, lab: options.lab, onStage: say });
   for (const machine of machines) {
-    const handle = await bringUp(machine, { fresh: options.fresh, onStage: (text) => say(`${machine.name}: ${text}`) });
+    const handle = await bringUp(machine, {
+      fresh: options.fresh === true,
+      onStage: (text) => say(`${machine.name}: ${text}`),
+    });
     releaseMachine(machine.name);
     say(
-      `${machine.name}: up, ${handle.restored ? 'from its snapshot' : 'booted anew'} (${handle.accel}); ./rdc ssh ${machine.name}`,
+      `${machine.name}: up, ${handle.restored ? 'from its snapshot' : 'booted from scratch'} (${handle.accel}); ./rdc ssh ${machine.name}`,
     );
   }
   return exitCodes.ok;
-}
+});
 
-async function machinesToBringUp(names: readonly string[], options: CommonOptions): Promise<Machine[]> {
+async function machinesToBringUp(names: readonly string[], options: ImageOptions): Promise<Machine[]> {
   if (options.image !== undefined) return [await imageMachine(names, options)];
   refuseImageOptions(options);
   const all = knownMachines();

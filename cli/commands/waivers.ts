@@ -1,14 +1,40 @@
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { loadReports } from '../../harness/cli/load-reports.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
-import { parseWords } from '../options/command-line.ts';
+import { withRuns } from '../../reports/bundle/open-bundle.ts';
+import { readRun } from '../../reports/results/read-results.ts';
+import { findRun } from '../../reports/results/run-folder.ts';
+import { reviewWaivers } from '../../reports/waivers/check-waivers.ts';
+import { readWaivers } from '../../reports/waivers/read-waivers.ts';
+import { declare, defineCommand } from '../options/command-line.ts';
 
-export async function waiversCommand(words: readonly string[]): Promise<number> {
-  const [what, file, ...runs] = parseWords(words, {}, { command: 'waivers' }).positionals;
-  if (what !== 'check' || file === undefined)
-    throw new RdcError('USAGE', 'waivers knows one thing: check FILE', { hint: './rdc waivers check waivers.json' });
+const command = declare(
+  'waivers',
+  'Reviews a waivers file: which have expired, and which are stale in the given runs.',
+  {
+    examples: ['waivers check waivers.json', 'waivers check waivers.json latest'],
+    notes: [
+      'Exit codes: 0 all are in order; 1 one has expired, or its check passes; 2 the file is not a waivers file. See docs/guides/waivers.md.',
+    ],
+  },
+)
+  .argument('<action>', 'check')
+  .argument('<file>', 'a waivers file')
+  .argument('[runs...]', 'results files, run folders, run IDs or bundles');
+
+/** `rdc waivers check`: what there is to say of each waiver today, in the runs too where some are named. */
+export const waiversCommand = defineCommand(command, async ([action, file, runs]) => {
+  if (action !== 'check')
+    throw new RdcError('USAGE', `unknown action ${JSON.stringify(action)}; allowed: check`, {
+      hint: './rdc waivers check waivers.json',
+    });
   const ids = (await loadChecks()).map(({ id }) => id);
-  const { withRuns, checkWaiversCommand } = await loadReports();
-  const isStale = await withRuns(runs, (paths) => checkWaiversCommand(file, paths, ids));
+  const isStale = await withRuns(runs, (paths) => {
+    const waivers = readWaivers(file, ids);
+    const results = paths.flatMap((run) => readRun(findRun(run))).map((one) => one.results);
+    const review = reviewWaivers(waivers, new Date().toISOString().slice(0, 10), results);
+    const conclusion = `${waivers.length} waivers${review.isStale ? ', some are stale' : ''}`;
+    process.stdout.write(`${[...review.lines, conclusion].join('\n')}\n`);
+    return review.isStale;
+  });
   return isStale ? exitCodes.failed : exitCodes.ok;
-}
+});

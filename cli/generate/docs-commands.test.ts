@@ -1,34 +1,26 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test as it, vi } from 'vitest';
+import { describe, expect, test as it } from 'vitest';
 import { checkout } from '../../harness/this-machine/paths.ts';
+import { parseWords, type RdcCommand } from '../options/command-line.ts';
 import { commandNames } from './command-line-page.ts';
 import { docFiles } from './doc-files.ts';
 
 // Every command line of the documents is one that rdc accepts. Nothing is run: a command ends once its words are parsed.
 
-const { Accepted } = vi.hoisted(() => ({ Accepted: class extends Error {} }));
-
-vi.mock('../options/command-line.ts', async (original) => {
-  const { parseWords } = await original<typeof import('../options/command-line.ts')>();
-  return {
-    parseWords: (...parameters: Parameters<typeof parseWords>) => {
-      parseWords(...parameters);
-      throw new Accepted();
-    },
-  };
-});
-
-/** Throws what rdc says of these words when it refuses them. All that has to change when the parser changes. */
+/** Throws what rdc says of these words when it refuses them. */
 async function accept([name = '', ...words]: readonly string[]): Promise<void> {
   if (['--help', '--version'].includes(name)) return;
   if (!commandNames.some((known) => known === name)) throw new Error(`unknown command '${name}'`);
-  if (words.includes('--help')) return;
-  const module = (await import(`../commands/${name}.ts`)) as Record<
-    string,
-    (words: readonly string[]) => Promise<number>
-  >;
-  await expect(module[`${name}Command`]?.(words), words.join(' ')).rejects.toThrow(Accepted);
+  // a command that is only named
+  if (words.length === 0 || words.includes('--help')) return;
+  const module = (await import(`../commands/${name}.ts`)) as Record<string, RdcCommand>;
+  const declared = module[`${name}Command`];
+  if (!declared) throw new Error(`cli/commands/${name}.ts declares no ${name}Command`);
+  parseWords(
+    declared.command,
+    words.map((word) => (word === 'HASH' ? '0'.repeat(64) : word)),
+  );
 }
 
 /** The command lines of a page: those of its code blocks, and those in the text, e.g. `./rdc list`. */

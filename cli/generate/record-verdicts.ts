@@ -1,5 +1,5 @@
-// Notes in docs/judged.json what runs on machines of the lab said: node cli/generate/record-verdicts.ts RUNFOLDER...
-// A run folder is one of `rdc run` (its results.json) or of `rdc selftest` (its selftest.json).
+// Notes in docs/judged.json the outcomes of runs on machines of the lab: node cli/generate/record-verdicts.ts RUNFOLDER...
+// RUNFOLDER is that of `rdc run` (results.json) or of `rdc selftest` (selftest.json).
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
@@ -19,7 +19,7 @@ export function record(judged: Judged, folder: string): Judged {
 
 async function main(folders: readonly string[]): Promise<number> {
   if (folders.length === 0)
-    throw new RdcError('USAGE', 'no run folder', { hint: 'node cli/generate/record-verdicts.ts RUN...' });
+    throw new RdcError('USAGE', 'missing run folder', { hint: 'node cli/generate/record-verdicts.ts RUN...' });
   const ids = (await loadChecks()).map(({ id }) => id);
   const machines = readMachines().machines.map(({ name }) => name);
   const judged = pruned(folders.reduce(record, readJudged()), ids, machines);

@@ -4,12 +4,12 @@ import type { Results } from '../../reports/results/results.schema.ts';
 import type { Selftest } from '../../reports/selftest/fault-results.ts';
 
 /**
- * By check, then by machine: the last word, its day and the beginning of the suite's digest, e.g. `pass 2026-11-22 0f3a9c12`;
- * without a digest where it was noted before digests were.
+ * By check, then by machine: the last verdict, its day and the start of the suite's digest, e.g. `pass 2026-11-22 0f3a9c12`;
+ * old entries have no digest.
  */
 type Words = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** What real machines said last: of each check (`pass`, `fail`, `skip`), and of its fault (as selftest.json says). */
+/** The last verdicts on real machines: of each check (`pass`, `fail`, `skip`), and of its fault (as in selftest.json). */
 export type Judged = { readonly checks: Words; readonly faults: Words };
 
 export const judgedFile = join(import.meta.dirname, '../../docs/judged.json');
@@ -18,7 +18,7 @@ export function readJudged(): Judged {
   return JSON.parse(readFileSync(judgedFile, 'utf8')) as Judged;
 }
 
-/** A run of a machine of the lab is noted; a blocked check and an error say nothing, and what was said before stays. */
+/** Records a run on a machine of the lab; a blocked check or an error leaves what was recorded before. */
 export function withResults(judged: Judged, { target, suite, run, checks }: Results): Judged {
   if (target.kind !== 'machine') return judged;
   const said = checks.filter(({ verdict }) => ['pass', 'fail', 'skip'].includes(verdict));
@@ -27,14 +27,14 @@ export function withResults(judged: Judged, { target, suite, run, checks }: Resu
   return { ...judged, checks: noted(judged.checks, news) };
 }
 
-/** An error says nothing of a fault, whatever was said before of it stays. */
+/** An error leaves what was recorded before. */
 export function withSelftest(judged: Judged, { target, suite, run, checks }: Selftest): Judged {
   const words = checks.filter(({ outcome }) => outcome !== 'error').map(({ id, outcome }) => [id, outcome] as const);
   const news = { machine: target, day: dayOf(run.startedAt), suite: stateOf(suite.digest), words };
   return { ...judged, faults: noted(judged.faults, news) };
 }
 
-/** Only what is still declared and still a machine, in the order of names: a small diff each time. */
+/** Only checks and machines that still exist, sorted by name: small diffs. */
 export function pruned({ checks, faults }: Judged, ids: readonly string[], machines: readonly string[]): Judged {
   const prune = (words: Words): Words =>
     Object.fromEntries(
@@ -64,15 +64,15 @@ function dayOf(startedAt: string): string {
   return startedAt.slice(0, 10);
 }
 
-/** A suite by the beginning of its digest, as Git names a commit: enough to tell those apart that were ever run. */
+/** The start of a suite's digest, as Git abbreviates a commit. */
 function stateOf(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 8);
 }
 
-/** What was judged on a machine on one day with one state of the suite; undefined where that was not recorded. */
+/** What was judged on a machine on one day with one state of the suite (undefined: not recorded). */
 export type Sitting = { readonly machine: string; readonly day: string; readonly suite: string | undefined };
 
-/** Each with the number of words that are from it, the machines in the order of names, the newest first. */
+/** Each with the number of its verdicts, sorted by machine, the newest first. */
 export function sittingsOf(words: Words): (Sitting & { readonly count: number })[] {
   const all = Object.values(words).flatMap((byMachine) =>
     Object.entries(byMachine).map(([machine, word]) => `${machine} ${word.split(' ').slice(1).join(' ')}`),

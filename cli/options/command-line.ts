@@ -1,40 +1,114 @@
-import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
+import {
+  Command,
+  CommanderError,
+  type CommandUnknownOpts,
+  Help,
+  type Option,
+  type OptionValues,
+} from '@commander-js/extra-typings';
 import { RdcError } from '../../harness/messages/errors.ts';
 
-/** The command that the words are for, and how many words it takes besides its options (any number by default). */
-export type Form = { readonly command: string; readonly most?: number };
+/** What each file of cli/commands exports: `run` takes the words after the command's name and resolves to the exit code. */
+export type RdcCommand = {
+  readonly command: CommandUnknownOpts;
+  readonly run: (words: readonly string[]) => Promise<number>;
+};
 
-/** The words of a command line against what the command knows; anything else is USAGE: what is passed over is lost. */
-export function parseWords(
+/** Below the options of a help text: command lines without `./rdc`, and paragraphs. */
+type After = { readonly examples?: readonly string[]; readonly notes?: readonly string[] };
+
+const width = 80;
+
+/** The declaration of `./rdc NAME`, to which arguments and options are added. */
+export function declare(name: string, about: string, { examples = [], notes = [] }: After = {}) {
+  const help = new Help();
+  const paragraphs = notes.map((note) => help.boxWrap(note, width));
+  const lines = examples.length > 0 ? [['Examples:', ...examples.map((line) => `  ./rdc ${line}`)].join('\n')] : [];
+  return new Command(`./rdc ${name}`.trim())
+    .description(about)
+    .exitOverride()
+    .configureHelp({ helpWidth: width })
+    .configureOutput({ outputError() {} })
+    .helpOption('-h, --help', 'show this help')
+    .addHelpText('after', [...lines, ...paragraphs].map((part) => `\n${part}`).join('\n'));
+}
+
+/** A declared command together with what it does. */
+export function defineCommand<Args extends unknown[], Options extends OptionValues>(
+  command: Command<Args, Options>,
+  action: (args: Args, options: Options) => Promise<number>,
+): RdcCommand {
+  return {
+    command,
+    async run(words) {
+      const { args, options } = parseWords(command, words);
+      return await action(args, options);
+    },
+  };
+}
+
+/** The words of a command line as the command declares them. Throws USAGE for all else: nothing is ignored. */
+export function parseWords<Args extends unknown[], Options extends OptionValues>(
+  command: Command<Args, Options>,
   words: readonly string[],
-  known: ParseArgsOptionsConfig,
-  form: Form,
-): ReturnType<typeof parseArgs> {
-  const parsed = parseKnown(words, known, form);
-  refuseEmpty(parsed.values, form);
-  const { command, most = Number.POSITIVE_INFINITY } = form;
-  const count = parsed.positionals.length;
-  if (count <= most) return parsed;
-  const takes = ['no words', 'one word'][most] ?? `${most} words`;
-  throw new RdcError('USAGE', `${command} takes ${takes}, not ${count}: ${parsed.positionals.join(' ')}`, {
-    hint: `./rdc ${command} --help`,
-  });
-}
-
-/** `--out "$DIR"` without a DIR would be the current folder. */
-function refuseEmpty(values: Readonly<Record<string, unknown>>, { command }: Form): void {
-  const empty = Object.keys(values).find((name) => values[name] === '');
-  if (empty === undefined) return;
-  throw new RdcError('USAGE', `--${empty} is empty`, { hint: `./rdc ${command} --help` });
-}
-
-function parseKnown(words: readonly string[], known: ParseArgsOptionsConfig, { command }: Form) {
+): { args: Args; options: Options } {
   try {
-    return parseArgs({ args: [...words], options: known, allowPositionals: true, strict: true });
-  } catch (cause) {
-    const options = Object.keys(known).map((name) => `--${name}`);
-    const what = cause instanceof Error ? cause.message.split(/\.\s/)[0] : String(cause);
-    const there = options.length === 0 ? `${command} has none` : `${command} knows ${options.join(' ')}`;
-    throw new RdcError('USAGE', `${what}; ${there}`, { cause, hint: `./rdc ${command} --help` });
+    refuseWrongValues(command, words);
+    command.parse(words, { from: 'user' });
+  } catch (error) {
+    throw error instanceof CommanderError ? usageError(command, error) : error;
   }
+  return { args: command.processedArgs, options: command.opts() };
+}
+
+/** Asked before anything is parsed: `--help` helps wherever it stands, but after `--` it is somebody else's. */
+export function asksForHelp(words: readonly string[]): boolean {
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  return own.includes('--help') || own.includes('-h');
+}
+
+/** commander takes any word as a value: `--out "$DIR"` without a DIR would be the current folder, `--out --json` a folder. */
+function refuseWrongValues({ options }: Pick<CommandUnknownOpts, 'options'>, words: readonly string[]): void {
+  for (const [index, word] of words.entries()) {
+    if (word === '--') return;
+    const [name = '', inline] = word.split(/=(.*)/s);
+    const option = options.find(({ long }) => long === name);
+    const problem = option && problemOf(option, inline, words[index + 1]);
+    if (problem !== undefined) throw new CommanderError(2, 'rdc.value', `${name} ${problem}`);
+  }
+}
+
+function problemOf({ required, optional, long }: Option, inline?: string, next?: string): string | undefined {
+  if (inline !== undefined && !required && !optional) return 'takes no value';
+  if ((inline ?? (required ? next : undefined)) === '') return 'is empty';
+  if (inline !== undefined || !required || !/^-./s.test(next ?? '')) return undefined;
+  return `has no value; one that begins with a dash: ${long}=${next}`;
+}
+
+function usageError(command: CommandUnknownOpts, { code, message }: CommanderError): RdcError {
+  const said = code === 'commander.excessArguments' ? excessText(command) : plainWords(message);
+  return new RdcError('USAGE', said, { hint: `${command.name()} --help` });
+}
+
+function excessText(command: CommandUnknownOpts): string {
+  const count = command.registeredArguments.length;
+  const takes = ['no arguments', 'one argument'][count] ?? `${count} arguments`;
+  return `${command.name().replace('./', '')} takes ${takes} (got: ${command.args.join(' ')})`;
+}
+
+/** `a, b` as `'a', 'b'`. */
+function quoted(names: string): string {
+  return names.replaceAll(/[^, ]+/g, "'$&'");
+}
+
+/** commander's messages in the form of ours: `error: unknown option '--jsn'\n(Did you mean --json?)`. */
+function plainWords(message: string): string {
+  return message
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (?:one of )?(.*)\?\)$/, (_, names: string) => `; did you mean ${quoted(names)}?`)
+    .replace(
+      /^option '(--[\w-]+)[^']*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s,
+      (_, name: string, value: string, allowed: string) => `${name} is ${JSON.stringify(value)}; allowed: ${allowed}`,
+    )
+    .replace(/^option '(--[\w-]+) .*' argument missing$/, '$1 has no value');
 }

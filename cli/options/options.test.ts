@@ -1,39 +1,31 @@
+import { Option } from '@commander-js/extra-typings';
 import { afterEach, expect, test as it, vi } from 'vitest';
-import { doctorCommand } from '../commands/doctor.ts';
-import { parseWords } from './command-line.ts';
-import { parseCommon } from './options.ts';
-import { gateOf } from './values.ts';
+import { declare, parseWords } from './command-line.ts';
+import { declareRunning, gate, noColor, runArgument } from './options.ts';
+import { gateOf, isColored } from './values.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+const run = () => declareRunning('run', '').argument('[targets...]').addOption(gate);
+const list = () => declare('list', '').addOption(new Option('--json', ''));
+const report = () => declare('report', '').addArgument(runArgument);
+
 it('without options', () => {
-  const { options, positionals } = parseCommon(['debian-13', 'local'], { command: 'run' });
-  expect(positionals).toEqual(['debian-13', 'local']);
-  expect(options).toMatchObject({
-    suites: undefined,
-    checks: undefined,
-    levels: undefined,
-    gate: ['MUST'],
-    rootVia: 'sudo',
-    lab: undefined,
-    fresh: false,
-    asIs: false,
-    keep: false,
-    yes: false,
-    json: false,
-  });
+  const { options, args } = parseWords(run(), ['debian-13', 'local']);
+  expect(args).toEqual([['debian-13', 'local']]);
+  expect(options).toEqual({ rootVia: 'sudo', gate: 'MUST', color: true });
 });
 
 it('with all of them', () => {
   const words =
     '--suite ports,serial --check PORT-RELEASE, --level MUST,MAY --gate SHOULD --out /o --identity k --jump a@b --root-via none --lab hermetic --fresh --as-is --keep --yes --json --no-color';
-  expect(parseCommon(words.split(' '), { command: 'run' }).options).toMatchObject({
-    suites: ['ports', 'serial'],
-    checks: ['PORT-RELEASE'],
-    levels: ['MUST', 'MAY'],
-    gate: ['MUST', 'SHOULD'],
+  expect(parseWords(run(), words.split(' ')).options).toEqual({
+    suite: ['ports', 'serial'],
+    check: ['PORT-RELEASE'],
+    level: ['MUST', 'MAY'],
+    gate: 'SHOULD',
     out: '/o',
     identity: 'k',
     jump: 'a@b',
@@ -46,6 +38,12 @@ it('with all of them', () => {
     json: true,
     color: false,
   });
+});
+
+it('one command line leaves nothing for the next', () => {
+  const command = run();
+  parseWords(command, ['--fresh', '--suite', 'ports', 'local']);
+  expect(parseWords(command, [])).toEqual({ args: [[]], options: { rootVia: 'sudo', gate: 'MUST', color: true } });
 });
 
 it.each<[string, Record<string, string>, boolean, boolean]>([
@@ -63,7 +61,7 @@ it.each<[string, Record<string, string>, boolean, boolean]>([
   vi.stubEnv('TERM', 'xterm');
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.spyOn(process, 'stdout', 'get').mockReturnValue({ isTTY } as typeof process.stdout);
-  const asked = (words: string[]) => parseCommon(words, { command: 'run' }).options.color;
+  const asked = (words: string[]) => isColored(parseWords(declare('x', '').addOption(noColor), words).options.color);
   const got = [asked([]), asked(['--no-color'])];
   vi.restoreAllMocks();
   expect(got).toEqual([color, false]);
@@ -74,7 +72,7 @@ it.each([
   ['MUST', ['MUST']],
   ['SHOULD', ['MUST', 'SHOULD']],
   ['LIMITATION', ['MUST', 'SHOULD', 'LIMITATION', 'WORKAROUND']],
-])('--gate %s gates %j', (value, levels) => {
+] as const)('--gate %s gates %j', (value, levels) => {
   expect(gateOf(value)).toEqual(levels);
 });
 
@@ -82,51 +80,35 @@ it.each([
   [['--gate', 'MAY'], '[USAGE] --gate is "MAY"; allowed: MUST, SHOULD, LIMITATION'],
   [['--gate', 'must'], '--gate is "must"'],
   [['--level', 'MUST,often'], '--level is "often"; allowed: MUST, SHOULD, MAY, LIMITATION, WORKAROUND'],
-  [['--root-via', 'su'], '--root-via is "su"; allowed: sudo, ssh, none'],
+  [['--root-via', "s'u'"], '--root-via is "s\'u\'"; allowed: sudo, ssh, none'],
+  [['--sha256', 'abc'], '--sha256 is "abc"; allowed: 64 hexadecimal digits'],
   [['--lab', ''], '--lab is empty'],
-  [['--colour'], "Unknown option '--colour'"],
-  [['--fresh=yes'], '--fresh'],
-  [['--out'], '--out'],
+  [['--lab='], '--lab is empty'],
+  [['--out', ''], '[USAGE] --out is empty'],
+  [['--colour'], "unknown option '--colour'"],
+  [['--frsh'], "unknown option '--frsh'; did you mean '--fresh'?"],
+  [['--fresh=yes'], '--fresh takes no value'],
+  [['-x'], "unknown option '-x'"],
+  [['--out'], '--out has no value'],
+  [['--out', '--json'], '--out has no value; one that begins with a dash: --out=--json'],
 ])('%j is refused', (words, message) => {
-  expect(() => parseCommon(words, { command: 'run' })).toThrow(message);
+  expect(() => parseWords(run(), words)).toThrow(expect.objectContaining({ code: 'USAGE', exitCode: 2 }));
+  expect(() => parseWords(run(), words)).toThrow(message);
 });
 
-it('words that nobody asked for are refused: what is passed over is lost', () => {
-  const form = { command: 'export', most: 1 };
-  expect(parseWords(['a'], {}, form).positionals).toEqual(['a']);
-  expect(() => parseWords(['a', 'b'], {}, form)).toThrow('[USAGE] export takes one word, not 2: a b');
-  expect(() => parseWords(['a'], {}, { command: 'list', most: 0 })).toThrow('list takes no words, not 1: a');
-  expect(() => parseWords(['--json'], {}, form)).toThrow('export has none');
+it('a value may begin with a dash where it is written so', () => {
+  expect(parseWords(run(), ['--out=--json', '--', '--lab']).options).toMatchObject({ out: '--json' });
+  expect(parseWords(run(), ['--', '--lab', '']).args).toEqual([['--lab', '']]);
 });
 
-it('a command takes those of the common options that mean something to it', () => {
-  const up = { command: 'up', takes: ['fresh'] } as const;
-  expect(parseCommon(['--fresh'], up).options).toMatchObject({ fresh: true, gate: ['MUST'] });
-  expect(() => parseCommon(['--gate', 'SHOULD'], up)).toThrow('up knows --fresh');
+it('arguments that a command does not take are refused: what is ignored is lost', () => {
+  expect(parseWords(report(), ['a']).args).toEqual(['a']);
+  expect(() => parseWords(report(), ['a', 'b'])).toThrow('[USAGE] rdc report takes one argument (got: a b)');
+  expect(() => parseWords(list(), ['a'])).toThrow('rdc list takes no arguments (got: a)');
+  expect(() => parseWords(list(), ['--', 'a'])).toThrow('rdc list takes no arguments (got: a)');
+  expect(() => parseWords(report(), ['--json'])).toThrow("unknown option '--json'");
 });
 
-it('a refusal names what is known and what to type', () => {
-  expect.assertions(1);
-  try {
-    parseWords(['--x'], { json: { type: 'boolean' } }, { command: 'list' });
-  } catch (error) {
-    expect(error).toMatchObject({
-      code: 'USAGE',
-      exitCode: 2,
-      hint: './rdc list --help',
-      message: expect.stringContaining('list knows --json'),
-    });
-  }
-});
-
-it('a variable that is not set is no folder', () => {
-  const empty = () => parseCommon(['--out', ''], { command: 'run' });
-  expect(empty).toThrow(expect.objectContaining({ exitCode: 2, message: '[USAGE] --out is empty' }));
-});
-
-it('what is said of a look at a target is for one', async () => {
-  await expect(doctorCommand(['--suite', 'ports'])).rejects.toMatchObject({
-    exitCode: 2,
-    message: '[USAGE] --suite is for a look at a target, and there is none',
-  });
+it('a refusal names what to type', () => {
+  expect(() => parseWords(list(), ['--x'])).toThrow(expect.objectContaining({ hint: './rdc list --help' }));
 });

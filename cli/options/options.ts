@@ -1,106 +1,124 @@
-import type { ParseArgsOptionsConfig } from 'node:util';
-import { type Level, levels } from '../../harness/verdicts/verdict.ts';
-import { type Form, parseWords } from './command-line.ts';
-import { digestOf, gateOf, listOf, oneOf } from './values.ts';
+import { Argument, Option } from '@commander-js/extra-typings';
+import { declare } from './command-line.ts';
+import { digestOf, gates, levelsOf, listOf } from './values.ts';
 
-export type CommonOptions = {
-  readonly suites: readonly string[] | undefined;
-  readonly checks: readonly string[] | undefined;
-  readonly levels: readonly Level[] | undefined;
-  readonly gate: readonly Level[];
-  readonly out: string | undefined;
-  readonly waivers: string | undefined;
-  readonly identity: string | undefined;
-  /** `USER@HOST[:PORT]` that ssh:// targets are reached through */
-  readonly jump: string | undefined;
-  readonly rootVia: 'sudo' | 'ssh' | 'none';
-  /** a qcow2 file that becomes the machine, the recipe it is provisioned by, and its SHA-256 */
-  readonly image: string | undefined;
-  readonly recipe: string | undefined;
-  readonly sha256: string | undefined;
-  readonly lab: 'hermetic' | 'system' | undefined;
-  readonly fresh: boolean;
-  readonly asIs: boolean;
-  readonly keep: boolean;
-  /** agreed beforehand to what is not read-only on ssh:// and local */
-  readonly yes: boolean;
-  readonly json: boolean;
-  readonly color: boolean;
-};
+// Every option that more than one command takes, once: its help and its type. One command's own stand in its file.
 
-export type Parsed = {
-  readonly options: CommonOptions;
-  readonly positionals: readonly string[];
-  /** the command's own options besides the common ones */
-  readonly values: Readonly<Record<string, unknown>>;
-};
+const checks = 'Which checks:';
+export const suite = new Option('--suite <areas>', 'only these areas, e.g. ports,cgroups')
+  .argParser(listOf)
+  .helpGroup(checks);
+export const check = new Option('--check <ids>', 'only these checks, e.g. NS-UIDMAP,SOCK-MODE')
+  .argParser(listOf)
+  .helpGroup(checks);
+export const level = new Option('--level <levels>', 'only these levels: MUST, SHOULD, MAY, LIMITATION, WORKAROUND')
+  .argParser(levelsOf)
+  .helpGroup(checks);
 
-const common = {
-  suite: { type: 'string' },
-  check: { type: 'string' },
-  level: { type: 'string' },
-  gate: { type: 'string' },
-  out: { type: 'string' },
-  waivers: { type: 'string' },
-  identity: { type: 'string' },
-  jump: { type: 'string' },
-  'root-via': { type: 'string' },
-  image: { type: 'string' },
-  recipe: { type: 'string' },
-  sha256: { type: 'string' },
-  lab: { type: 'string' },
-  fresh: { type: 'boolean' },
-  'as-is': { type: 'boolean' },
-  keep: { type: 'boolean' },
-  yes: { type: 'boolean' },
-  json: { type: 'boolean' },
-  'no-color': { type: 'boolean' },
-} as const satisfies ParseArgsOptionsConfig;
-export type CommonName = Exclude<keyof typeof common, number>;
+const machine = 'Machines of the lab:';
+export const fresh = new Option('--fresh', 'boot from scratch instead of restoring the snapshot').helpGroup(machine);
+export const asIs = new Option(
+  '--as-is',
+  'judge the machine as it is now, without a fresh state; always so for ssh:// and local',
+).helpGroup(machine);
+export const keep = new Option('--keep', 'leave the machine running at the end').helpGroup(machine);
+export const image = new Option(
+  '--image <file>',
+  'make the machine from this qcow2 cloud image; TARGET is then its name',
+).helpGroup(machine);
+export const recipe = new Option(
+  '--recipe <name>',
+  'how Docker is installed on that image: vms/provision/rootless-<name>.sh',
+).helpGroup(machine);
+export const sha256 = new Option('--sha256 <hash>', 'expected SHA-256 of the image')
+  .argParser(digestOf)
+  .helpGroup(machine);
+export const lab = new Option(
+  '--lab <kind>',
+  'hermetic: an own network namespace, needs root; system: the libvirt of this machine, not verified. ' +
+    'Default: RDC_LAB; else system where systemd or libvirtd runs, else hermetic',
+)
+  .choices(['hermetic', 'system'])
+  .helpGroup(machine);
 
-/** `takes`: those of the common options that mean something to the command (all by default); `own` are its others. */
-export function parseCommon(
-  words: readonly string[],
-  { takes, own = {}, ...form }: Form & { takes?: readonly CommonName[]; own?: ParseArgsOptionsConfig },
-): Parsed {
-  const known = Object.entries(common).filter(([name]) => takes?.some((taken) => taken === name) ?? true);
-  const { values, positionals } = parseWords(words, { ...Object.fromEntries(known), ...own }, form);
-  const text = (name: string) => values[name] as string | undefined;
-  return {
-    positionals,
-    values,
-    options: {
-      suites: listOf(text('suite')),
-      checks: listOf(text('check')),
-      levels: listOf(text('level'))?.map((level) => oneOf('level', level, levels)),
-      gate: gateOf(text('gate')),
-      out: text('out'),
-      waivers: text('waivers'),
-      identity: text('identity'),
-      jump: text('jump'),
-      rootVia: oneOf('root-via', text('root-via') ?? 'sudo', ['sudo', 'ssh', 'none'] as const),
-      image: text('image'),
-      recipe: text('recipe'),
-      sha256: digestOf(text('sha256')),
-      lab: text('lab') === undefined ? undefined : oneOf('lab', text('lab') ?? '', ['hermetic', 'system'] as const),
-      fresh: values.fresh === true,
-      asIs: values['as-is'] === true,
-      keep: values.keep === true,
-      yes: values.yes === true,
-      json: values.json === true,
-      color: wantsColor(values['no-color']),
-    },
-  };
+const hosts = 'Hosts in use (ssh://, local):';
+export const yes = new Option(
+  '--yes',
+  'agree in advance to what is not read-only (docs/guides/existing-hosts.md); without it, rdc asks',
+).helpGroup(hosts);
+export const identity = new Option(
+  '--identity <file>',
+  'private key for ssh://, without a passphrase; tried before the SSH agent',
+).helpGroup(hosts);
+export const jump = new Option(
+  '--jump <user@host[:port]>',
+  'reach ssh:// through this host; its host key is verified too',
+).helpGroup(hosts);
+export const rootVia = new Option('--root-via <how>', 'how to become root; with none, checks that need it are skipped')
+  .choices(['sudo', 'ssh', 'none'])
+  .default('sudo')
+  .helpGroup(hosts);
+
+const result = 'Result:';
+export const gate = new Option('--gate <level>', 'levels down to this one decide the exit code')
+  .choices(gates)
+  .default('MUST')
+  .helpGroup(result);
+export const out = new Option(
+  '--out <dir>',
+  'folder of the run (default: reports/out/<run-id>, and reports/out/latest leads to it)',
+).helpGroup(result);
+export const failOn = new Option(
+  '--fail-on <change>',
+  'exit 1 instead of 0 on a regression (a check fails, or is no longer judged), or on any difference',
+)
+  .choices(['regression', 'difference'])
+  .helpGroup(result);
+export const history = new Option(
+  '--history <dir>',
+  'where earlier runs of each target are kept, for the trends (default: reports/out/history; none with --out or for a bundle)',
+).helpGroup(result);
+export const json = new Option('--json', 'one JSON document on stdout, all else on stderr');
+export const noColor = new Option(
+  '--no-color',
+  'plain text; also with NO_COLOR. FORCE_COLOR colours what goes into a pipe',
+);
+
+export const runArgument = new Argument(
+  '[run]',
+  'a run ID in reports/out, a run folder, a results.json or a bundle (default: the latest run)',
+);
+
+/** A command that judges a target: which checks, how a host is reached, where the results go. */
+export function declareJudging(...[name, about, after]: Parameters<typeof declare>) {
+  return declare(name, about, after)
+    .addOption(suite)
+    .addOption(check)
+    .addOption(level)
+    .addOption(identity)
+    .addOption(jump)
+    .addOption(rootVia)
+    .addOption(out)
+    .addOption(json)
+    .addOption(noColor);
 }
 
-/** Whether to colour what is printed (https://no-color.org, https://force-color.org: an empty variable says nothing). */
-export function wantsColor(noColor: unknown): boolean {
-  const { NO_COLOR, FORCE_COLOR } = process.env;
-  if (noColor === true || NO_COLOR) return false;
-  return FORCE_COLOR ? !['0', 'false'].includes(FORCE_COLOR) : isScreen();
+/** One that changes what it judges, and sets up machines of the lab for it. */
+export function declareRunning(...[name, about, after]: Parameters<typeof declare>) {
+  return declareJudging(name, about, after)
+    .addOption(fresh)
+    .addOption(asIs)
+    .addOption(keep)
+    .addOption(image)
+    .addOption(recipe)
+    .addOption(sha256)
+    .addOption(lab)
+    .addOption(yes);
 }
 
-/** Whether stdout is a terminal that knows more than lines of text. */
-export function isScreen(): boolean {
-  return process.stdout.isTTY === true && process.env.TERM !== 'dumb';
-}
+export type JudgingOptions = ReturnType<ReturnType<typeof declareJudging>['opts']>;
+/** What is common to `rdc run` and `rdc selftest`. */
+export type RunOptions = ReturnType<ReturnType<typeof declareRunning>['opts']>;
+export type Selection = Pick<JudgingOptions, 'suite' | 'check' | 'level'>;
+export type HostOptions = Pick<JudgingOptions, 'identity' | 'jump' | 'rootVia'>;
+export type ImageOptions = Pick<RunOptions, 'image' | 'recipe' | 'sha256'>;

@@ -1,29 +1,47 @@
 import { RdcError } from '../../harness/messages/errors.ts';
-import type { Level } from '../../harness/verdicts/verdict.ts';
+import { type Level, levels } from '../../harness/verdicts/verdict.ts';
 
-/** `--gate SHOULD` gates MUST and SHOULD; `--gate LIMITATION` gates limitations (and workarounds) as well. */
-export function gateOf(value: string | undefined): readonly Level[] {
+export const gates = ['MUST', 'SHOULD', 'LIMITATION'] as const;
+export type Gate = (typeof gates)[number];
+
+/** `SHOULD` gates MUST and SHOULD; `LIMITATION` gates limitations (and workarounds) as well. */
+export function gateOf(gate: Gate = 'MUST'): readonly Level[] {
   const order: readonly (readonly Level[])[] = [['MUST'], ['SHOULD'], ['LIMITATION', 'WORKAROUND']];
-  const gate = oneOf('gate', value ?? 'MUST', ['MUST', 'SHOULD', 'LIMITATION'] as const);
   return order.slice(0, order.findIndex((group) => group.includes(gate)) + 1).flat();
 }
 
-export function digestOf(value: string | undefined): string | undefined {
-  if (value === undefined || /^[0-9a-f]{64}$/i.test(value)) return value?.toLowerCase();
+export function levelsOf(value: string): Level[] {
+  return listOf(value).map((word) => {
+    const level = levels.find((one) => one === word);
+    if (level !== undefined) return level;
+    throw new RdcError('USAGE', `--level is ${JSON.stringify(word)}; allowed: ${levels.join(', ')}`, {
+      hint: './rdc list',
+    });
+  });
+}
+
+export function digestOf(value: string): string {
+  if (/^[0-9a-f]{64}$/i.test(value)) return value.toLowerCase();
   throw new RdcError('USAGE', `--sha256 is ${JSON.stringify(value)}; allowed: 64 hexadecimal digits`, {
     hint: 'sha256sum FILE',
   });
 }
 
-export function listOf(value: string | undefined): string[] | undefined {
-  const items = value?.split(',').map((item) => item.trim());
-  return items?.filter((item) => item !== '');
+export function listOf(value: string): string[] {
+  return value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }
 
-export function oneOf<T extends string>(name: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((candidate) => candidate === value);
-  if (found !== undefined) return found;
-  throw new RdcError('USAGE', `--${name} is ${JSON.stringify(value)}; allowed: ${allowed.join(', ')}`, {
-    hint: './rdc --help',
-  });
+/** Whether to colour what is printed (https://no-color.org, https://force-color.org: an empty variable says nothing). */
+export function isColored(color: boolean): boolean {
+  const { NO_COLOR, FORCE_COLOR } = process.env;
+  if (!color || NO_COLOR) return false;
+  return FORCE_COLOR ? !['0', 'false'].includes(FORCE_COLOR) : isScreen();
+}
+
+/** Whether stdout is a terminal that knows more than lines of text. */
+export function isScreen(): boolean {
+  return process.stdout.isTTY === true && process.env.TERM !== 'dumb';
 }

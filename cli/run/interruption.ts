@@ -5,7 +5,7 @@ export function interruption(): { readonly signal: AbortSignal; release(): void 
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    process.stderr.write('interrupted: finishing the reports; once more to leave at once\n');
+    process.stderr.write('interrupted: finishing the reports; press Ctrl-C again to stop at once\n');
     controller.abort();
   };
   process.on('SIGINT', stop);

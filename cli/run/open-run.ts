@@ -6,20 +6,23 @@ import { holdRun } from '../../harness/this-machine/active-runs.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { requireFolder } from '../../harness/this-machine/writable-path.ts';
 import type { RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { RunOptions } from '../options/options.ts';
+import { type Gate, gateOf, isColored } from '../options/values.ts';
 import type { TargetName } from '../targets/target-names.ts';
 
-const hint = '--out DIR: a folder that can be made and written; without it, reports/out';
+const hint = '--out DIR: a folder that can be created and written (default: reports/out)';
 
-/** Makes the folder of runs, or that of `--out`; before anything else is started for a run that has no place. Throws INPUT. */
+/** Makes the folder of runs, or that of `--out`: before anything is started for a run that could not be written. Throws INPUT. */
 export function runFolder(out: string = join(checkout, 'reports/out')): string {
   const folder = resolve(out);
   requireFolder(folder, hint);
   return folder;
 }
 
-/** A new run with its folder; `what` is added to its id where it is no run of the suite. */
-export function openRun(options: CommonOptions, what = ''): RunContext {
+type Opening = Pick<RunOptions, 'out' | 'json' | 'color'> & { readonly gate?: Gate };
+
+/** A new run with its folder; `what` is added to its ID where it is not a run of the suite. */
+export function openRun(options: Opening, what = ''): RunContext {
   const startedAt = new Date();
   const id = `${startedAt
     .toISOString()
@@ -32,9 +35,9 @@ export function openRun(options: CommonOptions, what = ''): RunContext {
     folder,
     startedAt,
     suite: suiteIdentity(),
-    gate: options.gate,
-    json: options.json,
-    color: options.color,
+    gate: gateOf(options.gate),
+    json: options.json === true,
+    color: isColored(options.color),
   };
 }
 

@@ -29,7 +29,7 @@ async function judged(judge: (name: string) => Promise<string | undefined>, list
   const job = {
     run: { id: 'r', folder },
     options: {},
-    reading: 'conformance',
+    mode: 'conformance',
     checks: [],
     listeners: [{ ...told, ...listener }],
     reports: { targetReporters: () => [] },

@@ -1,13 +1,20 @@
+import type { Reporter } from 'vitest/node';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
-import type { Reports } from '../../harness/cli/load-reports.ts';
 import { renderError } from '../../harness/messages/errors.ts';
 import { judgeTarget } from '../../harness/runner/judge/judge-target.ts';
 import type { TriageOptions } from '../../harness/runner/judge/triage-target.ts';
 import type { RunProfile } from '../../harness/runner/profile/run-profile.ts';
 import { explainFullDisk } from '../../harness/this-machine/writable-path.ts';
-import { type CoverageFloor, notify, type RunContext, type RunListener } from '../../harness/verdicts/run-listener.ts';
+import {
+  type CoverageFloor,
+  notify,
+  type RunContext,
+  type RunListener,
+  type TargetContext,
+} from '../../harness/verdicts/run-listener.ts';
+import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import type { CheckMetas } from '../../reports/selftest/fault-results.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { RunOptions, Selection } from '../options/options.ts';
 import { enterLab } from '../targets/enter-lab.ts';
 import { openTarget } from '../targets/open-target.ts';
 import type { TargetName } from '../targets/target-names.ts';
@@ -16,11 +23,12 @@ import { openContext } from './open-run.ts';
 
 export type RunJob = {
   readonly run: RunContext;
-  readonly options: CommonOptions;
+  readonly options: RunOptions;
   readonly mode: 'conformance' | 'fault-test';
   readonly checks: readonly DeclaredCheck[];
   readonly listeners: readonly RunListener[];
-  readonly reports: Pick<Reports, 'targetReporters'>;
+  /** further vitest reporters of a target; `judged` is asked when its verdicts are known */
+  readonly reporters?: (target: TargetContext, judged: (id: string) => CheckResult | undefined) => Reporter[];
   readonly signal: AbortSignal;
   /** fault test: what became of the faults */
   readonly metas?: CheckMetas;
@@ -30,13 +38,13 @@ export type RunJob = {
   readonly triage?: TriageOptions;
 };
 
-/** Everything that the machines among the targets want of this host; see enterLab. */
-export async function enterLabOf(targets: readonly TargetName[], { lab }: CommonOptions): Promise<void> {
+/** Everything that the machines among the targets need on this machine; see enterLab. */
+export async function enterLabOf(targets: readonly TargetName[], { lab }: Pick<RunOptions, 'lab'>): Promise<void> {
   const machines = targets.flatMap((target) => (target.kind === 'machine' ? [target.machine] : []));
   await enterLab({ machines, lab, onStage: (text) => process.stderr.write(`${text}\n`) });
 }
 
-/** Judges one target; what keeps it from being judged to the end, expected or not, is told to the sinks. */
+/** Judges one target; the listeners are told what kept it from being judged to the end, expected or not. */
 export async function runTarget(job: RunJob, target: TargetName): Promise<void> {
   const ratchet = job.mode === 'conformance' ? coverageFloorOf(target, job.options) : undefined;
   const context = { ...openContext(job, target), ...(ratchet ? { ratchet } : {}) };
@@ -45,7 +53,7 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
   let infraRetries = 0;
   let broken: string | undefined;
   try {
-    // one that waited for its turn
+    // it may have waited for its turn
     job.signal.throwIfAborted();
     await using opened = await openTarget(target, {
       options: job.options,
@@ -60,7 +68,7 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
       checks: job.checks,
       mode: job.mode,
       listeners: job.listeners,
-      reporters: (judged) => (job.mode === 'fault-test' ? [] : job.reports.targetReporters(context, judged)),
+      reporters: (judged) => job.reporters?.(context, judged) ?? [],
       ...(job.sideEffects === undefined ? {} : { sideEffects: job.sideEffects }),
       ...(profiled === undefined ? {} : { profile: true }),
       ...(job.triage === undefined ? {} : { triage: job.triage }),
@@ -80,10 +88,7 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
 }
 
 /** A part of the suite owes nothing; all of it owes what it judged when the machine was last verified. */
-export function coverageFloorOf(
-  target: TargetName,
-  options: Pick<CommonOptions, 'suites' | 'checks' | 'levels'>,
-): CoverageFloor | undefined {
+export function coverageFloorOf(target: TargetName, options: Selection): CoverageFloor | undefined {
   if (target.kind !== 'machine' || target.machine.verified === false) return undefined;
   const { date, judged } = target.machine.verified;
   return isPartOfSuite(options) || judged === undefined ? undefined : { judged, date };

@@ -1,6 +1,6 @@
 import { expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { Selection } from '../options/options.ts';
 import { selectChecks } from './select-checks.ts';
 
 const all = [
@@ -9,30 +9,28 @@ const all = [
   { id: 'CG-MEM', area: 'cgroups', level: 'MUST' },
 ] as DeclaredCheck[];
 
-type Selection = Partial<Pick<CommonOptions, 'suites' | 'checks' | 'levels'>>;
-const select = (options: Selection) =>
-  selectChecks(all, { suites: undefined, checks: undefined, levels: undefined, ...options }).map(({ id }) => id);
+const select = (options: Selection) => selectChecks(all, options).map(({ id }) => id);
 
 it.each<[Selection, string[]]>([
   [{}, ['PORT-RELEASE', 'PORT-PRIV-DENY', 'CG-MEM']],
-  [{ suites: ['ports'] }, ['PORT-RELEASE', 'PORT-PRIV-DENY']],
-  [{ checks: ['CG-MEM', 'PORT-RELEASE'] }, ['PORT-RELEASE', 'CG-MEM']],
-  [{ levels: ['MUST'] }, ['PORT-RELEASE', 'CG-MEM']],
-  [{ suites: ['ports'], levels: ['MUST'] }, ['PORT-RELEASE']],
+  [{ suite: ['ports'] }, ['PORT-RELEASE', 'PORT-PRIV-DENY']],
+  [{ check: ['CG-MEM', 'PORT-RELEASE'] }, ['PORT-RELEASE', 'CG-MEM']],
+  [{ level: ['MUST'] }, ['PORT-RELEASE', 'CG-MEM']],
+  [{ suite: ['ports'], level: ['MUST'] }, ['PORT-RELEASE']],
 ])('%j', (options, ids) => {
   expect(select(options)).toEqual(ids);
 });
 
 it.each<[Selection, string]>([
-  [{ suites: ['ports', 'port'] }, '[UNKNOWN_CHECK] no suite is called "port"; there are ports, cgroups'],
+  [{ suite: ['ports', 'port'] }, "[UNKNOWN_CHECK] unknown suite 'port'; allowed: ports, cgroups"],
   [
-    { checks: ['PORT-PRIV', 'CG-MEM'] },
-    '[UNKNOWN_CHECK] no check is called PORT-PRIV; did you mean PORT-RELEASE, PORT-PRIV-DENY?',
+    { check: ['PORT-PRIV', 'CG-MEM'] },
+    '[UNKNOWN_CHECK] unknown check PORT-PRIV; did you mean PORT-RELEASE, PORT-PRIV-DENY?',
   ],
-  [{ checks: ['NOTHING-LIKE-IT'] }, 'no check is called NOTHING-LIKE-IT'],
-  [{ suites: ['ports'], checks: ['CG-MEM'] }, '[USAGE] the options leave no check to judge'],
-  [{ levels: ['MAY'] }, 'leave no check'],
-  [{ checks: [] }, 'leave no check'],
+  [{ check: ['NOTHING-LIKE-IT'] }, 'unknown check NOTHING-LIKE-IT'],
+  [{ suite: ['ports'], check: ['CG-MEM'] }, '[USAGE] no check matches --suite, --check and --level together'],
+  [{ level: ['MAY'] }, 'no check matches'],
+  [{ check: [] }, 'no check matches'],
 ])('%j is refused: it would judge something else than was asked for', (options, message) => {
   expect(() => select(options)).toThrow(message);
 });

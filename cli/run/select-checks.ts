@@ -1,38 +1,39 @@
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { Selection } from '../options/options.ts';
 
-/** The checks that `--suite`, `--check` and `--level` leave. A name that exists nowhere is an error: it would judge nothing. */
+/** The checks that `--suite`, `--check` and `--level` select. An unknown name is an error: it would judge nothing. */
 export function selectChecks(
   all: readonly DeclaredCheck[],
-  { suites, checks, levels }: Pick<CommonOptions, 'suites' | 'checks' | 'levels'>,
+  { suite, check: asked, level }: Selection,
 ): readonly DeclaredCheck[] {
   const areas = [...new Set(all.map((check) => check.area))];
-  const unknownSuite = suites?.find((suite) => !areas.includes(suite));
+  const unknownSuite = suite?.find((area) => !areas.includes(area));
   if (unknownSuite !== undefined) {
-    throw new RdcError('UNKNOWN_CHECK', `no suite is called "${unknownSuite}"; there are ${areas.join(', ')}`, {
+    throw new RdcError('UNKNOWN_CHECK', `unknown suite '${unknownSuite}'; allowed: ${areas.join(', ')}`, {
       hint: './rdc list',
     });
   }
   const ids = all.map((check) => check.id);
-  const wanted = checks?.map((id) => id.toUpperCase());
+  const wanted = asked?.map((id) => id.toUpperCase());
   const unknown = wanted?.filter((id) => !ids.includes(id)) ?? [];
   if (unknown.length > 0) {
-    throw new RdcError('UNKNOWN_CHECK', `no check is called ${unknown.join(', ')}${nearest(unknown[0] ?? '', ids)}`, {
+    throw new RdcError('UNKNOWN_CHECK', `unknown check ${unknown.join(', ')}${nearest(unknown[0] ?? '', ids)}`, {
       hint: './rdc list',
     });
   }
   const selected = all.filter(
     (check) =>
-      (suites?.includes(check.area) ?? true) &&
+      (suite?.includes(check.area) ?? true) &&
       (wanted?.includes(check.id) ?? true) &&
-      (levels?.includes(check.level) ?? true),
+      (level?.includes(check.level) ?? true),
   );
-  if (selected.length === 0) throw new RdcError('USAGE', 'the options leave no check to judge', { hint: './rdc list' });
+  if (selected.length === 0)
+    throw new RdcError('USAGE', 'no check matches --suite, --check and --level together', { hint: './rdc list' });
   return selected;
 }
 
-/** A name that shares the first letters, for a slip of the finger. */
+/** Names that share the first letters, for a typo. */
 function nearest(wanted: string, ids: readonly string[]): string {
   const upper = wanted.toUpperCase();
   const close = ids.filter((id) => id.includes(upper) || id.startsWith(upper.slice(0, 5)));

@@ -44,8 +44,8 @@ it.each([
 
 it('the question says what is done, and where', async () => {
   const { shown } = await answer('n\n');
-  expect(shown).toContain('tester@host.example: checks to run 3, that only read 1');
-  expect(shown).toContain('start, stop and remove containers');
+  expect(shown).toContain('tester@host.example: 3 checks to run, 1 of them read-only');
+  expect(shown).toContain('start, stop and remove containers from it');
   expect(shown).toContain("the user's own among them: A-RESTARTS");
   expect(shown).toContain('some of it as root (--root-via sudo)');
   expect(shown).toContain('Go on with tester@host.example? [y/N]');
@@ -57,7 +57,7 @@ it('a plan names only what there is', () => {
   const calm = planOf('h', { checks: [starts], mode: 'conformance', options });
   expect(calm).not.toMatch(/restart|on purpose/);
   expect(calm).toContain('never as root');
-  expect(calm).toContain('only root could remove');
+  expect(calm).toContain('only root can remove');
   expect(planOf('h', { checks: [starts], mode: 'fault-test', options })).toContain('break the host on purpose');
 });
 

@@ -1,24 +1,24 @@
 import { createInterface } from 'node:readline';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { RunOptions } from '../options/options.ts';
 import type { TargetName } from './target-names.ts';
 
 export type Asked = {
   readonly targets: readonly TargetName[];
   readonly checks: readonly DeclaredCheck[];
   readonly mode: 'conformance' | 'fault-test';
-  readonly options: Pick<CommonOptions, 'rootVia' | 'yes'>;
+  readonly options: Pick<RunOptions, 'rootVia'> & { readonly yes?: boolean };
 };
 
-/** Where the question is put; a terminal on both ends, or nobody is there to answer. */
+/** Where the question is asked; without a terminal on both ends nobody is there to answer. */
 export type Asker = {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
 };
 
 /**
- * Asks before anything that is not read-only is run on a machine that is not the lab's. Resolves to false when the
+ * Asks before anything that is not read-only runs on a machine that is not the lab's. Resolves to false when the
  * answer is no. Throws USAGE where nobody can answer and `--yes` was not given.
  */
 export async function confirmHosts(
@@ -26,20 +26,20 @@ export async function confirmHosts(
   { input, output }: Asker = { input: process.stdin, output: process.stderr },
 ): Promise<boolean> {
   const hosts = asked.targets.filter(({ kind }) => kind !== 'machine').map(({ name }) => name);
-  if (hosts.length === 0 || asked.options.yes) return true;
+  if (hosts.length === 0 || asked.options.yes === true) return true;
   if (asked.mode === 'conformance' && asked.checks.every((check) => check.readOnly)) return true;
   const plan = planOf(hosts.join(', '), asked);
   if (input.isTTY !== true || output.isTTY !== true) {
-    throw new RdcError('USAGE', `this is not read-only, and there is no terminal to ask on.\n${plan}`, {
-      hint: '--yes agrees to it; ./rdc doctor TARGET only reads',
+    throw new RdcError('USAGE', `not read-only, and no terminal to ask for agreement.\n${plan}`, {
+      hint: 'agree with --yes, or use ./rdc doctor TARGET, which is read-only',
     });
   }
   output.write(`${plan}\n`);
   if (!(await isAgreed(`Go on with ${hosts.join(', ')}? [y/N] `, { input, output }))) {
-    output.write('nothing was run; ./rdc doctor TARGET only reads\n');
+    output.write('nothing was run; ./rdc doctor TARGET is read-only\n');
     return false;
   }
-  // the command may start anew inside of the lab, with these words: it is not to ask twice
+  // the command may start again inside the lab, with these words: it must not ask twice
   process.argv.splice(3, 0, '--yes');
   return true;
 }
@@ -47,7 +47,7 @@ export async function confirmHosts(
 async function isAgreed(question: string, { input, output }: Asker): Promise<boolean> {
   const lines = createInterface({ input, output });
   const { promise, resolve } = Promise.withResolvers<string>();
-  // nothing was started: Ctrl-C ends the command as it does anywhere
+  // nothing was started: Ctrl-C ends the command as usual
   lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   lines.once('line', resolve).once('close', () => resolve(''));
   lines.setPrompt(question);
@@ -63,18 +63,18 @@ export function planOf(hosts: string, { checks, mode, options }: Omit<Asked, 'ta
   const restarting = checks.filter((check) => check.restartsDaemon).map(({ id }) => id);
   const root = options.rootVia === 'none' ? 'never as root' : `some of it as root (--root-via ${options.rootVia})`;
   return [
-    `${hosts}: checks to run ${checks.length}, that only read ${checks.length - changing.length}. The others, ${root}:`,
-    "- load an image into the user's daemon and start, stop and remove containers made of it; a helper stays in /tmp",
-    '- write files, settings of the daemon and of the kernel; what a check changes it takes back when it ends',
+    `${hosts}: ${checks.length} checks to run, ${checks.length - changing.length} of them read-only. The others, ${root}:`,
+    "- load an image into the user's daemon and start, stop and remove containers from it; a helper stays in /tmp",
+    '- write files, settings of the daemon and of the kernel; each check undoes its changes when it ends',
     ...(restarting.length > 0
       ? [
           `- restart the user's daemon or all of the user's services, the user's own among them: ${restarting.join(', ')}`,
         ]
       : []),
-    ...(options.rootVia === 'none' ? ['- leave behind some folders rdc.* that only root could remove'] : []),
+    ...(options.rootVia === 'none' ? ['- leave some folders rdc.* behind that only root can remove'] : []),
     ...(mode === 'fault-test'
-      ? ['- break the host on purpose: the fault of each check is applied as root and taken back after it']
+      ? ['- break the host on purpose: the fault of each check is applied as root and undone after it']
       : []),
-    'docs/guides/existing-hosts.md says more.',
+    'Details: docs/guides/existing-hosts.md',
   ].join('\n');
 }

@@ -23,12 +23,12 @@ export type LabNeeds = {
 };
 
 /**
- * Makes sure that the lab can take the machines: packages, boxes and the fixture image, which want the network,
- * and the lab itself. With a hermetic lab the command then starts anew inside of its network namespace and this
- * does not return; otherwise the caller goes on.
+ * Prepares the lab for the machines: packages, boxes and the fixture image, which need the network, and the lab
+ * itself. With a hermetic lab the command then starts again inside its network namespace and this does not return;
+ * otherwise the caller goes on.
  */
 export async function enterLab({ machines, lab, onStage }: LabNeeds): Promise<void> {
-  // every later question for the lab, also after the command started anew, gets the same answer
+  // later questions about the lab, also after the command started again, get the same answer
   if (lab !== undefined) process.env.RDC_LAB = lab;
   if (machines.length === 0) return;
   if (isInsideLab()) return await clearAbandonedMachines(onStage);
@@ -44,8 +44,8 @@ export async function enterLab({ machines, lab, onStage }: LabNeeds): Promise<vo
 }
 
 /**
- * The same command line again, inside the lab, in the place of this process: nothing is left outside to wait, to
- * hold memory or to pass signals on. Only returns (by throwing) when nsenter cannot be started.
+ * Replaces this process by the same command line inside the lab: nothing outside has to wait, hold memory or pass
+ * signals on. Returns only by throwing, when nsenter cannot be started.
  */
 export function runInside(): never {
   const [name = 'nsenter', ...prefix] = enterCommand();
@@ -53,8 +53,8 @@ export function runInside(): never {
     .split(delimiter)
     .map((folder) => join(folder, name))
     .find((path) => existsSync(path));
-  if (file === undefined) throw new RdcError('LAB', `there is no ${name} on the PATH`, { hint: './rdc doctor' });
+  if (file === undefined) throw new RdcError('LAB', `${name} is not on the PATH`, { hint: './rdc doctor' });
   const argv = [name, ...prefix, process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   process.execve?.(file, argv, process.env);
-  throw new RdcError('LAB', `${file} could not be started`, { hint: './rdc doctor' });
+  throw new RdcError('LAB', `${file} did not start`, { hint: './rdc doctor' });
 }

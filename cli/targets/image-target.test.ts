@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test as it, vi } from 'vitest';
-import { parseCommon } from '../options/options.ts';
+import { parseWords } from '../options/command-line.ts';
+import { declareRunning } from '../options/options.ts';
 import { resolveTargetsOf } from './target-names.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-target-'));
@@ -20,8 +21,8 @@ const pipe = join(folder, 'pipe');
 execFileSync('mkfifo', [pipe]);
 
 const resolve = (...words: string[]) => {
-  const { options, positionals } = parseCommon(words, { command: 'run' });
-  return resolveTargetsOf(positionals, options);
+  const { options, args } = parseWords(declareRunning('run', '').argument('[targets...]'), words);
+  return resolveTargetsOf(args[0], options);
 };
 const digest = '6f2b2d5b0ba0aa2d0ba6a2cbf19e5b5bf1ad5f3e21d6c5f4e7d0c9a1b2c3d4e5';
 
@@ -49,14 +50,14 @@ it('TARGET is its name; an entry of machines.json lends it its recipe', async ()
 });
 
 it.each<[string[], string]>([
-  [['--image', image], '[USAGE] --image: the recipe is missing; allowed: alpine, arch, debian,'],
-  [['--image', image, '--recipe', '../x'], '[USAGE] --image: there is no recipe "../x"; allowed: alpine'],
-  [['--image', image, '--recipe', 'steps'], 'there is no recipe "steps"'],
-  [['a', 'b', '--image', image, '--recipe', 'debian'], '[USAGE] --image makes one machine, not 2'],
-  [['A_b', '--image', image, '--recipe', 'debian'], '"A_b" is no name of a machine'],
+  [['--image', image], '[USAGE] --recipe is missing; allowed: alpine, arch, debian,'],
+  [['--image', image, '--recipe', '../x'], '[USAGE] unknown recipe "../x"; allowed: alpine'],
+  [['--image', image, '--recipe', 'steps'], 'unknown recipe "steps"'],
+  [['a', 'b', '--image', image, '--recipe', 'debian'], '[USAGE] --image makes one machine (got: a b)'],
+  [['A_b', '--image', image, '--recipe', 'debian'], '"A_b" is not a valid machine name'],
   [['debian-13', '--image', image, '--recipe', 'debian'], 'debian-13 is another machine of vms/machines.json'],
-  [['--recipe', 'debian'], '[USAGE] --recipe goes with --image FILE'],
-  [['--sha256', digest], '[USAGE] --sha256 goes with --image FILE'],
+  [['--recipe', 'debian'], '[USAGE] --recipe needs --image FILE'],
+  [['--sha256', digest], '[USAGE] --sha256 needs --image FILE'],
   [['--image', image, '--recipe', 'debian', '--sha256', 'abc'], '[USAGE] --sha256 is "abc"; allowed: 64 hex'],
   [['--image', image, '--recipe', 'debian', '--sha256', digest], `not ${digest} (--sha256): it is not used`],
   [['--image', join(folder, 'gone'), '--recipe', 'debian'], 'gone cannot be read: ENOENT'],

@@ -5,9 +5,7 @@ import { recipeNames } from '../../harness/lab/catalog/recipes.ts';
 import { readImageFile } from '../../harness/lab/disks/image-file.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import type { CommonOptions } from '../options/options.ts';
-
-export type ImageOptions = Pick<CommonOptions, 'image' | 'recipe' | 'sha256'>;
+import type { ImageOptions } from '../options/options.ts';
 
 /**
  * The machine that `--image FILE` stands for: one of its own, named by TARGET or by the file, or an entry of
@@ -15,16 +13,16 @@ export type ImageOptions = Pick<CommonOptions, 'image' | 'recipe' | 'sha256'>;
  */
 export async function imageMachine(words: readonly string[], options: ImageOptions): Promise<Machine> {
   const file = resolve(options.image ?? '');
-  if (words.length > 1) throw usage(`--image makes one machine, not ${words.length}`, options);
+  if (words.length > 1) throw usage(`--image makes one machine (got: ${words.join(' ')})`, options);
   const name = words[0] ?? nameOf(file);
   if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(name))
-    throw usage(`${JSON.stringify(name)} is no name of a machine: a-z, 0-9 and -, at most 41 characters`, options);
-  const entry = knownMachines().machines.find((one) => one.name === name);
-  if (entry && entry.box.image === undefined)
     throw usage(
-      `${name} is another machine of vms/machines.json: give the one of this image a name of its own`,
+      `${JSON.stringify(name)} is not a valid machine name; allowed: a-z, 0-9 and -, at most 41 characters`,
       options,
     );
+  const entry = knownMachines().machines.find((one) => one.name === name);
+  if (entry && entry.box.image === undefined)
+    throw usage(`${name} is another machine of vms/machines.json: choose another name for this image`, options);
   const recipe = recipeOf(options, entry);
   const said = options.sha256 === undefined ? undefined : { sha256: options.sha256, by: '--sha256' };
   const { sha256 } = await readImageFile(file, said);
@@ -40,11 +38,11 @@ export async function imageMachine(words: readonly string[], options: ImageOptio
   };
 }
 
-/** `--recipe` and `--sha256` say something of an image only. */
+/** `--recipe` and `--sha256` describe an image. */
 export function refuseImageOptions({ recipe, sha256 }: ImageOptions): void {
   const stray = recipe !== undefined ? '--recipe' : sha256 !== undefined ? '--sha256' : undefined;
   if (stray !== undefined)
-    throw new RdcError('USAGE', `${stray} goes with --image FILE`, {
+    throw new RdcError('USAGE', `${stray} needs --image FILE`, {
       hint: './rdc run --image FILE.qcow2 --recipe debian',
     });
 }
@@ -54,8 +52,8 @@ function recipeOf(options: ImageOptions, entry: Machine | undefined): string {
   const names = recipeNames();
   if (recipe !== undefined && names.includes(recipe)) return `rootless-${recipe}`;
   if (recipe === undefined && entry) return entry.provision.recipe;
-  const what = recipe === undefined ? 'the recipe is missing' : `there is no recipe ${JSON.stringify(recipe)}`;
-  throw usage(`--image: ${what}; allowed: ${names.join(', ')}`, options);
+  const what = recipe === undefined ? '--recipe is missing' : `unknown recipe ${JSON.stringify(recipe)}`;
+  throw usage(`${what}; allowed: ${names.join(', ')}`, options);
 }
 
 /** `/iso/Debian 14.qcow2` gives `image-debian-14`: the same for every build of a release, so that runs compare. */

@@ -8,7 +8,7 @@ import { systemErrorText } from '../../harness/messages/error-text.ts';
 import type { Connection } from '../../harness/target-host/connection/address.ts';
 import type { SshAddress } from '../../harness/target-host/transport/ssh-login.ts';
 import { isLockedByUs, releaseMachine } from '../../harness/this-machine/locks.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { RunOptions } from '../options/options.ts';
 import { sshAddress } from './ssh-addresses.ts';
 import type { TargetName } from './target-names.ts';
 
@@ -18,7 +18,7 @@ export type OpenedTarget = AsyncDisposable & {
 };
 
 type OpenOptions = {
-  readonly options: CommonOptions;
+  readonly options: Pick<RunOptions, 'identity' | 'jump' | 'rootVia' | 'fresh' | 'asIs' | 'keep'>;
   readonly folder: string;
   readonly onStage: (text: string) => void;
   readonly signal?: AbortSignal;
@@ -61,15 +61,15 @@ async function openMachine(target: Extract<TargetName, { kind: 'machine' }>, ope
   };
 }
 
-/** A machine that did not come up is not left running: nobody would know of it. */
+/** A machine that did not boot is not left running: nobody would know of it. */
 async function bringUpOrOff(
   { name, machine }: Extract<TargetName, { kind: 'machine' }>,
   { options, folder, onStage, signal }: OpenOptions,
 ): Promise<MachineHandle> {
   try {
-    return await bringUp(machine, { fresh: options.fresh, onStage, signal });
+    return await bringUp(machine, { fresh: options.fresh === true, onStage, signal });
   } catch (error) {
-    // another run's machine is why it did not come up here
+    // without our lock it is another run's machine
     if (isLockedByUs(name)) {
       if (!options.keep) await powerOff(name);
       keepConsole(name, folder, onStage);
@@ -84,6 +84,6 @@ function keepConsole(name: string, folder: string, onStage: (text: string) => vo
   try {
     if (existsSync(log)) copyFileSync(log, join(folder, 'console.log'));
   } catch (error) {
-    onStage(`its console stays in ${log}: ${systemErrorText(error)}`);
+    onStage(`its console log stays in ${log}: ${systemErrorText(error)}`);
   }
 }

@@ -1,14 +1,12 @@
 import { RdcError } from '../../harness/messages/errors.ts';
 import { readIdentity, type SshAddress } from '../../harness/target-host/transport/ssh-login.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { HostOptions } from '../options/options.ts';
 import { knownHostKeys, type Login } from './known-hosts.ts';
 import { parseSshUrl, type TargetName } from './target-names.ts';
 
-type HostOptions = Pick<CommonOptions, 'identity' | 'jump' | 'rootVia'>;
-
 /**
- * What can be said about the options for hosts before anything is begun. Throws INPUT for an identity file that is of
- * no use, USAGE for options that contradict the targets.
+ * Checks the options for hosts before anything is started. Throws INPUT for an identity file that cannot be used, USAGE
+ * for options that contradict the targets.
  */
 export function requireHostOptions(targets: readonly TargetName[], options: HostOptions): void {
   const has = (kind: TargetName['kind']) => targets.some((target) => target.kind === kind);
@@ -16,11 +14,13 @@ export function requireHostOptions(targets: readonly TargetName[], options: Host
   if (options.jump !== undefined) {
     parseJump(options.jump);
     if (!has('ssh')) {
-      throw new RdcError('USAGE', '--jump is for ssh:// targets, and there is none', { hint: './rdc --help' });
+      throw new RdcError('USAGE', '--jump needs an ssh:// target', {
+        hint: './rdc run ssh://USER@HOST --jump USER@GATEWAY',
+      });
     }
   }
   if (options.rootVia === 'ssh' && has('local')) {
-    throw new RdcError('USAGE', '--root-via ssh has no way to be root on local; allowed there: sudo, none', {
+    throw new RdcError('USAGE', '--root-via ssh cannot be used with local; allowed there: sudo, none', {
       hint: './rdc run ssh://USER@localhost --root-via ssh',
     });
   }
@@ -51,9 +51,9 @@ function addressOf({ host, port, user }: Login, { identity }: HostOptions, jump?
     hostKeys: knownHostKeys({ host, port, user }, jump),
     hints: {
       login: isWithoutKey
-        ? 'no key was offered: --identity FILE, or an agent with a key: eval $(ssh-agent); ssh-add'
-        : `does OpenSSH get in? ssh ${through}${asked}-o BatchMode=yes -p ${port} ${user}@${host} true`,
-      hostKey: `somebody else may be answering there. If the host was installed anew: ssh-keygen -R '${name}', then ssh ${through}-p ${port} ${user}@${host} true`,
+        ? 'no key to offer: use --identity FILE, or an agent with a key: eval $(ssh-agent); ssh-add'
+        : `try OpenSSH: ssh ${through}${asked}-o BatchMode=yes -p ${port} ${user}@${host} true`,
+      hostKey: `another host may be answering. If the host was reinstalled: ssh-keygen -R '${name}', then ssh ${through}-p ${port} ${user}@${host} true`,
     },
     ...(identity === undefined ? {} : { identityFile: identity }),
     ...(agentSocket ? { agentSocket } : {}),
@@ -65,7 +65,7 @@ function parseJump(word: string): Login {
     const { host, port, user } = parseSshUrl(word.startsWith('ssh://') ? word : `ssh://${word}`);
     return { host, port, user };
   } catch (cause) {
-    throw new RdcError('USAGE', `--jump is ${JSON.stringify(word)}; it takes USER@HOST[:PORT], one host`, {
+    throw new RdcError('USAGE', `--jump is ${JSON.stringify(word)}; allowed: one USER@HOST[:PORT]`, {
       cause,
       hint: './rdc run ssh://tester@10.0.0.5 --jump me@gateway.example',
     });

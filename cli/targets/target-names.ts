@@ -2,7 +2,8 @@ import { userInfo } from 'node:os';
 import { findMachine, type Machine } from '../../harness/lab/catalog/machines.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { type ImageOptions, imageMachine, refuseImageOptions } from './image-target.ts';
+import type { ImageOptions } from '../options/options.ts';
+import { imageMachine, refuseImageOptions } from './image-target.ts';
 
 /** What a TARGET on the command line stands for. */
 export type TargetName =
@@ -10,11 +11,10 @@ export type TargetName =
   | { readonly kind: 'ssh'; readonly name: string; readonly user: string; readonly host: string; readonly port: number }
   | { readonly kind: 'local'; readonly name: string };
 
+export type Targets = readonly [TargetName, ...TargetName[]];
+
 /** The same with `--image FILE`, which makes a machine of its own of it. */
-export async function resolveTargetsOf(
-  words: readonly string[],
-  options: ImageOptions,
-): Promise<readonly TargetName[]> {
+export async function resolveTargetsOf(words: readonly string[], options: ImageOptions): Promise<Targets> {
   if (options.image === undefined) {
     refuseImageOptions(options);
     return resolveTargets(words);
@@ -23,15 +23,16 @@ export async function resolveTargetsOf(
   return [{ kind: 'machine', name: machine.name, machine }];
 }
 
-/** Names from machines.json, `ssh://USER@HOST[:PORT]`, `local`; nothing is the default machine. */
-export function resolveTargets(words: readonly string[]): readonly TargetName[] {
+/** Names from machines.json, `ssh://USER@HOST[:PORT]`, `local`; without any, the default machine. */
+export function resolveTargets(words: readonly string[]): Targets {
   const machines = knownMachines();
-  const names = words.length === 0 ? [machines.default] : [...new Set(words)];
-  return names.map((word): TargetName => {
+  const resolve = (word: string): TargetName => {
     if (word === 'local') return { kind: 'local', name: `local-${userInfo().username}` };
     if (word.startsWith('ssh://')) return parseSshUrl(word);
     return { kind: 'machine', name: word, machine: findMachine(machines, word) };
-  });
+  };
+  const [first = machines.default, ...others] = new Set(words);
+  return [resolve(first), ...others.map(resolve)];
 }
 
 /** `ssh://USER@HOST[:PORT]`; the port is part of the name, since one address may forward to many hosts. */

@@ -1,5 +1,7 @@
 import { RdcError } from '../../harness/messages/errors.ts';
+import { readRun } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
+import { findRun } from '../results/run-folder.ts';
 import { autopkgtestSummary } from './autopkgtest.ts';
 import { ctrfReport } from './ctrf.ts';
 import { junitXml } from './junit.ts';
@@ -7,25 +9,27 @@ import { kcidbReport } from './kcidb.ts';
 import { tapDocument } from './tap.ts';
 import { tmtResults } from './tmt.ts';
 
-const formats: Readonly<Record<string, (results: Results) => string>> = {
-  junit: junitXml,
-  tap: tapDocument,
-  tmt: tmtResults,
-  kcidb: kcidbReport,
-  ctrf: ctrfReport,
-  autopkgtest: autopkgtestSummary,
-};
+type Format = { readonly write: (results: Results) => string; readonly about: string };
 
-/** The formats of `rdc export`. */
-export const exportFormats: readonly string[] = Object.keys(formats);
+/** The formats of `rdc export`: its help, `--format` and the error about it are made of these entries. */
+export const formats = {
+  junit: { write: junitXml, about: 'JUnit XML' },
+  tap: { write: tapDocument, about: 'TAP version 14' },
+  tmt: { write: tmtResults, about: 'results.yaml of tmt, with result: custom' },
+  kcidb: { write: kcidbReport, about: 'KCIDB I/O schema 5.3' },
+  ctrf: { write: ctrfReport, about: 'CTRF 0.0.0' },
+  autopkgtest: { write: autopkgtestSummary, about: 'summary of autopkgtest' },
+} as const satisfies Readonly<Record<string, Format>>;
+export type FormatName = keyof typeof formats;
 
-/** Throws USAGE for a format that there is not: a wrong word is said before a run is looked for. */
-export function requireExportFormat(format: string): (results: Results) => string {
-  const write = Object.hasOwn(formats, format) ? formats[format] : undefined;
-  if (write) return write;
-  throw new RdcError(
-    'USAGE',
-    `unknown export format ${JSON.stringify(format)}: there are ${exportFormats.join(', ')}`,
-    { hint: './rdc export --format junit' },
-  );
+/** A run (default: the latest) in another format. Several targets need one export each: no format here holds two. */
+export function exportRun(run: string | undefined, format: FormatName): string {
+  const path = findRun(run);
+  const runs = readRun(path);
+  const [only, ...others] = runs;
+  if (only && others.length === 0) return formats[format].write(only.results);
+  const names = runs.map(({ results }) => results.target.name).join(', ');
+  throw new RdcError('USAGE', `${path}: ${runs.length} targets (${names}), an export holds one`, {
+    hint: `./rdc export ${only?.folder ?? path} --format ${format}`,
+  });
 }

@@ -3,8 +3,6 @@ import { createResultsFile, type TargetRecords } from '../recording/results-file
 import { createTerminal } from '../terminal/listener.ts';
 import { outputOf } from '../terminal/output.ts';
 
-export { exitCodeOfRun, resultsOfRun } from '../results/finished-run.ts';
-
 /**
  * All that `rdc doctor TARGET` asks of reports/, without what only a run needs (Allure alone takes a second to load):
  * the results and what a person reads at once. No report is built, and `latest` stays the last run.

@@ -41,3 +41,6 @@ export type PublishedPort = {
   readonly hostIp?: string;
   readonly protocol?: 'tcp' | 'udp' | 'sctp';
 };
+
+/** By this label a container of a check is found that the daemon created and refused to start. */
+export const nonceLabel = 'rdc.nonce';

@@ -1,6 +1,6 @@
 import { GenericContainer } from 'testcontainers';
 import { fixtureImageTag } from '../../fixture-image/build.ts';
-import type { ContainerOptions } from './container-options.ts';
+import { type ContainerOptions, nonceLabel } from './container-options.ts';
 
 /** A container of the fixture image with exactly the HostConfig asked for. */
 export class ContainerRequest extends GenericContainer {
@@ -26,6 +26,3 @@ export class ContainerRequest extends GenericContainer {
     this.hostConfig.PortBindings = bindings;
   }
 }
-
-/** By this label a container of a check is found that the daemon created and refused to start. */
-export const nonceLabel = 'rdc.nonce';

@@ -5,9 +5,8 @@ import { RdcError } from '../../messages/errors.ts';
 import { refuseChange } from '../access/read-only.ts';
 import type { Target } from '../access/target.ts';
 import { timeCall } from '../transport/call-timing.ts';
-import type { ContainerOptions } from './container-options.ts';
+import { type ContainerOptions, nonceLabel } from './container-options.ts';
 import { ContainerRefused } from './container-refused.ts';
-import { nonceLabel } from './container-request.ts';
 import { loadFixtureImage } from './load-image.ts';
 
 export type ExecOutput = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
