@@ -147,6 +147,15 @@ describe('a comparison of runs', () => {
   });
 });
 
+it('markup of a target is text on the page, and marks that reorder or hide text are dropped', () => {
+  const title = '</td><img src=x> "a" \'b\' \u202ereversed\u2066 \u200bhidden \u001b[2J';
+  const page = comparisonPage(compareResults([resultsWith('one', [{ id: 'CG-MEM', verdict: 'fail', title }])]), {});
+  expect(page).toContain('&lt;/td&gt;&lt;img src=x&gt; &quot;a&quot; &#39;b&#39; reversed hidden</span>');
+  expect(page).not.toContain('<img');
+  const [visible = ''] = page.split('<script');
+  expect(visible).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+});
+
 it('200 hosts of 150 checks are compared and drawn in under 5 seconds of the processor', () => {
   const ids = Array.from({ length: 150 }, (_, index) => `CG-N${index}`);
   const hosts = Array.from({ length: 200 }, (_, host) =>
