@@ -9,6 +9,7 @@ import { comparisonPage } from '../../reports/compare/page.ts';
 import { comparisonTable } from '../../reports/compare/table.ts';
 import { readRun } from '../../reports/results/read-results.ts';
 import { findRun } from '../../reports/results/run-folder.ts';
+import { createStyle } from '../../reports/wording/style.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { failOn, json, noColor } from '../options/options.ts';
 import { isColored } from '../options/values.ts';
@@ -50,7 +51,9 @@ function compare(runs: readonly string[], options: ReturnType<typeof command.opt
     writeNamedFile(options.html, page, '--html FILE: a file in a folder that exists and can be written');
   }
   process.stdout.write(
-    options.json ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonTable(comparison, isColored(options.color)),
+    options.json
+      ? `${JSON.stringify(comparison, null, 2)}\n`
+      : comparisonTable(comparison, createStyle(isColored(options.color), process.stdout.columns)),
   );
   return options.failOn !== undefined && hasChanges(comparison, options.failOn);
 }

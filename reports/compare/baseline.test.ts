@@ -6,7 +6,9 @@ import { createResultsFile, type TargetRecords } from '../recording/results-file
 import { writeResultsFile } from '../results/run-folder.ts';
 import { resultsWith, type Told } from '../synthetic-runs/compared-results.ts';
 import { checks, judged, syntheticRun, syntheticTarget } from '../synthetic-runs/synthetic-run.ts';
+import { WrittenOutput } from '../synthetic-runs/written-output.ts';
 import { createTerminal } from '../terminal/listener.ts';
+import { createStyle } from '../wording/style.ts';
 import { baselineSummary, differsFromBaseline } from './baseline.ts';
 import { readBaselines } from './read-baselines.ts';
 
@@ -116,7 +118,7 @@ it('says what regressed, was fixed, is new and gone; a run of a part has nothing
   const before = resultsWith('debian-13', [...full, ...pass('A-GONE'), { id: 'A-BAD', verdict: 'fail', reason: 'no' }]);
   const baseline = { file, results: before, passedOver: ['passed over: x'] };
   const now = resultsWith('debian-13', [...red, ...pass('A-BAD', 'A-NEW')], { startedAt: '2026-11-23T05:00:00.000Z' });
-  const text = baselineSummary(baseline, now, { color: false, folder: '/runs/now' });
+  const text = baselineSummary(baseline, now, { style: createStyle(false), folder: '/runs/now' });
   expect(text).toMatch(/^Compared with the baseline, run run of debian-13 \(5 checks judged\):\n {2}passed over: x\n/);
   for (const section of [
     /regressed \(1\).*\n {2}A-THREE/,
@@ -130,7 +132,7 @@ it('says what regressed, was fixed, is new and gone; a run of a part has nothing
   const part = baselineSummary(
     baseline,
     { ...now, suite: { version: '0.2.0', digest: 'sha256:1' } },
-    { part: ['A-THREE', 'A-BAD', 'A-NEW', 'A-ONE', 'A-TWO'], color: false, folder: '/runs/now' },
+    { part: ['A-THREE', 'A-BAD', 'A-NEW', 'A-ONE', 'A-TWO'], style: createStyle(false), folder: '/runs/now' },
   );
   expect(part).not.toContain('gone (');
   expect(part).toContain('another state of the suite');
@@ -154,20 +156,15 @@ it('the summary of a run has it, before the conclusion; the results are the same
   const told = async (withBaseline: boolean) => {
     const records: TargetRecords = new Map();
     const target = syntheticTarget(run, 'debian-13', [checks.uidMap, checks.memory]);
-    let text = '';
-    const print = (more: string) => {
-      text += more;
-    };
     const results = resultsWith('debian-13', pass(checks.uidMap.id, checks.memory.id));
     const baselines = new Map([['debian-13', { file: '/b/results.json', results, passedOver: [] }]]);
-    const screen = { write: () => true, columns: 80, rows: 24 };
+    const output = new WrittenOutput();
     const listeners = [
       createResultsFile(run, records),
       createTerminal(records, {
         run,
         live: false,
-        print,
-        screen,
+        output,
         ...(withBaseline ? { baseline: { baselines } } : {}),
       }),
     ];
@@ -178,7 +175,7 @@ it('the summary of a run has it, before the conclusion; the results are the same
     for (const listener of listeners) listener.targetEnded?.(target, { infraRetries: 0 });
     for (const listener of listeners) await listener.runEnded?.(run);
     const { durationMs: _, ...rest } = records.get('debian-13')?.results().run ?? {};
-    return { text, results: { ...records.get('debian-13')?.results(), run: rest } };
+    return { text: output.text, results: { ...records.get('debian-13')?.results(), run: rest } };
   };
   const [plain, compared] = [await told(false), await told(true)];
   expect(plain.text).not.toContain('Compared with');

@@ -3,7 +3,7 @@ import { plainLine } from '../../harness/messages/plain-text.ts';
 import { judgedCount } from '../results/conformance.ts';
 import { readRun } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
-import { createStyle } from '../wording/style.ts';
+import type { Style } from '../wording/style.ts';
 import { type FailOn, hasChanges } from './change.ts';
 import { type Comparison, compareResults } from './compare.ts';
 import type { Baseline, Baselines } from './read-baselines.ts';
@@ -39,17 +39,16 @@ export type BaselineOptions = {
 export function baselineSummary(
   baseline: Baseline,
   results: Results,
-  { part, color, folder }: { part?: readonly string[]; color: boolean; folder: string },
+  { part, style, folder }: { part?: readonly string[]; style: Style; folder: string },
 ): string {
   const { run, suite, checks } = baseline.results;
-  const style = createStyle(color);
   const isOtherSuite = suite.digest !== results.suite.digest;
   const lines = [
     style.bold(`Compared with the baseline, run ${plainLine(run.id, 100)} (${judgedCount(checks)} checks judged):`),
     ...baseline.passedOver.map((line) => `  ${plainLine(line)}`),
     ...(isOtherSuite ? ['  it was judged by another state of the suite: a difference may be the suite itself'] : []),
   ];
-  const table = comparisonTable(compareWithBaseline(baseline, results, part), color);
+  const table = comparisonTable(compareWithBaseline(baseline, results, part), style);
   const runs = [baseline.file, join(folder, results.target.name)].map((path) => plainLine(path, 1_000)).join(' ');
   return `${lines.join('\n')}\n${table}as page  ./rdc compare ${runs} --html FILE\n`;
 }

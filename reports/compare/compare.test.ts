@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
 import type { JudgedCheck } from '../results/results.schema.ts';
 import { resultsWith, type Told } from '../synthetic-runs/compared-results.ts';
+import { createStyle } from '../wording/style.ts';
 import { type Change, changeOf } from './change.ts';
 import { compareResults } from './compare.ts';
 import { differingEvidence } from './differing-evidence.ts';
@@ -91,7 +92,7 @@ describe('a comparison of hosts', () => {
   });
 
   it('is a table with the reason, the facts by their value, and the count', () => {
-    const table = comparisonTable(comparison, false);
+    const table = comparisonTable(comparison, createStyle(false));
     expect(table).toContain('CG-CPU             A skip  B ok  C ok');
     expect(table).toContain('perhaps  host.cgroup.userControllers: memory pids (A) · cpu memory pids (B, C)');
     expect(table).toContain('because  host.kernel: overlay mounts in a user namespace');
@@ -140,7 +141,7 @@ describe('a comparison of runs', () => {
   });
 
   it('shows what to do about a regression', () => {
-    const table = comparisonTable(compareResults([first, second]), false);
+    const table = comparisonTable(compareResults([first, second]), createStyle(false));
     expect(table).toContain('regressed (1): fails now, did not before');
     expect(table).toContain('why      the map: expected 1 to be 2');
     expect(table).toContain('to do    mend it');
@@ -170,7 +171,7 @@ it('200 hosts of 150 checks are compared and drawn in under 5 seconds of the pro
   const start = process.cpuUsage();
   const comparison = compareResults(hosts);
   const page = comparisonPage(comparison, {});
-  expect(comparisonTable(comparison, false)).toContain('200 results, 150 checks');
+  expect(comparisonTable(comparison, createStyle(false))).toContain('200 results, 150 checks');
   const { user, system } = process.cpuUsage(start);
   expect((user + system) / 1_000, 'ms of the processor').toBeLessThan(5_000);
   expect((process.memoryUsage().heapUsed - before) / 2 ** 20, 'MiB').toBeLessThan(500);

@@ -1,7 +1,6 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
-import { createStyle, type Style, verdictWords } from '../wording/style.ts';
+import { type Style, verdictWords } from '../wording/style.ts';
 import { countsText } from '../wording/verdict-words.ts';
-import { wrap } from '../wording/wrap.ts';
 import { type Change, changesByWeight, changeWords } from './change.ts';
 import type { Cell, CheckRow, Comparison } from './compare.ts';
 
@@ -9,8 +8,7 @@ const shownColumns = 12;
 const shownFacts = 25;
 
 /** For a terminal: what differs, grouped by what became of it, with the facts that may explain it and the remedy. */
-export function comparisonTable(comparison: Comparison, hasColour: boolean): string {
-  const style = createStyle(hasColour);
+export function comparisonTable(comparison: Comparison, style: Style): string {
   const differing = changesByWeight.filter((change) => change !== 'same' && comparison.counts[change] > 0);
   const sections = differing.map((change) => changeSection(comparison, change, style));
   return [columnLines(comparison), ...sections, factSection(comparison, style), conclusion(comparison)]
@@ -32,21 +30,23 @@ function changeSection({ checks, columns }: Comparison, change: Change, style: S
   const rows = checks.filter((row) => row.change === change);
   const title = style.bold(`${change} (${rows.length}): ${changeWords[change]}`);
   // a check that one of the two never had is no finding about a host: its name is enough
-  if (change === 'gone' || change === 'new') return `${title}\n${wrap(rows.map(({ id }) => id).join(', '), '  ')}`;
+  if (change === 'gone' || change === 'new')
+    return `${title}\n${style.wrap(rows.map(({ id }) => id).join(', '), '  ')}`;
   return [title, ...rows.map((row) => rowLines(row, columns.length, style))].join('\n');
 }
 
 function rowLines(row: CheckRow, columns: number, style: Style): string {
   const cells = row.cells.slice(0, shownColumns).map((cell, index) => `${letter(index)} ${cellText(cell, style)}`);
   const lines = [`  ${row.id.padEnd(18)} ${cells.join('  ')}${columns > shownColumns ? '  …' : ''}`];
-  lines.push(`    ${style.dim(plainLine(row.title))}`);
+  lines.push(style.line('    ', style.dim(plainLine(row.title))));
   const reason = row.cells.find((cell) => cell !== null && cell.verdict !== 'pass')?.reason;
-  if (reason) lines.push(`    why      ${plainLine(reason, 200)}`);
+  if (reason) lines.push(style.line('    why      ', plainLine(reason, 200)));
   for (const { fact, values, why } of row.explanations) {
-    lines.push(`    perhaps  ${fact}: ${valuesText(values)}${why === undefined ? '' : ` (${why})`}`);
+    const because = why === undefined ? '' : ` (${why})`;
+    lines.push(style.line('    perhaps  ', `${fact}: ${valuesText(values)}${because}`));
   }
   if (row.remedy !== undefined && row.cells.some((cell) => cell?.verdict === 'fail')) {
-    lines.push(`    to do    ${plainLine(row.remedy)}`);
+    lines.push(style.line('    to do    ', plainLine(row.remedy)));
   }
   return lines.join('\n');
 }
@@ -59,8 +59,8 @@ function cellText(cell: Cell | null, style: Style): string {
 function factSection({ facts }: Comparison, style: Style): string {
   if (facts.length === 0) return '';
   const lines = facts.slice(0, shownFacts).flatMap(({ fact, values, cause, why }) => {
-    const because = cause === undefined ? [] : [`    because  ${cause}: ${why}`];
-    return [`  ${fact}: ${valuesText(values)}`, ...because];
+    const because = cause === undefined ? [] : [style.line('    because  ', `${cause}: ${why}`)];
+    return [style.line('  ', `${fact}: ${valuesText(values)}`), ...because];
   });
   const more =
     facts.length > shownFacts ? [`  and ${facts.length - shownFacts} more (--json or --html shows all)`] : [];

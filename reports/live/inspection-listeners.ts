@@ -9,5 +9,5 @@ import { outputOf } from '../terminal/output.ts';
  */
 export function openInspectionListeners(run: RunContext): RunListener[] {
   const records: TargetRecords = new Map();
-  return [createResultsFile(run, records), createTerminal(records, { ...outputOf(run), run, live: false })];
+  return [createResultsFile(run, records), createTerminal(records, { output: outputOf(run), run, live: false })];
 }

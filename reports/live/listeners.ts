@@ -28,7 +28,7 @@ export function createListeners({ run, live, waivers = [], baseline, history }: 
     createJunitFile(records),
     allure,
     createTerminal(records, {
-      ...outputOf(run),
+      output: outputOf(run),
       run,
       live,
       built: allure.built,

@@ -16,21 +16,21 @@ import {
   syntheticRun,
   syntheticTarget,
 } from '../synthetic-runs/synthetic-run.ts';
+import { WrittenOutput } from '../synthetic-runs/written-output.ts';
+import { createStyle } from '../wording/style.ts';
 import { createTerminal } from './listener.ts';
 
 /** Everything that would control a terminal or reorder or hide its text; what we draw with ourselves is taken out first. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const own = /\u001b\[(?:\?2026[hl]|\d+A\r?|[JK]|\d*m)/g;
+const own = /\u001b\[(?:\d*[ABGK]|\d*m)/g;
 const controls = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/u;
 
 async function runText(live: boolean): Promise<string> {
   const run = syntheticRun();
   const records: TargetRecords = new Map();
-  const written: string[] = [];
-  const print = (text: string) => void written.push(text);
   const built = Promise.resolve({ problem: new Error(payload) });
-  const screen = { columns: 80, rows: 24 };
-  const listeners = [createResultsFile(run, records), createTerminal(records, { run, live, print, screen, built })];
+  const output = new WrittenOutput(live ? { columns: 80, rows: 24 } : {});
+  const listeners = [createResultsFile(run, records), createTerminal(records, { run, live, output, built })];
   const target = syntheticTarget(run, 'debian-13', Object.values(checks));
   for (const listener of listeners) {
     listener.stage?.('debian-13', payload);
@@ -46,7 +46,7 @@ async function runText(live: boolean): Promise<string> {
   }
   for (const listener of listeners) listener.targetEnded?.(target, { infraRetries: 0, broken: payload });
   for (const listener of listeners) await listener.runEnded?.(run);
-  return written.join('');
+  return output.text;
 }
 
 it.each([false, true])('the progress of a run and its summary (live list: %s)', async (live) => {
@@ -62,7 +62,7 @@ it('what others handed over: the comparison, its JSON, JUnit and TAP', () => {
   const other = { ...results, target: { ...results.target, name: 'other' }, checks: [] };
   const comparison = compareResults([results, other]);
   const texts = {
-    table: comparisonTable(comparison, false),
+    table: comparisonTable(comparison, createStyle(false)),
     json: JSON.stringify(comparison),
     junit: junitXml(results),
     tap: tapDocument(results),

@@ -5,23 +5,23 @@ import type { TargetRecords } from '../recording/results-file.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
 import { type Style, verdictWords } from '../wording/style.ts';
 import { blameText, reasonOf } from '../wording/verdict-words.ts';
+import type { Output } from './output.ts';
 
-export type Print = (text: string) => void;
-
-/** For a log or a pipe: one line a stage and a judged check, never rewritten. */
-export function createPlainLines(records: TargetRecords, style: Style, print: Print): RunListener {
+/** Never rewritten: one line a stage and a judged check, in a log or a pipe as long as it is. */
+export function createPlainLines(records: TargetRecords, style: Style, output: Output): RunListener {
+  const print = (target: string, text: string) => void output.write(`${style.line(`${target}: `, text)}\n`);
   return {
-    stage: (target, text) => print(`${target}: ${plainLine(text)}\n`),
-    targetStarted: (target) => print(`${target.name}: ${target.expected.length} checks\n`),
+    stage: (target, text) => print(target, plainLine(text)),
+    targetStarted: (target) => print(target.name, `${target.expected.length} checks`),
     checkJudged(target, result) {
       const ledger = records.get(target.name)?.results().ledger;
       const position = `${ledger?.total ?? '?'}/${target.expected.length}`;
-      print(`${target.name}: ${position.padStart(5)}  ${checkLine(result, style)}\n`);
+      print(target.name, `${position.padStart(5)}  ${checkLine(result, style)}`);
     },
     viewsTaken: (target, id, views) =>
-      print(`${target.name}: views  ${id.padEnd(18)}  ${plainLine(blameText(views), 300)}\n`),
+      print(target.name, `views  ${id.padEnd(18)}  ${plainLine(blameText(views), 300)}`),
     targetEnded(target, end) {
-      if (end.broken !== undefined) print(`${target.name}: not judged to the end: ${plainLine(end.broken)}\n`);
+      if (end.broken !== undefined) print(target.name, `not judged to the end: ${plainLine(end.broken)}`);
     },
   };
 }

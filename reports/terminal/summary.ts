@@ -5,7 +5,6 @@ import { everyCheck } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { Style } from '../wording/style.ts';
 import { blameText, countsText, findingWords, reasonOf, viewsText } from '../wording/verdict-words.ts';
-import { wrap } from '../wording/wrap.ts';
 
 /** What a maintainer acts on, for one target: what failed, why, what to do; then what could not be judged, and skips. */
 export function targetSummary(results: Results & { isUnverified?: true | undefined }, style: Style): string {
@@ -15,7 +14,7 @@ export function targetSummary(results: Results & { isUnverified?: true | undefin
   const waived = (isStale: boolean) =>
     checks.filter(({ waiver }) => waiver !== undefined && (waiver.state !== 'expected') === isStale);
   const { conformance, because } = ruleConformance(results, results.run.gate);
-  const doubts = conformance === 'inconclusive' ? because.map((doubt) => wrap(plainText(doubt), '  ')) : [];
+  const doubts = conformance === 'inconclusive' ? because.map((doubt) => style.wrap(plainText(doubt), '  ')) : [];
   const sections = [
     section(
       'Failed',
@@ -75,9 +74,9 @@ function failure(check: JudgedCheck, style: Style): string {
     ['source', source?.url ?? ''],
     ['evidence', evidence ?? ''],
   ].filter(([, text]) => text);
-  const head = `  ${style.verdict('fail', finding ?? 'FAIL')}  ${style.bold(id)} (${level})  ${plainLine(title)}`;
-  const body = rows.map(([label = '', text = '']) => `    ${label.padEnd(9)}${wrap(text, ' '.repeat(13)).trimStart()}`);
-  return [head, ...body].join('\n');
+  const head = `${style.verdict('fail', finding ?? 'FAIL')}  ${style.bold(id)} (${level})  ${plainLine(title)}`;
+  const body = rows.map(([label = '', text = '']) => style.hang(`    ${label.padEnd(9)}`, text));
+  return [style.line('  ', head), ...body].join('\n');
 }
 
 /** With `--oracle`: the blame, and the views that it was placed by; the rootless one is the reason above. */
@@ -95,8 +94,8 @@ function limitationViews(checks: readonly JudgedCheck[], style: Style): string[]
   const viewed = checks.filter(({ verdict, oracle }) => verdict === 'pass' && oracle !== undefined);
   const byBlame = Map.groupBy(viewed, ({ oracle }) => (oracle ? blameText(oracle) : ''));
   return [...byBlame].map(([blame, same]) => {
-    const ids = wrap(same.map(({ id }) => id).join(', '), '  ');
-    return `${style.verdict('pass', ids)}\n${wrap(blame, '    ')}`;
+    const ids = style.wrap(same.map(({ id }) => id).join(', '), '  ');
+    return `${style.verdict('pass', ids)}\n${style.wrap(blame, '    ')}`;
   });
 }
 
@@ -104,9 +103,9 @@ function limitationViews(checks: readonly JudgedCheck[], style: Style): string[]
 function grouped(checks: readonly JudgedCheck[], style: Style): string[] {
   const byReason = Map.groupBy(checks, (check) => plainText(reasonOf(check), 600));
   return [...byReason].map(([reason, same]) => {
-    const ids = wrap(same.map(({ id }) => id).join(', '), '  ');
+    const ids = style.wrap(same.map(({ id }) => id).join(', '), '  ');
     const verdict = same[0]?.verdict ?? 'skip';
-    return `${style.verdict(verdict, ids)}\n${wrap(reason, '    ')}`;
+    return `${style.verdict(verdict, ids)}\n${style.wrap(reason, '    ')}`;
   });
 }
 

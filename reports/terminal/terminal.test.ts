@@ -11,6 +11,7 @@ import {
   syntheticVerdicts,
   syntheticViews,
 } from '../synthetic-runs/synthetic-run.ts';
+import { WrittenOutput } from '../synthetic-runs/written-output.ts';
 import { createTerminal } from './listener.ts';
 
 afterEach(() => {
@@ -19,15 +20,13 @@ afterEach(() => {
 
 type Driven = { text: () => string; listeners: readonly RunListener[]; run: RunContext; written: string[] };
 
-function terminal(live: boolean, changes: Partial<RunContext> = {}, rows = 24): Driven {
+function terminal(live: boolean, changes: Partial<RunContext> = {}, size = { columns: 80, rows: 24 }): Driven {
   const run = syntheticRun(changes);
   const records: TargetRecords = new Map();
-  const written: string[] = [];
   const built = Promise.resolve({ path: `${run.folder}/allure-report/index.html`, notes: [] });
-  const print = (text: string) => void written.push(text);
-  const screen = { columns: 80, rows };
-  const listeners = [createResultsFile(run, records), createTerminal(records, { run, live, print, screen, built })];
-  return { run, listeners, written, text: () => written.join('') };
+  const output = new WrittenOutput(live ? size : {});
+  const listeners = [createResultsFile(run, records), createTerminal(records, { run, live, output, built })];
+  return { run, listeners, written: output.written, text: () => output.text };
 }
 
 async function judgeAll({ listeners, run }: Driven, broken?: string, more: { unverified?: true } = {}): Promise<void> {
@@ -89,12 +88,11 @@ it('says how many checks were judged, and how many owed, whatever came of them',
 it('a look builds no report and names none', async () => {
   const run = syntheticRun();
   const records: TargetRecords = new Map();
-  const written: string[] = [];
-  const print = (text: string) => void written.push(text);
-  const listeners = [createResultsFile(run, records), createTerminal(records, { run, live: false, print, screen: {} })];
-  await judgeAll({ run, listeners, written, text: () => '' });
-  expect(written.join('')).toMatch(/^results {2}.*\/results\.json$/m);
-  expect(written.join('')).not.toContain('report   ');
+  const output = new WrittenOutput();
+  const listeners = [createResultsFile(run, records), createTerminal(records, { run, live: false, output })];
+  await judgeAll({ run, listeners, written: output.written, text: () => '' });
+  expect(output.text).toMatch(/^results {2}.*\/results\.json$/m);
+  expect(output.text).not.toContain('report   ');
 });
 
 it('the summary says what failed, why and what to do, and ends with the conclusion', async () => {
@@ -153,20 +151,23 @@ it('colour only when asked for', async () => {
 
 it('the live list is redrawn at a bounded rate, stays on its lines, and is gone at the end', async () => {
   vi.useFakeTimers();
-  const driven = terminal(true, {}, 4);
+  const driven = terminal(true, {}, { columns: 80, rows: 5 });
   const live = driven.listeners[1];
-  for (const name of ['one', 'two', 'three', 'four']) live?.stage?.(name, `boots ${'x'.repeat(200)}`);
+  for (const name of ['one', 'two', 'three', 'four']) live?.stage?.(name, 'boots');
+  live?.stage?.('two', `boots ${'x'.repeat(200)}`);
   const before = driven.written.length;
   vi.advanceTimersByTime(2_000);
   expect(driven.written.length - before).toBe(10);
-  const frame = driven.written.at(-1) ?? '';
-  expect(frame).toContain('and 3 more');
-  expect(frame.split('\n').every((line) => plainText(line).length < 80)).toBe(true);
+  const frames = plainText(driven.text());
+  expect(frames).toContain('and 2 more');
+  expect(frames.split('\n').every((line) => line.length < 80)).toBe(true);
   await judgeAll(driven);
   const written = driven.written.length;
   vi.advanceTimersByTime(2_000);
   expect(driven.written.length).toBe(written);
-  expect(driven.written.find((text) => text.endsWith('A\u001b[J'))).toBeDefined();
+  const [end = ''] = driven.written.slice(-2);
+  expect(plainText(end), 'the last thing before the summary erases the list').toBe('');
+  expect(end).toContain('\u001b[2K\u001b[1A');
   expect(driven.text()).toMatch(/debian-13: FAIL {5}PRE-SUBID-COUNT/);
 });
 
@@ -212,4 +213,22 @@ it('with --oracle, a red check has its blame and the views it was placed by, a l
     'rootless by design: a rootful daemon can',
   ]);
   expect(driven.text().replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+});
+
+it('on a terminal every line fits and no word is broken; in a log a line stays one, however long', async () => {
+  const [narrow, log] = [terminal(true, {}, { columns: 70, rows: 24 }), terminal(false)];
+  const title = 'the user has at least 65536 subordinate UIDs and no other user has one of the same';
+  const results = [judged({ ...checks.subid, title }, { verdict: 'fail', reason: 'subordinate UIDs: 4096', title })];
+  for (const driven of [narrow, log]) {
+    const target = syntheticTarget(driven.run, 'debian-13', [checks.subid]);
+    for (const listener of driven.listeners) listener.targetStarted?.(target);
+    for (const result of results) for (const listener of driven.listeners) listener.checkJudged?.(target, result);
+    for (const listener of driven.listeners) listener.targetEnded?.(target, { infraRetries: 0 });
+    for (const listener of driven.listeners) await listener.runEnded?.(driven.run);
+  }
+  const lines = plainText(narrow.text()).split('\n');
+  expect(lines.filter((line) => line.length > 70 && !line.includes('/'))).toEqual([]);
+  const shown = new Set(lines.flatMap((line) => line.trim().split(/\s+/)));
+  expect(title.split(' ').filter((word) => !shown.has(word))).toEqual([]);
+  expect(log.text()).toContain(`${title}  `);
 });
