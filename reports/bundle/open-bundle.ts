@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
+import { unreadable } from '../../harness/this-machine/checked-json.ts';
 import { scratch } from '../../harness/this-machine/scratch.ts';
 import {
   requireFolder,
@@ -8,7 +9,7 @@ import {
   temporaryHint,
   unwritableError,
 } from '../../harness/this-machine/writable-path.ts';
-import { parseResults, unreadable } from '../results/read-results.ts';
+import { parseResults } from '../results/read-results.ts';
 import { findRun, resultsFileName } from '../results/run-folder.ts';
 import type { Manifest } from './manifest.schema.ts';
 import { type ReadBundle, readArchive } from './read-archive.ts';

@@ -1,8 +1,8 @@
 import { lstatSync, readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
+import { unreadable } from '../../harness/this-machine/checked-json.ts';
 import { readRegularFile } from '../../harness/this-machine/read-file.ts';
-import { unreadable } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
 import { resultsFileName } from '../results/run-folder.ts';
 import { bundleLimits, isPathPart } from './manifest.schema.ts';

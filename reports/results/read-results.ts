@@ -1,22 +1,32 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Ajv, type ErrorObject } from 'ajv';
-import { systemErrorText } from '../../harness/messages/error-text.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
-import { readRegularFile } from '../../harness/this-machine/read-file.ts';
+import { plainText } from '../../harness/messages/plain-text.ts';
+import { checkedJson, unreadable } from '../../harness/this-machine/checked-json.ts';
 import { ruleConformance } from './conformance.ts';
 import { countVerdicts } from './counts.ts';
 import { type Results, resultsSchema, resultsVersion } from './results.schema.ts';
 import { resultsFileName } from './run-folder.ts';
 import { dropUnknownFields, tellIgnored } from './unknown-fields.ts';
 
-const maxBytes = 32 * 1024 * 1024;
-const maxProblems = 10;
+const resultsJson = checkedJson<Results>({
+  what: 'a results file of schema 1',
+  code: 'INPUT',
+  schema: resultsSchema,
+  maxBytes: 32 * 1024 * 1024,
+  hint: 'the format is in reports/results.schema.json; a file that was cut off is copied again from the run folder',
+  // somebody else's results: whatever they become, a table, a page or a file, no text of theirs controls it
+  reviver: (_key, value) => (typeof value === 'string' ? plainText(value, value.length) : value),
+  prepare: dropFieldsOfNewer,
+  findProblems: findContradictions,
+});
 
-const isResults = new Ajv({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true }).compile<Results>(
-  resultsSchema,
-);
+/** A newer minor version may have fields that this one does not know: they are left out, and told. */
+function dropFieldsOfNewer(document: unknown, file: string): void {
+  const { schema: its } = (document ?? {}) as { schema?: unknown };
+  if (typeof its !== 'string' || !new RegExp(resultsSchema.properties.schema.pattern).test(its)) return;
+  tellIgnored(file, dropUnknownFields(document, resultsSchema), { its, ours: resultsVersion });
+}
 
 /** Results of one target, from a results file, a target's folder, or a run folder with a single target. */
 export function readResults(fileOrRunFolder: string): Results {
@@ -68,73 +78,14 @@ function notFound(path: string, why: string): RdcError {
   return new RdcError('INPUT', `${path}: ${why}`, { hint: 'ls reports/out' });
 }
 
-/** Results of one target, validated; throws INPUT. */
+/** Results of one target, validated; throws INPUT with every problem at once. */
 export function readResultsFile(file: string): Results {
-  return parseResults(file, readBounded(file));
+  return resultsJson.read(file);
 }
 
-/** The text of a results file; `file` is its name in messages. Throws INPUT with every problem at once. */
+/** The same of a text; `file` is its name in messages. */
 export function parseResults(file: string, text: string): Results {
-  const document = parseJson(file, text);
-  refuseOtherVersion(file, document);
-  const ignored = dropUnknownFields(document, resultsSchema);
-  if (!isResults(document)) throw invalid(file, (isResults.errors ?? []).map(describeProblem));
-  const contradictions = findContradictions(document);
-  if (contradictions.length > 0) throw invalid(file, contradictions);
-  tellIgnored(file, ignored, { its: document.schema, ours: resultsVersion });
-  return document;
-}
-
-function readBounded(file: string): string {
-  try {
-    return readRegularFile(file, maxBytes).toString('utf8');
-  } catch (cause) {
-    throw unreadable(file, cause);
-  }
-}
-
-/** What somebody named and cannot be read. */
-export function unreadable(path: string, cause: unknown): RdcError {
-  return new RdcError('INPUT', `${path} cannot be read: ${systemErrorText(cause)}`, { cause, hint: `ls -ld ${path}` });
-}
-
-function parseJson(file: string, text: string): unknown {
-  try {
-    // somebody else's results: whatever they become, a table, a page or a file, no text of theirs controls it
-    return JSON.parse(text, (_key, value: unknown) =>
-      typeof value === 'string' ? plainText(value, value.length) : value,
-    );
-  } catch (cause) {
-    const why = plainLine(cause instanceof Error ? cause.message : String(cause), 200);
-    const hint = 'it may be cut off, or no results.json of rdc: copy it again from the run folder';
-    throw new RdcError('INPUT', `${file}: not JSON: ${why}`, { cause, hint });
-  }
-}
-
-function refuseOtherVersion(file: string, document: unknown): void {
-  const version =
-    typeof document === 'object' && document !== null && 'schema' in document ? document.schema : undefined;
-  if (typeof version === 'string' && !new RegExp(resultsSchema.properties.schema.pattern).test(version))
-    throw invalid(file, [`/schema: expected 1 or 1.N, got ${quote(version)}`]);
-}
-
-function invalid(file: string, problems: readonly string[]): RdcError {
-  const shown = problems.slice(0, maxProblems).map((problem) => `\n  ${problem}`);
-  const more = problems.length > maxProblems ? `\n  and ${problems.length - maxProblems} more` : '';
-  return new RdcError('INPUT', `${file}: not a results file of schema 1:${shown.join('')}${more}`, {
-    hint: 'the format is in reports/results.schema.json',
-  });
-}
-
-function describeProblem({ keyword, params, instancePath, data, message = 'not valid' }: ErrorObject): string {
-  const where = `${instancePath || '/'}: `;
-  if (keyword === 'required') return where + message;
-  const expected = keyword === 'enum' ? `expected one of ${params.allowedValues.join(', ')}` : message;
-  return `${where}${expected}, got ${quote(data)}`;
-}
-
-function quote(value: unknown): string {
-  return plainLine(JSON.stringify(value)?.slice(0, 200) ?? typeof value, 80);
+  return resultsJson.parse(file, text);
 }
 
 /** A file may be well-formed and still claim more than its own checks say; that is refused, whoever wrote it. */

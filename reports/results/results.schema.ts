@@ -107,7 +107,7 @@ export const resultsSchema = {
     schema: {
       type: 'string',
       pattern: '^1(\\.\\d{1,4})?$',
-      description: 'major and minor version; a newer minor version has more fields, which a reader ignores. "1" is 1.0',
+      description: '1 or 1.N; a newer minor version has more fields, which a reader ignores',
     },
     suite: {
       type: 'object',

@@ -30,6 +30,8 @@ const boxSchema = {
     image: { type: 'string', pattern: '^(https|file)://' },
     sha256,
   },
+  description:
+    'exactly one kind of box: {build: {distribution, release}}, {name, version, url?, sha256?} or {image, sha256?}',
   oneOf: [
     { required: ['build'], maxProperties: 1 },
     { required: ['name', 'version'], not: { anyOf: [{ required: ['build'] }, { required: ['image'] }] } },
@@ -40,6 +42,7 @@ const boxSchema = {
 } as const satisfies JSONSchema;
 
 const verifiedSchema = {
+  description: 'false or {date, versions, judged? | part?}',
   oneOf: [
     { type: 'boolean', const: false },
     {

@@ -46,11 +46,13 @@ it('every problem is listed at once, with its path and the allowed values', () =
   };
   const { code, message } = refusalOf({ default: 'one', machines: [good, bad, {}] });
   expect(code).toBe('CONFIG');
-  expect(message).toContain('/machines/1/cpus: "2" must be integer');
-  expect(message).toContain('/machines/1/serialPorts: 3; allowed: 0, 2');
-  expect(message).toContain("/machines/1: unknown property 'colour'; allowed: name, box,");
-  expect(message).toContain('/machines/1/box/build/release: "14"; allowed: "11", "12", "13", "testing", "13-sysvinit"');
-  expect(message).toContain("/machines/2: 'box' is missing");
+  expect(message).toContain('/machines/1/cpus: must be integer, got "2"');
+  expect(message).toContain('/machines/1/serialPorts: expected one of 0, 2, got 3');
+  expect(message).toContain('/machines/1: unknown property "colour"; allowed: name, box,');
+  expect(message).toContain(
+    '/machines/1/box/build/release: expected one of 11, 12, 13, testing, 13-sysvinit, got "14"',
+  );
+  expect(message).toContain('/machines/2: "box" is missing');
 });
 
 it('what an entry does not say is in the defaults; a distribution is the short form of a recipe', () => {
@@ -67,8 +69,8 @@ it('what an entry does not say is in the defaults; a distribution is the short f
 
 it('verified is false or a date with versions, said in one line', () => {
   const { message } = refusalOf({ default: 'one', machines: [{ ...good, verified: true }] });
-  expect(message).toContain('1 problem\n');
-  expect(message).toContain('/machines/0/verified: true; allowed: false or {date, versions, judged? | part?}');
+  expect(message.split('\n')).toHaveLength(2);
+  expect(message).toContain('/machines/0/verified: expected false or {date, versions, judged? | part?}, got true');
 });
 
 it('a part of the suite is no measure for the whole', () => {
@@ -78,7 +80,9 @@ it('a part of the suite is no measure for the whole', () => {
 
 it('a box is of exactly one kind', () => {
   const box = { build: { distribution: 'debian', release: '13' }, image: 'https://example.org/a.qcow2' };
-  expect(refusalOf({ default: 'one', machines: [{ ...good, box }] }).message).toContain('not one kind of box');
+  expect(refusalOf({ default: 'one', machines: [{ ...good, box }] }).message).toContain(
+    'expected exactly one kind of box',
+  );
 });
 
 it.each([
