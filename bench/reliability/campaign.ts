@@ -2,11 +2,14 @@
 // [--seed 1] [--kind WORD] [--log FILE [--resume]] [--write]. See bench/README.md. Bounded: every run has a limit of its own.
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { table } from '../../cli/generate/page-section.ts';
 import { findLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
 import { membersOf, type Namespaces, namespacesOf } from '../../harness/lab/libvirt/lab-processes.ts';
+import { messageOf } from '../../harness/messages/error-text.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
+import { pollUntil } from '../../harness/this-machine/poll.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { resultsFileName } from '../../reports/results/run-folder.ts';
 import { circumstances, writeSection } from '../script/benchmarks-page.ts';
@@ -111,17 +114,19 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
   let striking: Promise<void> | undefined;
   let problem: string | undefined;
   const strike = async (signal: Scene['signal']) => {
-    await new Promise((resolve) => setTimeout(resolve, plan.delayMs));
+    await delay(plan.delayMs);
     // a machine that is being restored lets nobody in yet: the fault strikes at the first moment it can
-    while (!isOver && Number.isNaN(struckMs)) {
+    const isDone = async () => {
+      if (isOver) return true;
       try {
         await kind.strike({ machine, asRoot: (script) => asRoot(machine, script), signal });
         struckMs = now();
       } catch (error) {
-        problem = `the fault could not be applied: ${error instanceof Error ? error.message.trim() : String(error)}`;
-        await new Promise((resolve) => setTimeout(resolve, 500));
+        problem = `the fault could not be applied: ${messageOf(error).trim()}`;
       }
-    }
+      return !Number.isNaN(struckMs);
+    };
+    await pollUntil(isDone, { withinMs: Number.POSITIVE_INFINITY, everyMs: 500 });
   };
   const limit = AbortSignal.timeout(endsWithinMs + 60_000);
   const ended = await rdc(['run', machine, '--check', checks.join(','), '--out', folder], {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
 import { lockMachine, releaseMachine, tryLock } from '../../this-machine/locks.ts';
 import { cachePath, cacheRoot } from '../../this-machine/paths.ts';
-import { waitUntil } from '../../this-machine/poll.ts';
+import { pollUntil } from '../../this-machine/poll.ts';
 import { identifyProcess, isAlive, type ProcessIdentity, parseIdentity } from '../../this-machine/process-identity.ts';
 import { runCommand } from '../../this-machine/run-command.ts';
 import { endMembers, hasMemberCalled, membersOf, type Namespaces, namespacesOf } from './lab-processes.ts';
@@ -80,7 +80,8 @@ export async function ensureLab(): Promise<ProcessIdentity> {
 }
 
 async function ensureOneLab(): Promise<ProcessIdentity> {
-  if (!(await waitUntil(() => tryLock(lockName), 2 * readyWithinMs))) lockMachine(lockName);
+  const isLocked = await pollUntil(() => tryLock(lockName), { withinMs: 2 * readyWithinMs, everyMs: 50 });
+  if (!isLocked) lockMachine(lockName);
   try {
     const there = findLab();
     if (there && (await hasLibvirt(there))) return there;

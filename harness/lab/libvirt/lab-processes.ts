@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { RdcError } from '../../messages/errors.ts';
-import { waitUntil } from '../../this-machine/poll.ts';
+import { pollUntil } from '../../this-machine/poll.ts';
 import { identifyProcess } from '../../this-machine/process-identity.ts';
 
 /** The namespaces of a process as the kernel names them, e.g. `net:[4026532621]`. */
 export type Namespaces = { readonly net: string; readonly mnt: string };
 
-const endWithinMs = 15_000;
+const ending = { withinMs: 15_000, everyMs: 50 };
 
 export function namespacesOf(pid: number | 'self'): Namespaces | undefined {
   try {
@@ -42,9 +42,9 @@ export function hasMemberCalled(namespaces: Namespaces, command: string): boolea
 export async function endMembers(namespaces: Namespaces, holder?: number): Promise<number> {
   const first = membersOf(namespaces);
   for (const pid of first) if (pid !== holder) signal(pid, 'SIGTERM');
-  await waitUntil(() => membersOf(namespaces).every((pid) => pid === holder), endWithinMs);
+  await pollUntil(() => membersOf(namespaces).every((pid) => pid === holder), ending);
   for (const pid of membersOf(namespaces)) signal(pid, 'SIGKILL');
-  if (!(await waitUntil(() => membersOf(namespaces).length === 0, endWithinMs))) {
+  if (!(await pollUntil(() => membersOf(namespaces).length === 0, ending))) {
     const left = membersOf(namespaces).join(' ');
     throw new RdcError('LAB', `processes of the lab do not end: ${left}`, { hint: `ps -o pid,stat,args -p ${left}` });
   }

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { cachePath } from '../../this-machine/paths.ts';
+import { pollUntil } from '../../this-machine/poll.ts';
 import { type CommandResult, runCommand } from '../../this-machine/run-command.ts';
 import { labPrefix } from '../libvirt/vagrant-and-virsh.ts';
 
@@ -64,12 +64,14 @@ export async function askGuest(guest: Guest, question: Question): Promise<Comman
 
 /** Asks until the command succeeds; the last answer tells why it did not. */
 export async function waitForGuest(guest: Guest, question: Question & { withinMs: number }): Promise<CommandResult> {
-  const deadline = Date.now() + question.withinMs;
-  for (;;) {
-    const answer = await askGuest(guest, question);
-    if (answer.exitCode === 0 || Date.now() >= deadline || question.signal?.aborted) return answer;
-    await delay(500);
-  }
+  const { withinMs, signal } = question;
+  let last!: CommandResult;
+  const ask = async () => {
+    last = await askGuest(guest, question);
+    return last.exitCode === 0;
+  };
+  await pollUntil(ask, { withinMs, everyMs: 500, signal });
+  return last;
 }
 
 /** The machine's host keys as the network shows them, as OpenSSH public key lines. */

@@ -3,7 +3,7 @@ import { RdcError } from '../../messages/errors.ts';
 import type { RenewableTransport } from '../transport/reconnecting.ts';
 import { rebootMachine } from './reboot.ts';
 
-const limits = { withinMs: 200, pollMs: 1 };
+const limits = { withinMs: 200, everyMs: 1 };
 const answer = (stdout: string) => ({ code: 0, stdout, stderr: '', truncated: false, durationMs: 1 });
 const away = () => new RdcError('TRANSPORT', 'cannot log in');
 

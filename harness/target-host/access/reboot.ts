@@ -1,9 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { RdcError } from '../../messages/errors.ts';
+import { type PollOptions, pollUntil } from '../../this-machine/poll.ts';
 import type { RenewableTransport } from '../transport/reconnecting.ts';
 import type { Transport } from '../transport/transport.ts';
-
-export type RebootLimits = { readonly withinMs: number; readonly pollMs: number };
 
 /**
  * Reboots the machine through root's login and waits until root is logged in to another boot of it; the pinned host
@@ -11,25 +9,22 @@ export type RebootLimits = { readonly withinMs: number; readonly pollMs: number 
  */
 export async function rebootMachine(
   root: RenewableTransport,
-  { withinMs, pollMs }: RebootLimits = { withinMs: 180_000, pollMs: 1_000 },
+  limits: PollOptions = { withinMs: 180_000, everyMs: 1_000 },
 ): Promise<void> {
   const before = await bootId(root);
   // the answer may be cut off by the very shutdown it asks for
   await root.run('systemctl reboot').catch(unlessAway);
-  const deadline = Date.now() + withinMs;
-  for (;;) {
+  const isBack = async () => {
     const now = await root
       .renew()
       .then(() => bootId(root))
       .catch(unlessAway);
-    if (now !== null && now !== before) return;
-    if (Date.now() > deadline) {
-      throw new RdcError('LOST', `the machine did not come back within ${withinMs / 1000} s of its reboot`, {
-        hint: 'its console.log is in the run folder; ./rdc up brings a machine of the lab back',
-      });
-    }
-    await delay(pollMs);
-  }
+    return now !== null && now !== before;
+  };
+  if (await pollUntil(isBack, limits)) return;
+  throw new RdcError('LOST', `the machine did not come back within ${limits.withinMs / 1000} s of its reboot`, {
+    hint: 'its console.log is in the run folder; ./rdc up brings a machine of the lab back',
+  });
 }
 
 /** The kernel makes a new one at each boot. */

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { RdcError } from '../../messages/errors.ts';
+import { pollUntil } from '../../this-machine/poll.ts';
 import { mustRun } from '../access/must-run.ts';
 import type { Target } from '../access/target.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
@@ -146,15 +146,12 @@ function reasonOf(error: unknown): string {
 }
 
 async function awaitAnswer(target: Target, timeoutMs: number): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
+  const answers = async () => {
     const ping = await dockerApi(target, 'GET', '/_ping', { timeoutMs: 10_000, fresh: true }).catch(() => null);
-    if (ping?.status === 200) return;
-    if (Date.now() > deadline) {
-      throw new RdcError('DAEMON', `the rootful daemon did not answer within ${timeoutMs / 1000} s`, {
-        hint: `its log: ${log} on the target`,
-      });
-    }
-    await delay(250);
-  }
+    return ping?.status === 200;
+  };
+  if (await pollUntil(answers, { withinMs: timeoutMs, everyMs: 250 })) return;
+  throw new RdcError('DAEMON', `the rootful daemon did not answer within ${timeoutMs / 1000} s`, {
+    hint: `its log: ${log} on the target`,
+  });
 }
