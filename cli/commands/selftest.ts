@@ -16,7 +16,7 @@ import {
   type SelftestRow,
   scoreOf,
 } from '../../reports/selftest/fault-results.ts';
-import { printable, selftestListener } from '../../reports/selftest/listener.ts';
+import { selftestListener } from '../../reports/selftest/listener.ts';
 import { carriedRows, selftestFileName } from '../../reports/selftest/resume.ts';
 import { selftestSummary } from '../../reports/selftest/summary.ts';
 import { parseWords, type RdcCommand } from '../options/command-line.ts';
@@ -129,7 +129,7 @@ async function tryFaults(plan: Plan, options: Options): Promise<number> {
   return stop.signal.aborted ? exitCodes.interrupted : exitCodeOfRows(document.checks);
 }
 
-const say = (line: string) => void process.stderr.write(`${printable(line)}\n`);
+const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 type Plan = {
   readonly target: TargetName;

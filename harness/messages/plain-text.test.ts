@@ -1,6 +1,6 @@
 import { expect, test as it } from 'vitest';
 import { hostile } from '../test-doubles/hostile-texts.ts';
-import { plainLine, plainText } from './plain-text.ts';
+import { plainLine, plainText, visibleText } from './plain-text.ts';
 
 it.each([
   ['colours and cursor moves', '\u001b[31mred\u001b[0m\u001b[2J', 'red'],
@@ -26,4 +26,8 @@ it('huge text is cut in no time, and says how much there was', () => {
 
 it('a line holds no newline', () => {
   expect(plainLine(' a\n\n b\u001b[1m\u2028c ')).toBe('a b c');
+});
+
+it('in evidence what was there is seen to have been there', () => {
+  expect(visibleText('a\u001b[2Jb\u202ec\n\td\ud800')).toBe('a\ufffd[2Jb\ufffdc\n\td\ufffd');
 });

@@ -28,7 +28,12 @@ export function plainText(text: string, maxChars = 4_000): string {
   return `${clean.slice(0, maxChars).toWellFormed()}… (cut, ${text.length} characters in all)`;
 }
 
-/** The same on one line, for titles and lists. */
+/** Text of a target as evidence: what would control a terminal or hide text is seen to be there, as U+FFFD. Not bounded. */
+export function visibleText(text: string): string {
+  return text.toWellFormed().replace(controls, '\ufffd');
+}
+
+/** Plain text on one line, for titles and lists. */
 export function plainLine(text: string, maxChars = 500): string {
   return plainText(text.slice(0, maxChars * 4).replace(/\s+/g, ' '), maxChars)
     .replace(/\s+/g, ' ')

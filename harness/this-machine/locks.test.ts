@@ -78,7 +78,7 @@ it('what died while it took over is no obstacle, and of many at once one gets it
 
 it('what a lock file holds does not reach a terminal as it is', () => {
   const owner = { pid: 7, startTime: '1', since: 'unknown', command: `rdc \u001b[2J${'x'.repeat(500)}` };
-  expect(describeOwner(owner)).toBe(`process 7 (rdc [2J${'x'.repeat(113)}) since unknown`);
+  expect(describeOwner(owner)).toBe(`process 7 (rdc ${'x'.repeat(116)}… (cut, 480 characters in all)) since unknown`);
 });
 
 it('the locks of dead runs are cleared and told, those of the living are not', async () => {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RdcError } from '../messages/errors.ts';
+import { plainLine } from '../messages/plain-text.ts';
 import { describeAge } from '../messages/quantities.ts';
 import { cachePath, cacheRoot } from './paths.ts';
 import { identifyProcess, isAlive, type ProcessIdentity, parseIdentity } from './process-identity.ts';
@@ -31,11 +32,9 @@ export function parseLock(text: string): LockOwner | undefined {
 /** e.g. `process 4711 (rdc run debian-13) since 2026-11-22T09:15:10.244Z, for 12 min`; `now` in ms since the epoch */
 export function describeOwner({ pid, since, command }: LockOwner, now = Date.now()): string {
   const age = now - Date.parse(since);
-  const words = command === undefined ? '' : ` (${[...command].filter(isPrintable).join('').slice(0, 120)})`;
+  const words = command === undefined ? '' : ` (${plainLine(command, 120)})`;
   return `process ${pid}${words} since ${since.slice(0, 40)}${age >= 0 ? `, for ${describeAge(age)}` : ''}`;
 }
-
-const isPrintable = (character: string) => !/\p{C}/u.test(character);
 
 /** This process as the owner of something in the cache. */
 export function thisOwner(): LockOwner {

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { visibleText } from '../../messages/plain-text.ts';
 import type { ExecRecord } from '../../target-host/transport/executor.ts';
 
 const maxEvidenceBytes = 256 * 1024;
@@ -36,7 +37,7 @@ export class Evidence {
     if (this.#lines.length === 0) return undefined;
     mkdirSync(join(folder, 'evidence'), { recursive: true });
     const path = join('evidence', `${id}.txt`);
-    writeFileSync(join(folder, path), `${printable(redact(this.#lines.join('\n')))}\n`);
+    writeFileSync(join(folder, path), `${visibleText(redact(this.#lines.join('\n')))}\n`);
     return path;
   }
 }
@@ -44,11 +45,6 @@ export class Evidence {
 function cut(text: string): string {
   const more = text.length - maxOutputChars;
   return more > 0 ? `${text.slice(0, maxOutputChars)}\n[${more} more characters]` : text;
-}
-
-/** Characters of a target that control a terminal which shows the file, or that reorder or hide its text. */
-function printable(text: string): string {
-  return text.toWellFormed().replace(/(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd');
 }
 
 /** Key material, and values of variables whose names say that they are secret. */
