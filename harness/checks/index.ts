@@ -1,4 +1,4 @@
-export { fixtureImageTag } from '../fixture-image/build.ts';
+export { fixtureImageTag } from '../fixture-image/image.ts';
 export { RdcError } from '../messages/errors.ts';
 export { hostProbe, probePath, probeProgram } from '../target-host/access/host-probe.ts';
 export { mustRun } from '../target-host/access/must-run.ts';

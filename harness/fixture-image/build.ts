@@ -1,31 +1,16 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { RdcError } from '../messages/errors.ts';
+import { cacheRoot } from '../this-machine/paths.ts';
+import { mustRunCommand } from '../this-machine/run-command.ts';
 import { appletNames, readBusybox } from './busybox.ts';
-import { type Architecture, writeImageArchive } from './oci-archive.ts';
+import type { Architecture, FixtureImage } from './image.ts';
+import { writeImageArchive } from './oci-archive.ts';
 
-export { type Architecture, fixtureImageTag } from './oci-archive.ts';
-
-export interface FixtureImage {
-  /** For `POST /images/load`, and for `ctr images import`. */
-  tarPath: string;
-  /** The image ID with Docker's own image store (SHA-256 of the config). */
-  digest: string;
-  /** The image ID with containerd's image store (SHA-256 of the manifest). */
-  manifestDigest: string;
-  sizeBytes: number;
-  /** The static `probe`, to be copied to a target. */
-  probePath: string;
-}
-
-const run = promisify(execFile);
 const sources = ['probe.h', 'probe.c', 'probe-sockets.c'];
-const builders = ['tar.ts', 'oci-archive.ts', 'busybox.ts'];
+const builders = ['image.ts', 'tar.ts', 'oci-archive.ts', 'busybox.ts'];
 const imagesDir = import.meta.dirname;
 /** The program that looks from inside of a container, and beside it on the host. */
 export const probeSources: readonly string[] = sources.map((name) => join(imagesDir, name));
@@ -36,7 +21,7 @@ const compileFlags = ['-std=gnu11', '-Os', '-static', '-s', '-Wall', '-Wextra', 
 
 /** Builds the fixture image, or finds it in the cache; the same inputs give the same bytes. */
 export async function ensureFixtureImage(options: { arch: Architecture; cacheDir?: string }): Promise<FixtureImage> {
-  const { arch, cacheDir = defaultCacheDir() } = options;
+  const { arch, cacheDir = join(cacheRoot(), 'images') } = options;
   const busybox = await readBusybox(arch, cacheDir);
   const dir = join(cacheDir, await inputsKey(arch, busybox));
   const cached = await readCached(dir);
@@ -55,10 +40,6 @@ export async function ensureFixtureImage(options: { arch: Architecture; cacheDir
   const built = await readCached(dir);
   if (built) return built;
   throw new RdcError('IMAGE', `the fixture image in ${dir} does not match its own digest`, { hint: `rm -r '${dir}'` });
-}
-
-function defaultCacheDir(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'rdc', 'images');
 }
 
 async function inputsKey(arch: Architecture, busybox: Buffer): Promise<string> {
@@ -80,7 +61,7 @@ async function readCached(dir: string): Promise<FixtureImage | undefined> {
     if (sha256(tar) !== tarSha256) return undefined;
     // `rdc clean` keeps what was used last
     await utimes(dir, new Date(), new Date()).catch(() => {});
-    return { tarPath, digest, manifestDigest, sizeBytes: tar.length, probePath: join(dir, 'probe') };
+    return { tarPath, digest, manifestDigest, probePath: join(dir, 'probe') };
   } catch {
     return undefined;
   }
@@ -104,13 +85,11 @@ async function compileProbe(arch: Architecture, work: string): Promise<Buffer> {
 }
 
 async function compile(arch: Architecture, args: string[], cwd: string): Promise<string> {
-  const env = { ...process.env, LC_ALL: 'C' };
-  const options = { cwd, env, timeout: 120_000 };
+  const options = { cwd, env: { LC_ALL: 'C' }, timeoutMs: 120_000 };
   const compiler = arch === nativeArch ? 'gcc' : crossCompilers[arch];
-  const result = await run(compiler, args, options).catch((cause: unknown) => {
+  return await mustRunCommand([compiler, ...args], options).catch((cause: unknown) => {
     throw new RdcError('IMAGE', `${compiler} cannot build the probe for ${arch}`, { hint: installHint(arch), cause });
   });
-  return result.stdout;
 }
 
 function installHint(arch: Architecture): string {

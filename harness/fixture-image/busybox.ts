@@ -1,11 +1,9 @@
-import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { RdcError } from '../messages/errors.ts';
-import type { Architecture } from './oci-archive.ts';
+import { mustRunCommand } from '../this-machine/run-command.ts';
+import type { Architecture } from './image.ts';
 
-const run = promisify(execFile);
 const timeoutMs = 120_000;
 
 const elfMachines = { amd64: 62, arm64: 183 } as const;
@@ -63,12 +61,12 @@ async function downloadBusybox(arch: Architecture, cacheDir: string, kept: strin
       `APT::Architecture=${arch}`,
       `APT::Architectures=${arch}`,
     ].flatMap((setting) => ['-o', setting]);
-    const options = { cwd: work, timeout: timeoutMs };
-    await run('apt-get', [...settings, '-qq', 'update'], options);
-    await run('apt-get', [...settings, '-qq', 'download', 'busybox-static'], options);
+    const options = { cwd: work, timeoutMs };
+    await mustRunCommand(['apt-get', ...settings, '-qq', 'update'], options);
+    await mustRunCommand(['apt-get', ...settings, '-qq', 'download', 'busybox-static'], options);
     const packageFile = (await readdir(work)).find((name) => name.endsWith('.deb'));
     if (!packageFile) throw new Error('apt-get download left no package');
-    await run('dpkg-deb', ['-x', packageFile, 'root'], options);
+    await mustRunCommand(['dpkg-deb', '-x', packageFile, 'root'], options);
     const program = (await readdir(join(work, 'root'))).includes('bin') ? 'root/bin/busybox' : 'root/usr/bin/busybox';
     await copyFile(join(work, program), join(work, 'busybox'));
     await rename(join(work, 'busybox'), kept);

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
+import { type Architecture, fixtureImageTag } from './image.ts';
 import { type TarEntry, writeTar } from './tar.ts';
-
-export type Architecture = 'amd64' | 'arm64';
 
 export interface ImageParts {
   arch: Architecture;
@@ -17,8 +16,6 @@ export interface ImageArchive {
   /** SHA-256 of the manifest: the image ID with containerd's image store. */
   manifestDigest: string;
 }
-
-export const fixtureImageTag = 'rdc/fixture:1';
 
 const epoch = '1970-01-01T00:00:00Z';
 

@@ -8,7 +8,8 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureFixtureImage, type FixtureImage } from './build.ts';
+import { ensureFixtureImage } from './build.ts';
+import type { FixtureImage } from './image.ts';
 
 const run = promisify(execFile);
 const work = mkdtempSync(join(tmpdir(), 'rdc-probe-'));

@@ -1,6 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { $, type ProcessOutput } from 'zx';
 import { type ErrorCode, RdcError } from '../messages/errors.ts';
+import { plainLine } from '../messages/plain-text.ts';
 import { cachePath } from './paths.ts';
 
 export type CommandResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
@@ -82,6 +83,13 @@ export async function runCommand(argv: readonly string[], options: CommandOption
     throw new RdcError('TIMEOUT', `${argv.slice(0, 4).join(' ')} ... did not end within ${timeoutMs / 1000} s`);
   }
   return { exitCode: output.exitCode ?? 128, stdout: output.stdout, stderr: output.stderr };
+}
+
+/** The standard output of a local command that has to succeed; throws COMMAND with what it said. */
+export async function mustRunCommand(argv: readonly string[], options: CommandOptions = {}): Promise<string> {
+  const { exitCode, stdout, stderr } = await runCommand(argv, options);
+  if (exitCode === 0) return stdout;
+  throw new RdcError('COMMAND', `${argv[0]}: exit code ${exitCode}: ${plainLine(stderr, 400)}`);
 }
 
 export type LoggedOptions = CommandOptions & {

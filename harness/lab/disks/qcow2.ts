@@ -18,7 +18,7 @@ export type Qcow2Header = { readonly virtualBytes: number } | { readonly refused
  * https://gitlab.com/qemu-project/qemu/-/blob/master/docs/interop/qcow2.rst
  */
 export function parseQcow2Header(header: Buffer): Qcow2Header {
-  if (header.length < headerBytes || header.toString('latin1', 0, 4) !== 'QFI\xfb')
+  if (header.length < headerBytes || !isQcow2(header))
     return { refused: 'is not a qcow2 image', hint: 'qemu-img convert -O qcow2 FILE FILE.qcow2' };
   const version = header.readUInt32BE(4);
   if (version !== 2 && version !== 3)
@@ -39,14 +39,14 @@ export function parseQcow2Header(header: Buffer): Qcow2Header {
 
 const flatten = 'qemu-img convert -f qcow2 -O qcow2 FILE FLAT.qcow2   # on the machine that made it: one whole image';
 
-const magic = 0x514649fb;
+const isQcow2 = (head: Buffer) => head.toString('latin1', 0, 4) === 'QFI\xfb';
 
 /**
  * Pure: the backing file that the head of a qcow2 image names, or undefined where it has none. Source:
  * https://www.qemu.org/docs/master/interop/qcow2.html, header bytes 8-15 (offset) and 16-19 (length, at most 1023).
  */
 export function parseBackingFile(head: Buffer): string | undefined {
-  if (head.length < 20 || head.readUInt32BE(0) !== magic) return undefined;
+  if (head.length < 20 || !isQcow2(head)) return undefined;
   const offset = Number(head.readBigUInt64BE(8));
   const length = head.readUInt32BE(16);
   if (offset === 0 || length === 0) return undefined;

@@ -107,6 +107,7 @@ async function startLab(): Promise<ProcessIdentity> {
       hint: 'sudo ./rdc run, or ./rdc run --lab system to use the libvirt of this machine',
     });
   }
+  // the lab outlives this process, and what run-command starts does not
   const child = spawn(
     'unshare',
     ['--net', '--mount', 'sh', join(import.meta.dirname, 'hermetic-holder.sh'), join(cacheRoot(), 'libvirt')],

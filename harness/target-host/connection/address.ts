@@ -1,4 +1,4 @@
-import type { FixtureImage } from '../docker/load-image.ts';
+import type { FixtureImage } from '../../fixture-image/image.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import type { SshAddress } from '../transport/ssh-login.ts';
 

@@ -1,5 +1,5 @@
 import { GenericContainer } from 'testcontainers';
-import { fixtureImageTag } from '../../fixture-image/build.ts';
+import { fixtureImageTag } from '../../fixture-image/image.ts';
 import { type ContainerOptions, nonceLabel } from './container-options.ts';
 
 /** A container of the fixture image with exactly the HostConfig asked for. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
-import { fixtureImageTag } from '../../fixture-image/build.ts';
+import { fixtureImageTag } from '../../fixture-image/image.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { refuseChange } from '../access/read-only.ts';
 import type { Target } from '../access/target.ts';

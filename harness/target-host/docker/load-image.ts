@@ -1,17 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { fixtureImageTag } from '../../fixture-image/build.ts';
+import { type FixtureImage, fixtureImageTag } from '../../fixture-image/image.ts';
 import { RdcError } from '../../messages/errors.ts';
 import type { Target } from '../access/target.ts';
 import { dockerApi } from './api.ts';
-
-export type FixtureImage = {
-  readonly tarPath: string;
-  /** image ID in Docker's own store */
-  readonly digest: string;
-  /** image ID in containerd's image store, the default for new data roots from Docker 29 on */
-  readonly manifestDigest: string;
-  readonly probePath: string;
-};
 
 let image: FixtureImage | undefined;
 const loaded = new Map<string, Promise<void>>();
