@@ -27,7 +27,7 @@ function render({ name, attributes, children }: XmlElement, indent: string): str
 }
 
 // XML 1.0 has no way at all to write most control characters, not even as references: they are dropped. So are those
-// that reorder or hide text: what stands in a page is to be read as it is.
+// that reorder or hide text.
 const unwritable = /(?![\t\n])[\p{Cc}\p{Cf}\ufffe\uffff]/gu;
 
 const references: Readonly<Record<string, string>> = {
@@ -40,8 +40,7 @@ const references: Readonly<Record<string, string>> = {
   '\t': '&#9;',
 };
 
-export function escapeXml(text: string): string {
-  // nearly every text is plain ASCII, and the page of 200 hosts has a million of them
-  const writable = /[^\t\n -~]/.test(text) ? text.toWellFormed().replace(unwritable, '') : text;
+function escapeXml(text: string): string {
+  const writable = text.toWellFormed().replace(unwritable, '');
   return writable.replace(/[&<>"'\n\t]/g, (character) => references[character] ?? '');
 }

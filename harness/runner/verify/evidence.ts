@@ -28,7 +28,7 @@ export class Evidence {
   #add(text: string): void {
     if (this.#bytes > maxEvidenceBytes) return;
     // as it will be written, with the end of its line
-    this.#bytes += Buffer.byteLength(printable(text)) + 1;
+    this.#bytes += Buffer.byteLength(visibleText(text)) + 1;
     this.#lines.push(this.#bytes > maxEvidenceBytes ? cutHere : text);
   }
 
