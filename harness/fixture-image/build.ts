@@ -30,7 +30,7 @@ export async function ensureFixtureImage(options: { arch: Architecture; cacheDir
   const work = await mkdtemp(join(cacheDir, '.build-'));
   try {
     const probe = await compileProbe(arch, work);
-    const { tar, ...digests } = writeImageArchive({ arch, busybox, applets: appletNames(busybox), probe });
+    const { tar, ...digests } = await writeImageArchive({ arch, busybox, applets: appletNames(busybox), probe });
     await writeFile(join(work, 'fixture.tar'), tar);
     await writeFile(join(work, 'image.json'), JSON.stringify({ ...digests, tarSha256: sha256(tar) }));
     await moveInto(work, dir);

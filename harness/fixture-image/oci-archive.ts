@@ -20,8 +20,8 @@ export interface ImageArchive {
 const epoch = '1970-01-01T00:00:00Z';
 
 /** The image as `docker save` writes it since version 25: read by `docker load` as manifest.json, by containerd as an OCI layout. */
-export function writeImageArchive(parts: ImageParts): ImageArchive {
-  const layer = writeBlob('application/vnd.oci.image.layer.v1.tar', writeTar(rootEntries(parts)));
+export async function writeImageArchive(parts: ImageParts): Promise<ImageArchive> {
+  const layer = writeBlob('application/vnd.oci.image.layer.v1.tar', await writeTar(rootEntries(parts)));
   const config = writeBlob('application/vnd.oci.image.config.v1+json', toJson(imageConfig(parts.arch, layer.digest)));
   const manifest = writeBlob(
     'application/vnd.oci.image.manifest.v1+json',
@@ -32,7 +32,7 @@ export function writeImageArchive(parts: ImageParts): ImageArchive {
       layers: [layer.descriptor],
     }),
   );
-  const tar = writeTar([
+  const tar = await writeTar([
     { path: 'blobs', mode: 0o755 },
     { path: 'blobs/sha256', mode: 0o755 },
     ...[layer, config, manifest].map((blob) => ({ path: blob.path, mode: 0o644, content: blob.content })),

@@ -1,5 +1,8 @@
+import { buffer } from 'node:stream/consumers';
+import { type Headers, pack } from 'tar-stream';
+
 export interface TarEntry {
-  /** Relative, a directory's without a trailing slash; at most 99 bytes. */
+  /** Relative, a directory's without a trailing slash. */
   path: string;
   mode: number;
   content?: Buffer | string;
@@ -10,63 +13,32 @@ export interface TarEntry {
   xattrs?: Readonly<Record<string, Buffer>>;
 }
 
-const blockBytes = 512;
-const typeFlags = { file: '0', symlink: '2', directory: '5', pax: 'x' } as const;
-type Kind = keyof typeof typeFlags;
+/** The largest owner that the library writes into a header; a larger one takes a PAX record. */
+const maxHeaderOwner = 0o777777;
 
-/** A ustar archive that depends on its entries alone: sorted by path, owner 0:0 unless given, mtime 0. */
-export function writeTar(entries: readonly TarEntry[]): Buffer {
+/** An archive that depends on its entries alone: sorted by path, owner 0:0 unless given, mtime 0. */
+export async function writeTar(entries: readonly TarEntry[]): Promise<Buffer> {
+  const tar = pack();
   const sorted = entries.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-  return Buffer.concat([...sorted.flatMap(writeEntry), Buffer.alloc(2 * blockBytes)]);
+  for (const entry of sorted) tar.entry(headerOf(entry), Buffer.from(entry.content ?? ''));
+  tar.finalize();
+  return await buffer(tar);
 }
 
-function writeEntry(entry: TarEntry): Buffer[] {
-  const content = Buffer.from(entry.content ?? '');
-  const own = [writeHeader(entry, kindOf(entry), content.length), ...padded(content)];
-  if (entry.xattrs === undefined) return own;
-  const records = Buffer.concat(Object.entries(entry.xattrs).map(([name, value]) => paxRecord(name, value)));
-  return [writeHeader({ path: `pax/${entry.path}`, mode: 0o644 }, 'pax', records.length), ...padded(records), ...own];
+function headerOf({ path, mode, content, linkTo, owner = 0, xattrs }: TarEntry): Headers {
+  const pax = paxRecords(owner, xattrs);
+  const common = { mode, uid: owner, gid: owner, mtime: new Date(0), ...(Object.keys(pax).length > 0 && { pax }) };
+  if (linkTo !== undefined) return { ...common, name: path, type: 'symlink', linkname: linkTo };
+  if (content === undefined) return { ...common, name: `${path}/`, type: 'directory' };
+  return { ...common, name: path, type: 'file' };
 }
 
-function padded(content: Buffer): Buffer[] {
-  return [content, Buffer.alloc((blockBytes - (content.length % blockBytes)) % blockBytes)];
-}
-
-/** `LENGTH KEY=VALUE\n`, where the length counts its own digits. */
-function paxRecord(name: string, value: Buffer): Buffer {
-  const rest = Buffer.concat([Buffer.from(` SCHILY.xattr.${name}=`), value, Buffer.from('\n')]);
-  let length = rest.length;
-  while (String(length).length + rest.length !== length) length = String(length).length + rest.length;
-  return Buffer.concat([Buffer.from(String(length)), rest]);
-}
-
-function writeHeader(entry: TarEntry, type: Kind, size: number): Buffer {
-  const header = Buffer.alloc(blockBytes);
-  writeField(header, 0, 100, type === 'directory' ? `${entry.path}/` : entry.path);
-  writeField(header, 100, 8, octal(entry.mode, 7));
-  writeField(header, 108, 8, octal(entry.owner ?? 0, 7));
-  writeField(header, 116, 8, octal(entry.owner ?? 0, 7));
-  writeField(header, 124, 12, octal(size, 11));
-  writeField(header, 136, 12, octal(0, 11));
-  writeField(header, 148, 8, ' '.repeat(8));
-  writeField(header, 156, 1, typeFlags[type]);
-  writeField(header, 157, 100, entry.linkTo ?? '');
-  writeField(header, 257, 8, 'ustar\x0000');
-  const checksum = header.reduce((sum, byte) => sum + byte, 0);
-  writeField(header, 148, 8, `${octal(checksum, 6)}\0 `);
-  return header;
-}
-
-function kindOf(entry: TarEntry): Kind {
-  if (entry.linkTo !== undefined) return 'symlink';
-  return entry.content === undefined ? 'directory' : 'file';
-}
-
-function octal(value: number, digits: number): string {
-  return value.toString(8).padStart(digits, '0');
-}
-
-function writeField(header: Buffer, offset: number, length: number, text: string): void {
-  if (Buffer.byteLength(text) > length) throw new RangeError(`tar field of ${length} bytes cannot hold '${text}'`);
-  header.write(text, offset, 'latin1');
+function paxRecords(owner: number, xattrs: TarEntry['xattrs'] = {}): Record<string, string> {
+  const records: Record<string, string> = owner > maxHeaderOwner ? { uid: String(owner), gid: String(owner) } : {};
+  for (const [name, value] of Object.entries(xattrs)) {
+    // the library writes text as UTF-8: any other byte would become two
+    if (value.some((byte) => byte >= 0x80)) throw new RangeError(`${name} has bytes from 0x80 on`);
+    records[`SCHILY.xattr.${name}`] = value.toString('latin1');
+  }
+  return records;
 }

@@ -13,7 +13,10 @@ export async function importImage(target: Target, repo: string, entries: readonl
   const { container } = await getContainerRuntimeClient();
   const names = entries.map(({ path }) => path).join(' ');
   try {
-    const progress = await container.dockerode.importImage(Readable.from([writeTar(entries)]), { repo, tag: '1' });
+    const progress = await container.dockerode.importImage(Readable.from([await writeTar(entries)]), {
+      repo,
+      tag: '1',
+    });
     let text = '';
     for await (const chunk of progress) text = `${text}${chunk}`.slice(0, 65_536);
     const refusal = refusalInProgress(text);
