@@ -9,19 +9,19 @@ import type { Output } from './output.ts';
 
 /** Never rewritten: one line a stage and a judged check, in a log or a pipe as long as it is. */
 export function createPlainLines(records: TargetRecords, style: Style, output: Output): RunListener {
-  const print = (target: string, text: string) => void output.write(`${style.line(`${target}: `, text)}\n`);
+  const print = (label: string, text: string) => void output.write(`${style.line(label, text)}\n`);
   return {
-    stage: (target, text) => print(target, plainLine(text)),
-    targetStarted: (target) => print(target.name, `${target.expected.length} checks`),
+    stage: (target, text) => print(`${target}: `, plainLine(text)),
+    targetStarted: (target) => print(`${target.name}: `, `${target.expected.length} checks`),
     checkJudged(target, result) {
       const ledger = records.get(target.name)?.results().ledger;
       const position = `${ledger?.total ?? '?'}/${target.expected.length}`;
-      print(target.name, `${position.padStart(5)}  ${checkLine(result, style)}`);
+      print(`${target.name}: ${position.padStart(5)}  `, checkLine(result, style));
     },
     viewsTaken: (target, id, views) =>
-      print(target.name, `views  ${id.padEnd(18)}  ${plainLine(blameText(views), 300)}`),
+      print(`${target.name}: `, `views  ${id.padEnd(18)}  ${plainLine(blameText(views), 300)}`),
     targetEnded(target, end) {
-      if (end.broken !== undefined) print(target.name, `not judged to the end: ${plainLine(end.broken)}`);
+      if (end.broken !== undefined) print(`${target.name}: `, `not judged to the end: ${plainLine(end.broken)}`);
     },
   };
 }

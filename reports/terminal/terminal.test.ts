@@ -59,7 +59,7 @@ it('plain lines: one a check, with verdict, id, title, time and reason, and no c
   await judgeAll(driven);
   const lines = driven.text().split('\n');
   expect(lines[0]).toBe('debian-13: boots');
-  expect(lines[2]).toMatch(/^debian-13: +1\/10 {2}ok +NS-UIDMAP +the UID map .* 6\.8 s$/);
+  expect(lines[2]).toMatch(/^debian-13: {2}1\/10 {2}ok +NS-UIDMAP +the UID map .* 6\.8 s$/);
   expect(lines.find((line) => line.includes('CG-MEM'))).toMatch(
     /blocked {2}CG-MEM .*: blocked by PRE-SUBID-COUNT: no container starts$/,
   );

@@ -26,7 +26,7 @@ export function createStyle(hasColour: boolean, columns = Number.POSITIVE_INFINI
     verdict: (verdict, text) => styled(colours[verdict])(text),
     wrap: (text, indent) => wrap(text, indent, width),
     hang: (label, text) => hang(label, text, width),
-    line: (label, text) => hang(label, text, columns),
+    line: (label, text) => (Number.isFinite(columns) ? hang(label, text, columns) : label + text),
   };
 }
 
