@@ -93,7 +93,7 @@ function findContradictions(results: Results): string[] {
   const problems: string[] = [];
   const ids = new Set<string>();
   for (const [index, { id }] of results.checks.entries()) {
-    if (ids.has(id)) problems.push(`/checks/${index}/id: ${id} is there twice`);
+    if (ids.has(id)) problems.push(`/checks/${index}/id: ${id} appears twice`);
     ids.add(id);
   }
   const counted = countVerdicts(results.checks);

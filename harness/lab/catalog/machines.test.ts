@@ -104,10 +104,10 @@ it('kernel arguments hold nothing a shell or sed could trip over', () => {
   );
 });
 
-it('a variant is made by a script', () => {
+it('a variant has a script', () => {
   const { message } = refusalOf({ default: 'one', machines: [{ ...good, variant: 'cgroup v3' }] });
   expect(message).toContain(
-    "/machines/0/variant: 'cgroup v3' is made by no script in vms/provision/variants; allowed: cgroup-v1,",
+    "/machines/0/variant: 'cgroup v3' has no script in vms/provision/variants; allowed: cgroup-v1,",
   );
   expect(refusalOf({ default: 'one', machines: [{ ...good, variant: '../base' }] }).message).toContain('must match');
 });
@@ -124,8 +124,8 @@ it.each(readMachines().machines.filter(({ variant }) => variant !== undefined))(
 
 it('names are unique and the default is one of them', () => {
   const { message } = refusalOf({ default: 'two', machines: [good, good] });
-  expect(message).toContain("/machines/1/name: 'one' is the name of another machine already");
-  expect(message).toContain("/default: 'two' is none of the machines; allowed: one");
+  expect(message).toContain("/machines/1/name: 'one' is already the name of another machine");
+  expect(message).toContain("/default: 'two' is not a machine; allowed: one");
 });
 
 it('a file that is not JSON or not there is named', () => {
@@ -136,6 +136,6 @@ it('a file that is not JSON or not there is named', () => {
 
 it('an unknown machine is answered with the known ones', () => {
   expect(() => findMachine(readMachines(), 'debian-99')).toThrow(
-    "no machine is called 'debian-99': there are debian-11,",
+    "unknown machine 'debian-99'; there are debian-11,",
   );
 });

@@ -62,7 +62,7 @@ export function findMachine(machines: Machines, name: string): Machine {
   const machine = machines.machines.find((one) => one.name === name);
   if (machine) return machine;
   const names = machines.machines.map((one) => one.name).join(', ');
-  throw new RdcError('UNKNOWN_TARGET', `no machine is called '${name}': there are ${names}`, {
+  throw new RdcError('UNKNOWN_TARGET', `unknown machine '${name}'; there are ${names}`, {
     hint: './rdc list --machines',
   });
 }
@@ -72,9 +72,9 @@ function duplicateProblems(machines: Machines): string[] {
   const problems = names
     .map((name, index) => [name, index] as const)
     .filter(([name, index]) => names.indexOf(name) !== index)
-    .map(([name, index]) => `/machines/${index}/name: '${name}' is the name of another machine already`);
+    .map(([name, index]) => `/machines/${index}/name: '${name}' is already the name of another machine`);
   if (!names.includes(machines.default)) {
-    problems.push(`/default: '${machines.default}' is none of the machines; allowed: ${names.join(', ')}`);
+    problems.push(`/default: '${machines.default}' is not a machine; allowed: ${names.join(', ')}`);
   }
   return problems;
 }
@@ -89,7 +89,7 @@ function variantProblems(machines: Machines): string[] {
     if (variant === undefined || existsSync(variantScript(variant))) return [];
     const known = readdirSync(dirname(variantScript(variant))).map((name) => name.replace(/\.sh$/, ''));
     return [
-      `/machines/${index}/variant: '${variant}' is made by no script in vms/provision/variants; allowed: ${known.sort().join(', ')}`,
+      `/machines/${index}/variant: '${variant}' has no script in vms/provision/variants; allowed: ${known.sort().join(', ')}`,
     ];
   });
 }

@@ -103,7 +103,7 @@ async function hasLibvirt(holder: ProcessIdentity): Promise<boolean> {
 
 async function startLab(): Promise<ProcessIdentity> {
   if (process.getuid?.() !== 0) {
-    throw new RdcError('LAB', 'a hermetic lab (network and mount namespaces of its own) can only be made by root', {
+    throw new RdcError('LAB', 'a hermetic lab (network and mount namespaces of its own) needs root', {
       hint: 'sudo ./rdc run, or ./rdc run --lab system to use the libvirt of this machine',
     });
   }

@@ -26,7 +26,7 @@ export function forgetLoadedImage(target: Pick<Target, 'name'>): void {
 }
 
 async function load(target: Target): Promise<void> {
-  if (!image) throw new RdcError('IMAGE', 'no fixture image was made for this run');
+  if (!image) throw new RdcError('IMAGE', 'no fixture image was built for this run');
   if (await isPresent(target, image)) return;
   const { getContainerRuntimeClient } = await import('testcontainers');
   const { container } = await getContainerRuntimeClient();
@@ -34,7 +34,7 @@ async function load(target: Target): Promise<void> {
   // the daemon answers with its log; what it has afterwards decides
   for await (const _ of progress);
   if (await isPresent(target, image)) return;
-  throw new RdcError('IMAGE', 'the daemon took the fixture image and does not have it', {
+  throw new RdcError('IMAGE', 'fixture image missing after a successful load', {
     hint: 'is the disk of the target full? df -h; journalctl --user -u docker',
   });
 }
