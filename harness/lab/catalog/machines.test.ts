@@ -135,7 +135,5 @@ it('a file that is not JSON or not there is named', () => {
 });
 
 it('an unknown machine is answered with the known ones', () => {
-  expect(() => findMachine(readMachines(), 'debian-99')).toThrow(
-    "unknown machine 'debian-99'; there are debian-11,",
-  );
+  expect(() => findMachine(readMachines(), 'debian-99')).toThrow("unknown machine 'debian-99'; there are debian-11,");
 });

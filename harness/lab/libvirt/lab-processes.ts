@@ -46,7 +46,9 @@ export async function endMembers(namespaces: Namespaces, holder?: number): Promi
   for (const pid of membersOf(namespaces)) signal(pid, 'SIGKILL');
   if (!(await pollUntil(() => membersOf(namespaces).length === 0, ending))) {
     const left = membersOf(namespaces).join(' ');
-    throw new RdcError('LAB', `processes of the lab still running: ${left}`, { hint: `ps -o pid,stat,args -p ${left}` });
+    throw new RdcError('LAB', `processes of the lab still running: ${left}`, {
+      hint: `ps -o pid,stat,args -p ${left}`,
+    });
   }
   return first.length;
 }
