@@ -2,7 +2,7 @@ import { expect, test as it } from 'vitest';
 import { selftestCommand } from './selftest.ts';
 
 it.each([
-  [['--blast-radius', 'no-such-machine'], "[UNKNOWN_TARGET] no machine is called 'no-such-machine'"],
+  [['--blast-radius', 'no-such-machine'], "[UNKNOWN_TARGET] unknown machine 'no-such-machine'"],
   [['no-such-machine', '--blast-radius', 'all'], '[UNKNOWN_TARGET]'],
   [['--blast-radius', '--resume', 'no-such-machine'], '[UNKNOWN_TARGET]'],
   [['--blast-radius=some'], '[USAGE] --blast-radius is "some"; allowed: read-only, all'],

@@ -28,7 +28,7 @@ export const image = new Option(
 ).helpGroup(machine);
 export const recipe = new Option(
   '--recipe <name>',
-  'how Docker is installed on that image: vms/provision/rootless-<name>.sh',
+  'how Docker is installed on that image: vms/distributions.json',
 ).helpGroup(machine);
 export const sha256 = new Option('--sha256 <hash>', 'expected SHA-256 of the image')
   .argParser(digestOf)
