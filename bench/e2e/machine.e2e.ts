@@ -184,7 +184,7 @@ describe('bad input is refused with exit code 2 and one message', () => {
     const file = join(outFolder(), 'machines.json');
     writeFileSync(file, JSON.stringify({ default: 'x', machines: [{ name: 'x', cpus: 'two' }] }));
     const run = await rdc(['run'], { env: { RDC_MACHINES: file } });
-    expect(run.stderr).toMatch(/\[CONFIG\].*cpus.*memoryMiB|\[CONFIG\].*memoryMiB.*cpus/s);
+    expect(run.stderr).toMatch(/\[CONFIG\].*\/machines\/0: "box" is missing.*\/machines\/0\/cpus: must be integer/s);
     expect(run.code).toBe(2);
   });
 });
