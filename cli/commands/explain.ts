@@ -3,17 +3,22 @@ import { labelsOf } from '../../harness/checks/faults.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
+import { json } from '../options/options.ts';
 import { selectChecks } from '../run/select-checks.ts';
 
 const command = declare('explain', 'Shows one check: its claim, source, remedy and fault.', {
   examples: ['explain NS-UIDMAP'],
-}).argument('<id>', 'ID of a check; ./rdc list shows them');
+})
+  .argument('<id>', 'ID of a check; ./rdc list shows them')
+  .addOption(json);
 
 /** `rdc explain ID`: everything a check declares. */
-export const explainCommand = defineCommand(command, async ([id]) => {
+export const explainCommand = defineCommand(command, async ([id], options) => {
   for (const check of selectChecks(await loadChecks(), { check: [id] })) {
-    process.stdout.write(`${check.id}\n`);
-    for (const [name, text] of rowsOf(check)) process.stdout.write(`  ${name.padEnd(15)}${text}\n`);
+    const rows = () => rowsOf(check).map(([name, text]) => `  ${name.padEnd(15)}${text}\n`);
+    process.stdout.write(
+      options.json ? `${JSON.stringify(documentOf(check), null, 2)}\n` : [`${check.id}\n`, ...rows()].join(''),
+    );
   }
   return exitCodes.ok;
 });
@@ -41,4 +46,27 @@ function viewsText({ triage }: DeclaredCheck): string {
   if (triage === undefined) return 'none';
   const rootful = triage.notRootful === undefined ? 'a rootful daemon' : `no rootful daemon: ${triage.notRootful}`;
   return [rootful, ...(triage.withoutDocker ? ['the user without Docker'] : [])].join('; ');
+}
+
+/** The same for programs; the names are those of `rdc list --json` and of results.json. */
+function documentOf({ id, area, level, title, source, remedy, triage, fault, ...check }: DeclaredCheck) {
+  return {
+    id,
+    area,
+    level,
+    title,
+    source,
+    remedy,
+    conditional: check.applies !== undefined,
+    needs: check.needsDaemon ? ['SOCK-PATH'] : [],
+    disruptive: check.restartsDaemon === true,
+    sideBySide: (check.concurrent ?? check.readOnly) === true,
+    readOnly: check.readOnly === true,
+    sabotage: fault.name,
+    turnsRedWith: labelsOf(fault),
+    views: {
+      rootful: triage !== undefined && triage.notRootful === undefined,
+      bare: triage?.withoutDocker !== undefined,
+    },
+  };
 }

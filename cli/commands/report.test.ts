@@ -29,6 +29,7 @@ it.each([
   ['kcidb', '{\n  "version": {\n    "major": 5'],
   ['ctrf', '{\n  "reportFormat": "CTRF"'],
   ['autopkgtest', 'NS-UIDMAP            PASS\n'],
+  ['markdown', '### debian-13 '],
 ])('exports %s', async (format, beginning) => {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   expect(await exportCommand.run([writtenRun('debian-13'), '--format', format])).toBe(0);
@@ -40,7 +41,7 @@ it.each([
     'an unknown format',
     'debian-13',
     'subunit',
-    /\[USAGE\] --format is "subunit"; allowed: junit, tap, tmt, kcidb, ctrf, autopkgtest$/,
+    /\[USAGE\] --format is "subunit"; allowed: junit, tap, tmt, kcidb, ctrf, autopkgtest, markdown$/,
   ],
   ['a name of every object', 'debian-13', 'constructor', /--format is "constructor"; allowed/],
 ])('%s names what there is', async (_, name, format, message) => {

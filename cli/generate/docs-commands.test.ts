@@ -25,7 +25,10 @@ async function accept([name = '', ...words]: readonly string[]): Promise<void> {
 
 /** The command lines of a page: those of its code blocks, and those in the text, e.g. `./rdc list`. */
 function commandLinesOf(text: string): string[] {
-  const blocks = [...text.matchAll(/^( *)```.*\n([\s\S]*?)^\1```/gm)].map(([, , code = '']) => code);
+  // code that was cut out of the sources holds texts of rdc, not what somebody types
+  const blocks = [...text.matchAll(/^( *)```(.*)\n([\s\S]*?)^\1```/gm)].flatMap(([, , language, code = '']) =>
+    language === 'ts' ? [] : code,
+  );
   const spans = [...text.replace(/^( *)```[\s\S]*?^\1```/gm, '').matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
   const lines = [...blocks.flatMap((code) => code.replaceAll('\\\n', ' ').split('\n')), ...spans];
   return lines.flatMap((line) =>

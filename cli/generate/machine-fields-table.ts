@@ -7,7 +7,7 @@ const meanings: Readonly<Record<string, string>> = {
   'machines[].box': 'where the disk comes from; one of the four kinds above',
   'machines[].kernelArgs': 'more arguments for the kernel',
   'machines[].provision.channel': "the distribution's packages or upstream's",
-  'machines[].provision.recipe': 'script in `vms/provision`, without `.sh`',
+  'machines[].provision.recipe': '`rootless-` and an entry of `vms/distributions.json`',
   'machines[].variant':
     'what sets the machine apart from its release; made and tested by `vms/provision/variants/NAME.sh`, with `-` for spaces',
   'machines[].verified':

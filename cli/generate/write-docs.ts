@@ -11,7 +11,7 @@ import { machineFieldsTable } from './machine-fields-table.ts';
 import { withSection } from './page-section.ts';
 import { readJudged } from './recorded-verdicts.ts';
 import { resultsPage } from './results-page.ts';
-import { checkExcerpt, formatsExcerpt, recipeExcerpt } from './source-excerpts.ts';
+import { checkExcerpt, formatsExcerpt, machineExcerpt, optionExcerpt, recipeExcerpt } from './source-excerpts.ts';
 import { supportTable, verdictTable } from './support-table.ts';
 
 /** Each generated file as it has to be. A test compares it with the file on disk. */
@@ -24,7 +24,8 @@ export async function generatedFiles(): Promise<DocFile[]> {
     section('README.md', 'support', supportTable(judged)),
     section('docs/results.md', 'verdicts', verdictTable(judged)),
     section('docs/contributing/check.md', 'check', checkExcerpt()),
-    section('docs/contributing/distribution.md', 'recipe', recipeExcerpt()),
+    sections('docs/contributing/distribution.md', { recipe: recipeExcerpt(), machine: machineExcerpt() }),
+    section('docs/contributing/option.md', 'option', optionExcerpt()),
     section('docs/contributing/export-format.md', 'formats', formatsExcerpt()),
     section('docs/reference/exit-codes.md', 'error-codes', errorCodeTable()),
     section('docs/reference/configuration.md', 'machines', machineFieldsTable()),
@@ -32,7 +33,12 @@ export async function generatedFiles(): Promise<DocFile[]> {
 }
 
 function section(path: string, name: string, text: string): DocFile {
-  return { path, text: withSection(readFileSync(join(checkout, path), 'utf8'), name, text) };
+  return sections(path, { [name]: text });
+}
+
+function sections(path: string, texts: Readonly<Record<string, string>>): DocFile {
+  const before = readFileSync(join(checkout, path), 'utf8');
+  return { path, text: Object.entries(texts).reduce((page, [name, text]) => withSection(page, name, text), before) };
 }
 
 if (import.meta.main) {

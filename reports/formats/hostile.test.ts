@@ -10,6 +10,7 @@ import { autopkgtestSummary } from './autopkgtest.ts';
 import { ctrfReport } from './ctrf.ts';
 import { junitXml } from './junit.ts';
 import { kcidbReport } from './kcidb.ts';
+import { markdownSummary } from './markdown.ts';
 import { tapDocument } from './tap.ts';
 import { tmtResults } from './tmt.ts';
 
@@ -44,8 +45,12 @@ it.each(Object.entries(formats))('%s has the checks of a hostile run and nothing
   expect(ids.toSorted()).toEqual(checkIds);
 });
 
-it.each(Object.entries(formats))('%s has no character that a terminal obeys or that hides text', (_, [write]) => {
-  const text = write(results);
-  expect(text.isWellFormed()).toBe(true);
-  expect(text.match(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029\ufffe\uffff]/gu) ?? []).toEqual([]);
-});
+const writers = Object.entries(formats).map(([name, [write]]) => [name, write] as const);
+it.each([...writers, ['markdown', markdownSummary] as const])(
+  '%s has no character that a terminal obeys or that hides text',
+  (_, write) => {
+    const text = write(results);
+    expect(text.isWellFormed()).toBe(true);
+    expect(text.match(/(?!\n)[\p{Cc}\p{Cf}\u2028\u2029\ufffe\uffff]/gu) ?? []).toEqual([]);
+  },
+);

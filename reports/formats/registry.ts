@@ -6,6 +6,7 @@ import { autopkgtestSummary } from './autopkgtest.ts';
 import { ctrfReport } from './ctrf.ts';
 import { junitXml } from './junit.ts';
 import { kcidbReport } from './kcidb.ts';
+import { markdownSummary } from './markdown.ts';
 import { tapDocument } from './tap.ts';
 import { tmtResults } from './tmt.ts';
 
@@ -19,6 +20,7 @@ export const formats = {
   kcidb: { write: kcidbReport, about: 'KCIDB I/O schema 5.3' },
   ctrf: { write: ctrfReport, about: 'CTRF 0.0.0' },
   autopkgtest: { write: autopkgtestSummary, about: 'summary of autopkgtest' },
+  markdown: { write: markdownSummary, about: 'a summary to read: GitHub, GitLab, a mail' },
 } as const satisfies Readonly<Record<string, Format>>;
 export type FormatName = keyof typeof formats;
 
