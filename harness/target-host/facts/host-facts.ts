@@ -71,6 +71,7 @@ const hostFacts = {
     maxKeys: file('/proc/sys/kernel/keys/maxkeys', numberOf),
     /** of all interfaces: one without IPv6 is no host without it; null where the kernel has none */
     disableIpv6: file('/proc/sys/net/ipv6/conf/all/disable_ipv6', numberOf),
+    maxInotifyInstances: file('/proc/sys/fs/inotify/max_user_instances', numberOf),
     /** 0 on the emulated machines of the lab (vms/provision/base.sh), 2 on other hosts */
     randomizeVaSpace: file('/proc/sys/kernel/randomize_va_space', numberOf),
   },

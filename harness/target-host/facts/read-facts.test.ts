@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
@@ -30,7 +30,7 @@ function hostWithEngineAtHome() {
 
 it("the engine is found on the PATH of the daemon's unit, and beside what the unit starts", () => {
   const { home, run } = hostWithEngineAtHome();
-  const { paths, versions, searchPath, asked, socket } = parseHostFacts(run(collectScript));
+  const { paths, versions, searchPath, asked, socket, sysctl } = parseHostFacts(run(collectScript));
   expect(paths).toMatchObject({
     docker: `${home}/bin/docker`,
     dockerd: `${home}/bin/dockerd`,
@@ -42,6 +42,7 @@ it("the engine is found on the PATH of the daemon's unit, and beside what the un
   expect(run(versionScript('dockerd'))).toBe('dockerd dockerd version 99.1\n');
   expect(asked).toMatchObject({ networkDriver: 'pasta', portDriver: null });
   expect(socket).toBe(`${home}/docker.sock`);
+  expect(sysctl.maxInotifyInstances).toBe(Number(readFileSync('/proc/sys/fs/inotify/max_user_instances', 'utf8')));
 });
 
 it('a session without XDG_RUNTIME_DIR has the socket where systemd would make it', () => {
