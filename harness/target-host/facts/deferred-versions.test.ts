@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
 import { readQuickFacts, UnknownVersion } from './deferred-versions.ts';
-import { parseHostFacts } from './host-facts.ts';
-import { collectScript } from './read-facts.ts';
+import { collectScript, parseHostFacts } from './host-facts.ts';
 
 const recorded = readFileSync(join(import.meta.dirname, 'fixtures/debian-13-facts.txt'), 'utf8');
 
@@ -23,7 +22,7 @@ it('are the facts, and a version only when it is asked for, once', async () => {
   const { asked, target } = host();
   const facts = await readQuickFacts(target);
   expect(asked[0]?.length).toBeLessThan(collectScript.length);
-  expect(asked[0]).not.toContain('--version & done');
+  expect(asked[0]).not.toContain('@@rdc:versions');
   expect({ ...facts, versions: {} }).toEqual({ ...parseHostFacts(recorded), versions: {} });
   const meet = () => {
     try {

@@ -1,7 +1,7 @@
 import type { Executor } from '../transport/executor.ts';
-import { type HostFacts, parseHostFacts } from './host-facts.ts';
+import { type HostFacts, parseHostFacts, quickScript } from './host-facts.ts';
 import { memberOf } from './parse-values.ts';
-import { quickScript, versionScript } from './read-facts.ts';
+import { findEngine, versionsOf } from './read-facts.ts';
 
 /** A version that was asked for and is not known yet; who catches it may learn it and ask again. */
 export class UnknownVersion extends Error {
@@ -23,7 +23,7 @@ export async function readQuickFacts(target: Executor): Promise<HostFacts> {
   const known: Record<string, string | null> = {};
   const learning = new Map<string, Promise<void>>();
   const learn = async (binary: string) => {
-    const { stdout } = await target.shell(versionScript(binary));
+    const { stdout } = await target.shell(`${findEngine}\n${versionsOf([binary])}`);
     known[binary] = memberOf(stdout)[binary] ?? null;
   };
   const versions = new Proxy(known, {

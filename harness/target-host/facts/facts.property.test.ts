@@ -117,7 +117,7 @@ describe('the facts of a host', { timeout: limitMs }, () => {
 
   it('a section that is there twice is refused, one that is missing is empty', () => {
     const section = fc.tuple(
-      fc.constantFrom('uid', 'gid', 'user', 'home', 'end'),
+      fc.constantFrom('user.uid', 'user.gid', 'user.name', 'user.home', 'end'),
       fc.stringMatching(/^[a-z0-9 ]{0,8}$/),
     );
     holds(fc.array(section, { maxLength: 6 }), (sections) => {
@@ -127,7 +127,7 @@ describe('the facts of a host', { timeout: limitMs }, () => {
       const isWhole = keys.includes('end') && new Set(keys).size === keys.length;
       expect(at !== 'refused').toBe(isWhole);
       if (at === 'refused') return;
-      for (const key of ['uid', 'gid', 'user', 'home']) {
+      for (const key of ['user.uid', 'user.gid', 'user.name', 'user.home']) {
         expect(at(key)).toBe(sections.find(([own]) => own === key)?.[1] ?? '');
       }
     });
@@ -175,14 +175,13 @@ describe('free space', { timeout: limitMs }, () => {
 it('no parser of facts is held up by a long text', { timeout: limitMs }, () => {
   const parsers = { numberOf, words, memberOf, parseOsRelease, parseSections, parseDiskSpace };
   const withIds = (text: string) => idRanges(text, 'tester', 1001);
-  const whole = (text: string) => parseHostFacts(recorded.replace('@@rdc:meminfo\n', `@@rdc:meminfo\n${text}`));
+  const whole = (text: string) => parseHostFacts(recorded.replace('@@rdc:os\n', `@@rdc:os\n${text}`));
   const pieces = [
-    '@@rdc:uid\n',
+    '@@rdc:user.uid\n',
     'ID=',
     '"',
     "'",
     '\\',
-    'MemTotal: ',
     'tester:1:',
     ':',
     ' ',

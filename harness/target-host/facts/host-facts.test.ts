@@ -3,8 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { parseHostFacts, readHostFacts } from './host-facts.ts';
-import { collectScript } from './read-facts.ts';
+import { collectScript, parseHostFacts, readHostFacts } from './host-facts.ts';
 
 const recorded = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', `${name}-facts.txt`), 'utf8');
 
@@ -108,18 +107,18 @@ it.each([
 it.each([
   [
     'no user namespaces in the user slice',
-    'userControllers',
+    'cgroup.userControllers',
     'absent',
     { cgroup: { version: 2, userControllers: null } },
   ],
-  ['a slice without controllers', 'userControllers', '', { cgroup: { version: 2, userControllers: [] } }],
-  ['cgroup v1', 'cgroupFs', '1021994', { cgroup: { version: 1 } }],
-  ['no XDG_RUNTIME_DIR', 'runtimeDir', '', { runtimeDir: null, socket: '/run/user/1001/docker.sock' }],
-  ['unlimited locks', 'memlock', 'unlimited', { user: { memlockBytes: null } }],
+  ['a slice without controllers', 'cgroup.userControllers', '', { cgroup: { version: 2, userControllers: [] } }],
+  ['cgroup v1', 'cgroup.version', '1021994', { cgroup: { version: 1 } }],
+  ['no XDG_RUNTIME_DIR', 'runtimeDir', '', { runtimeDir: null }],
+  ['unlimited locks', 'user.memlockBytes', 'unlimited', { user: { memlockBytes: null } }],
   ['no LSM', 'lsm', '', { lsm: [] }],
   ['another PID 1', 'init', 'runit', { init: 'runit' }],
-  ['no systemd', 'systemd', '', { systemdVersion: null }],
-  ['a release without a number', 'osRelease', "ID=arch\nVERSION_CODENAME='rolling'", { os: { versionId: 'rolling' } }],
+  ['no systemd', 'systemdVersion', '', { systemdVersion: null }],
+  ['a release without a number', 'os', "ID=arch\nVERSION_CODENAME='rolling'", { os: { versionId: 'rolling' } }],
 ])('%s', (_, key, answer, facts) => {
   expect(parseHostFacts(withSection(key, answer))).toMatchObject(facts);
 });
@@ -128,17 +127,17 @@ it.each([
   ['nothing', ''],
   ['a banner', 'This account is disabled.\n'],
   ['an answer that was cut', recorded('debian-13').slice(0, 9000)],
-  ['an answer without the user', withSection('uid', '')],
+  ['an answer without the user', withSection('user.uid', '')],
   ['an answer without a kernel', withSection('kernel', '')],
   ['an answer without processors', withSection('cpus', '')],
-  ['an answer without memory', withSection('meminfo', 'MemFree: 1 kB')],
+  ['an answer without memory', withSection('memoryMiB', '')],
   ['an answer without PID 1', withSection('init', '')],
 ])('%s is an error and not a host without anything', (_, text) => {
   expect(() => parseHostFacts(text)).toThrow(/^\[FACTS\] the target did not /);
 });
 
 it('a /proc that hides PID 1 is named where nothing else says what it is', () => {
-  const hides = (facts: string) => facts.replace('@@rdc:end', '@@rdc:procHides\nrw,gid=4,hidepid=invisible\n@@rdc:end');
+  const hides = (facts: string) => facts.replace('@@rdc:end', '@@rdc:hidepid\nrw,gid=4,hidepid=invisible\n@@rdc:end');
   expect(() => parseHostFacts(hides(withSection('init', '')))).toThrow(
     '[FACTS] the target did not say what its PID 1 is (/proc is mounted with hidepid=invisible)',
   );
@@ -153,8 +152,13 @@ it('a greeting of the login shell before the answer does no harm', () => {
 it("what the user's files ask of the daemon", () => {
   const nothing = { storageDriver: null, firewallBackend: null, networkDriver: null, portDriver: null };
   expect(parseHostFacts(recorded('debian-13')).asked).toEqual(nothing);
-  const net = 'DOCKERD_ROOTLESS_ROOTLESSKIT_NET=pasta\nDOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=implicit';
-  const sections = `@@rdc:daemonJsonAsked\n"firewall-backend":"nftables"\n"storage-driver":"fuse-overlayfs"\n@@rdc:rootlesskitAsked\n${net}\n@@rdc:end`;
+  const sections = [
+    '@@rdc:asked.storageDriver\n"storage-driver":"fuse-overlayfs"',
+    '@@rdc:asked.firewallBackend\n"firewall-backend":"nftables"',
+    '@@rdc:asked.networkDriver\nDOCKERD_ROOTLESS_ROOTLESSKIT_NET=pasta',
+    '@@rdc:asked.portDriver\nDOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=implicit',
+    '@@rdc:end',
+  ].join('\n');
   expect(parseHostFacts(recorded('debian-13').replace('@@rdc:end', sections)).asked).toEqual({
     storageDriver: 'fuse-overlayfs',
     firewallBackend: 'nftables',
@@ -163,36 +167,49 @@ it("what the user's files ask of the daemon", () => {
   });
 });
 
+/** What the script asks for one fact. */
+const ask = (path: string) => collectScript.split(`echo "@@rdc:${path}"; `)[1]?.split('\necho')[0];
+
 it.each([
-  ['{\n  "debug": true,\n  "storage-driver" : "fuse-overlayfs"\n}\n', '"storage-driver":"fuse-overlayfs"'],
+  ['{\n  "debug": true,\n  "storage-driver" : "fuse-overlayfs"\n}\n', '"storage-driver":"fuse-overlayfs"\n'],
   ['{"storage-driver":"a;b"}', ''],
   [null, ''],
-  ['{"firewall-backend": "nftables", "hosts": ["tcp://x"]}', '"firewall-backend":"nftables"'],
+  ['{"firewall-backend": "nftables", "hosts": ["tcp://x"]}', '"firewall-backend":"nftables"\n'],
 ])('of daemon.json only two settings are read: %j', (file, answer) => {
   const home = mkdtempSync(join(tmpdir(), 'rdc-home-'));
   mkdirSync(join(home, '.config', 'docker'), { recursive: true });
   if (file !== null) writeFileSync(join(home, '.config', 'docker', 'daemon.json'), file);
-  const command = collectScript.split('\n').find((line) => line.includes('daemonJsonAsked')) ?? '';
-  const { stdout } = spawnSync('sh', ['-c', command], { env: { ...process.env, HOME: home }, encoding: 'utf8' });
+  const script = `${ask('asked.storageDriver')}\n${ask('asked.firewallBackend')}`;
+  const { stdout } = spawnSync('sh', ['-c', script], { env: { ...process.env, HOME: home }, encoding: 'utf8' });
   rmSync(home, { recursive: true });
-  expect(stdout).toBe(`@@rdc:daemonJsonAsked\n${answer}${answer && '\n'}`);
+  expect(stdout).toBe(answer);
+});
+
+it("the firewall backend is that of the running daemon's command line where daemon.json has none", () => {
+  const process = mkdtempSync(join(tmpdir(), 'rdc-process-'));
+  writeFileSync(join(process, 'cmdline'), 'dockerd\0--debug\0--firewall-backend=nftables\0');
+  const script = `HOME=/nowhere engine=${process}/exe\n${ask('asked.firewallBackend')}`;
+  const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+  rmSync(process, { recursive: true });
+  expect(stdout).toBe('--firewall-backend=nftables\n');
+  const answer = recorded('debian-13').replace('@@rdc:end', `@@rdc:asked.firewallBackend\n${stdout}\n@@rdc:end`);
+  expect(parseHostFacts(answer).asked.firewallBackend).toBe('nftables');
 });
 
 it('the RootlessKit that runs, by its command line: what nobody asked for, and what was given twice', () => {
-  const running = (text: string) => {
-    const facts = parseHostFacts(recorded('debian-13').replace('@@rdc:end', `@@rdc:running\n${text}\n@@rdc:end`));
-    return [facts.asked.firewallBackend, facts.rootlesskit];
-  };
-  const pasta =
-    '--firewall-backend=nftables\n--detach-netns\n--net=pasta\n--port-driver=implicit\nCapPrm:\t0000000000000000\n';
+  const running = (text: string) =>
+    parseHostFacts(recorded('debian-13').replace('@@rdc:end', `@@rdc:rootlesskit\n${text}\n@@rdc:end`)).rootlesskit;
+  const pasta = '--detach-netns\n--net=pasta\n--port-driver=implicit\nCapPrm:\t0000000000000000\n';
   const seen = { networkDriver: 'pasta', portDriver: 'implicit', detachesNetns: true, bindsPrivilegedPorts: false };
-  expect(running(pasta)).toEqual(['nftables', seen]);
+  expect(running(pasta)).toEqual(seen);
   const twice = '--net=slirp4netns\n--port-driver=builtin\n--port-driver=slirp4netns\nCapPrm:\t0000000000000400\n';
-  expect(running(twice)).toEqual([
-    null,
-    { networkDriver: 'slirp4netns', portDriver: 'slirp4netns', detachesNetns: false, bindsPrivilegedPorts: true },
-  ]);
-  expect(running('')).toEqual([null, null]);
+  expect(running(twice)).toEqual({
+    networkDriver: 'slirp4netns',
+    portDriver: 'slirp4netns',
+    detachesNetns: false,
+    bindsPrivilegedPorts: true,
+  });
+  expect(running('')).toBeNull();
 });
 
 it("the user's own program for the daemon, and whether mounts of the host go on to it", () => {

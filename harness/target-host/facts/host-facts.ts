@@ -1,95 +1,152 @@
-import { RdcError } from '../../messages/errors.ts';
-import { parseOsRelease } from '../../this-machine/os-release.ts';
 import type { Executor } from '../transport/executor.ts';
-import { type IdRange, idRanges, memberOf, numberOf, words } from './parse-values.ts';
-import { collectScript, parseSections } from './read-facts.ts';
+import {
+  captured,
+  cgroupVersion,
+  distributionOf,
+  idRanges,
+  installationOf,
+  memberOf,
+  numberOf,
+  trimmed,
+  words,
+} from './parse-values.ts';
+import {
+  command,
+  type FactsOf,
+  file,
+  parseFacts,
+  required,
+  scriptOf,
+  slow,
+  socketPath,
+  versionsOf,
+} from './read-facts.ts';
+import { runningRootlessKit } from './rootlesskit.ts';
+
+const programs = words('docker dockerd containerd runc rootlesskit slirp4netns pasta iptables fuse-overlayfs');
+const currentUser = 'which user it runs commands as';
+const hidepidIn = captured(/\bhidepid=(\w+)/);
+/** `"storage-driver":"overlay2"`, `--firewall-backend=nftables` */
+const setting = captured(/[:=]"?([a-z0-9-]+)"?$/m);
+
+/** Only what is asked for: the file may hold what is nobody's business. */
+const inDaemonJson = (key: string) =>
+  `tr -d '\\n\\t ' < "$HOME/.config/docker/daemon.json" | grep -oE '"${key}":"[a-z0-9-]+"'`;
+const inUnit = (name: string) => `printf '%s\\n' "$unit" | grep '^Environment=' | grep -oE '${name}=[a-z0-9-]+'`;
+
 /** What the host is, read from its kernel and files; nothing here is the daemon's word. A value that cannot be read is null. */
-export type HostFacts = {
-  readonly os: { readonly id: string; readonly versionId: string; readonly prettyName: string };
-  readonly kernel: string;
-  readonly architecture: string;
-  readonly cpus: number;
-  readonly memoryMiB: number;
-  /** `systemd` when it is PID 1, else the name of PID 1 */
-  readonly init: string;
-  readonly systemdVersion: number | null;
-  readonly cgroup: {
-    readonly version: 1 | 2;
+export type HostFacts = FactsOf<typeof hostFacts>;
+
+/** In the order of results.json, where each has the name that it has here. */
+const hostFacts = {
+  os: file('/etc/os-release', distributionOf),
+  kernel: required(command('uname -r', trimmed), 'which kernel it runs'),
+  architecture: required(command('uname -m', trimmed), 'its architecture'),
+  cpus: required(command('getconf _NPROCESSORS_ONLN', numberOf), 'how many processors it has'),
+  memoryMiB: required(
+    command("awk '/^MemTotal/ {print int($2/1024)}' /proc/meminfo", numberOf),
+    'how much memory it has',
+  ),
+  /** `systemd` when it is PID 1, else the name of PID 1; where hidepid keeps it from the user, as sd_booted(3) does */
+  init: required(
+    command('cat /proc/1/comm || { [ ! -d /run/systemd/system ] || echo systemd; }', trimmed),
+    (at) => `what its PID 1 is${hiddenBy(hidepidIn(at('hidepid')))}`,
+  ),
+  systemdVersion: command('systemctl --version', (text) => numberOf(/^systemd (\d+)/.exec(text)?.[1])),
+  cgroup: {
+    version: required(command('stat -f -c %t /sys/fs/cgroup', cgroupVersion), 'which file system its cgroups are on'),
     /** controllers delegated to user@UID.service, or null where that cgroup does not exist */
-    readonly userControllers: readonly string[] | null;
-  };
-  readonly lsm: readonly string[];
-  readonly sysctl: {
-    readonly unprivilegedUsernsClone: number | null;
-    readonly maxUserNamespaces: number | null;
-    readonly apparmorRestrictUserns: number | null;
-    readonly unprivilegedPortStart: number | null;
-    readonly pingGroupRange: string | null;
-    readonly maxKeys: number | null;
+    userControllers: command(
+      'cat "/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service/cgroup.controllers" || echo absent',
+      (text) => (text.includes('absent') ? null : words(text)),
+    ),
+  },
+  lsm: file('/sys/kernel/security/lsm', (text): readonly string[] => text.trim().split(',').filter(Boolean)),
+  sysctl: {
+    unprivilegedUsernsClone: file('/proc/sys/kernel/unprivileged_userns_clone', numberOf),
+    maxUserNamespaces: file('/proc/sys/user/max_user_namespaces', numberOf),
+    apparmorRestrictUserns: file('/proc/sys/kernel/apparmor_restrict_unprivileged_userns', numberOf),
+    unprivilegedPortStart: file('/proc/sys/net/ipv4/ip_unprivileged_port_start', numberOf),
+    pingGroupRange: file('/proc/sys/net/ipv4/ping_group_range', (text) => words(text).join(' ') || null),
+    maxKeys: file('/proc/sys/kernel/keys/maxkeys', numberOf),
     /** of all interfaces: one without IPv6 is no host without it; null where the kernel has none */
-    readonly disableIpv6: number | null;
+    disableIpv6: file('/proc/sys/net/ipv6/conf/all/disable_ipv6', numberOf),
+    maxInotifyInstances: file('/proc/sys/fs/inotify/max_user_instances', numberOf),
     /** 0 on the emulated machines of the lab (vms/provision/base.sh), 2 on other hosts */
-    readonly randomizeVaSpace: number | null;
-  };
-  readonly user: {
-    readonly name: string;
-    readonly uid: number;
-    readonly gid: number;
-    readonly home: string;
-    readonly groups: readonly string[];
-    readonly subuid: readonly IdRange[];
-    readonly subgid: readonly IdRange[];
-    /** bytes; null is unlimited */
-    readonly memlockBytes: number | null;
-  };
+    randomizeVaSpace: file('/proc/sys/kernel/randomize_va_space', numberOf),
+  },
+  user: {
+    name: required(command('id -un', trimmed), currentUser),
+    uid: required(command('id -u', numberOf), currentUser),
+    gid: required(command('id -g', numberOf), currentUser),
+    home: required(command('echo "$HOME"', trimmed), 'where the home of the user is'),
+    groups: command('id -Gn', words),
+    subuid: file('/etc/subuid', (text, at) => idRanges(text, at('user.name').trim(), Number(at('user.uid')))),
+    subgid: file('/etc/subgid', (text, at) => idRanges(text, at('user.name').trim(), Number(at('user.uid')))),
+    /** null is unlimited */
+    memlockBytes: command('ulimit -Hl', (text) => {
+      const kib = numberOf(text);
+      return kib === null ? null : kib * 1024;
+    }),
+  },
   /** XDG_RUNTIME_DIR of a login session, or null where it is not set */
-  readonly runtimeDir: string | null;
-  /** the user daemon's API socket: `$XDG_RUNTIME_DIR/docker.sock` */
-  readonly socket: string;
+  runtimeDir: command('echo "$XDG_RUNTIME_DIR"', (text) => text.trim() || null),
+  /** the user daemon's API socket */
+  socket: required(command(`echo ${socketPath}`, trimmed), "where the daemon's socket is"),
   /** the user's program that takes `start`, `stop` and `status` where no user manager starts the daemon, or null */
-  readonly daemonScript: string | null;
+  daemonScript: command(
+    '[ -x "$HOME/.config/rdc/daemon" ] && echo "$HOME/.config/rdc/daemon"', // see docs/guides/existing-hosts.md
+    captured(/^(\/.+)$/m),
+  ),
   /** the option of /proc by which processes of others are hidden from the user, e.g. `invisible`; null where they are not */
-  readonly hidepid: string | null;
+  hidepid: command(
+    // the user may be in the group that sees everything; of several mounts the last one is what a process sees
+    `cat /proc/1/comm > /dev/null || awk '$5 == "/proc" {o = $NF} END {print o}' /proc/self/mountinfo`,
+    hidepidIn,
+  ),
   /** of the root file system: to a daemon on a host where it is `private` no mount appears that is made after its start */
-  readonly rootPropagation: 'shared' | 'private' | null;
+  rootPropagation: command(
+    'awk \'$5 == "/" {print / shared:/ ? "shared" : "private"}\' /proc/self/mountinfo',
+    // mounts may lie over each other: the last one is what a process sees
+    captured<'shared' | 'private'>(/\b(shared|private)\s*$/),
+  ),
   /** what the user's own files ask of the daemon, and not what it then is; null where they leave it to the daemon */
-  readonly asked: {
-    /** `storage-driver` of ~/.config/docker/daemon.json */
-    readonly storageDriver: string | null;
-    /** `firewall-backend` of that file or of the running daemon's command line, e.g. `nftables` */
-    readonly firewallBackend: string | null;
-    /** DOCKERD_ROOTLESS_ROOTLESSKIT_NET of the user unit, e.g. `pasta` */
-    readonly networkDriver: string | null;
-    /** DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER of the user unit, e.g. `implicit` */
-    readonly portDriver: string | null;
-  };
+  asked: {
+    storageDriver: command(inDaemonJson('storage-driver'), setting),
+    /** of daemon.json or of the running daemon's command line, e.g. `nftables` */
+    firewallBackend: command(
+      `${inDaemonJson('firewall-backend')} ||
+tr '\\0' '\\n' < \${engine%/exe}/cmdline | grep -E -- '^--firewall-backend=[a-z0-9-]+$'`,
+      setting,
+    ),
+    networkDriver: command(inUnit('DOCKERD_ROOTLESS_ROOTLESSKIT_NET'), setting),
+    portDriver: command(inUnit('DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER'), setting),
+  },
   /** the process above the daemon that listens on the socket, by its command line; null where there is none */
-  readonly rootlesskit: RunningRootlessKit | null;
+  rootlesskit: runningRootlessKit,
   /** PATH of the daemon that runs, else of its unit, then that of a session: where `paths` and `versions` were looked for */
-  readonly searchPath: string;
+  searchPath: command('echo "$PATH"', trimmed),
   /** versions by binary; null where it is not installed. Paths in `paths` */
-  readonly versions: Readonly<Record<string, string | null>>;
-  readonly paths: Readonly<Record<string, string | null>>;
-  /** serial ports besides the console, e.g. `/dev/ttyS1` */
-  readonly serialPorts: readonly string[];
+  versions: slow(command(versionsOf(programs), memberOf)),
+  paths: command(
+    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables getfacl; do p=$(program $b); case $p in /proc/*) p=$(readlink "$p") ;; esac; p=${p% (deleted)}; echo "$b ${p:--}"; done',
+    memberOf,
+  ),
+  /** serial ports besides the console, e.g. `/dev/ttyS1`: what the kernel has, also where its node was taken out of /dev */
+  serialPorts: command(
+    'for d in /sys/class/tty/ttyS[1-9]; do [ -d "$d/device" ] && grep -qs "[1-9]" "$d/type" && echo "/dev/${d##*/}"; done',
+    words,
+  ),
   /** what the provisioning recorded of the distribution's own installation steps, or null */
-  readonly install: { readonly recipe: string; readonly steps: readonly InstallStep[] } | null;
+  install: file('/var/lib/rdc/install.json', installationOf),
 };
 
-export type RunningRootlessKit = {
-  /** `--net`, e.g. `slirp4netns` */
-  readonly networkDriver: string | null;
-  /** `--port-driver`, e.g. `builtin` */
-  readonly portDriver: string | null;
-  /** `--detach-netns`: the daemon is in the host's network namespace, its bridges in another */
-  readonly detachesNetns: boolean;
-  /** CAP_NET_BIND_SERVICE is permitted: for it no port of the host is privileged */
-  readonly bindsPrivilegedPorts: boolean;
-};
+export const collectScript = scriptOf(hostFacts);
 
-export type InstallStep = { readonly name: string; readonly command: string; readonly exitCode: number };
+/** For `rdc doctor`, which asks for the slow ones that it needs. */
+export const quickScript = scriptOf(hostFacts, ({ isSlow }) => !isSlow);
 
-/** One batch over one session: see read-facts.ts for the script. Throws RdcError FACTS when the answer makes no sense. */
+/** One batch over one session. Throws RdcError FACTS when the answer makes no sense. */
 export async function readHostFacts(target: Pick<Executor, 'shell'>): Promise<HostFacts> {
   const answer = await target.shell(collectScript, { timeoutMs: 120_000 });
   return parseHostFacts(answer.stdout);
@@ -97,142 +154,10 @@ export async function readHostFacts(target: Pick<Executor, 'shell'>): Promise<Ho
 
 /** Pure: what `collectScript` printed becomes facts. */
 export function parseHostFacts(text: string): HostFacts {
-  const at = parseSections(text);
-  const uid = numberOf(at('uid'));
-  const gid = numberOf(at('gid'));
-  const name = at('user').trim();
-  if (uid === null || gid === null || name === '') {
-    throw new RdcError('FACTS', 'the target did not say which user it runs commands as', {
-      hint: 'try: ssh USER@HOST id',
-    });
-  }
-  const runtimeDir = at('runtimeDir').trim() || null;
-  const hidepid = /\bhidepid=(\w+)/.exec(at('procHides'))?.[1] ?? null;
-  const memory = /MemTotal:\s+(\d+)/.exec(at('meminfo'))?.[1];
-  return {
-    os: readOsRelease(at('osRelease')),
-    kernel: readable(at('kernel').trim(), 'which kernel it runs', 'uname -r'),
-    architecture: readable(at('architecture').trim(), 'its architecture', 'uname -m'),
-    cpus: readable(numberOf(at('cpus')), 'how many processors it has', 'getconf _NPROCESSORS_ONLN'),
-    memoryMiB: Math.floor(readable(numberOf(memory), 'how much memory it has', 'grep MemTotal /proc/meminfo') / 1024),
-    init: readable(at('init').trim(), `what its PID 1 is${hiddenBy(hidepid)}`, 'cat /proc/1/comm'),
-    systemdVersion: numberOf(/^systemd (\d+)/.exec(at('systemd'))?.[1]),
-    cgroup: {
-      version: cgroupVersion(at('cgroupFs')),
-      userControllers: at('userControllers').includes('absent') ? null : words(at('userControllers')),
-    },
-    lsm: at('lsm').trim().split(',').filter(Boolean),
-    sysctl: {
-      unprivilegedUsernsClone: numberOf(at('sysctl.unprivileged_userns_clone')),
-      maxUserNamespaces: numberOf(at('sysctl.max_user_namespaces')),
-      apparmorRestrictUserns: numberOf(at('sysctl.apparmor_restrict_unprivileged_userns')),
-      unprivilegedPortStart: numberOf(at('sysctl.ip_unprivileged_port_start')),
-      pingGroupRange: words(at('sysctl.ping_group_range')).join(' ') || null,
-      maxKeys: numberOf(at('sysctl.maxkeys')),
-      disableIpv6: numberOf(at('sysctl.disable_ipv6')),
-      randomizeVaSpace: numberOf(at('sysctl.randomize_va_space')),
-    },
-    user: {
-      name,
-      uid,
-      gid,
-      home: readable(at('home').trim(), 'where the home of the user is', 'echo $HOME'),
-      groups: words(at('groups')),
-      subuid: idRanges(at('subuid'), name, uid),
-      subgid: idRanges(at('subgid'), name, uid),
-      memlockBytes: memlockBytes(at('memlock')),
-    },
-    runtimeDir,
-    socket: `${runtimeDir ?? `/run/user/${uid}`}/docker.sock`,
-    daemonScript: /^\/.+$/m.exec(at('daemonScript'))?.[0] ?? null,
-    hidepid,
-    rootPropagation: propagationOf(at('rootPropagation')),
-    asked: {
-      storageDriver: /^"storage-driver":"([a-z0-9-]+)"$/m.exec(at('daemonJsonAsked'))?.[1] ?? null,
-      firewallBackend:
-        /^"firewall-backend":"([a-z0-9-]+)"$/m.exec(at('daemonJsonAsked'))?.[1] ??
-        /^--firewall-backend=(.+)$/m.exec(at('running'))?.[1] ??
-        null,
-      networkDriver: /^DOCKERD_ROOTLESS_ROOTLESSKIT_NET=(.+)$/m.exec(at('rootlesskitAsked'))?.[1] ?? null,
-      portDriver: /^DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=(.+)$/m.exec(at('rootlesskitAsked'))?.[1] ?? null,
-    },
-    rootlesskit: parseRootlessKitFacts(at('running')),
-    searchPath: at('searchPath').trim(),
-    versions: memberOf(at('versions')),
-    paths: memberOf(at('paths')),
-    serialPorts: words(at('serialPorts')),
-    install: readInstall(at('install')),
-  };
-}
-
-/** What every host has: one that does not say it was not read, and is no host without it. */
-function readable<T>(value: T | null, what: string, command: string): T {
-  if (value !== null && value !== '') return value;
-  throw new RdcError('FACTS', `the target did not say ${what}`, { hint: `try: ssh USER@HOST ${command}` });
+  return parseFacts(hostFacts, text);
 }
 
 /** In words, to go behind what could not be read or does not work there; nothing where /proc hides nobody. */
-export function hiddenBy(hidepid: HostFacts['hidepid']): string {
+export function hiddenBy(hidepid: string | null): string {
   return hidepid === null ? '' : ` (/proc is mounted with hidepid=${hidepid})`;
-}
-
-function readOsRelease(text: string): HostFacts['os'] {
-  const at = parseOsRelease(text);
-  const value = (key: string) => (at.get(key) ?? '').slice(0, 200);
-  return {
-    id: value('ID'),
-    versionId: value('VERSION_ID') || value('VERSION_CODENAME'),
-    prettyName: value('PRETTY_NAME'),
-  };
-}
-
-/** The magic number of the file system at /sys/fs/cgroup, in hexadecimal; without it a host is of neither version. */
-function cgroupVersion(text: string): 1 | 2 {
-  const magic = text.trim();
-  if (magic === '63677270') return 2;
-  if (/^[0-9a-f]{1,8}$/.test(magic)) return 1;
-  throw new RdcError('FACTS', 'the target did not say which file system its cgroups are on', {
-    hint: 'try: ssh USER@HOST stat -f -c %t /sys/fs/cgroup',
-  });
-}
-
-const netBindService = 1n << 10n;
-
-function parseRootlessKitFacts(text: string): RunningRootlessKit | null {
-  const [, permitted] = /^CapPrm:\s*([0-9a-f]{1,16})$/m.exec(text) ?? [];
-  if (permitted === undefined) return null;
-  // of a flag that is given twice the last one counts
-  const last = (flag: string) => text.match(new RegExp(`(?<=^--${flag}=).+$`, 'gm'))?.at(-1) ?? null;
-  return {
-    networkDriver: last('net'),
-    portDriver: last('port-driver'),
-    detachesNetns: /^--detach-netns(=true)?$/m.test(text),
-    bindsPrivilegedPorts: (BigInt(`0x${permitted}`) & netBindService) !== 0n,
-  };
-}
-
-function propagationOf(text: string): HostFacts['rootPropagation'] {
-  // mounts may lie over each other: the last one is what a process sees
-  const last = text.trim().split('\n').at(-1);
-  return last === 'shared' || last === 'private' ? last : null;
-}
-
-function memlockBytes(text: string): number | null {
-  const kib = numberOf(text);
-  return kib === null ? null : kib * 1024;
-}
-
-/** Written by vms/provision into the machine: not ours alone to trust, so anything odd is no record. */
-function readInstall(text: string): HostFacts['install'] {
-  try {
-    const record = JSON.parse(text) as { recipe?: unknown; steps?: unknown };
-    if (typeof record.recipe !== 'string' || !Array.isArray(record.steps)) return null;
-    const steps = record.steps.map(({ name, command, exitCode }: Record<string, unknown>) => {
-      if (typeof name !== 'string' || typeof command !== 'string' || !Number.isInteger(exitCode)) throw new TypeError();
-      return { name: name.slice(0, 100), command: command.slice(0, 500), exitCode: Number(exitCode) };
-    });
-    return { recipe: record.recipe.slice(0, 200), steps };
-  } catch {
-    return null;
-  }
 }

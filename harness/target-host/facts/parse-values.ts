@@ -1,10 +1,21 @@
+import { parseOsRelease } from '../../this-machine/os-release.ts';
+
 /** `' 1024\n'` is 1024; anything that is not one non-negative decimal number is null. */
 export function numberOf(text: string | undefined): number | null {
   const trimmed = text?.trim() ?? '';
   return /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : null;
 }
 
-export function words(text: string): string[] {
+export function trimmed(text: string): string {
+  return text.trim();
+}
+
+/** What the group of the pattern matches, or null: `captured(/hidepid=(\w+)/)`. */
+export function captured<T extends string>(pattern: RegExp): (text: string) => T | null {
+  return (text) => (pattern.exec(text)?.[1] as T | undefined) ?? null;
+}
+
+export function words(text: string): readonly string[] {
   return text.split(/\s+/).filter(Boolean);
 }
 
@@ -12,7 +23,7 @@ export function words(text: string): string[] {
 const maxValueChars = 500;
 
 /** Lines `key value` become a record; `key -` is null. */
-export function memberOf(text: string): Record<string, string | null> {
+export function memberOf(text: string): Readonly<Record<string, string | null>> {
   const members = text.split('\n').flatMap((line) => {
     const [, key, value = ''] = /^(\S+) ?(.*)$/.exec(line) ?? [];
     const known = value === '-' || value === '' ? null : value.slice(0, maxValueChars);
@@ -41,3 +52,35 @@ export function idRanges(file: string, name: string, uid: number): IdRange[] {
 
 /** A range of `/etc/subuid` or `/etc/subgid`: host IDs `start` to `start + count - 1`. */
 export type IdRange = { readonly start: number; readonly count: number };
+
+export function distributionOf(osRelease: string) {
+  const at = parseOsRelease(osRelease);
+  const value = (key: string) => (at.get(key) ?? '').slice(0, 200);
+  return {
+    id: value('ID'),
+    versionId: value('VERSION_ID') || value('VERSION_CODENAME'),
+    prettyName: value('PRETTY_NAME'),
+  } as const;
+}
+
+/** The magic number of the file system at /sys/fs/cgroup, in hexadecimal; without it a host is of neither version. */
+export function cgroupVersion(text: string): 1 | 2 | null {
+  const magic = text.trim();
+  if (magic === '63677270') return 2;
+  return /^[0-9a-f]{1,8}$/.test(magic) ? 1 : null;
+}
+
+/** Written by vms/provision into the machine: not ours alone to trust, so anything odd is no record. */
+export function installationOf(text: string) {
+  try {
+    const record = JSON.parse(text) as { recipe?: unknown; steps?: unknown };
+    if (typeof record.recipe !== 'string' || !Array.isArray(record.steps)) return null;
+    const steps = record.steps.map(({ name, command, exitCode }: Record<string, unknown>) => {
+      if (typeof name !== 'string' || typeof command !== 'string' || !Number.isInteger(exitCode)) throw new TypeError();
+      return { name: name.slice(0, 100), command: command.slice(0, 500), exitCode: Number(exitCode) } as const;
+    });
+    return { recipe: record.recipe.slice(0, 200), steps } as const;
+  } catch {
+    return null;
+  }
+}

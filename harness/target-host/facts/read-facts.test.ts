@@ -1,11 +1,13 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import { parseHostFacts } from './host-facts.ts';
-import { collectScript, versionScript } from './read-facts.ts';
+import { collectScript, parseHostFacts } from './host-facts.ts';
+import { findEngine, versionsOf } from './read-facts.ts';
+
+const versionScript = (program: string) => `${findEngine}\n${versionsOf([program])}`;
 
 /** A host whose user unit has PATH=~/bin and starts what lies there; nothing of it is on the session's PATH. */
 function hostWithEngineAtHome() {
@@ -15,7 +17,7 @@ function hostWithEngineAtHome() {
     writeFileSync(join(home, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     return join(home, name);
   };
-  const unit = `Environment=LANG=C PATH=${home}/bin:/usr/bin\nExecStart={ path=${home}/start/dockerd-rootless.sh ; argv[]=x }`;
+  const unit = `Environment=LANG=C DOCKERD_ROOTLESS_ROOTLESSKIT_NET=pasta PATH=${home}/bin:/usr/bin\nExecStart={ path=${home}/start/dockerd-rootless.sh ; argv[]=x DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=no }`;
   file(
     'session/systemctl',
     `[ "$*" != '--user show docker.service -p Environment -p ExecStart' ] || printf '%s\\n' '${unit}'`,
@@ -28,7 +30,7 @@ function hostWithEngineAtHome() {
 
 it("the engine is found on the PATH of the daemon's unit, and beside what the unit starts", () => {
   const { home, run } = hostWithEngineAtHome();
-  const { paths, versions, searchPath } = parseHostFacts(run(collectScript));
+  const { paths, versions, searchPath, asked, socket, sysctl } = parseHostFacts(run(collectScript));
   expect(paths).toMatchObject({
     docker: `${home}/bin/docker`,
     dockerd: `${home}/bin/dockerd`,
@@ -38,6 +40,15 @@ it("the engine is found on the PATH of the daemon's unit, and beside what the un
   expect(versions).toMatchObject({ docker: 'docker version 99.1', rootlesskit: 'rootlesskit version 99.1' });
   expect(searchPath).toBe(`${home}/bin:/usr/bin:${home}/start:${home}/session:/usr/bin:/bin:/usr/sbin:/sbin`);
   expect(run(versionScript('dockerd'))).toBe('dockerd dockerd version 99.1\n');
+  expect(asked).toMatchObject({ networkDriver: 'pasta', portDriver: null });
+  expect(socket).toBe(`${home}/docker.sock`);
+  expect(sysctl.maxInotifyInstances).toBe(Number(readFileSync('/proc/sys/fs/inotify/max_user_instances', 'utf8')));
+});
+
+it('a session without XDG_RUNTIME_DIR has the socket where systemd would make it', () => {
+  const { run } = hostWithEngineAtHome();
+  const { runtimeDir, socket, user } = parseHostFacts(run(`unset XDG_RUNTIME_DIR\n${collectScript}`));
+  expect({ runtimeDir, socket }).toEqual({ runtimeDir: null, socket: `/run/user/${user.uid}/docker.sock` });
 });
 
 it('of dockerd and RootlessKit the running program is taken, whatever lies on the PATH', async () => {

@@ -1,85 +1,61 @@
 import { RdcError } from '../../messages/errors.ts';
+import { quoteWord } from '../transport/quote.ts';
 import { holdersOf } from './socket-holders.ts';
 
-const marker = '@@rdc:';
+/** The answer of a fact by its path: `at('user.name')`. */
+type Answers = (path: string) => string;
 
-const files: Readonly<Record<string, string>> = {
-  osRelease: '/etc/os-release',
-  meminfo: '/proc/meminfo',
-  lsm: '/sys/kernel/security/lsm',
-  subuid: '/etc/subuid',
-  subgid: '/etc/subgid',
-  install: '/var/lib/rdc/install.json',
-  'sysctl.unprivileged_userns_clone': '/proc/sys/kernel/unprivileged_userns_clone',
-  'sysctl.max_user_namespaces': '/proc/sys/user/max_user_namespaces',
-  'sysctl.apparmor_restrict_unprivileged_userns': '/proc/sys/kernel/apparmor_restrict_unprivileged_userns',
-  'sysctl.ip_unprivileged_port_start': '/proc/sys/net/ipv4/ip_unprivileged_port_start',
-  'sysctl.ping_group_range': '/proc/sys/net/ipv4/ping_group_range',
-  'sysctl.disable_ipv6': '/proc/sys/net/ipv6/conf/all/disable_ipv6',
-  'sysctl.maxkeys': '/proc/sys/kernel/keys/maxkeys',
-  'sysctl.randomize_va_space': '/proc/sys/kernel/randomize_va_space',
+/** What a shell on the host is asked, and what its answer means, which may need the answers of other facts. */
+type Fact<T> = {
+  readonly ask: string;
+  readonly parse: (answer: string, at: Answers) => T;
+  readonly isSlow?: true;
 };
 
-const commands: Readonly<Record<string, string>> = {
-  // where hidepid keeps PID 1 from the user, as sd_booted(3) does
-  init: 'cat /proc/1/comm || { [ ! -d /run/systemd/system ] || echo systemd; }',
-  // the user may be in the group that sees everything; of several mounts the last one is what a process sees
-  procHides: `cat /proc/1/comm > /dev/null || awk '$5 == "/proc" {o = $NF} END {print o}' /proc/self/mountinfo`,
-  kernel: 'uname -r',
-  architecture: 'uname -m',
-  cpus: 'getconf _NPROCESSORS_ONLN',
-  systemd: 'systemctl --version',
-  cgroupFs: 'stat -f -c %t /sys/fs/cgroup',
-  userControllers:
-    'cat "/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service/cgroup.controllers" || echo absent',
-  user: 'id -un',
-  uid: 'id -u',
-  gid: 'id -g',
-  groups: 'id -Gn',
-  home: 'echo "$HOME"',
-  memlock: 'ulimit -Hl',
-  runtimeDir: 'echo "$XDG_RUNTIME_DIR"',
-  // only these settings: the file may hold what is nobody's business
-  daemonJsonAsked: `tr -d '\\n\\t ' < "$HOME/.config/docker/daemon.json" | grep -oE '"(storage-driver|firewall-backend)":"[a-z0-9-]*"'`,
-  rootlesskitAsked:
-    "systemctl --user show docker.service -p Environment --value | grep -oE 'DOCKERD_ROOTLESS_ROOTLESSKIT_(NET|PORT_DRIVER)=[a-z0-9-]+'",
-  // what was started: without a setting dockerd-rootless.sh chooses by what is installed
-  running: `p=\${engine%/exe}
-tr '\\0' '\\n' < $p/cmdline | grep -oE -- '^--firewall-backend=[a-z0-9-]+$'
-k=
-while p=/proc/$(awk '/^PPid:/ {print $2}' $p/status) && [ $p != /proc/0 ] && [ $p != /proc/ ]; do
-  grep -qsz -- '^--net=' $p/cmdline && k=$p
-done
-[ -n "$k" ] && tr '\\0' '\\n' < $k/cmdline | grep -E -- '^--(net|port-driver)=[a-z0-9-]+$|^--detach-netns(=true)?$' && grep '^CapPrm:' $k/status`,
-  // what starts and stops the daemon where no user manager does; see docs/guides/existing-hosts.md
-  daemonScript: '[ -x "$HOME/.config/rdc/daemon" ] && echo "$HOME/.config/rdc/daemon"',
-  rootPropagation: 'awk \'$5 == "/" {print / shared:/ ? "shared" : "private"}\' /proc/self/mountinfo',
-  serialPorts:
-    // what the kernel has, also where somebody took its node out of /dev
-    'for d in /sys/class/tty/ttyS[1-9]; do [ -d "$d/device" ] && grep -qs "[1-9]" "$d/type" && echo "/dev/${d##*/}"; done',
-  searchPath: 'echo "$PATH"',
-  paths:
-    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables getfacl; do p=$(program $b); case $p in /proc/*) p=$(readlink "$p") ;; esac; p=${p% (deleted)}; echo "$b ${p:--}"; done',
-  versions: [
-    // side by side: each of these programs takes a second to start on an emulated machine
-    'v() { echo "$1 $("$(program "$1")" --version 2>/dev/null | head -n 1)"; }',
-    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta iptables; do v $b & done',
-    // its first line is the version of fusermount3
-    'echo "fuse-overlayfs $(fuse-overlayfs --version | grep "^fuse-overlayfs")" & wait',
-  ].join('\n'),
+type FactGroup = { readonly [name: string]: Fact<unknown> | FactGroup };
+
+export type FactsOf<Group> = {
+  readonly [Name in keyof Group]: Group[Name] extends Fact<infer T> ? T : FactsOf<Group[Name]>;
 };
+
+export function command<T>(ask: string, parse: Fact<T>['parse']): Fact<T> {
+  return { ask, parse };
+}
+
+export function file<T>(path: string, parse: Fact<T>['parse']): Fact<T> {
+  return command(`cat ${path}`, parse);
+}
+
+/** Left out of the quick script. */
+export function slow<T>(fact: Fact<T>): Fact<T> {
+  return { ...fact, isSlow: true };
+}
+
+/** What every host has: one that does not say it was not read, and is no host without it. */
+export function required<T>({ ask, parse }: Fact<T | null>, what: string | ((at: Answers) => string)): Fact<T> {
+  return command(ask, (answer, at) => {
+    const value = parse(answer, at);
+    if (value !== null && value !== '') return value;
+    throw new RdcError('FACTS', `the target did not say ${typeof what === 'string' ? what : what(at)}`, {
+      hint: `try: ssh USER@HOST ${quoteWord(ask)}`,
+    });
+  });
+}
+
+/** A word of shell: the socket of the user's daemon. */
+export const socketPath = '"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/docker.sock"';
 
 /**
  * The engine need not be where a session without login looks: upstream's installer puts it into ~/bin. First comes the
  * PATH of the daemon that runs, else of its unit, then the folder of what the unit starts. Of dockerd, and of RootlessKit
  * as its parent, the running program is taken, whatever lies on any PATH.
  */
-const start = `exec 2>/dev/null
+export const findEngine = `exec 2>/dev/null
 unit=$(systemctl --user show docker.service -p Environment -p ExecStart)
 path=$(printf '%s\\n' "$unit" | sed -n 's/^Environment=//p' | tr ' ' '\\n' | sed -n 's/^PATH=//p')
 script=$(printf '%s\\n' "$unit" | sed -n 's/^ExecStart={ path=\\(\\/[^ ;]*\\)\\/[^/ ;]* ;.*/\\1/p')
 engine= kit=
-for p in $(${holdersOf('"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/docker.sock"')}); do
+for p in $(${holdersOf(socketPath)}); do
   parent=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$p/status); above=$(readlink "/proc/$parent/exe")
   # its own child, between fork and exec, is skipped
   case $(readlink /proc/$p/exe) in "$above") continue ;; */*dockerd*) engine=/proc/$p/exe ;; *) continue ;; esac
@@ -92,40 +68,58 @@ program() { case =$1 in
 (=rootlesskit) echo "\${kit:-$(command -v $1)}" ;;
 (*) command -v "$1" ;; esac; }`;
 
+/** Lines `docker Docker version 26.1.5`: what each program first says of its version. */
+export function versionsOf(programs: readonly string[]): string {
+  // the first line of fuse-overlayfs is the version of fusermount3
+  const lineOf = (program: string) => (program === 'fuse-overlayfs' ? '^fuse-overlayfs' : '.');
+  // side by side: each of these programs takes a second to start on an emulated machine
+  const asked = programs.map((name) => `echo ${name} "$("$(program ${name})" --version | grep -m1 ${lineOf(name)})" &`);
+  return [...asked, 'wait'].join('\n');
+}
+
+const marker = '@@rdc:';
+
 /** One script for everything, because a session costs a quarter of a second on an emulated machine and a file read nothing. */
-export const collectScript = scriptOf(Object.entries(commands));
-
-/** The same without the versions, which take most of its time: for `rdc doctor`, which asks for those that it needs. */
-export const quickScript = scriptOf(Object.entries(commands).filter(([key]) => key !== 'versions'));
-
-function scriptOf(asked: readonly (readonly [key: string, command: string])[]): string {
-  return [
-    start,
-    ...Object.entries(files).map(([key, path]) => `echo "${marker}${key}"; cat ${path}; echo`),
-    ...asked.map(([key, command]) => `echo "${marker}${key}"; ${command}\necho`),
-    `echo "${marker}end"`,
-  ].join('\n');
+export function scriptOf(facts: FactGroup, isAsked: (fact: Fact<unknown>) => boolean = () => true): string {
+  const parts = [findEngine];
+  mapFacts(facts, (path, fact) => {
+    if (isAsked(fact)) parts.push(`echo "${marker}${path}"; ${fact.ask}\necho`);
+  });
+  return [...parts, `echo "${marker}end"`].join('\n');
 }
 
-/** One line of what `versions` of the script above prints. */
-export function versionScript(binary: string): string {
-  return `${start}\necho "${binary} $("$(program ${binary})" --version | grep ${binary === 'fuse-overlayfs' ? '^fuse-overlayfs' : '.'} | head -n 1)"`;
+/** Pure: what the script printed becomes facts. */
+export function parseFacts<Group extends FactGroup>(facts: Group, text: string): FactsOf<Group> {
+  const at = parseSections(text);
+  return mapFacts(facts, (path, { parse }) => parse(at(path), at)) as FactsOf<Group>;
 }
 
-/** Splits the script's output at its markers; a section that is missing is an error, an empty one is ''. */
-export function parseSections(text: string): (key: string) => string {
+function mapFacts(group: FactGroup, valueAt: (path: string, fact: Fact<unknown>) => unknown, prefix = ''): object {
+  const members = Object.entries(group).map(([name, entry]) => {
+    const path = prefix + name;
+    return [name, isFact(entry) ? valueAt(path, entry) : mapFacts(entry, valueAt, `${path}.`)];
+  });
+  return Object.fromEntries(members);
+}
+
+function isFact(entry: Fact<unknown> | FactGroup): entry is Fact<unknown> {
+  return typeof entry.parse === 'function';
+}
+
+/** Splits the script's output at its markers; a section that is missing is ''. Throws unless it answered to the end. */
+export function parseSections(text: string): Answers {
   const sections = new Map<string, string>();
   for (const part of `\n${text}`.split(`\n${marker}`).slice(1)) {
     const end = part.indexOf('\n');
-    const key = end < 0 ? part : part.slice(0, end);
+    const path = end < 0 ? part : part.slice(0, end);
     // a file of the target may hold our markers; whose word counts then is not to be guessed
-    if (sections.has(key)) throw new RdcError('FACTS', 'the target answered a part of the reading of its facts twice');
-    sections.set(key, end < 0 ? '' : part.slice(end + 1));
+    if (sections.has(path)) throw new RdcError('FACTS', 'the target answered a part of the reading of its facts twice');
+    sections.set(path, end < 0 ? '' : part.slice(end + 1));
   }
   if (!sections.has('end')) {
     throw new RdcError('FACTS', 'the target did not answer the reading of its facts to the end', {
       hint: 'does its login shell print or do something of its own? try: ssh USER@HOST true',
     });
   }
-  return (key) => sections.get(key) ?? '';
+  return (path) => sections.get(path) ?? '';
 }
