@@ -150,7 +150,7 @@ export function syntheticVerdicts(): CheckResult[] {
     judged(checks.gidMap, { durationMs: 912 }),
     judged(checks.subid, {
       verdict: 'fail',
-      reason: `subordinate UIDs: expected 4096 to be at least 65536 ${hostile.script}`,
+      reason: `subordinate UIDs: expected at least 65536, found 4096 ${hostile.script}`,
       evidence: 'evidence/PRE-SUBID-COUNT.txt',
     }),
     judged(checks.memory, { verdict: 'blocked', blockedBy: 'PRE-SUBID-COUNT', reason: 'no container starts' }),

@@ -19,7 +19,7 @@ const word = (state: RunnerWord['state'], errors: readonly string[] = []): Runne
 });
 const full: Record<(typeof verdicts)[number], CheckMeta> = {
   pass: { verdict: 'pass' },
-  fail: { verdict: 'fail', reason: 'expected 1 to be 2' },
+  fail: { verdict: 'fail', reason: 'expected 2, found 1' },
   skip: { verdict: 'skip', reason: 'no such kernel' },
   blocked: { verdict: 'blocked', reason: 'the daemon is down', blockedBy: 'SOCK-PATH' },
   error: { verdict: 'error', reason: 'lost' },
@@ -74,13 +74,13 @@ describe('a word without what belongs to it', () => {
 
 it('the result carries the declaration, the finding and the evidence, and nothing else', () => {
   const meta: CheckMeta = { ...full.fail, finding: 'lifted', evidence: 'evidence/A-B.txt', outcome: 'killed' };
-  expect(judge(check, meta, word('failed', ['expected 1 to be 2']))).toEqual({
+  expect(judge(check, meta, word('failed', ['expected 2, found 1']))).toEqual({
     id: 'A-B',
     area: 'a',
     level: 'MUST',
     title: 'a claim',
     verdict: 'fail',
-    reason: 'expected 1 to be 2',
+    reason: 'expected 2, found 1',
     finding: 'lifted',
     durationMs: 13,
     evidence: 'evidence/A-B.txt',

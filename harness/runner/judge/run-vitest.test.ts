@@ -147,7 +147,7 @@ check('B-UNSELECTED', async () => { throw new Error('nobody asked'); });`,
       'B-PASS': 'pass',
       'C-ALONE': 'pass',
     });
-    expect(verdicts['A-FAIL']?.reason).toContain('the number: expected 1 to be 2');
+    expect(verdicts['A-FAIL']?.reason).toContain('the number: expected 2, found 1');
     expect(verdicts['A-THROWS']?.reason).toBe('no such thing');
     expect(verdicts['A-NOTHING']?.reason).toContain('assertion');
     expect(verdicts['A-ROOT']?.reason).toMatch(/^it needs root: \[ROOT\] this run has no way to be root/);

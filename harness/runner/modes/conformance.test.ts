@@ -1,6 +1,7 @@
 import type { TestContext } from 'vitest';
 import { expect, test as it } from 'vitest';
 import type { DeclaredCheck } from '../../checks/check.ts';
+import { expect as labelledExpect } from '../../checks/expect.ts';
 import { RdcError } from '../../messages/errors.ts';
 import type { RestartableTarget } from '../../target-host/access/target.ts';
 import type { HostFacts } from '../../target-host/facts/host-facts.ts';
@@ -22,7 +23,7 @@ const told =
 
 /** The meta of a check that does not hold, on a target whose space is told so. */
 const metaOf = (id: string, stdout: string) =>
-  metaOn(id, told(stdout), async () => expect('no', 'the claim').toBe('yes'));
+  metaOn(id, told(stdout), async () => labelledExpect('no', 'the claim').toBe('yes'));
 
 async function metaOn(id: string, shell: Shell, verify: () => Promise<void>): Promise<Record<string, unknown>> {
   const meta = {};
@@ -75,11 +76,11 @@ it('a target that answers nothing any more ends the run; a check that alone was 
 
 it('a check that does not hold is no failure where nobody can tell whether there was room', async () => {
   const untold: Shell = async () => ({ code: 1, stdout: '', stderr: 'df: /home/tester: Input/output error' });
-  const meta = await metaOn('A-ONE', untold, async () => expect('no', 'the claim').toBe('yes'));
+  const meta = await metaOn('A-ONE', untold, async () => labelledExpect('no', 'the claim').toBe('yes'));
   expect(meta).toMatchObject({
     verdict: 'error',
     reason: expect.stringMatching(
-      /^\[FACTS\] debian-13: df does not tell .*, after: the claim: expected 'no' to be 'yes'/,
+      /^\[FACTS\] debian-13: df does not tell .*, after: the claim: expected yes, found no/,
     ),
   });
 });

@@ -87,7 +87,7 @@ it('killed: it holds, fails by the expectation that the fault names, and holds a
   expect(meta).toMatchObject({
     outcome: 'killed',
     verdict: 'pass',
-    reason: expect.stringContaining('the value: expected 2'),
+    reason: expect.stringContaining('the value: expected 1, found 2'),
   });
   expect(machine.log).toEqual(['verify', 'fault', 'verify', 'undo', 'invalidate', 'verify']);
   expect(machine.value).toBe(1);
@@ -99,7 +99,10 @@ it('a limitation that the fault lifts is killed', async () => {
     verify: async () => asFinding('lifted', () => expect(machine.value, 'lifted: the value').toBe(1)),
   };
   const { meta } = await read(runFaultTest, declare(lifting));
-  expect(meta).toMatchObject({ outcome: 'killed', reason: expect.stringMatching(/^lifted: the value: expected 2/) });
+  expect(meta).toMatchObject({
+    outcome: 'killed',
+    reason: expect.stringMatching(/^lifted: the value: expected 1, found 2/),
+  });
 });
 
 it('a fault is injected at its stage, once', async () => {
@@ -134,8 +137,8 @@ describe('no kill', () => {
     [
       'it fails by another expectation, whatever its message says',
       'survived',
-      /another reason: the value: expected 2/,
-      { fault: breaks('expected 2', 'x', setTo(2)) },
+      /another reason: the value: expected 1, found 2/,
+      { fault: breaks('found 2', 'x', setTo(2)) },
     ],
     [
       'it fails by an expectation without a label',
@@ -239,7 +242,7 @@ describe('not tried', () => {
   it('already red by the expectation that the fault names: a finding of the target, which no fault can bring about', async () => {
     const { meta, thrown } = await read(runFaultTest, declare({ verify: async () => expect(2, 'the value').toBe(1) }));
     expect(meta).toMatchObject({ outcome: 'impossible', verdict: 'skip' });
-    expect(meta.reason).toMatch(/^already red on this machine: prove it on another \(the value: expected 2/);
+    expect(meta.reason).toMatch(/^already red on this machine: prove it on another \(the value: expected 1, found 2/);
     expect(thrown).toBe('skipped');
     expect(machine.log).toEqual([]);
   });

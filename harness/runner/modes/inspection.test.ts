@@ -52,7 +52,7 @@ it('each check has the verdict that it earned, whatever runs beside it', async (
     'A-BLOCKED': 'blocked',
     'A-SLOW': 'error',
   });
-  expect(seen['A-FAIL']?.reason).toContain('the number: expected 1 to be 2');
+  expect(seen['A-FAIL']?.reason).toContain('the number: expected 2, found 1');
   expect(seen['A-MUTE']?.reason).toContain('no assertion');
   expect(seen['A-LIFTED']?.finding).toBe('lifted');
   expect(seen['A-BLOCKED']?.blockedBy).toBe('SOCK-PATH');

@@ -42,7 +42,7 @@ const refused = new ContainerRefused(words, 400, new Error('(HTTP code 400)'));
 it('a container that alone is refused is a claim that does not hold, in the words of the daemon', async () => {
   const error = await thrownOf('MUST', refused, null);
   expect(verdictOf(error)).toBe('fail');
-  expect(String(error)).toContain('the start of a container: expected');
+  expect(String(error)).toContain('the start of a container: unexpected OCI');
   expect(error).toMatchObject({ actual: words });
   expect(failureOf(error).finding).toBeUndefined();
 });
