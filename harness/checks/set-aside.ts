@@ -60,16 +60,16 @@ async function run(as: Executor, path: string, script: string): Promise<string> 
   const { code, stdout } = await as.shell(`set -e\n${functions}\n${script}`, { timeoutMs: 120_000 });
   if (code === 0) return stdout;
   if (code === undecided) throw undecidedAbout(path);
-  throw new RdcError('COMMAND', `${path} could not be changed or put back: exit code ${code}`, {
-    hint: 'the output is in the evidence of the check; an original that was kept lies in a folder of that name and .rdc',
+  throw new RdcError('COMMAND', `cannot change or restore ${path}: exit code ${code}`, {
+    hint: `the output is in the check's evidence; a kept original is in ${path}.rdc`,
   });
 }
 
 function undecidedAbout(path: string): RdcError {
-  return new RdcError('COMMAND', `a run that was killed left ${path}.rdc, and ${path} was changed since`, {
+  return new RdcError('COMMAND', `an interrupted run left ${path}.rdc, and ${path} has changed since`, {
     hint: `f=$(readlink -f ${quoteWord(path)}); [ -e "$f.rdc" ] || f=${quoteWord(path)}; ls -lA "$f.rdc"
-as the owner of that, to have the original: cd "$f.rdc" && { [ ! -f original ] || cat original > "$f"; [ ! -e moved ] || mv -f moved "$f"; }
-then, or to leave all as it is now: rm -r "$f.rdc"`,
+to restore the original, as its owner: cd "$f.rdc" && { [ ! -f original ] || cat original > "$f"; [ ! -e moved ] || mv -f moved "$f"; }
+then, or to keep the file as it is: rm -r "$f.rdc"`,
   });
 }
 
@@ -144,9 +144,13 @@ export async function putBackLeftovers(user: Executor & { readonly root: Executo
   const undecided = found.find(({ isBack }) => !isBack);
   if (undecided) throw undecidedAbout(undecided.path);
   if (found.length === 0) return;
-  throw new RdcError('COMMAND', `put back what a killed run had changed: ${found.map(({ path }) => path).join(', ')}`, {
-    hint: 'restart the daemon, which may have been started with it (systemctl --user restart docker), and run again',
-  });
+  throw new RdcError(
+    'COMMAND',
+    `restored what an interrupted run had changed: ${found.map(({ path }) => path).join(', ')}`,
+    {
+      hint: 'restart the daemon, which may have started with the changed files: systemctl --user restart docker; then run again',
+    },
+  );
 }
 
 // the last change first: it may lie on top of another

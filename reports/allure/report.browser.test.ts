@@ -70,7 +70,7 @@ describe.skipIf(canSkip)(
       expect(await page.getByRole('link', { name: 'prerequisites' }).first().getAttribute('href')).toContain(
         'docs.docker.com',
       );
-      await description.getByText('the host: it refuses the same to its user without Docker').waitFor();
+      await description.getByText('the host: the same fails for the user without Docker').waitFor();
       await description.getByText('without Docker: fails: a user namespace: exit code 1').waitFor();
       expect(await description.getByRole('link', { name: 'link' }).count()).toBe(0);
       expect(await description.locator('b').count()).toBe(0);

@@ -47,7 +47,7 @@ function hostSignature(): string {
 }
 
 async function judgeKvm(): Promise<{ accel: Accel; reason: string }> {
-  if (!existsSync('/dev/kvm')) return { accel: 'tcg', reason: 'there is no /dev/kvm' };
+  if (!existsSync('/dev/kvm')) return { accel: 'tcg', reason: 'no /dev/kvm' };
   const kernel = findKernel();
   if (!kernel) {
     throw new RdcError('HOST_SETUP', 'no kernel to try KVM with, neither in the cache nor as /boot/vmlinuz*', {

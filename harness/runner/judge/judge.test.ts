@@ -47,7 +47,12 @@ describe('a word without what belongs to it', () => {
   it.each<[string, CheckMeta, RunnerWord, string]>([
     ['a skip without a reason', { verdict: 'skip' }, word('skipped'), 'skipped without a reason'],
     ['a skip with an empty reason', { verdict: 'skip', reason: '' }, word('skipped'), 'skipped without a reason'],
-    ['blocked by nothing', { verdict: 'blocked', reason: 'x' }, word('skipped'), 'blocked by nothing'],
+    [
+      'blocked without naming a check',
+      { verdict: 'blocked', reason: 'x' },
+      word('skipped'),
+      'blocked without naming a check',
+    ],
     ['an error without a reason', { verdict: 'error' }, word('failed'), 'no reason was given'],
     [
       'a second error on top of the assertion',

@@ -36,7 +36,7 @@ export async function runConformance(check: DeclaredCheck, mode: ModeContext): P
 /** A run may have no way to be root on a host (`--root-via`); what could not be looked at says nothing about the host. */
 function skipWithoutRoot(error: unknown, { context }: ModeContext): void {
   if (!(error instanceof RdcError) || error.code !== 'ROOT') return;
-  const reason = `it needs root: ${error.message}`;
+  const reason = `needs root: ${error.message}`;
   Object.assign(context.task.meta, { verdict: 'skip', reason });
   context.skip(reason);
 }

@@ -158,7 +158,7 @@ describe('no kill', () => {
     [
       'it does not hold before the fault',
       'error',
-      /^already red on this machine: prove it on another \(another value/,
+      /^already red on this machine; try the fault on another \(another value/,
       { verify: async () => expect(2, 'another value').toBe(1) },
     ],
     [
@@ -174,7 +174,7 @@ describe('no kill', () => {
     [
       'an error under the fault, with the words that were waited for',
       'error',
-      /error is no kill: the value is gone/,
+      /ended as error instead of fail: the value is gone/,
       {
         verify: async () => {
           if (machine.value === 2) throw new Error('the value is gone');
@@ -185,7 +185,7 @@ describe('no kill', () => {
     [
       'the undo does not bring it back',
       'error',
-      /does not hold again after the undo: fail: the value/,
+      /is not green again after the undo: fail: the value/,
       {
         fault: breaks('the value', 'for good', async () => {
           machine.value = 2;
@@ -242,7 +242,9 @@ describe('not tried', () => {
   it('already red by the expectation that the fault names: a finding of the target, which no fault can bring about', async () => {
     const { meta, thrown } = await read(runFaultTest, declare({ verify: async () => expect(2, 'the value').toBe(1) }));
     expect(meta).toMatchObject({ outcome: 'impossible', verdict: 'skip' });
-    expect(meta.reason).toMatch(/^already red on this machine: prove it on another \(the value: expected 1, found 2/);
+    expect(meta.reason).toMatch(
+      /^already red on this machine; try the fault on another \(the value: expected 1, found 2/,
+    );
     expect(thrown).toBe('skipped');
     expect(machine.log).toEqual([]);
   });

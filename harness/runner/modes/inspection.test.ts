@@ -78,7 +78,7 @@ it('what has to be read as root is skipped where nobody is root; a lost connecti
     throw new RdcError(code, 'no way');
   };
   const seen = await look(declare('A-ROOT', rejecting('ROOT')), declare('A-LOST', rejecting('LOST')));
-  expect(seen['A-ROOT']).toMatchObject({ verdict: 'skip', reason: 'it has to read as root: [ROOT] no way' });
+  expect(seen['A-ROOT']).toMatchObject({ verdict: 'skip', reason: 'needs root: [ROOT] no way' });
   expect(seen['A-LOST']).toMatchObject({ verdict: 'error', lost: '[LOST] no way' });
 });
 

@@ -58,7 +58,7 @@ it('where the daemon starts no container at all, each claim is blocked by the ch
   for (const level of ['MUST', 'LIMITATION'] as const) {
     const error = await thrownOf(level, refused, 'no room for keys');
     expect(error).toBeInstanceOf(Blocked);
-    const message = 'the daemon starts no container (/proc is mounted with hidepid=invisible): no room for keys';
+    const message = 'the daemon cannot start any container (/proc is mounted with hidepid=invisible): no room for keys';
     expect(error).toMatchObject({ by: 'NS-ONE-USERNS', message });
   }
 });

@@ -48,18 +48,18 @@ export async function verifyOnce(
   }
   const undoFailures = await runAll(undos.reverse());
   if (undoFailures.length > 0 && undoFailures.every(isRootMissing) && (!hasFailed || isRootMissing(failure))) {
-    mode.evidence.note('left behind: what this check changed only root can take back');
-    const what = 'only root can take back what the check changed; some of it is left on the target';
+    mode.evidence.note("left behind: undoing this check's changes needs root");
+    const what = "undoing the check's changes needs root; some are left on the target";
     throw new RdcError('ROOT', what, { cause: undoFailures[0], hint: '--root-via sudo|ssh' });
   }
   const isFound = hasFailed && verdictOf(failure) === 'fail';
   if (undoFailures.length > 0 && isFound && undoFailures.every(isDaemonDown)) {
-    mode.evidence.note('left behind: the daemon did not come back when this check was over');
+    mode.evidence.note('left behind: the daemon did not come back after this check');
     throw failure;
   }
   if (undoFailures.length > 0) {
     const also = hasFailed ? `, after: ${messageOf(failure)}` : '';
-    throw new RdcError('COMMAND', `${check.id} could not take back what it changed${also}`, { cause: undoFailures[0] });
+    throw new RdcError('COMMAND', `${check.id} could not undo its changes${also}`, { cause: undoFailures[0] });
   }
   // with everything taken back: what the check did is not to be what keeps other containers from starting
   if (hasFailed) throw await meaningOfRefusal(failure, check, mode.target);

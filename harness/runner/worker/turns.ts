@@ -44,5 +44,5 @@ async function awaitEnd(work: Work, patienceMs: number): Promise<void> {
   clearTimeout(timer);
   if (outcome !== 'stuck') return;
   work.isStuck = true;
-  throw new RdcError('TIMEOUT', `${work.id} ran out of time and is still at work: the machine may not be as it should`);
+  throw new RdcError('TIMEOUT', `${work.id} timed out and is still running; the machine may be changed`);
 }

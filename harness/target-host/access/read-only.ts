@@ -9,8 +9,8 @@ export function refuseChange(target: { readonly readOnly?: true }, what: string)
 }
 
 function refusal(what: string): RdcError {
-  return new RdcError('READ_ONLY', `${what}: refused, because this only looks at the target`, {
-    hint: 'a check that does so is not `readOnly`; judge it with ./rdc run',
+  return new RdcError('READ_ONLY', `${what}: refused, this run only reads the target`, {
+    hint: 'such a check is not `readOnly`; judge it with ./rdc run',
   });
 }
 
@@ -34,7 +34,7 @@ export function readOnlyTransport(transport: Transport): Transport {
   return {
     ...transport,
     async run(commandLine, options = {}) {
-      if (options.stdin !== undefined) throw refusal('handing a file to the target');
+      if (options.stdin !== undefined) throw refusal('sending input to the target');
       const change = changeIn(commandLine);
       if (change !== undefined) throw refusal(`the command \`${change}\``);
       const answer = answers.get(commandLine) ?? transport.run(commandLine, options);

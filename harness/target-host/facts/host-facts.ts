@@ -102,7 +102,7 @@ export function parseHostFacts(text: string): HostFacts {
   const gid = numberOf(at('gid'));
   const name = at('user').trim();
   if (uid === null || gid === null || name === '') {
-    throw new RdcError('FACTS', 'the target did not say which user it runs commands as', {
+    throw new RdcError('FACTS', 'cannot read the user on the target', {
       hint: 'try: ssh USER@HOST id',
     });
   }
@@ -111,11 +111,11 @@ export function parseHostFacts(text: string): HostFacts {
   const memory = /MemTotal:\s+(\d+)/.exec(at('meminfo'))?.[1];
   return {
     os: readOsRelease(at('osRelease')),
-    kernel: readable(at('kernel').trim(), 'which kernel it runs', 'uname -r'),
+    kernel: readable(at('kernel').trim(), 'kernel release', 'uname -r'),
     architecture: readable(at('architecture').trim(), 'its architecture', 'uname -m'),
-    cpus: readable(numberOf(at('cpus')), 'how many processors it has', 'getconf _NPROCESSORS_ONLN'),
-    memoryMiB: Math.floor(readable(numberOf(memory), 'how much memory it has', 'grep MemTotal /proc/meminfo') / 1024),
-    init: readable(at('init').trim(), `what its PID 1 is${hiddenBy(hidepid)}`, 'cat /proc/1/comm'),
+    cpus: readable(numberOf(at('cpus')), 'number of processors', 'getconf _NPROCESSORS_ONLN'),
+    memoryMiB: Math.floor(readable(numberOf(memory), 'memory size', 'grep MemTotal /proc/meminfo') / 1024),
+    init: readable(at('init').trim(), `name of PID 1${hiddenBy(hidepid)}`, 'cat /proc/1/comm'),
     systemdVersion: numberOf(/^systemd (\d+)/.exec(at('systemd'))?.[1]),
     cgroup: {
       version: cgroupVersion(at('cgroupFs')),
@@ -136,7 +136,7 @@ export function parseHostFacts(text: string): HostFacts {
       name,
       uid,
       gid,
-      home: readable(at('home').trim(), 'where the home of the user is', 'echo $HOME'),
+      home: readable(at('home').trim(), 'home of the user', 'echo $HOME'),
       groups: words(at('groups')),
       subuid: idRanges(at('subuid'), name, uid),
       subgid: idRanges(at('subgid'), name, uid),
@@ -168,7 +168,7 @@ export function parseHostFacts(text: string): HostFacts {
 /** What every host has: one that does not say it was not read, and is no host without it. */
 function readable<T>(value: T | null, what: string, command: string): T {
   if (value !== null && value !== '') return value;
-  throw new RdcError('FACTS', `the target did not say ${what}`, { hint: `try: ssh USER@HOST ${command}` });
+  throw new RdcError('FACTS', `cannot read the ${what} on the target`, { hint: `try: ssh USER@HOST ${command}` });
 }
 
 /** In words, to go behind what could not be read or does not work there; nothing where /proc hides nobody. */
@@ -191,7 +191,7 @@ function cgroupVersion(text: string): 1 | 2 {
   const magic = text.trim();
   if (magic === '63677270') return 2;
   if (/^[0-9a-f]{1,8}$/.test(magic)) return 1;
-  throw new RdcError('FACTS', 'the target did not say which file system its cgroups are on', {
+  throw new RdcError('FACTS', 'cannot read the file system of the cgroups on the target', {
     hint: 'try: ssh USER@HOST stat -f -c %t /sys/fs/cgroup',
   });
 }

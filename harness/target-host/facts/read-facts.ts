@@ -119,12 +119,12 @@ export function parseSections(text: string): (key: string) => string {
     const end = part.indexOf('\n');
     const key = end < 0 ? part : part.slice(0, end);
     // a file of the target may hold our markers; whose word counts then is not to be guessed
-    if (sections.has(key)) throw new RdcError('FACTS', 'the target answered a part of the reading of its facts twice');
+    if (sections.has(key)) throw new RdcError('FACTS', 'the target answered a part of its facts twice');
     sections.set(key, end < 0 ? '' : part.slice(end + 1));
   }
   if (!sections.has('end')) {
-    throw new RdcError('FACTS', 'the target did not answer the reading of its facts to the end', {
-      hint: 'does its login shell print or do something of its own? try: ssh USER@HOST true',
+    throw new RdcError('FACTS', 'the target did not answer all of its facts', {
+      hint: 'does its login shell print something? try: ssh USER@HOST true',
     });
   }
   return (key) => sections.get(key) ?? '';
