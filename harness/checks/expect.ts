@@ -7,8 +7,8 @@ import { failureText, type Unmet } from './failure-text.ts';
 const counter = new AsyncLocalStorage<{ assertions: number }>();
 
 /**
- * vitest's `expect`, whose failures carry their label and are said in our words, and which also counts for whoever judges several checks at once:
- * vitest counts for one test at a time.
+ * vitest's `expect`, whose failures carry their label and our message (failure-text.ts). It counts assertions itself, because vitest
+ * counts for one test at a time.
  */
 export const expect: typeof vitestExpect = new Proxy(vitestExpect, {
   apply(target, self, words: Parameters<typeof vitestExpect>) {
@@ -20,7 +20,7 @@ export const expect: typeof vitestExpect = new Proxy(vitestExpect, {
   },
 });
 
-/** Does the work and resolves to the number of assertions that it made, and nothing beside it. */
+/** Does the work; resolves to the number of its assertions. */
 export async function countAssertions(work: () => Promise<void>): Promise<number> {
   const count = { assertions: 0 };
   await counter.run(count, work);
@@ -35,7 +35,7 @@ export type Failure = {
   readonly finding?: Finding;
 };
 
-/** Sets these fields of an error; kept out of sight of whoever prints it. */
+/** Sets these fields of an error, hidden from whoever prints it. */
 export function markFailure(error: unknown, fields: Failure): void {
   if (typeof error !== 'object' || error === null) return;
   for (const [name, value] of Object.entries(fields)) {
@@ -50,7 +50,7 @@ export function failureOf(error: unknown): Failure {
 
 type Labelled = Pick<Unmet, 'found' | 'isNot'> & { readonly label: string };
 
-/** The assertion, whose failure carries the label and says it in our words; so do those that it leads to (`.not`). */
+/** The assertion, whose failure gets the label and our message; also those that it leads to (`.not`). */
 function labelled(assertion: object, said: Labelled): object {
   return new Proxy(assertion, {
     get(target, name) {
@@ -77,7 +77,7 @@ function reword(
   { label, ...said }: Labelled,
   { matcher, wanted }: Pick<Unmet, 'matcher' | 'wanted'>,
 ): void {
-  // what is no failure is an error of the check, in its own words
+  // an error of the check keeps its message
   if (verdictOf(error) !== 'fail' || !(error instanceof Error)) return;
   const message = error.message.replace(`${label}: `, '');
   error.message = plainLine(`${label}: ${failureText({ ...said, matcher, wanted }, message)}`, 2_000);

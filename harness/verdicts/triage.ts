@@ -43,13 +43,13 @@ export function viewOf({ level, verdict, finding, reason }: Judged): View {
 type Attribution = Pick<Triage, 'blame' | 'because'>;
 type Others = Pick<Triage['views'], 'rootful' | 'bare'>;
 
-/** Places the blame; pure. docs/guides/triage.md has the same as a table. */
+/** Pure: finds what is responsible. docs/guides/triage.md has the same as a table. */
 export function attribute(result: Judged, others: Others): Attribution {
   if (result.verdict === 'pass') return ofLimitation(others);
   return result.finding === 'lifted' ? ofLifted(others) : ofFailure(others);
 }
 
-/** Red, and it is no limit that has gone: the more of the views fail, the further down it lies. */
+/** Failed, and not by a limit that is gone: the more views fail, the deeper the cause. */
 function ofFailure({ rootful, bare }: Others): Attribution {
   if (bare.seen === 'fails') {
     return { blame: 'the host', because: 'the same fails for the user without Docker' };

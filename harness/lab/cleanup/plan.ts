@@ -12,7 +12,7 @@ export type CleanPlan = { readonly unused: readonly CacheEntry[]; readonly kept:
 export const keptRuns = 20;
 export const logDays = 30;
 const dayMs = 86_400_000;
-/** What a process of another checkout is at work with may not be held by any lock yet. */
+/** A process of another checkout may be using something before it holds a lock. */
 const graceMs = 3_600_000;
 
 type Verdict = { readonly goes: boolean; readonly why: string };

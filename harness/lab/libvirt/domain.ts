@@ -6,7 +6,7 @@ const snapshotName = 'rootless-ready';
 
 export type DomainState = 'absent' | 'off' | 'running';
 
-/** virsh's words where there is no such thing (of a domain it says no more than that): any other failure is no answer. */
+/** virsh's message if the thing does not exist (all that it says of a domain); any other failure is no answer. */
 const notThere = /\b(?:snapshot|network|pool|volume) not found:|^error: failed to get \w+ '[^']*'\s*$/i;
 
 /** What libvirt prints, or undefined where it has no such thing. Throws LAB where it does not answer. */
@@ -31,7 +31,7 @@ export async function runningDomains(): Promise<ReadonlySet<string>> {
   return new Set(names.map((name) => name.slice('rdc-'.length)));
 }
 
-/** False where the lab that would have libvirt is not there: then no machine of the lab runs either. */
+/** False without the lab that would run libvirt: then none of its machines runs either. */
 export function canAskLibvirt(): boolean {
   return chooseLab() === 'system' || findLab() !== undefined;
 }
@@ -53,7 +53,7 @@ export async function saveSnapshot(machine: string): Promise<void> {
   await order(['snapshot-create-as', name, snapshotName], 'SNAPSHOT', `cannot save a snapshot of ${machine}`, hint);
 }
 
-/** What libvirt has to do; its refusal is thrown in its own words. */
+/** Runs virsh; throws with libvirt's message if it fails. */
 async function order(args: readonly string[], code: ErrorCode, failure: string, hint: string): Promise<void> {
   const { exitCode, stderr } = await virsh(...args);
   if (exitCode !== 0) throw new RdcError(code, `${failure}: ${oneLine(stderr)}`, { hint });
@@ -120,7 +120,7 @@ export async function removeVolume(volume: string): Promise<void> {
     throw new RdcError('LAB', `cannot delete the volume ${volume}: ${oneLine(stderr)}`);
 }
 
-/** Pulls the plug; disk and snapshot stay. */
+/** Powers off hard; disk and snapshot stay. */
 export async function stopDomain(machine: string): Promise<void> {
   const { exitCode, stderr } = await virsh('destroy', domainName(machine));
   if (exitCode !== 0 && (await domainState(machine)) === 'running') {

@@ -18,11 +18,11 @@ export type MachineHandle = {
   readonly consoleLog: string;
   readonly accel: Accel;
   readonly restored: boolean;
-  /** boots that had to be repeated, and restores that came to nothing */
+  /** repeated boots and failed restores */
   readonly infraRetries: number;
 };
 
-/** What is to be done about one machine. */
+/** How one machine is to be brought up. */
 export type Plan = {
   machine: Machine;
   accel: Accel;

@@ -7,7 +7,7 @@ import type { MachineRecord } from './snapshot-record.ts';
 const answersWithinMs = 90_000;
 const clockToleranceSeconds = 30;
 
-/** Restores and proves: the machine's keys and id, its clock, its daemon. Throws SNAPSHOT with what is off. */
+/** Restores and verifies: keys, machine ID, clock, daemon. Throws SNAPSHOT with what is wrong. */
 export async function restoreMachine(plan: Plan, record: MachineRecord): Promise<MachineHandle> {
   const { name } = plan.machine;
   plan.onStage(`restoring the snapshot from ${record.savedAt}`);
@@ -39,7 +39,7 @@ async function expectIdentity(guest: Guest, record: MachineRecord, signal: Abort
   if (off) throw new RdcError('SNAPSHOT', `${name}: ${off}`, { hint: `./rdc up ${name} --fresh` });
 }
 
-/** What a restored machine says of itself (its id and its clock, a line each) against what it should be. */
+/** Compares a restored machine's ID and clock, a line each, with what they should be. */
 export function findDifference(record: MachineRecord, answer: string, nowSeconds: number): string | undefined {
   const [machineId = '', clock = ''] = answer.trim().split('\n');
   if (machineId !== record.machineId)

@@ -11,7 +11,7 @@ export type AccelAnswer = { readonly accel: Accel; readonly reason: string; read
 /** Measured: a stock kernel says its name within 6 s even under TCG; a KVM that works needs less than one. */
 const smokeBootMs = 20_000;
 
-/** What a person should know before waiting: one plain sentence. */
+/** What to know before waiting, in one sentence. */
 export function describeAccel(answer: AccelAnswer): string {
   return answer.accel === 'kvm'
     ? 'VMs run with KVM.'

@@ -80,7 +80,7 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   return rest.length > 0 ? rest.join('; ') : undefined;
 }
 
-/** The runner speaks last of a fault test too: a kill in a test that broke is none, and a timeout is a reason. */
+/** vitest has the last word on a fault test too: a kill in a test that broke does not count, and a timeout is a reason. */
 function metaAsJudged(meta: CheckMeta, { verdict, reason }: CheckResult): CheckMeta {
   const why = reason === undefined ? {} : { reason };
   if (meta.outcome === 'killed' && verdict !== 'pass') return { ...meta, ...why, outcome: 'error' };

@@ -2,7 +2,7 @@ import type { CheckDeclaration } from '../../verdicts/run-listener.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
 import type { CheckMeta } from '../protocol/protocol.ts';
 
-/** What the runner itself observed of a test, whatever the test wrote about itself. */
+/** What vitest observed of a test, whatever the test reported. */
 export type RunnerWord = {
   readonly state: 'passed' | 'failed' | 'skipped' | 'pending';
   readonly errors: readonly string[];
@@ -10,7 +10,7 @@ export type RunnerWord = {
 };
 
 /**
- * The verdict on one check: the runner speaks last and the worst wins. A test that wrote `pass` of itself and
+ * The verdict on one check: vitest has the last word, and the worst wins. A test that wrote `pass` of itself and
  * then timed out, broke in a hook or made no assertion is an error; one that wrote nothing is an error.
  */
 export function judge(check: CheckDeclaration, meta: CheckMeta, runner: RunnerWord): CheckResult {

@@ -27,8 +27,8 @@ export type TriageJob = TriageOptions & {
 };
 
 /**
- * Places the blame for each red check, and confirms each limitation, by two more views of it. Comes after every
- * verdict, and changes none. Returns what broke (the host could not be put back as it was), or undefined.
+ * Triages each failed check and each limitation by two more views of it. Comes after all verdicts, and
+ * changes none. Returns what broke (the host could not be put back as it was), or undefined.
  */
 export async function triageTarget(job: TriageJob): Promise<string | undefined> {
   const { context, results, listeners, signal } = job;

@@ -9,7 +9,7 @@ import { endsTheRun, isTimeout, unanswered } from '../verify/lost-target.ts';
 import { Blocked } from '../verify/preconditions.ts';
 import { type ModeContext, verifyWhenPossible } from '../verify/verify.ts';
 
-/** Is the claim true on this target? Sets the verdict in the test's meta and lets the runner see the failure. */
+/** Is the claim true on this target? Sets the verdict in the test's meta and lets vitest see the failure. */
 export async function runConformance(check: DeclaredCheck, mode: ModeContext): Promise<void> {
   const { context } = mode;
   const { meta } = context.task;
@@ -41,7 +41,7 @@ function skipWithoutRoot(error: unknown, { context }: ModeContext): void {
   context.skip(reason);
 }
 
-/** A check fails in its own words where there is no room to write, which would be a wrong verdict on its claim. */
+/** On a full disk a check fails for the wrong reason, which would be a wrong verdict on its claim. */
 async function rootOf(thrown: unknown, check: DeclaredCheck, target: Target): Promise<unknown> {
   if (endsTheRun(thrown)) return thrown;
   try {

@@ -15,7 +15,7 @@ export type InjectAtStage = (stage: string) => Promise<(() => Promise<void>) | u
 
 /**
  * Runs `verify` once and takes back what it changed. A failed undo is an error whether the claim held or not:
- * the checks after it would judge a machine that nobody meant. Where there is no root to undo it, that is what is
+ * the checks after it would judge a changed machine. Where there is no root to undo it, that is what is
  * said (ROOT); a claim that was found not to hold is not passed over for it. Nor where all that cannot be brought back is
  * a daemon that is down for good: the checks that need it are blocked by that, and it may be the very finding.
  */
@@ -65,7 +65,7 @@ export async function verifyOnce(
   if (hasFailed) throw await meaningOfRefusal(failure, check, mode.target);
 }
 
-/** A target on which this run has no way to be root. */
+/** This run has no root access to the target. */
 const isRootMissing = (error: unknown) => error instanceof RdcError && error.code === 'ROOT';
 
 /** However it was restarted, the daemon does not answer. */

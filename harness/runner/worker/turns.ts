@@ -15,7 +15,7 @@ export type Turn = {
 
 /**
  * vitest goes on when a check runs out of time, but the check itself is still at work and takes back what it changed
- * some time later. The next one waits for that: it would judge a machine that nobody meant. In vain, it is an error.
+ * some time later. The next one waits for that, or it would judge a changed machine; if it waits in vain, it is an error.
  * Checks that are judged side by side wait for those that are not, and the other way round.
  */
 export async function waitForTurn(turn: Turn, task: () => Promise<void>): Promise<void> {

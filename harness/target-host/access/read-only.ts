@@ -3,7 +3,7 @@ import type { Executor } from '../transport/executor.ts';
 import type { ExecResult, Transport } from '../transport/transport.ts';
 import type { ReadableTarget, RestartableTarget } from './target.ts';
 
-/** Refuses what would change a target that is only to be looked at; every way to change one comes by here. */
+/** Refuses what would change a read-only target; every way to change one goes through here. */
 export function refuseChange(target: { readonly readOnly?: true }, what: string): void {
   if (target.readOnly) throw refusal(what);
 }
@@ -27,7 +27,7 @@ export function readOnlyTarget(
 
 /**
  * Commands that only look. The same command is run once and answered from memory after that: nothing changes
- * between two looks, and a dozen checks ask for the same processes.
+ * between two reads, and a dozen checks ask for the same processes.
  */
 export function readOnlyTransport(transport: Transport): Transport {
   const answers = new Map<string, Promise<ExecResult>>();

@@ -21,7 +21,7 @@ export async function sshTransport(address: SshAddress): Promise<Transport> {
   };
 }
 
-/** A server need not answer a farewell. */
+/** A server need not answer the end of a connection. */
 async function leave({ client, socket, limits }: Login): Promise<void> {
   if (socket.destroyed) return;
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -107,7 +107,7 @@ function runOverSsh(login: Login, commandLine: string, options: ExecOptions): Pr
         const durationMs = performance.now() - startedAt;
         resolve({ code, stdout: stdout.toString(), stderr: stderr.toString(), truncated, durationMs });
       });
-      // one that was opened too late runs for nobody
+      // opened too late: nobody waits for it
       if (isOver) channel.close();
       else channel.end(stdin);
     };
