@@ -78,7 +78,7 @@ async function putBats(machine: string): Promise<void> {
     await ask(machine, `rm -rf ${there}; mkdir ${there} && tar -C ${there} -x && chmod -R go-w ${there}`, tar);
   } catch (cause) {
     if (cause instanceof RdcError) throw cause;
-    throw new RdcError('HOST_SETUP', 'the package bats cannot be had on this host', { cause, hint: 'apt-get update' });
+    throw new RdcError('HOST_SETUP', 'cannot download the package bats', { cause, hint: 'apt-get update' });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -30,7 +30,7 @@ function writeOne(run: RunContext, index: number): string {
     const isRed = (position + index) % 20 === 0;
     const evidence = join('evidence', `${check.id}.txt`);
     if (isRed) writeFileSync(join(target.folder, evidence), `$ cat /proc/self/uid_map\n${'x'.repeat(1_000)}\n`);
-    record.judge(judged(check, isRed ? { verdict: 'fail', reason: `expected 1 to be ${index}`, evidence } : {}));
+    record.judge(judged(check, isRed ? { verdict: 'fail', reason: `expected ${index}, found 1`, evidence } : {}));
   }
   record.end({ infraRetries: 0 });
   mkdirSync(target.folder, { recursive: true });

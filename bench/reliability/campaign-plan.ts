@@ -1,4 +1,4 @@
-/** When a fault strikes, and which: all that is left to chance, so that a seed makes it again. */
+/** When a fault is injected, and which: all that is left to chance, so that a seed makes it again. */
 export type Plan = {
   readonly kindIndex: number;
   /** after that many verdicts; 0: while the machine is restored */

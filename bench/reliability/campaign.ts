@@ -27,9 +27,9 @@ type Outcome = Plan & {
   readonly code: number | 'signal';
   readonly judged: number;
   readonly tookS: number;
-  readonly struckS: number;
+  readonly injectedS: number;
   readonly broken: readonly string[];
-  /** the run was over before the fault could strike: nothing was tried */
+  /** the run was over before the fault could inject: nothing was tried */
   readonly missed?: string;
 };
 
@@ -56,9 +56,9 @@ async function main(): Promise<number> {
   return held === tried.length && tried.length > 0 ? 0 : 1;
 }
 
-function lineOf({ kind, code, judged, struckS, tookS, broken: rules, missed, ...plan }: Outcome): string {
+function lineOf({ kind, code, judged, injectedS, tookS, broken: rules, missed, ...plan }: Outcome): string {
   const what = missed ?? (rules.length === 0 ? 'held' : `BROKEN: ${rules.join('; ')}`);
-  return `${kind}, ${momentText(plan)} (${struckS} s): exit code ${code}, ${judged} judged, ${tookS} s: ${what}`;
+  return `${kind}, ${momentText(plan)} (${injectedS} s): exit code ${code}, ${judged} judged, ${tookS} s: ${what}`;
 }
 
 function readWords() {
@@ -109,22 +109,22 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
   const startedAt = performance.now();
   const now = () => performance.now() - startedAt;
   const lines: Aftermath['lines'][number][] = [];
-  let [seen, struckMs, isOver] = [0, Number.NaN, false];
+  let [seen, injectedMs, isOver] = [0, Number.NaN, false];
   let lab: Namespaces | undefined;
-  let striking: Promise<void> | undefined;
+  let injecting: Promise<void> | undefined;
   let problem: string | undefined;
-  const strike = async (signal: Scene['signal']) => {
+  const inject = async (signal: Scene['signal']) => {
     await delay(plan.delayMs);
-    // a machine that is being restored lets nobody in yet: the fault strikes at the first moment it can
+    // a machine that is being restored lets nobody in yet: the fault is injected as soon as it can be
     const isDone = async () => {
       if (isOver) return true;
       try {
-        await kind.strike({ machine, asRoot: (script) => asRoot(machine, script), signal });
-        struckMs = now();
+        await kind.inject({ machine, asRoot: (script) => asRoot(machine, script), signal });
+        injectedMs = now();
       } catch (error) {
         problem = `the fault could not be applied: ${messageOf(error).trim()}`;
       }
-      return !Number.isNaN(struckMs);
+      return !Number.isNaN(injectedMs);
     };
     await pollUntil(isDone, { withinMs: Number.POSITIVE_INFINITY, everyMs: 500 });
   };
@@ -139,12 +139,12 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
         lines.push({ id, word, atMs: now() });
       }
       const isDue = plan.afterCheck === 0 ? text.includes('restoring') : lines.length >= plan.afterCheck;
-      if (isDue) striking ??= strike(kill);
+      if (isDue) injecting ??= inject(kill);
     },
   });
   isOver = true;
   const tookMs = now();
-  await striking;
+  await injecting;
   const file = join(folder, machine, resultsFileName);
   const results = existsSync(file) ? readOrWhyNot(file) : undefined;
   const aftermath: Aftermath = {
@@ -153,13 +153,13 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
     code: ended.code === -2 ? 'signal' : ended.code,
     output: ended.stdout + ended.stderr,
     lines,
-    struckMs,
+    injectedMs,
     tookMs,
     results,
     selected: checks.length,
     left: await leftAfterDown(lab),
   };
-  const missed = Number.isNaN(struckMs) ? (problem ?? 'the run was over before it') : undefined;
+  const missed = Number.isNaN(injectedMs) ? (problem ?? 'the run was over before it') : undefined;
   const rules = missed === undefined ? broken(aftermath) : [];
   if (rules.length > 0) writeFileSync(join(folder, 'output.txt'), aftermath.output);
   else rmSync(folder, { recursive: true, force: true });
@@ -170,7 +170,7 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
     code: aftermath.code,
     judged: typeof results === 'object' ? results.checks.length : 0,
     tookS: Math.round(tookMs / 1000),
-    struckS: Math.round(struckMs / 1000),
+    injectedS: Math.round(injectedMs / 1000),
     broken: rules.length > 0 ? [...rules, folder] : rules,
     ...(missed === undefined ? {} : { missed }),
   };
@@ -186,8 +186,8 @@ function readOrWhyNot(file: string): Aftermath['results'] {
 
 /** Its connection may die of the fault, so its exit code says nothing; that it came through does, 255 is ssh's own. */
 async function asRoot(machine: string, script: string): Promise<void> {
-  const { code, stderr } = await rdc(['ssh', machine, '--root', '--', `echo struck >&2; ${script}`]);
-  if (!stderr.includes('struck')) throw new Error(`exit code ${code}: ${stderr.slice(-300)}`);
+  const { code, stderr } = await rdc(['ssh', machine, '--root', '--', `echo injected >&2; ${script}`]);
+  if (!stderr.includes('injected')) throw new Error(`exit code ${code}: ${stderr.slice(-300)}`);
 }
 
 function labNamespaces(): Namespaces | undefined {

@@ -3,7 +3,7 @@ import type { FaultKind } from './fault-kinds.ts';
 
 /** What a run left after a fault: all that the rules look at. */
 export type Aftermath = {
-  readonly kind: Pick<FaultKind, 'codes' | 'strikes' | 'loses'>;
+  readonly kind: Pick<FaultKind, 'codes' | 'hits' | 'loses'>;
   readonly machine: string;
   /** exit code, or `signal` when it was ended by one */
   readonly code: number | 'signal';
@@ -11,7 +11,7 @@ export type Aftermath = {
   /** verdict lines as printed, in ms since the run's start */
   readonly lines: readonly { readonly id: string; readonly word: string; readonly atMs: number }[];
   /** when the fault was certainly at work, in ms since the run's start */
-  readonly struckMs: number;
+  readonly injectedMs: number;
   readonly tookMs: number;
   /** results.json as it lies on the disk; a string is why it cannot be read, undefined that there is none */
   readonly results: Results | string | undefined;
@@ -60,15 +60,15 @@ function brokenByResults({ kind, code, results, selected }: Aftermath): string[]
     due === undefined || due === conformance ? '' : `exit code ${code} with results that say ${conformance}`,
     isWhole || conformance === 'inconclusive' ? '' : `${conformance} with ${checks.length} of ${selected} judged`,
     isWhole || incomplete !== undefined ? '' : `${checks.length} of ${selected} judged, and no word why`,
-    kind.strikes === 'the run' && failed.length > 0 ? `failed by a fault of the harness: ${failed.join(', ')}` : '',
+    kind.hits === 'the run' && failed.length > 0 ? `failed by a fault of the harness: ${failed.join(', ')}` : '',
   ].filter(Boolean);
 }
 
-function brokenByLines({ kind, lines, struckMs, results }: Aftermath): string[] {
+function brokenByLines({ kind, lines, injectedMs, results }: Aftermath): string[] {
   const printed = new Set(lines.filter(({ word }) => word === 'ok').map(({ id }) => id));
   const passed = typeof results === 'object' ? results.checks.filter(({ verdict }) => verdict === 'pass') : [];
   const unseen = passed.filter(({ id }) => !printed.has(id)).map(({ id }) => id);
-  const late = lines.filter(({ word, atMs }) => word === 'ok' && atMs > struckMs + inFlightMs).map(({ id }) => id);
+  const late = lines.filter(({ word, atMs }) => word === 'ok' && atMs > injectedMs + inFlightMs).map(({ id }) => id);
   return [
     // written before it is printed: a kill may come between the two
     unseen.length > (kind.codes.includes('signal') ? 1 : 0) ? `pass that was never shown: ${unseen.join(', ')}` : '',

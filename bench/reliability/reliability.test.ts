@@ -56,7 +56,7 @@ const held: Aftermath = {
   code: 3,
   output: 'debian-13: [LOST] the connection to debian-13 was lost\nhint: x',
   lines: [{ id: 'A', word: 'ok', atMs: 900 }],
-  struckMs: 1_000,
+  injectedMs: 1_000,
   tookMs: 20_000,
   results: resultsOf(),
   selected: 2,
@@ -99,7 +99,7 @@ it('a run that was killed may have written one verdict that it did not show', ()
   expect(broken({ ...held, kind, code: 'signal', lines: [], results: two })).toHaveLength(1);
 });
 
-it('the faults of strangers name checks that there are, and their scripts are well formed', async () => {
+it('the undeclared faults name checks that there are, and their scripts are well formed', async () => {
   const ids = (await loadChecks()).map(({ id }) => id);
   for (const { name, red, apply, undo } of undeclaredFaults) {
     expect(ids, name).toEqual(expect.arrayContaining([...red]));

@@ -1,4 +1,4 @@
-// Faults of strangers (undeclared-faults.ts), one after the other on a running machine: does a check turn red?
+// The undeclared faults (undeclared-faults.ts), one after the other on a running machine: does a check fail?
 // node bench/reliability/undeclared.ts MACHINE [--fault WORD] [--quick] [--write]. Wants ./rdc up MACHINE before.
 // --quick: one fault for each check, of those that restart nothing, and without the checks that restart the daemon.
 import { rmSync } from 'node:fs';
@@ -93,5 +93,5 @@ function write(machine: string, all: readonly Noticed[]): void {
     '',
     `${circumstances()} Made by \`./rdc up ${machine}; node bench/reliability/undeclared.ts ${machine} --write\`.`,
   ];
-  writeSection('strangers', text.join('\n'));
+  writeSection('undeclared', text.join('\n'));
 }

@@ -5,7 +5,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
 import { allureResultsOf } from '../../reports/allure/check-writer.ts';
 import { generateAllureReport } from '../../reports/allure/generate.ts';
-import { payload, strangersResults } from '../../reports/synthetic-runs/synthetic-run.ts';
+import { foreignResults, payload } from '../../reports/synthetic-runs/synthetic-run.ts';
 import { compareCommand } from './compare.ts';
 
 // Pages of results in which every text is hostile, whoever wrote them. Nothing of it may run or become an element.
@@ -21,7 +21,7 @@ let browser: Browser;
 function writeRun(name: string): string {
   const run = join(folder, name);
   mkdirSync(join(run, 'evidence'), { recursive: true });
-  writeFileSync(join(run, 'results.json'), JSON.stringify(strangersResults()));
+  writeFileSync(join(run, 'results.json'), JSON.stringify(foreignResults()));
   for (const index of [1, 2, 3, 4]) writeFileSync(join(run, 'evidence', `X-${index}.txt`), payload);
   const allure = allureResultsOf({ name, folder: run });
   mkdirSync(allure, { recursive: true });
@@ -100,7 +100,7 @@ describe.skipIf(canSkip)('pages of a stranger’s results', { timeout: 120_000 }
   it('the comparison page: all of it is text, in every view', async () => {
     const html = join(folder, 'compare.html');
     const runs = [writeRun('one'), writeRun('two')];
-    const other = strangersResults('other');
+    const other = foreignResults('other');
     other.facts.host.kernel = `${payload} 2`;
     Object.assign(other.checks[0] ?? {}, { verdict: 'fail' });
     Object.assign(other.ledger, { pass: 0, fail: 2 });

@@ -142,7 +142,7 @@ describe('a host that turns hostile once its facts are read', () => {
     ['silent', 'poisoned claims', /\[TIMEOUT\]|timed out in 6000ms/],
     ['endless', 'the end', /\[LOST\]/],
     ['long line', 'an endless body', /longer than 1048576 bytes|\[DAEMON\]/],
-    ['exit 4294967295', 'a change of protocol', /an exit status that no program has|\[DAEMON\]/],
+    ['exit 4294967295', 'a change of protocol', /an invalid exit status|\[DAEMON\]/],
   ])(
     'commands with %s, the daemon with %s: error with the reason, exit code 3',
     async (commands, daemon, reason) => {

@@ -59,7 +59,7 @@ it.each<[string[], string]>([
   [['--recipe', 'debian'], '[USAGE] --recipe needs --image FILE'],
   [['--sha256', digest], '[USAGE] --sha256 needs --image FILE'],
   [['--image', image, '--recipe', 'debian', '--sha256', 'abc'], '[USAGE] --sha256 is "abc"; allowed: 64 hex'],
-  [['--image', image, '--recipe', 'debian', '--sha256', digest], `not ${digest} (--sha256): it is not used`],
+  [['--image', image, '--recipe', 'debian', '--sha256', digest], `: expected ${digest} (--sha256), got `],
   [['--image', join(folder, 'gone'), '--recipe', 'debian'], 'gone cannot be read: ENOENT'],
   [['--image', folder, '--recipe', 'debian'], 'is not a file'],
   [['--image', pipe, '--recipe', 'debian'], 'is not a file'],

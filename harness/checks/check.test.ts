@@ -96,7 +96,7 @@ it.each<[string, () => void, object | undefined]>([
 });
 
 it('a message is that of the expectation, whatever fields its error has', () => {
-  expect(() => labelledExpect(1, 'the value').toBe(2)).toThrow('the value: expected 1 to be 2');
+  expect(() => labelledExpect(1, 'the value').toBe(2)).toThrow('the value: expected 2, found 1');
 });
 
 it('an expectation awaited in the words of another one does not lend it its label', async () => {

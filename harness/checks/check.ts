@@ -4,7 +4,7 @@ import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import type { Finding, Level } from '../verdicts/verdict.ts';
 import type { Source } from './sources.ts';
 
-/** Breaks something on the target and resolves to the function that takes it back. */
+/** Breaks something on the target; resolves to the undo. */
 export type Inject<T extends Target = RestartableTarget> = (context: {
   readonly target: T;
   readonly host: HostFacts;
@@ -38,15 +38,15 @@ export type VerifyContext<T extends Target = Target> = Omit<ReadContext, 'target
   readonly target: T;
   /**
    * Names a point inside `verify` at which a fault may be injected (`at`), for claims about what a step leaves behind:
-   * the remedy was applied, the port was published. Without a fault it does nothing. The fault is taken back in its
-   * turn among what was deferred.
+   * the remedy was applied, the port was published. Without a fault it does nothing. The fault is undone in
+   * order with what was deferred.
    */
   stage(name: string): Promise<void>;
   /** runs at the end of the check whatever happens, last added first: what the check changed goes back */
   defer(undo: () => Promise<unknown>): void;
 };
 
-/** The same asked of the kernel by the user, without Docker; what it changes goes to `defer`. */
+/** The same asked of the kernel by the user, without Docker; undos go to `defer`. */
 export type WithoutDocker = (context: VerifyContext) => Promise<{ readonly works: boolean; readonly saw: string }>;
 
 /**
@@ -69,8 +69,8 @@ type Claim = {
 type Verify<Context> = (context: Context) => Promise<void>;
 
 /**
- * What `verify` may do is the type of its target. Enforced at run time too: what goes beyond is refused, and the check
- * an error.
+ * What `verify` may do is the type of its target. Enforced at run time too: anything more is refused, and the check
+ * is an error.
  */
 type Kind =
   | {
@@ -95,7 +95,7 @@ type Kind =
       readonly concurrent?: never;
       /** restarts the daemon or the machine: judged alone, after the others */
       readonly restartsDaemon: true;
-      /** the rootful daemon is not the one that a user unit starts anew */
+      /** a user unit restarts the user's daemon, not the rootful one */
       readonly triage?: { readonly notRootful: string };
       readonly verify: Verify<VerifyContext<RestartableTarget>>;
     };

@@ -1,12 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect as vitestExpect } from 'vitest';
-import type { Finding } from '../verdicts/verdict.ts';
+import { plainLine } from '../messages/plain-text.ts';
+import { type Finding, verdictOf } from '../verdicts/verdict.ts';
+import { failureText, type Unmet } from './failure-text.ts';
 
 const counter = new AsyncLocalStorage<{ assertions: number }>();
 
 /**
- * vitest's `expect`, whose failures carry their label, and which also counts for whoever judges several checks at once:
- * vitest counts for one test at a time.
+ * vitest's `expect`, whose failures carry their label and our message (failure-text.ts). It counts assertions itself, because vitest
+ * counts for one test at a time.
  */
 export const expect: typeof vitestExpect = new Proxy(vitestExpect, {
   apply(target, self, words: Parameters<typeof vitestExpect>) {
@@ -14,11 +16,11 @@ export const expect: typeof vitestExpect = new Proxy(vitestExpect, {
     if (count) count.assertions += 1;
     const [, label] = words;
     const assertion: object = Reflect.apply(target, self, words);
-    return label === undefined ? assertion : labelled(assertion, label);
+    return label === undefined ? assertion : labelled(assertion, { label, found: words[0], isNot: false });
   },
 });
 
-/** Does the work and resolves to the number of assertions that it made, and nothing beside it. */
+/** Does the work; resolves to the number of its assertions. */
 export async function countAssertions(work: () => Promise<void>): Promise<number> {
   const count = { assertions: 0 };
   await counter.run(count, work);
@@ -33,7 +35,7 @@ export type Failure = {
   readonly finding?: Finding;
 };
 
-/** Sets these fields of an error; kept out of sight of whoever prints it. */
+/** Sets these fields of an error, hidden from whoever prints it. */
 export function markFailure(error: unknown, fields: Failure): void {
   if (typeof error !== 'object' || error === null) return;
   for (const [name, value] of Object.entries(fields)) {
@@ -46,21 +48,37 @@ export function failureOf(error: unknown): Failure {
   return typeof error === 'object' && error !== null ? (error as Failure) : {};
 }
 
-/** The assertion, whose failure carries the label; so do those that it leads to (`.not`). */
-function labelled(assertion: object, label: string): object {
+type Labelled = Pick<Unmet, 'found' | 'isNot'> & { readonly label: string };
+
+/** The assertion, whose failure gets the label and our message; also those that it leads to (`.not`). */
+function labelled(assertion: object, said: Labelled): object {
   return new Proxy(assertion, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
-      if (typeof value === 'object' && value !== null) return labelled(value, label);
+      if (typeof value === 'object' && value !== null) {
+        return labelled(value, { ...said, isNot: said.isNot !== (name === 'not') });
+      }
       if (typeof value !== 'function') return value;
       return (...words: unknown[]) => {
         try {
           return Reflect.apply(value, target, words);
         } catch (error) {
-          markFailure(error, { label });
+          markFailure(error, { label: said.label });
+          reword(error, said, { matcher: String(name), wanted: words[0] });
           throw error;
         }
       };
     },
   });
+}
+
+function reword(
+  error: unknown,
+  { label, ...said }: Labelled,
+  { matcher, wanted }: Pick<Unmet, 'matcher' | 'wanted'>,
+): void {
+  // an error of the check keeps its message
+  if (verdictOf(error) !== 'fail' || !(error instanceof Error)) return;
+  const message = error.message.replace(`${label}: `, '');
+  error.message = plainLine(`${label}: ${failureText({ ...said, matcher, wanted }, message)}`, 2_000);
 }

@@ -32,7 +32,7 @@ it('a command that has to succeed, and does not, is an error of the harness', as
   expect(await mustRun(local, 'echo a; echo b')).toBe('a\nb\n');
   await expect(mustRun(local, 'false\necho went on')).rejects.toMatchObject({
     code: 'COMMAND',
-    message: '[COMMAND] a command on the target ended with 1: false',
+    message: '[COMMAND] command failed on the target with exit code 1: false',
   });
 });
 

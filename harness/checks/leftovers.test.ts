@@ -69,7 +69,7 @@ describe('the next run', () => {
     await changeFile(person('user'), file, 'echo broken');
     writeFileSync(file, 'mended by hand');
     for (const _ of [1, 2])
-      await expect(nextRun()).rejects.toMatchObject({ message: expect.stringContaining('changed since') });
+      await expect(nextRun()).rejects.toMatchObject({ message: expect.stringContaining('has changed since') });
     expect(text()).toBe('mended by hand');
     // what the hint says
     rmSync(`${file}.rdc`, { recursive: true });
@@ -80,7 +80,7 @@ describe('the next run', () => {
     const refuse = () => Promise.reject(new RdcError('ROOT', 'none'));
     await changeFile(person('user'), file, 'echo broken');
     const run = putBackLeftovers({ ...person('user'), root: { exec: refuse, shell: refuse } });
-    await expect(run).rejects.toMatchObject({ message: expect.stringContaining('put back') });
+    await expect(run).rejects.toMatchObject({ message: expect.stringContaining('restored what') });
     expect(text()).toBe(original);
   });
 });

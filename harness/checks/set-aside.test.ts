@@ -152,7 +152,7 @@ describe('what a killed run left', () => {
     writeFileSync(file, 'mended by hand\n');
     const refused = await changeFile(local, file, 'echo again').catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: 'COMMAND', hint: expect.stringContaining('rm -r "$f.rdc"') });
-    expect(String(refused)).toContain(`${file} was changed since`);
+    expect(String(refused)).toContain(`${file} has changed since`);
     expect([text(), text(join(`${file}.rdc`, 'original'))]).toEqual(['mended by hand\n', original]);
   });
 

@@ -2,11 +2,11 @@ import { RdcError } from '../messages/errors.ts';
 import type { Executor } from '../target-host/transport/executor.ts';
 import { quoteWord } from '../target-host/transport/quote.ts';
 
-// What a check changes on a host of somebody's is kept beside it in a folder NAME.rdc, until it is put back. The folder
-// gets that name when all is in it, by one rename, and before anything is changed: a run that is killed at any moment
-// leaves either no folder or the whole original. The next run on the host finds it by a list, and puts it back.
+// The original of a file that a check changes is kept in a folder NAME.rdc beside it, until it is restored. The folder gets
+// its name by one rename, when it is complete and before anything is changed: a run that is killed at any moment leaves
+// either no folder or the whole original. The next run on the host finds it by a list, and restores it.
 
-/** Exit code: somebody has changed the file since, and which of the two is wanted only they can say. */
+/** Exit code: the file has changed since, and only its owner can say which version is wanted. */
 const undecided = 75;
 
 const functions = `
@@ -47,7 +47,7 @@ begin() {
 }
 `;
 
-/** The name may be a link, which stays: what is written is the file that it leads to. */
+/** The name may be a link, which stays: the file that it leads to is written. */
 const throughLinks = (path: string, kept: string) => `p=${quoteWord(path)}; d=$(dirname "$p"); folder=
 [ -d "$d" ] || { mkdir -p "$d"; folder=made; }
 f=$(readlink -f "$p"); k=$f${kept}
@@ -60,30 +60,30 @@ async function run(as: Executor, path: string, script: string): Promise<string> 
   const { code, stdout } = await as.shell(`set -e\n${functions}\n${script}`, { timeoutMs: 120_000 });
   if (code === 0) return stdout;
   if (code === undecided) throw undecidedAbout(path);
-  throw new RdcError('COMMAND', `${path} could not be changed or put back: exit code ${code}`, {
-    hint: 'the output is in the evidence of the check; an original that was kept lies in a folder of that name and .rdc',
+  throw new RdcError('COMMAND', `cannot change or restore ${path}: exit code ${code}`, {
+    hint: `the output is in the check's evidence; a kept original is in ${path}.rdc`,
   });
 }
 
 function undecidedAbout(path: string): RdcError {
-  return new RdcError('COMMAND', `a run that was killed left ${path}.rdc, and ${path} was changed since`, {
+  return new RdcError('COMMAND', `an interrupted run left ${path}.rdc, and ${path} has changed since`, {
     hint: `f=$(readlink -f ${quoteWord(path)}); [ -e "$f.rdc" ] || f=${quoteWord(path)}; ls -lA "$f.rdc"
-as the owner of that, to have the original: cd "$f.rdc" && { [ ! -f original ] || cat original > "$f"; [ ! -e moved ] || mv -f moved "$f"; }
-then, or to leave all as it is now: rm -r "$f.rdc"`,
+to restore the original, as its owner: cd "$f.rdc" && { [ ! -f original ] || cat original > "$f"; [ ! -e moved ] || mv -f moved "$f"; }
+then, or to keep the file as it is: rm -r "$f.rdc"`,
   });
 }
 
 /** Files that this run has changed and not put back: a change on top of one keeps what the first one wrote. */
 const atWork = new Set<string>();
 
-/** As another run, which knows nothing of what this one has changed. */
+/** For tests: forgets what this run has changed, as another run would. */
 export const forgetChanges = () => atWork.clear();
 
 type Content = string | ((content: string) => string);
 
 /**
  * Gives a file another content, by a filter or a function, or makes it: `changeFile(root, '/etc/subuid', 'sed 1d')`. It is
- * written in place: owner, mode, links and mounts stay. Resolves to what puts it back.
+ * written in place: owner, mode, links and mounts stay. Resolves to the undo.
  */
 export async function changeFile(as: Executor, path: string, content: Content): Promise<() => Promise<void>> {
   const isInner = atWork.has(path);
@@ -97,7 +97,7 @@ export async function changeFile(as: Executor, path: string, content: Content): 
   };
 }
 
-/** What a killed run left is put back by then. */
+/** Restores first what an interrupted run left. */
 async function read(as: Executor, path: string, find: string): Promise<string> {
   return await run(
     as,
@@ -117,7 +117,7 @@ cat "$k/written" > "$f" || { put_back; exit 1; }`;
 
 /**
  * Takes a program or socket out of its place, by root: nothing, or a script that may call the original, stands there.
- * `setAside(root, '/usr/bin/runc', (runc) => ...)`. Resolves to what puts it back, the very file.
+ * `setAside(root, '/usr/bin/runc', (runc) => ...)`. Resolves to the undo, which restores the very file.
  */
 export async function setAside(
   as: Executor,
@@ -136,17 +136,21 @@ export async function setAside(
 }
 
 /**
- * Before a host is judged: puts back what killed runs left, by the user and by root. A run that found something does not go
- * on, since the daemon may have been started with it. Throws COMMAND then; also where somebody has changed a file since.
+ * Before a host is judged: restores what interrupted runs left, as the user and as root. Throws COMMAND if there was
+ * anything, since the daemon may have started with it, or if a file has changed since.
  */
 export async function putBackLeftovers(user: Executor & { readonly root: Executor }): Promise<void> {
   const found = [...(await leftovers(user)), ...(await leftovers(user.root))];
   const undecided = found.find(({ isBack }) => !isBack);
   if (undecided) throw undecidedAbout(undecided.path);
   if (found.length === 0) return;
-  throw new RdcError('COMMAND', `put back what a killed run had changed: ${found.map(({ path }) => path).join(', ')}`, {
-    hint: 'restart the daemon, which may have been started with it (systemctl --user restart docker), and run again',
-  });
+  throw new RdcError(
+    'COMMAND',
+    `restored what an interrupted run had changed: ${found.map(({ path }) => path).join(', ')}`,
+    {
+      hint: 'restart the daemon, which may have started with the changed files: systemctl --user restart docker; then run again',
+    },
+  );
 }
 
 // the last change first: it may lie on top of another
@@ -166,7 +170,7 @@ async function leftovers(as: Executor): Promise<CacheEntry[]> {
     const lines = (await run(as, 'what a killed run left', settle)).matchAll(/^(back|changed)\t(.+)$/gm);
     return [...lines].map(([, word, path = '']) => ({ path, isBack: word === 'back' }));
   } catch (error) {
-    // nothing that this run could have left, nor take back
+    // without root, no run could have left anything there
     if (error instanceof RdcError && error.code === 'ROOT') return [];
     throw error;
   }

@@ -88,7 +88,7 @@ it('the locks of dead runs are cleared and told, those of the living are not', a
   const said: string[] = [];
   await clearAbandonedMachines((text) => said.push(text));
   expect(readdirSync(machines)).toEqual(['alive.lock']);
-  expect(said.join('\n')).toMatch(/broken: the lock of a run that died \(unreadable\) is cleared\ndead: .*rdc run one/);
+  expect(said.join('\n')).toMatch(/broken: lock of a dead run removed \(unreadable\)\ndead: .*rdc run one/);
 });
 
 it('a run under way is known by its folder, until its process is gone', () => {

@@ -37,7 +37,7 @@ it('a file may be there, or a link to one, and nothing else', () => {
     expect(() => refuseOccupied(join(root, name), 'x'), name).not.toThrow();
   expect(() => refuseOccupied(join(root, 'folder'), 'x')).toThrow(/cannot write .*folder: it is a folder/);
   for (const name of ['pipe', 'device'])
-    expect(() => refuseOccupied(join(root, name), 'x'), name).toThrow(/it is there, and no regular file/);
+    expect(() => refuseOccupied(join(root, name), 'x'), name).toThrow(/it is not a regular file/);
   expect(existsSync('/dev/null')).toBe(true);
 });
 

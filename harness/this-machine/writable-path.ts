@@ -59,7 +59,7 @@ export function refuseOccupied(file: string, hint: string): void {
     throw unwritableError(file, cause, hint);
   }
   if (stats === undefined || stats.isFile()) return;
-  throw unwritableError(file, stats.isDirectory() ? 'it is a folder' : 'it is there, and no regular file', hint);
+  throw unwritableError(file, stats.isDirectory() ? 'it is a folder' : 'it is not a regular file', hint);
 }
 
 /**

@@ -6,7 +6,7 @@ export type Outcome = {
 };
 
 /** Begins the reason of a fault that nobody could try: its check is red without any fault. */
-export const alreadyRed = 'already red on this machine: prove it on another';
+export const alreadyRed = 'already red on this machine; try the fault on another';
 
 /** What one fault did to the checks that it was not meant for. */
 export type SideEffects = {

@@ -43,33 +43,33 @@ export function viewOf({ level, verdict, finding, reason }: Judged): View {
 type Attribution = Pick<Triage, 'blame' | 'because'>;
 type Others = Pick<Triage['views'], 'rootful' | 'bare'>;
 
-/** Places the blame; pure. docs/guides/triage.md has the same as a table. */
+/** Pure: finds what is responsible. docs/guides/triage.md has the same as a table. */
 export function attribute(result: Judged, others: Others): Attribution {
   if (result.verdict === 'pass') return ofLimitation(others);
   return result.finding === 'lifted' ? ofLifted(others) : ofFailure(others);
 }
 
-/** Red, and it is no limit that has gone: the more of the views fail, the further down it lies. */
+/** Failed, and not by a limit that is gone: the more views fail, the deeper the cause. */
 function ofFailure({ rootful, bare }: Others): Attribution {
   if (bare.seen === 'fails') {
-    return { blame: 'the host', because: 'it refuses the same to its user without Docker' };
+    return { blame: 'the host', because: 'the same fails for the user without Docker' };
   }
   if (bare.seen !== 'works') {
-    const others = rootful.seen === 'works' ? 'a rootful daemon can; ' : '';
-    return { blame: 'undecided', because: `${others}nobody looked whether the user can without Docker` };
+    const others = rootful.seen === 'works' ? 'works with a rootful daemon; ' : '';
+    return { blame: 'undecided', because: `${others}not tried without Docker` };
   }
   switch (rootful.seen) {
     case 'works':
-      return { blame: 'defect', because: 'only rootless Docker fails: its code, its packages or its configuration' };
+      return { blame: 'defect', because: 'only rootless Docker fails: its code, packages or configuration' };
     case 'fails':
       return {
         blame: 'defect',
-        because: 'a rootful daemon fails as well, the user without Docker does not: Docker itself, not rootless mode',
+        because: 'fails with a rootful daemon too, works without Docker: Docker itself, not rootless mode',
       };
     case 'does not apply':
-      return { blame: 'defect', because: 'the user can without Docker: it is rootless Docker that fails' };
+      return { blame: 'defect', because: 'works without Docker: rootless Docker fails' };
     default:
-      return { blame: 'undecided', because: 'the user can without Docker; nobody looked whether a rootful daemon can' };
+      return { blame: 'undecided', because: 'works without Docker; not tried with a rootful daemon' };
   }
 }
 
@@ -77,28 +77,27 @@ function ofFailure({ rootful, bare }: Others): Attribution {
 function ofLimitation({ rootful, bare }: Others): Attribution {
   if (rootful.seen === 'works') {
     const alone = {
-      fails:
-        'a rootful daemon can; the user cannot without Docker either, and rootless Docker has the rights of its user',
-      works: 'a rootful daemon can, and so can the user without Docker: a limit of rootless mode alone',
+      fails: 'works with a rootful daemon, fails without Docker: rootless Docker has the rights of its user',
+      works: 'works with a rootful daemon and without Docker: a limit of rootless mode alone',
     };
-    const because = bare.seen === 'works' || bare.seen === 'fails' ? alone[bare.seen] : 'a rootful daemon can';
+    const because = bare.seen === 'works' || bare.seen === 'fails' ? alone[bare.seen] : 'works with a rootful daemon';
     return { blame: 'rootless by design', because };
   }
-  if (rootful.seen !== 'fails') return { blame: 'undecided', because: 'nobody looked whether a rootful daemon can' };
+  if (rootful.seen !== 'fails') return { blame: 'undecided', because: 'not tried with a rootful daemon' };
   if (bare.seen === 'fails') {
-    return { blame: 'the host', because: 'a rootful daemon cannot either, nor can the user without Docker' };
+    return { blame: 'the host', because: 'fails with a rootful daemon and without Docker too' };
   }
-  return { blame: 'undecided', because: 'a rootful daemon cannot either: this is no limit of rootless mode alone' };
+  return { blame: 'undecided', because: 'fails with a rootful daemon too: not a limit of rootless mode alone' };
 }
 
 /** Red, because a documented limit is gone. */
 function ofLifted({ bare }: Others): Attribution {
   if (bare.seen === 'works') {
-    return { blame: 'the host', because: 'it grants the same to its user without Docker' };
+    return { blame: 'the host', because: 'the same works for the user without Docker' };
   }
   const because =
     bare.seen === 'fails'
-      ? 'rootless Docker can what its user cannot without it: a newer version, or a privilege that it was given'
-      : 'nobody looked whether the host grants it to its user without Docker';
+      ? 'works in rootless Docker, fails without Docker: a newer version, or a privilege that it was given'
+      : 'not tried without Docker';
   return { blame: 'undecided', because };
 }

@@ -107,7 +107,7 @@ describe('a comparison of runs', () => {
     { id: 'NS-GIDMAP', verdict: 'pass' },
   ]);
   const second = at('2026-11-22T05:00:00.000Z', [
-    { id: 'NS-UIDMAP', verdict: 'fail', reason: 'the map: expected 1 to be 2', remedy: 'mend it' },
+    { id: 'NS-UIDMAP', verdict: 'fail', reason: 'the map: expected 2, found 1', remedy: 'mend it' },
     { id: 'NS-NEW', verdict: 'pass' },
   ]);
 
@@ -143,7 +143,7 @@ describe('a comparison of runs', () => {
   it('shows what to do about a regression', () => {
     const table = comparisonTable(compareResults([first, second]), createStyle(false));
     expect(table).toContain('regressed (1): fails now, did not before');
-    expect(table).toContain('why      the map: expected 1 to be 2');
+    expect(table).toContain('why      the map: expected 2, found 1');
     expect(table).toContain('to do    mend it');
   });
 });

@@ -52,7 +52,7 @@ describe('junit.xml', () => {
     const of = (id: string) => cases.find(({ name }) => name.startsWith(`${id}:`));
     expect(of('PRE-SUBID-COUNT')?.failure).toMatchObject({
       type: 'fail',
-      message: expect.stringContaining('expected 4096'),
+      message: expect.stringContaining('found 4096'),
     });
     expect(of('PORT-PRIV-DENY')?.failure?.type).toBe('lifted');
     expect(of('CG-MEM')?.skipped?.message).toBe('blocked by PRE-SUBID-COUNT: no container starts');

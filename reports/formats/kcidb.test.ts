@@ -26,7 +26,7 @@ it('says each verdict, with what it was called here', () => {
   expect(of('.namespaces.NS-UIDMAP')?.status).toBe('PASS');
   expect(of('.prerequisites.PRE-SUBID-COUNT')).toMatchObject({
     status: 'FAIL',
-    log_excerpt: expect.stringContaining('expected 4096'),
+    log_excerpt: expect.stringContaining('found 4096'),
   });
   expect(of('.cgroups.CG-MEM')).toMatchObject({ status: 'MISS', misc: { rdc: { verdict: 'blocked' } } });
   expect(of('.cgroups.CG-CPU')?.status).toBe('ERROR');

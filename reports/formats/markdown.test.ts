@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { expect, test as it } from 'vitest';
 import type { Results } from '../results/results.schema.ts';
 import { conformantRun, hostileResults, hostileText, resultsOf, waiver } from '../synthetic-runs/runs.ts';
-import { checks, judged, payload, strangersResults } from '../synthetic-runs/synthetic-run.ts';
+import { checks, foreignResults, judged, payload } from '../synthetic-runs/synthetic-run.ts';
 import { markdownSummary } from './markdown.ts';
 
 type Reader = new (options: object) => { render(text: string): string };
@@ -88,7 +88,7 @@ const signs = [...'`|\\<[*_~$'].map((sign): [string, Results] => [sign, failing(
 
 it.each([
   ['of a hostile run', hostileResults()],
-  ["a stranger's run", strangersResults()],
+  ["a stranger's run", foreignResults()],
   ['what a target said', failing(`${hostileText} ${payload}`)],
   ...signs,
 ])('nothing becomes markup: %s', (_, results) => {

@@ -63,7 +63,7 @@ it('the summary has the score and all that stands between it and a full one', ()
     'A-B': survived,
     'A-C': impossible,
     'A-D': {},
-    'A-E': { outcome: 'error', reason: 'already red on this machine: prove it on another (the value: 2)' },
+    'A-E': { outcome: 'error', reason: 'already red on this machine; try the fault on another (the value: 2)' },
     'A-F': notHere,
   });
   expect(selftestSummary(rows)).toEqual([
@@ -77,7 +77,7 @@ it('the summary has the score and all that stands between it and a full one', ()
     '  A-E                 (the value: 2)',
     '',
     'Errors: nothing is known of these (1):',
-    '  A-D                 it said nothing',
+    '  A-D                 no outcome was reported',
     '',
     'Turned red by a fault that was not meant for them:',
     '  the fault of A-A, A-TWIN (a fault):',

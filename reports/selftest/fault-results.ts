@@ -32,7 +32,7 @@ export function judgedRows(checks: readonly DeclaredCheck[], metas: CheckMetas):
   return checks.flatMap((check): SelftestRow[] => {
     const meta = metas.get(check.id);
     if (meta === undefined || (meta.verdict === 'skip' && meta.outcome === undefined)) return [];
-    const { outcome = 'error', reason: message = 'it said nothing', sideEffects } = meta;
+    const { outcome = 'error', reason: message = 'no outcome was reported', sideEffects } = meta;
     return [
       { id: check.id, outcome, by: check.fault.name, message, ...(sideEffects ? { blastRadius: sideEffects } : {}) },
     ];

@@ -22,7 +22,7 @@ export function selftestSummary(rows: readonly SelftestRow[]): string[] {
       'Errors: nothing is known of these',
       errors.filter((row) => !isRed(row)),
     ),
-    ...blastLines(rows),
+    ...sideEffectLines(rows),
     `killed ${of('killed').length} of ${possible} possible faults; impossible ${of('impossible').length}, survived ${of('survived').length}, error ${errors.length}; score ${scoreOf(rows)}`,
   ];
 }
@@ -36,8 +36,8 @@ function section(heading: string, rows: readonly SelftestRow[]): string[] {
   ];
 }
 
-/** Checks that share a fault share its blast radius: it is told once. */
-function blastLines(rows: readonly SelftestRow[]): string[] {
+/** Checks that share a fault share its side effects, which are told once. */
+function sideEffectLines(rows: readonly SelftestRow[]): string[] {
   const judged = rows.filter(({ blastRadius }) => blastRadius !== undefined);
   if (judged.length === 0) return [];
   const groups = Map.groupBy(judged, ({ by, blastRadius }) => `${by} ${JSON.stringify(blastRadius)}`);

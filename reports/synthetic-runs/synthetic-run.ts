@@ -56,7 +56,7 @@ export const payload = [
 ].join(' ');
 
 /** Results that a stranger handed over: the schema takes them, and every text in them is the payload. */
-export function strangersResults(name = payload): Results {
+export function foreignResults(name = payload): Results {
   const waiver = {
     state: 'expected',
     reason: payload,
@@ -150,7 +150,7 @@ export function syntheticVerdicts(): CheckResult[] {
     judged(checks.gidMap, { durationMs: 912 }),
     judged(checks.subid, {
       verdict: 'fail',
-      reason: `subordinate UIDs: expected 4096 to be at least 65536 ${hostile.script}`,
+      reason: `subordinate UIDs: expected at least 65536, found 4096 ${hostile.script}`,
       evidence: 'evidence/PRE-SUBID-COUNT.txt',
     }),
     judged(checks.memory, { verdict: 'blocked', blockedBy: 'PRE-SUBID-COUNT', reason: 'no container starts' }),
@@ -176,7 +176,7 @@ export function syntheticViews(): Readonly<Record<string, Triage>> {
   return {
     'PRE-SUBID-COUNT': {
       blame: 'the host',
-      because: 'it refuses the same to its user without Docker',
+      because: 'the same fails for the user without Docker',
       views: {
         rootless,
         rootful: { seen: 'does not apply', detail: 'the check asks no daemon' },
@@ -186,7 +186,7 @@ export function syntheticViews(): Readonly<Record<string, Triage>> {
     },
     'LIM-MLOCK-OVER': {
       blame: 'undecided',
-      because: 'nobody looked whether the user can without Docker',
+      because: 'not tried without Docker',
       views: { rootless, rootful: { seen: 'not taken' }, bare: { seen: 'not taken' } },
     },
   };

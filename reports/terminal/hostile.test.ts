@@ -10,9 +10,9 @@ import { writeResultsFile } from '../results/run-folder.ts';
 import { selftestSummary } from '../selftest/summary.ts';
 import {
   checks,
+  foreignResults,
   judged,
   payload,
-  strangersResults,
   syntheticRun,
   syntheticTarget,
 } from '../synthetic-runs/synthetic-run.ts';
@@ -57,7 +57,7 @@ it.each([false, true])('the progress of a run and its summary (live list: %s)', 
 
 it('what others handed over: the comparison, its JSON, JUnit and TAP', () => {
   const { folder } = syntheticRun();
-  writeResultsFile(folder, strangersResults());
+  writeResultsFile(folder, foreignResults());
   const results = readResults(folder);
   const other = { ...results, target: { ...results.target, name: 'other' }, checks: [] };
   const comparison = compareResults([results, other]);

@@ -26,7 +26,7 @@ export function createPlainLines(records: TargetRecords, style: Style, output: O
   };
 }
 
-/** e.g. `FAIL     CG-CPU  a CPU limit halves the CPU time  1.2 s: cpu time: expected 2.1 to be below 1.5` */
+/** e.g. `FAIL     CG-CPU  a CPU limit halves the CPU time  1.2 s: cpu time: expected less than 1.5, found 2.1` */
 export function checkLine(
   check: Pick<JudgedCheck, 'id' | 'title' | 'verdict' | 'durationMs' | 'reason'>,
   style: Style,

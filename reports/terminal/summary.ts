@@ -35,7 +35,7 @@ export function targetSummary(results: Results & { isUnverified?: true | undefin
     section('Inconclusive, because', doubts, style),
   ].filter(Boolean);
   if (results.isUnverified) sections.push(style.bold(unverifiedLine));
-  sections.push(ledgerLine(results));
+  sections.push(countsLine(results));
   const name = plainLine(results.target.name);
   return `${[style.bold(`── ${name} ${'─'.repeat(Math.max(3, 60 - name.length))}`), ...sections].join('\n\n')}\n`;
 }
@@ -44,7 +44,7 @@ const unverifiedLine =
   'not verified: nobody has judged this machine before, so a failure may be one of its recipe or of its image';
 
 /** e.g. `judged 35 of 37 checks; skipped 2, blocked 0, could not be judged 0`: what was looked at, whatever came of it. */
-function ledgerLine({ checks, ledger, notJudged = [], ratchet }: Results): string {
+function countsLine({ checks, ledger, notJudged = [], ratchet }: Results): string {
   const open = ledger.error + notJudged.length;
   const then = ratchet ? ` (${ratchet.judged} on ${plainLine(ratchet.date)})` : '';
   const judged = `judged ${judgedCount(checks)} of ${ledger.total + notJudged.length} checks${then}`;

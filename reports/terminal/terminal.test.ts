@@ -187,7 +187,7 @@ it('with --oracle, a red check has its blame and the views it was placed by, a l
   const results = [...syntheticVerdicts().filter(({ id }) => id === 'PRE-SUBID-COUNT'), judged(limit)];
   const byDesign = {
     blame: 'rootless by design',
-    because: 'a rootful daemon can',
+    because: 'works with a rootful daemon',
     views: {
       rootless: { seen: 'fails' },
       rootful: { seen: 'works' },
@@ -202,15 +202,15 @@ it('with --oracle, a red check has its blame and the views it was placed by, a l
   for (const listener of driven.listeners) listener.targetEnded?.(target, { infraRetries: 0 });
   for (const listener of driven.listeners) await listener.runEnded?.(driven.run);
   expectInOrder(driven.text(), [
-    'views  PRE-SUBID-COUNT     the host: it refuses',
+    'views  PRE-SUBID-COUNT     the host: the same fails',
     'FAIL  PRE-SUBID-COUNT',
-    'blame    the host: it refuses the same to its user without Docker',
+    'blame    the host: the same fails for the user without Docker',
     'rootful daemon: does not apply: the check asks no daemon',
     'without Docker: fails: a user namespace: exit code 1',
     'to do ',
     'Limitations as documented, by three views:',
     'LIM-OVER',
-    'rootless by design: a rootful daemon can',
+    'rootless by design: works with a rootful daemon',
   ]);
   expect(driven.text().replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
 });

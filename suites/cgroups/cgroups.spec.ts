@@ -40,7 +40,7 @@ import { limitWithoutDocker, unitWithoutDocker } from '../instruments/without-do
 
 const check = checksIn(import.meta);
 const limiting = docker('engine/security/rootless/tips', 'limiting resources');
-const delegation = 'sudo systemctl edit user@.service: [Service] Delegate=cpu cpuset io memory pids; then log in anew';
+const delegation = 'sudo systemctl edit user@.service: [Service] Delegate=cpu cpuset io memory pids; then log in again';
 const mebibyte = 1024 * 1024;
 
 /** Two processes and a limit: what the checks that only look at a container's cgroup share. */
@@ -65,7 +65,7 @@ check('CG-DRIVER', {
   level: 'MUST',
   title: 'on systemd with cgroup v2 a container runs in a scope of the user manager, elsewhere in no cgroup of its own',
   source: limiting,
-  remedy: 'boot with cgroup v2, install dbus-user-session, remove native.cgroupdriver from daemon.json, log in anew',
+  remedy: 'boot with cgroup v2, install dbus-user-session, remove native.cgroupdriver from daemon.json, log in again',
   concurrent: true,
   async verify({ target, host }) {
     const info = (await dockerApi(target, 'GET', '/info')).json<{ CgroupDriver: string; CgroupVersion: string }>();

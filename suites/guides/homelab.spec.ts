@@ -103,7 +103,7 @@ check('GUIDE-HOMELAB-NOFILE', {
   source: mobyIssue(40_942, 'the limit of open files of a rootless daemon'),
   applies: hasSystemd,
   remedy:
-    'sudo systemctl edit user@.service: [Service] LimitNOFILE=1048576; then log in anew; not the unit of Docker. Where pam_limits undoes it (Debian 12): a line in /etc/security/limits.d (not verified)',
+    'sudo systemctl edit user@.service: [Service] LimitNOFILE=1048576; then log in again; not the unit of Docker. Where pam_limits undoes it (Debian 12): a line in /etc/security/limits.d (not verified)',
   restartsDaemon: true,
   async verify({ target, host, stage, defer }) {
     defer(await fewFiles({ target, host }));

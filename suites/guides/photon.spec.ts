@@ -31,7 +31,7 @@ check('GUIDE-PHOTON-FLAGS', {
     'rootless Docker: cgroup flags',
   ),
   applies: hasUnifiedCgroups,
-  remedy: 'sudo systemctl edit user@.service: [Service] Delegate=cpu cpuset io memory pids; then log in anew',
+  remedy: 'sudo systemctl edit user@.service: [Service] Delegate=cpu cpuset io memory pids; then log in again',
   async verify({ target, host }) {
     const flags = { Memory: 64 * mebibyte, MemorySwap: 64 * mebibyte, NanoCpus: 500_000_000, PidsLimit: 50 };
     const delegated = (await delegatedControllers(target, host)) ?? controllersByDefault(host);

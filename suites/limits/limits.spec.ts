@@ -38,7 +38,7 @@ check('LIM-NOFILE', {
     "the daemon may open as many files as the user manager's hard limit says, at least 65536, and containers inherit it",
   source: mobyIssue(40942, 'RLIMIT_NOFILE of a rootless daemon'),
   remedy:
-    'sudo systemctl edit user@.service: [Service] LimitNOFILE=1024:524288; look for default-ulimits in daemon.json; without systemd: USER hard nofile 524288 in /etc/security/limits.conf; then log in anew',
+    'sudo systemctl edit user@.service: [Service] LimitNOFILE=1024:524288; look for default-ulimits in daemon.json; without systemd: USER hard nofile 524288 in /etc/security/limits.conf; then log in again',
   concurrent: true,
   async verify({ target }) {
     const container = await expectContainer(target);
@@ -77,7 +77,7 @@ check('LIM-NPROC', {
     'the daemon and containers may start as many processes as the first process of the host, whatever limits log-ins',
   source: moby('v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'install_systemd: LimitNPROC=infinity'),
   remedy:
-    'look for nproc in /etc/security/limits.conf and limits.d, for LimitNPROC= at user@.service, for TasksMax= of user-UID.slice and of the user manager (DefaultTasksMax=); then log in anew',
+    'look for nproc in /etc/security/limits.conf and limits.d, for LimitNPROC= at user@.service, for TasksMax= of user-UID.slice and of the user manager (DefaultTasksMax=); then log in again',
   concurrent: true,
   async verify({ target, host }) {
     const container = await expectContainer(target);
@@ -103,7 +103,7 @@ check('LIM-NOFILE-UP', {
   level: 'LIMITATION',
   title: '--ulimit nofile above the hard limit of the daemon is refused with "error setting rlimit type 7"',
   source: man('getrlimit', 2, 'raising a hard limit wants CAP_SYS_RESOURCE in the initial user namespace'),
-  remedy: 'raise the limit for the user: LimitNOFILE= in a drop-in of user@.service, then log in anew',
+  remedy: 'raise the limit for the user: LimitNOFILE= in a drop-in of user@.service, then log in again',
   async verify({ target, defer }) {
     const container = await sharedContainer(target);
     const { hard } = await container.probe<{ hard: number }>('rlimit', 'nofile');

@@ -41,7 +41,7 @@ const memlockUnlimited: Inject = async (context) => {
 };
 const unlimited = { name: 'unlimited locked memory for the user manager', inject: memlockUnlimited };
 const raising =
-  'sudo systemctl edit user@.service: [Service] LimitMEMLOCK=infinity (where that has no effect, as on Debian 12, try: USER - memlock unlimited in /etc/security/limits.d); then log in anew';
+  'sudo systemctl edit user@.service: [Service] LimitMEMLOCK=infinity (where that has no effect, as on Debian 12, try: USER - memlock unlimited in /etc/security/limits.d); then log in again';
 
 const mlockOverAlone: WithoutDocker = async (context) => {
   const { limitHard } = await hostProbe<Locked>(context.target, context.target, ['mlock', '4096']);

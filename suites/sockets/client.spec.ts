@@ -102,7 +102,7 @@ check('SOCK-NOLEAK', {
   title:
     'without a context the client reaches no rootful daemon: the system-wide socket is absent or closed to the user',
   source: docker('engine/security/rootless', 'client: the socket of the daemon must be named'),
-  remedy: 'sudo systemctl disable --now docker.service docker.socket; sudo gpasswd -d USER docker; then log in anew',
+  remedy: 'sudo systemctl disable --now docker.service docker.socket; sudo gpasswd -d USER docker; then log in again',
   concurrent: true,
   needsDaemon: false,
   async verify({ target, host }) {

@@ -295,7 +295,7 @@ check('ST-LOCKED', {
   title: 'a bind source mounted nosuid, nodev and noexec keeps these flags in a container, writable and read-only',
   source: moby('v20.10.6', 'daemon/oci_linux.go', 'flags that are locked in a user namespace (248f98ef5e)'),
   applies: ({ host }) => {
-    if (/ 20\.10\.[0-5]\b/.test(host.versions.dockerd ?? '')) return 'Docker learnt to keep locked flags with 20.10.6';
+    if (/ 20\.10\.[0-5]\b/.test(host.versions.dockerd ?? '')) return 'Docker keeps locked mount flags from 20.10.6 on';
     return (
       host.rootPropagation !== 'private' || 'the mount of / is private: the daemon sees no mount made after its start'
     );

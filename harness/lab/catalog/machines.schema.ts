@@ -56,7 +56,7 @@ const verifiedSchema = {
           type: 'string',
           minLength: 1,
           maxLength: 120,
-          description: 'what was run then, where it was not the whole suite; such a machine owes no number of checks',
+          description: 'what was run, if not the whole suite; no number of checks is expected then',
         },
         judged: {
           type: 'integer',
@@ -143,7 +143,7 @@ export const distributionsSchema = {
       install: { type: 'string', minLength: 1, description: 'the command that installs packages without asking' },
       packages: { ...words, minItems: 1 },
       packagesIfKnown: { ...words, description: 'those that only some releases have' },
-      knows: { type: 'string', minLength: 1, description: 'the command that ends with 0 where a package is known' },
+      knows: { type: 'string', minLength: 1, description: 'the command that exits 0 if a package is available' },
       modules: { ...words, description: 'kernel modules that the manual asks for' },
       script: { type: 'string', pattern: '^rootless-[a-z0-9-]+\\.sh$' },
     },

@@ -64,7 +64,7 @@ it('what an entry does not say is in the defaults; a distribution is the short f
   expect(readMachines(file).machines).toEqual([good]);
   const { message } = refusalOf({ default: 'one', machines: [{ ...entry, provision: good.provision }] });
   expect(message).toContain("/machines/0: 'cpus' is missing, here and in /defaults");
-  expect(message).toContain("/machines/0: either 'distribution' or 'provision' is to be given");
+  expect(message).toContain("/machines/0: either 'distribution' or 'provision' is required");
 });
 
 it('verified is false or a date with versions, said in one line', () => {

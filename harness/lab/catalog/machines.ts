@@ -42,7 +42,7 @@ function incompleteProblems({ defaults, ...list }: MachineList): string[] {
     const hasChannel = entry.provision !== undefined || defaults?.channel !== undefined;
     return [
       ...sizes.map((name) => `/machines/${index}: '${name}' is missing, here and in /defaults`),
-      ...(hasOneRecipe ? [] : [`/machines/${index}: either 'distribution' or 'provision' is to be given`]),
+      ...(hasOneRecipe ? [] : [`/machines/${index}: either 'distribution' or 'provision' is required`]),
       ...(hasChannel ? [] : [`/defaults: 'channel' is missing`]),
     ];
   });

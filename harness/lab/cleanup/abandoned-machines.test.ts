@@ -55,7 +55,7 @@ it('the machine that a dead run left is powered off; one that it found running i
   await clearAbandonedMachines((text) => said.push(text));
   expect(calls()).toEqual(['destroy rdc-one']);
   expect(readdirSync(join(cache, 'machines'))).toEqual(['live.lock']);
-  expect(said[1]).toMatch(/^one: powered off, and its lock of a run that died \(process \d+ \(rdc run one\) since/);
+  expect(said[1]).toMatch(/^one: powered off; lock of a dead run removed \(process \d+ \(rdc run one\) since/);
 });
 
 it('what runs is what libvirt says; no answer is not "nothing"', async () => {
@@ -77,6 +77,6 @@ it('a machine that goes is taken from libvirt with its disk, and its address is 
     ),
   );
   expect(existsSync(record)).toBe(false);
-  expect(failed).toEqual([expect.stringContaining('log stray: [INPUT] /etc/hostname lies outside of')]);
+  expect(failed).toEqual([expect.stringContaining('log stray: [INPUT] /etc/hostname is outside of')]);
   expect(existsSync('/etc/hostname')).toBe(true);
 });

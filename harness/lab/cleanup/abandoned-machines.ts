@@ -30,8 +30,8 @@ export async function clearAbandonedMachines(onStage: (text: string) => void): P
     if (!tryLock(name)) continue;
     try {
       if (isRunning) await stopDomain(name);
-      const what = isRunning ? 'powered off, and its lock' : 'the lock';
-      onStage(`${name}: ${what} of a run that died (${owner ? describeOwner(owner) : 'unreadable'}) is cleared`);
+      const what = isRunning ? 'powered off; lock' : 'lock';
+      onStage(`${name}: ${what} of a dead run removed (${owner ? describeOwner(owner) : 'unreadable'})`);
     } finally {
       releaseMachine(name);
     }

@@ -36,7 +36,7 @@ export type FoundMachine = Found & {
 /** `backing`: name of the volume that a disk, or a volume, stands on. */
 export type FoundVolume = Found & { readonly backing: string | undefined };
 
-/** What lies in the cache and in reports/out, and what is true of this machine. */
+/** What is in the cache and in reports/out, and the state of this machine. */
 export type CacheState = {
   readonly now: number;
   readonly machines: readonly FoundMachine[];

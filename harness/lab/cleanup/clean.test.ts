@@ -101,7 +101,7 @@ it('removes what nothing uses, says how much that was, and leaves the rest', asy
   const runs = readdirSync(out);
   expect(runs).toHaveLength(20 + 3);
   expect(runs).toEqual(expect.arrayContaining(['latest', 'mine', '2026-10-10T02-10-00Z-3f9a']));
-  expect(said.join('\n')).toContain('debian-11: the lock of a run that died');
+  expect(said.join('\n')).toContain('debian-11: lock of a dead run');
   expect((await run()).unused).toEqual([]);
 });
 
@@ -141,7 +141,7 @@ it('an empty cache is clean', async () => {
 });
 
 it.each(['/etc/passwd', '/cache', '/cache/../etc', '/cachette/x'])('%s is outside of the cache', (path) => {
-  expect(() => requireInside(path, ['/cache'])).toThrow('lies outside of /cache');
+  expect(() => requireInside(path, ['/cache'])).toThrow('is outside of /cache');
 });
 
 it('a path below a folder is inside of it', () => {
@@ -160,8 +160,8 @@ it('the backing file is read from the head of the image', () => {
 it('a warning only past a limit, with the numbers', () => {
   expect(diskWarning({ cacheBytes: cacheLimitBytes, freeBytes: freeLimitBytes })).toBeUndefined();
   expect(diskWarning({ cacheBytes: cacheLimitBytes + 2 ** 30, freeBytes: 2 ** 40 })).toBe(
-    'disk: the cache holds 41.0 GiB (limit 40.0 GiB), 1024.0 GiB of its disk are free (wanted 10.0 GiB); ./rdc clean --dry-run shows what nothing uses',
+    'disk: the cache holds 41.0 GiB (limit 40.0 GiB), 1024.0 GiB free on its disk (wanted 10.0 GiB); ./rdc clean --dry-run lists what is unused',
   );
-  expect(diskWarning({ cacheBytes: 0, freeBytes: 2 ** 30 })).toContain('1.0 GiB of its disk are free');
+  expect(diskWarning({ cacheBytes: 0, freeBytes: 2 ** 30 })).toContain('1.0 GiB free on its disk');
   expect(['1.5 MiB', '1 KiB', '0 KiB']).toEqual([1.5 * 2 ** 20, 1, 0].map(sizeText));
 });

@@ -20,7 +20,7 @@ export async function clean(
   const members = deadLabMembers().length;
   if (members > 0) {
     await stopLab();
-    options.onStage(`the processes of a lab whose holder died (${members}) are ended, its network is gone with them`);
+    options.onStage(`ended the processes of an abandoned lab (${members}) and its network`);
   }
   await clearAbandonedMachines(options.onStage);
   const locked = lockNames().filter((name) => tryLock(name));

@@ -50,6 +50,6 @@ export function diskState(): DiskState {
 export function diskWarning({ cacheBytes, freeBytes }: DiskState): string | undefined {
   if (cacheBytes <= cacheLimitBytes && freeBytes >= freeLimitBytes) return undefined;
   const cache = `the cache holds ${sizeText(cacheBytes)} (limit ${sizeText(cacheLimitBytes)})`;
-  const free = `${sizeText(freeBytes)} of its disk are free (wanted ${sizeText(freeLimitBytes)})`;
-  return `disk: ${cache}, ${free}; ./rdc clean --dry-run shows what nothing uses`;
+  const free = `${sizeText(freeBytes)} free on its disk (wanted ${sizeText(freeLimitBytes)})`;
+  return `disk: ${cache}, ${free}; ./rdc clean --dry-run lists what is unused`;
 }

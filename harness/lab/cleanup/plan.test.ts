@@ -44,15 +44,15 @@ const empty: CacheState = {
   heldRuns: new Map(),
 };
 
-function plan(world: Partial<CacheState>, options: { all?: boolean; olderThanDays?: number } = {}) {
-  const { unused, kept } = planClean({ ...empty, ...world }, { all: false, olderThanDays: undefined, ...options });
+function plan(state: Partial<CacheState>, options: { all?: boolean; olderThanDays?: number } = {}) {
+  const { unused, kept } = planClean({ ...empty, ...state }, { all: false, olderThanDays: undefined, ...options });
   const names = (things: typeof unused) => things.map(({ kind, name }) => `${kind} ${name}`);
   return { unused: names(unused), kept: kept.map(({ kind, name, why }) => `${kind} ${name}: ${why}`) };
 }
 
 describe('machines', () => {
   it('one that is made from what it was made from stays, one whose definition changed goes with its volume', () => {
-    const world = {
+    const state = {
       machines: [machine('debian-12', 'before'), machine('debian-13')],
       disks: [
         { ...found('debian-12'), backing: image('12', old) },
@@ -60,7 +60,7 @@ describe('machines', () => {
       ],
       volumes: [volume(image('12', old)), volume(image('13', old)), volume(image('13', today))],
     };
-    expect(plan(world)).toEqual({ unused: ['machine debian-12', `volume ${image('12', old)}`], kept: [] });
+    expect(plan(state)).toEqual({ unused: ['machine debian-12', `volume ${image('12', old)}`], kept: [] });
   });
 
   it('one that runs, is in use or is not listed stays, and says why', () => {
@@ -68,9 +68,9 @@ describe('machines', () => {
     expect(plan({ machines, held: new Map([['debian-13', 'process 7']]) })).toEqual({
       unused: [],
       kept: [
-        'machine debian-12: it runs: ./rdc down debian-12',
+        'machine debian-12: running; stop it with ./rdc down debian-12',
         'machine debian-13: in use by process 7',
-        'machine mine: machines.json does not list it: --all',
+        'machine mine: not in machines.json; --all removes it',
       ],
     });
   });
@@ -89,8 +89,8 @@ describe('boxes', () => {
     expect(plan({ boxes, vagrantBoxes })).toEqual({
       unused: [`vagrant box rdc-VAGRANTSLASH-${box('12', old)}`, `box ${box('12', old)}`],
       kept: [
-        `vagrant box rdc-VAGRANTSLASH-${box('11', old)}: no machine of machines.json has one: --all`,
-        `box ${box('11', old)}: no machine of machines.json has one: --all`,
+        `vagrant box rdc-VAGRANTSLASH-${box('11', old)}: no machine in machines.json uses it; --all removes it`,
+        `box ${box('11', old)}: no machine in machines.json uses it; --all removes it`,
       ],
     });
   });
@@ -150,7 +150,7 @@ describe('runs, images, logs', () => {
   });
 
   it('--all takes what can be made again, and no run', () => {
-    const world = {
+    const state = {
       machines: [machine('debian-12'), machine('mine')],
       disks: [{ ...found('debian-12'), backing: image('12', today) }],
       volumes: [volume(image('12', today))],
@@ -159,7 +159,7 @@ describe('runs, images, logs', () => {
       compiled: [found('v24')],
       runs: [found('2026-11-01T')],
     };
-    const { unused } = plan(world, { all: true });
+    const { unused } = plan(state, { all: true });
     expect(unused).toEqual([
       'machine debian-12',
       'machine mine',

@@ -12,30 +12,30 @@ export type CleanPlan = { readonly unused: readonly CacheEntry[]; readonly kept:
 export const keptRuns = 20;
 export const logDays = 30;
 const dayMs = 86_400_000;
-/** What a process of another checkout is at work with may not be held by any lock yet. */
+/** A process of another checkout may be using something before it holds a lock. */
 const graceMs = 3_600_000;
 
 type Verdict = { readonly goes: boolean; readonly why: string };
 const goes = (why: string): Verdict => ({ goes: true, why });
 const stays = (why: string): Verdict => ({ goes: false, why });
 
-/** Pure: what of the world is needed by nobody, and what only looks like it. */
-export function planClean(world: CacheState, options: CleanOptions): CleanPlan {
-  const machines = world.machines.map((one) => judged('machine', one, ofMachine(one, world, options)));
+/** Pure: what in the cache nobody needs, and what only looks so. */
+export function planClean(state: CacheState, options: CleanOptions): CleanPlan {
+  const machines = state.machines.map((one) => judged('machine', one, ofMachine(one, state, options)));
   const goneDisks = new Set(machines.filter(({ goes }) => goes).map(({ thing }) => thing.name));
-  const backed = backingOf(world, goneDisks);
+  const backed = backingOf(state, goneDisks);
   const boxes = (kind: 'box' | 'vagrant box', found: readonly Found[]) =>
-    found.map((one) => judged(kind, one, ofBox(one, world, options)));
+    found.map((one) => judged(kind, one, ofBox(one, state, options)));
   const all = [
     ...machines,
-    ...world.volumes.map((one) => judged('volume', one, ofVolume(one, backed, world, options))),
-    ...boxes('vagrant box', world.vagrantBoxes),
-    ...boxes('box', world.boxes),
-    ...ofImages(world, options),
-    ...ofRuns(world, options),
-    ...world.logs.map((one) => judged('log', one, ofAge(one, world, options.olderThanDays ?? logDays))),
-    ...world.compiled.map((one) => judged('compiled', one, options.all ? goes('--all') : ofAge(one, world, logDays))),
-    ...world.rests.map((one) => judged('rest of a dead process', one, goes('nothing is at work with it'))),
+    ...state.volumes.map((one) => judged('volume', one, ofVolume(one, backed, state, options))),
+    ...boxes('vagrant box', state.vagrantBoxes),
+    ...boxes('box', state.boxes),
+    ...ofImages(state, options),
+    ...ofRuns(state, options),
+    ...state.logs.map((one) => judged('log', one, ofAge(one, state, options.olderThanDays ?? logDays))),
+    ...state.compiled.map((one) => judged('compiled', one, options.all ? goes('--all') : ofAge(one, state, logDays))),
+    ...state.rests.map((one) => judged('rest of a dead process', one, goes('no process uses it'))),
   ];
   return {
     unused: all.filter(({ goes }) => goes).map(({ thing }) => thing),
@@ -48,15 +48,15 @@ function judged(kind: CacheEntry['kind'], { name, bytes, paths }: Found, verdict
   return { goes: verdict.goes, thing };
 }
 
-function ofMachine(one: FoundMachine, world: CacheState, { all }: CleanOptions): Verdict {
-  const holder = world.held.get(one.name);
+function ofMachine(one: FoundMachine, state: CacheState, { all }: CleanOptions): Verdict {
+  const holder = state.held.get(one.name);
   if (holder !== undefined) return stays(`in use by ${holder}`);
-  if (one.isRunning) return stays(`it runs: ./rdc down ${one.name}`);
+  if (one.isRunning) return stays(`running; stop it with ./rdc down ${one.name}`);
   if (all) return goes('--all');
-  const listed = world.listed.get(one.name);
-  if (!listed) return stays('machines.json does not list it: --all');
-  if (one.stamp === undefined) return goes('it has no snapshot to start from');
-  return one.stamp === listed.stamp ? stays('') : goes('what it is made from has changed since its snapshot');
+  const listed = state.listed.get(one.name);
+  if (!listed) return stays('not in machines.json; --all removes it');
+  if (one.stamp === undefined) return goes('no snapshot');
+  return one.stamp === listed.stamp ? stays('') : goes('its definition changed since the snapshot');
 }
 
 /** Volumes that disks stay on: their own base, and whatever that stands on. */
@@ -83,16 +83,17 @@ export function boxOf(name: string): string {
   return name.replace(/^rdc-VAGRANTSLASH-/, '').replace(/_vagrant_box_image_.*$/, '');
 }
 
-function ofBox(one: Found, world: CacheState, { all }: CleanOptions): Verdict {
+function ofBox(one: Found, state: CacheState, { all }: CleanOptions): Verdict {
   const family = familyOf(one.name);
-  const holder = holderOfFamily(family, world);
+  const holder = holderOfFamily(family, state);
   if (holder !== undefined) return stays(holder);
   if (all) return goes('--all');
-  const current = [...world.listed.values()].map(({ box }) => box);
+  const current = [...state.listed.values()].map(({ box }) => box);
   if (current.includes(boxOf(one.name))) return stays('');
-  if (!current.some((box) => familyOf(box) === family)) return stays('no machine of machines.json has one: --all');
-  if (world.now - one.changedAt < graceMs) return stays('made less than an hour ago');
-  return goes('of an older state of what boxes are built from');
+  if (!current.some((box) => familyOf(box) === family))
+    return stays('no machine in machines.json uses it; --all removes it');
+  if (state.now - one.changedAt < graceMs) return stays('made less than an hour ago');
+  return goes('built from an older definition');
 }
 
 /** A machine in use holds the boxes of its kind, whichever it is made of; one that is not listed may be made of any. */
@@ -104,14 +105,14 @@ function holderOfFamily(family: string, { held, listed }: CacheState): string | 
   return undefined;
 }
 
-function ofVolume(one: FoundVolume, backed: ReadonlySet<string>, world: CacheState, options: CleanOptions): Verdict {
-  if (backed.has(one.name)) return stays(options.all ? 'a machine that stays has its disk on it' : '');
-  const asBox = ofBox(one, world, options);
+function ofVolume(one: FoundVolume, backed: ReadonlySet<string>, state: CacheState, options: CleanOptions): Verdict {
+  if (backed.has(one.name)) return stays(options.all ? 'in use by the disk of a machine that stays' : '');
+  const asBox = ofBox(one, state, options);
   if (asBox.goes || asBox.why !== '') return asBox;
-  const newest = world.volumes
+  const newest = state.volumes
     .filter(({ name }) => boxOf(name) === boxOf(one.name))
     .toSorted((a, b) => b.changedAt - a.changedAt)[0];
-  return newest?.name === one.name ? stays('') : goes('an older copy of the same box, with no disk on it');
+  return newest?.name === one.name ? stays('') : goes('older copy of the same box, unused');
 }
 
 /** Who uses an image touches it. The one used last stays for each architecture, and what was used within the day. */

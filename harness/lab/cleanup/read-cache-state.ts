@@ -20,7 +20,7 @@ const isBaseVolume = (name: string) => name.includes('-VAGRANTSLASH-');
 /** The images of the hermetic lab; those of the system's libvirt are its own matter. */
 export const imagesFolder = () => join(cacheRoot(), 'libvirt', 'var', 'images');
 
-/** Looks at the cache, at the runs in `outFolder` and at who is at work. Throws LAB where libvirt should answer and does not. */
+/** Reads the cache, the runs in `outFolder` and who is using them. Throws LAB if libvirt should answer and does not. */
 export async function readCacheState(outFolder: string): Promise<CacheState> {
   const listed = await listedMachines();
   const running = await runningDomains();

@@ -49,5 +49,5 @@ export function requireInside(path: string, folders: readonly string[]): void {
     const way = relative(resolve(folder), resolve(path));
     return way !== '' && !way.startsWith('..') && !way.startsWith('/');
   };
-  if (!folders.some(isBelow)) throw new RdcError('INPUT', `${path} lies outside of ${folders.join(' and ')}`);
+  if (!folders.some(isBelow)) throw new RdcError('INPUT', `${path} is outside of ${folders.join(' and ')}`);
 }

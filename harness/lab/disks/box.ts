@@ -27,11 +27,11 @@ export async function ensureBox(machine: Machine, onStage: (text: string) => voi
   await runLogged([...sudo, ...buildCommand(machine)], {
     log: `box-${machine.name}`,
     code: 'BOX',
-    what: `the box of ${machine.name} was not built`,
+    what: `cannot build the box of ${machine.name}`,
     timeoutMs: 1_800_000,
   });
   if (!isBuilt(path))
-    throw new RdcError('BOX', `the build of ${path} ended well but left no box`, { hint: `ls -l ${path}` });
+    throw new RdcError('BOX', `build succeeded but produced no box: ${path}`, { hint: `ls -l ${path}` });
   return path;
 }
 

@@ -129,7 +129,7 @@ function expectRoom(bytes: number, folder: string): void {
   if (bavail * bsize > 4 * bytes) return;
   throw new RdcError(
     'BOX',
-    `${cacheRoot()} has ${mib(bavail * bsize)} MiB left; this image wants ${mib(4 * bytes)} MiB`,
+    `not enough space in ${cacheRoot()}: ${mib(bavail * bsize)} MiB free, ${mib(4 * bytes)} MiB needed`,
     { hint: `df -h ${cacheRoot()}` },
   );
 }
@@ -139,7 +139,7 @@ function vouched({ name, box }: Machine): Pick<Expected, 'by' | 'remedy'> {
     return { by: `what ${name} was made from`, remedy: `./rdc run ${name} --image FILE   # to make it from this file` };
   return {
     by: `${name} in vms/machines.json`,
-    remedy: `./rdc run ${name} --image FILE --sha256 HASH   # a file that you checked by the publisher's own list`,
+    remedy: `./rdc run ${name} --image FILE --sha256 HASH   # a file that you verified`,
   };
 }
 
@@ -147,6 +147,6 @@ function vouched({ name, box }: Machine): Pick<Expected, 'by' | 'remedy'> {
 export function expectImage({ name, box }: Machine): void {
   if (box.image === undefined || box.sha256 !== undefined) return;
   throw new RdcError('INPUT', `${name} has no image yet: no checksum is recorded for ${box.image}`, {
-    hint: `download it, check it by the list that is published there, then ./rdc run ${name} --image FILE --sha256 HASH`,
+    hint: `download it, verify it against the published checksums, then ./rdc run ${name} --image FILE --sha256 HASH`,
   });
 }

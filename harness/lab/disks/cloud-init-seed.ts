@@ -73,7 +73,7 @@ export async function makeSeed(folder: string, files: { userData: string; instan
 
 function expectDone({ exitCode, stderr }: CommandResult, what: string): void {
   if (exitCode !== 0)
-    throw new RdcError('BOX', `cannot make the seed of the machine: ${what}: ${stderr.trim().slice(0, 200)}`, {
+    throw new RdcError('BOX', `cannot create the cloud-init seed: ${what}: ${stderr.trim().slice(0, 200)}`, {
       hint: './rdc doctor',
     });
 }

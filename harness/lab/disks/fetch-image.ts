@@ -17,8 +17,8 @@ export async function fetchImage(url: string, to: string): Promise<void> {
     await pipeline(Readable.fromWeb(response.body), atMost(maxFileGiB * 1024 ** 3), createWriteStream(to));
   } catch (cause) {
     const { code, message, cause: deeper } = cause as NodeJS.ErrnoException & { cause?: NodeJS.ErrnoException };
-    throw new RdcError('BOX', `${url} cannot be had: ${deeper?.code ?? code ?? message}`, {
-      hint: 'get the file in another way, then ./rdc run NAME --image FILE --sha256 HASH',
+    throw new RdcError('BOX', `cannot fetch ${url}: ${deeper?.code ?? code ?? message}`, {
+      hint: 'download the file yourself, then ./rdc run NAME --image FILE --sha256 HASH',
       cause,
     });
   }
@@ -29,7 +29,7 @@ function atMost(limit: number): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       seen += chunk.length;
-      if (seen > limit) done(new Error(`more than ${limit / 1024 ** 3} GiB came`));
+      if (seen > limit) done(new Error(`larger than ${limit / 1024 ** 3} GiB`));
       else done(null, chunk);
     },
   });

@@ -23,10 +23,9 @@ export async function readImageFile(file: string, expected?: Expected, shown = f
   if (expected && expected.sha256 !== sha256) {
     throw new RdcError(
       'INPUT',
-      `${shown} has the SHA-256 ${sha256}, not ${expected.sha256} (${expected.by}): it is not used`,
+      `SHA-256 mismatch for ${shown}: expected ${expected.sha256} (${expected.by}), got ${sha256}`,
       {
-        hint:
-          expected.remedy ?? `sha256sum ${shown}   # and compare with the list that was published along with the image`,
+        hint: expected.remedy ?? `sha256sum ${shown}   # compare with the published checksums`,
       },
     );
   }
@@ -68,7 +67,7 @@ export async function checkImageFile(file: string, shown: string): Promise<void>
   });
   // 3: space that nothing uses was not given back; 63: this kind of check is not supported
   if ([0, 3, 63].includes(exitCode)) return;
-  throw new RdcError('INPUT', `${shown} is damaged: qemu-img check ends with ${exitCode}`, {
+  throw new RdcError('INPUT', `${shown} is damaged: exit code ${exitCode} of qemu-img check`, {
     hint: `qemu-img check -f qcow2 ${shown}`,
   });
 }

@@ -18,10 +18,10 @@ it('a whole image says how large its disk is', () => {
 
 it.each<[string, string, (bytes: Buffer) => void]>([
   ['another format', 'is not a qcow2 image', (bytes) => bytes.write('conectix')],
-  ['an unknown version', 'is qcow2 of version 4; 2 and 3 are known', (bytes) => bytes.writeUInt32BE(4, 4)],
-  ['a backing file', 'names a backing file', (bytes) => bytes.writeBigUInt64BE(104n, 8)],
+  ['an unknown version', 'is qcow2 version 4; supported: 2, 3', (bytes) => bytes.writeUInt32BE(4, 4)],
+  ['a backing file', 'has a backing file', (bytes) => bytes.writeBigUInt64BE(104n, 8)],
   ['encryption', 'is encrypted', (bytes) => bytes.writeUInt32BE(2, 32)],
-  ['an external data file', 'keeps its data in another file', (bytes) => bytes.writeBigUInt64BE(4n, 72)],
+  ['an external data file', 'has an external data file', (bytes) => bytes.writeBigUInt64BE(4n, 72)],
   ['no disk at all', 'claims a disk of 0.0 GiB', (bytes) => bytes.writeBigUInt64BE(0n, 24)],
   ['an enormous disk', 'the limit is 64 GiB', (bytes) => bytes.writeBigUInt64BE(1n << 62n, 24)],
 ])('%s is refused', (_, refused, change) => {

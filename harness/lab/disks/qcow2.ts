@@ -21,13 +21,11 @@ export function parseQcow2Header(header: Buffer): Qcow2Header {
   if (header.length < headerBytes || !isQcow2(header))
     return { refused: 'is not a qcow2 image', hint: 'qemu-img convert -O qcow2 FILE FILE.qcow2' };
   const version = header.readUInt32BE(4);
-  if (version !== 2 && version !== 3)
-    return { refused: `is qcow2 of version ${version}; 2 and 3 are known`, hint: flatten };
-  if (header.readBigUInt64BE(8) !== 0n)
-    return { refused: 'names a backing file, which is not followed', hint: flatten };
+  if (version !== 2 && version !== 3) return { refused: `is qcow2 version ${version}; supported: 2, 3`, hint: flatten };
+  if (header.readBigUInt64BE(8) !== 0n) return { refused: 'has a backing file, which is not supported', hint: flatten };
   if (header.readUInt32BE(32) !== 0) return { refused: 'is encrypted', hint: flatten };
   if (version === 3 && (header.readBigUInt64BE(72) & externalDataFile) !== 0n)
-    return { refused: 'keeps its data in another file, which is not followed', hint: flatten };
+    return { refused: 'has an external data file, which is not supported', hint: flatten };
   const virtualBytes = header.readBigUInt64BE(24);
   if (virtualBytes === 0n || virtualBytes > BigInt(maxVirtualGiB * gib))
     return {

@@ -56,7 +56,7 @@ it('down powers off what runs and stops the network; a network that does not sto
   expect(await downAll()).toEqual(['one']);
   expect(calls()).toEqual(['list --name', 'destroy rdc-one', 'net-list --name', 'net-destroy rdc']);
   libvirt(`case $1 in ${list} net-list) echo rdc ;; net-destroy) echo "error: it is busy" >&2; exit 1 ;; esac`);
-  await expect(downAll()).rejects.toThrow('[LAB] the network of the machines stays: error: it is busy');
+  await expect(downAll()).rejects.toThrow("[LAB] cannot stop the machines' network: error: it is busy");
   libvirt('exit 0');
   expect(await downAll()).toEqual([]);
   expect(calls().slice(-2)).toEqual(['list --name', 'net-list --name']);
@@ -64,7 +64,7 @@ it('down powers off what runs and stops the network; a network that does not sto
 
 it('an old snapshot that cannot be deleted is told, and no new one is made', async () => {
   libvirt('[ $1 != snapshot-delete ] || { echo "error: no room" >&2; exit 1; }');
-  await expect(saveSnapshot('one')).rejects.toThrow('[SNAPSHOT] the old snapshot of one stays: error: no room');
+  await expect(saveSnapshot('one')).rejects.toThrow('[SNAPSHOT] cannot delete the old snapshot of one: error: no room');
   expect(calls().filter((call) => call.startsWith('snapshot-create'))).toEqual([]);
 });
 
@@ -79,5 +79,7 @@ it('an address is kept whatever was kept before, and one that another machine ha
     ),
   ]);
   libvirt('echo "there is an existing dhcp host entry" >&2; exit 1');
-  await expect(reserveAddress({ mac, ip })).rejects.toThrow(/\[LAB\] the address 192\.0\.2\.7 is not kept .*existing/);
+  await expect(reserveAddress({ mac, ip })).rejects.toThrow(
+    /\[LAB\] cannot reserve the address 192\.0\.2\.7 .*existing/,
+  );
 });

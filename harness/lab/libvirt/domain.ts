@@ -6,7 +6,7 @@ const snapshotName = 'rootless-ready';
 
 export type DomainState = 'absent' | 'off' | 'running';
 
-/** virsh's words where there is no such thing (of a domain it says no more than that): any other failure is no answer. */
+/** virsh's message if the thing does not exist (all that it says of a domain); any other failure is no answer. */
 const notThere = /\b(?:snapshot|network|pool|volume) not found:|^error: failed to get \w+ '[^']*'\s*$/i;
 
 /** What libvirt prints, or undefined where it has no such thing. Throws LAB where it does not answer. */
@@ -31,7 +31,7 @@ export async function runningDomains(): Promise<ReadonlySet<string>> {
   return new Set(names.map((name) => name.slice('rdc-'.length)));
 }
 
-/** False where the lab that would have libvirt is not there: then no machine of the lab runs either. */
+/** False without the lab that would run libvirt: then none of its machines runs either. */
 export function canAskLibvirt(): boolean {
   return chooseLab() === 'system' || findLab() !== undefined;
 }
@@ -44,11 +44,16 @@ export async function hasSnapshot(machine: string): Promise<boolean> {
 export async function saveSnapshot(machine: string): Promise<void> {
   const [name, hint] = [domainName(machine), 'df -h ~/.cache'];
   if (await hasSnapshot(machine))
-    await order(['snapshot-delete', name, snapshotName], 'SNAPSHOT', `the old snapshot of ${machine} stays`, hint);
-  await order(['snapshot-create-as', name, snapshotName], 'SNAPSHOT', `${machine} was not saved`, hint);
+    await order(
+      ['snapshot-delete', name, snapshotName],
+      'SNAPSHOT',
+      `cannot delete the old snapshot of ${machine}`,
+      hint,
+    );
+  await order(['snapshot-create-as', name, snapshotName], 'SNAPSHOT', `cannot save a snapshot of ${machine}`, hint);
 }
 
-/** What libvirt has to do; its refusal is thrown in its own words. */
+/** Runs virsh; throws with libvirt's message if it fails. */
 async function order(args: readonly string[], code: ErrorCode, failure: string, hint: string): Promise<void> {
   const { exitCode, stderr } = await virsh(...args);
   if (exitCode !== 0) throw new RdcError(code, `${failure}: ${oneLine(stderr)}`, { hint });
@@ -62,7 +67,7 @@ export async function revertToSnapshot(machine: string): Promise<void> {
   const hint = `./rdc up ${machine} --fresh`;
   await startNetwork(hint);
   const revert = ['snapshot-revert', domainName(machine), snapshotName, '--running', '--force'];
-  await order(revert, 'SNAPSHOT', `${machine} was not restored`, hint);
+  await order(revert, 'SNAPSHOT', `cannot restore ${machine}`, hint);
 }
 
 async function isNetworkActive(): Promise<boolean> {
@@ -71,13 +76,13 @@ async function isNetworkActive(): Promise<boolean> {
 
 export async function stopNetwork(): Promise<void> {
   if (canAskLibvirt() && (await isNetworkActive()))
-    await order(['net-destroy', 'rdc'], 'LAB', 'the network of the machines stays', 'virsh net-destroy rdc');
+    await order(['net-destroy', 'rdc'], 'LAB', "cannot stop the machines' network", 'virsh net-destroy rdc');
 }
 
 /** Only Vagrant starts the machines' network by itself, and a restore goes past it. */
 async function startNetwork(hint: string): Promise<void> {
   if (await isNetworkActive()) return;
-  await order(['net-start', 'rdc'], 'SNAPSHOT', 'the network of the machines does not start', hint);
+  await order(['net-start', 'rdc'], 'SNAPSHOT', "cannot start the machines' network", hint);
 }
 
 export async function domainAddress(machine: string): Promise<{ ip: string; mac: string } | undefined> {
@@ -96,7 +101,7 @@ export async function reserveAddress({ mac, ip }: { ip: string; mac: string }): 
   await releaseAddress(mac);
   for (const where of places) {
     const add = ['net-update', 'rdc', 'add-last', 'ip-dhcp-host', `<host mac='${mac}' ip='${ip}'/>`, where];
-    await order(add, 'LAB', `the address ${ip} is not kept for ${mac}`, 'virsh net-dumpxml rdc');
+    await order(add, 'LAB', `cannot reserve the address ${ip} for ${mac}`, 'virsh net-dumpxml rdc');
   }
 }
 
@@ -112,14 +117,14 @@ export async function releaseAddress(mac: string): Promise<void> {
 export async function removeVolume(volume: string): Promise<void> {
   const { exitCode, stderr } = await virsh('vol-delete', '--pool', 'default', volume);
   if (exitCode !== 0 && !notThere.test(stderr))
-    throw new RdcError('LAB', `the volume ${volume} stays: ${oneLine(stderr)}`);
+    throw new RdcError('LAB', `cannot delete the volume ${volume}: ${oneLine(stderr)}`);
 }
 
-/** Pulls the plug; disk and snapshot stay. */
+/** Powers off hard; disk and snapshot stay. */
 export async function stopDomain(machine: string): Promise<void> {
   const { exitCode, stderr } = await virsh('destroy', domainName(machine));
   if (exitCode !== 0 && (await domainState(machine)) === 'running') {
-    throw new RdcError('MACHINE', `${machine} does not power off: ${oneLine(stderr)}`, {
+    throw new RdcError('MACHINE', `cannot power off ${machine}: ${oneLine(stderr)}`, {
       hint: `virsh destroy ${domainName(machine)}`,
     });
   }
@@ -130,7 +135,7 @@ export async function removeDomain(machine: string): Promise<void> {
   if ((await domainState(machine)) === 'absent') return;
   const name = domainName(machine);
   const undefine = ['undefine', name, '--snapshots-metadata', '--remove-all-storage'];
-  await order(undefine, 'MACHINE', `${machine} was not removed`, `virsh ${undefine.join(' ')}`);
+  await order(undefine, 'MACHINE', `cannot remove ${machine}`, `virsh ${undefine.join(' ')}`);
 }
 
 function oneLine(text: string): string {

@@ -57,7 +57,7 @@ export function isInsideLab(): boolean {
 /** The words to put before a command so that it runs inside the lab, in the same working directory. */
 export function enterCommand(): string[] {
   const holder = findLab();
-  if (!holder) throw new RdcError('LAB', 'there is no hermetic lab to enter', { hint: './rdc up' });
+  if (!holder) throw new RdcError('LAB', 'the hermetic lab is not running', { hint: './rdc up' });
   return ['nsenter', '-t', String(holder.pid), '--net', '--mount', '--', 'env', '-C', process.cwd()];
 }
 

@@ -35,5 +35,5 @@ export async function guestSshCommand(name: string, user: GuestUser): Promise<st
 async function runningRecord(name: string): Promise<MachineRecord> {
   const record = readRecord(name);
   if (record && (await domainState(name)) === 'running') return record;
-  throw new RdcError('MACHINE', `${name} does not run`, { hint: `./rdc up ${name}` });
+  throw new RdcError('MACHINE', `${name} is not running`, { hint: `./rdc up ${name}` });
 }

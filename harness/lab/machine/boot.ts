@@ -31,7 +31,7 @@ export async function bootAnew(plan: Plan): Promise<MachineHandle> {
     await vagrantUp(plan);
   } catch (error) {
     if (!(error instanceof RdcError) || error.code !== 'MACHINE' || plan.signal?.aborted) throw error;
-    plan.onStage(`the machine did not boot (${error.message}), once more`);
+    plan.onStage(`boot failed (${error.message}); trying again`);
     infraRetries = 1;
     await destroyMachine(name);
     await vagrantUp(plan);
@@ -39,7 +39,7 @@ export async function bootAnew(plan: Plan): Promise<MachineHandle> {
   const record = await readMachineIdentity(plan);
   await saveSnapshot(name);
   writeRecord(name, record);
-  plan.onStage('saved as a snapshot: the next run starts from here');
+  plan.onStage('snapshot saved; the next run starts from it');
   return handle(plan, record, { restored: false, infraRetries });
 }
 
@@ -48,11 +48,11 @@ async function vagrantUp(plan: Plan): Promise<void> {
   const { name } = plan.machine;
   let booted = false;
   const stages: [RegExp, string][] = [
-    [/Adding box|Uploading base box/, 'handing the box to libvirt'],
+    [/Adding box|Uploading base box/, 'copying the box to libvirt'],
     [/Starting domain/, 'booting'],
-    [/Running provisioner: base/, 'making the users'],
+    [/Running provisioner: base/, 'creating users'],
     [/Running provisioner: kernel-args/, 'rebooting with the kernel arguments'],
-    [/Running provisioner: variant \(/, 'making the variant'],
+    [/Running provisioner: variant \(/, 'setting up the variant'],
     [/Running provisioner: rootless/, "installing rootless Docker with the distribution's packages"],
   ];
   const onLine = (line: string): void => {
@@ -79,14 +79,14 @@ async function readMachineIdentity(plan: Plan): Promise<MachineRecord> {
   const guest = { name, host: address.ip, port: 22, identityFile: plan.identityFile };
   const hostKeys = await scanHostKeys(guest);
   if (hostKeys.length === 0)
-    throw new RdcError('MACHINE', `${name} shows no SSH host key at ${address.ip}`, { hint: `./rdc ssh ${name}` });
+    throw new RdcError('MACHINE', `no SSH host key from ${name} at ${address.ip}`, { hint: `./rdc ssh ${name}` });
   await expectOwnKeys(plan, hostKeys);
   pinHostKeys(guest, hostKeys);
   await expectDaemon(guest, 'PROVISION');
   if (plan.accel === 'tcg') await askGuest(guest, { user: 'root', script: cpuQuotaInUse });
   const { exitCode, stdout } = await askGuest(guest, { user: 'root', script: 'cat /etc/machine-id' });
   if (exitCode !== 0)
-    throw new RdcError('MACHINE', `${name} does not tell its /etc/machine-id`, { hint: `./rdc ssh ${name}` });
+    throw new RdcError('MACHINE', `cannot read /etc/machine-id of ${name}`, { hint: `./rdc ssh ${name}` });
   const savedAt = new Date().toISOString();
   return {
     stamp: plan.stamp,
@@ -105,7 +105,7 @@ async function expectOwnKeys({ machine }: Plan, shown: readonly string[]): Promi
   if (image === undefined || sha256 === undefined) return;
   const given = imageHostKeys(await imageBox(sha256));
   if (shown.every((key) => given.includes(key))) return;
-  throw new RdcError('MACHINE', `${machine.name} shows other SSH host keys than its seed gave it`, {
+  throw new RdcError('MACHINE', `SSH host keys of ${machine.name} differ from those of its seed`, {
     hint: `less ${cachePath('consoles', `${machine.name}.log`)}   # what cloud-init said`,
   });
 }

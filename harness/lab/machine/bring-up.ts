@@ -44,7 +44,7 @@ export async function bringUp(machine: Machine, options: BringUpOptions = {}): P
     } catch (error) {
       if (plan.signal?.aborted) throw error;
       failedRestores = 1;
-      onStage(`the snapshot is of no use (${(error as Error).message}), booting anew`);
+      onStage(`snapshot restore failed (${(error as Error).message}); booting from scratch`);
     }
   }
   if ((machine.box.build || machine.box.image) && !isBuilt(box)) {
@@ -58,7 +58,7 @@ export async function bringUp(machine: Machine, options: BringUpOptions = {}): P
 export async function snapshotRevert(name: string): Promise<MachineHandle> {
   const machine = findMachine(knownMachines(), name);
   const record = readRecord(name);
-  if (!record) throw new RdcError('SNAPSHOT', `${name} has no snapshot to go back to`, { hint: `./rdc up ${name}` });
+  if (!record) throw new RdcError('SNAPSHOT', `${name} has no snapshot to restore`, { hint: `./rdc up ${name}` });
   lockMachine(name);
   const { identityFile } = await ensureSshKey();
   return await restoreMachine(
@@ -72,11 +72,11 @@ async function usableRecord(plan: Plan): Promise<MachineRecord | undefined> {
   const record = readRecord(name);
   if (!record) return undefined;
   if (record.stamp !== plan.stamp) {
-    plan.onStage('what the machine is made from has changed since its snapshot, booting anew');
+    plan.onStage('definition changed since the snapshot; booting from scratch');
     return undefined;
   }
   if ((await domainState(name)) === 'absent' || !(await hasSnapshot(name))) {
-    plan.onStage('the machine or its snapshot is gone, booting anew');
+    plan.onStage('machine or snapshot missing; booting from scratch');
     return undefined;
   }
   return record;

@@ -18,11 +18,11 @@ export type MachineHandle = {
   readonly consoleLog: string;
   readonly accel: Accel;
   readonly restored: boolean;
-  /** boots that had to be repeated, and restores that came to nothing */
+  /** repeated boots and failed restores */
   readonly infraRetries: number;
 };
 
-/** What is to be done about one machine. */
+/** How one machine is to be brought up. */
 export type Plan = {
   machine: Machine;
   accel: Accel;
@@ -49,13 +49,9 @@ export async function expectDaemon(guest: Guest, code: 'SNAPSHOT' | 'PROVISION',
     ...(signal ? { signal } : {}),
   });
   if (answer.exitCode === 0) return;
-  throw new RdcError(
-    code,
-    `rootless Docker of tester in ${guest.name} does not answer within ${daemonWithinMs / 1000} s`,
-    {
-      hint: `./rdc ssh ${guest.name} -- systemctl --user status docker`,
-    },
-  );
+  throw new RdcError(code, `rootless Docker in ${guest.name} did not answer within ${daemonWithinMs / 1000} s`, {
+    hint: `./rdc ssh ${guest.name} -- systemctl --user status docker`,
+  });
 }
 
 export function handle(

@@ -18,7 +18,7 @@ it('the right id and a clock of now are no difference', () => {
 });
 
 it.each([
-  ['ffff\n1000000\n', 'another machine, its id is ffff'],
+  ['ffff\n1000000\n', 'another machine answered: expected machine ID'],
   [`${id}\n900000\n`, 'off by 100000 s'],
   [`${id}\n`, 'off by NaN s'],
   [`${id}\n1e6\n`, 'off by NaN s'],

@@ -7,10 +7,10 @@ import type { MachineRecord } from './snapshot-record.ts';
 const answersWithinMs = 90_000;
 const clockToleranceSeconds = 30;
 
-/** Restores and proves: the machine's keys and id, its clock, its daemon. Throws SNAPSHOT with what is off. */
+/** Restores and verifies: keys, machine ID, clock, daemon. Throws SNAPSHOT with what is wrong. */
 export async function restoreMachine(plan: Plan, record: MachineRecord): Promise<MachineHandle> {
   const { name } = plan.machine;
-  plan.onStage(`restoring the snapshot of ${record.savedAt}`);
+  plan.onStage(`restoring the snapshot from ${record.savedAt}`);
   await revertToSnapshot(name);
   const mac = await domainMac(name);
   if (mac) await reserveAddress({ mac, ip: record.host });
@@ -34,20 +34,20 @@ async function expectIdentity(guest: Guest, record: MachineRecord, signal: Abort
   const question = { user: 'root', script, input: nowInSeconds, withinMs: answersWithinMs, signal } as const;
   const identity = await waitForGuest(guest, question);
   if (identity.exitCode !== 0)
-    throw new RdcError('SNAPSHOT', `${name} does not answer with its pinned host keys at ${record.host}`);
+    throw new RdcError('SNAPSHOT', `no answer from ${name} with its pinned host keys at ${record.host}`);
   const off = findDifference(record, identity.stdout, Date.now() / 1000);
   if (off) throw new RdcError('SNAPSHOT', `${name}: ${off}`, { hint: `./rdc up ${name} --fresh` });
 }
 
-/** What a restored machine says of itself (its id and its clock, a line each) against what it should be. */
+/** Compares a restored machine's ID and clock, a line each, with what they should be. */
 export function findDifference(record: MachineRecord, answer: string, nowSeconds: number): string | undefined {
   const [machineId = '', clock = ''] = answer.trim().split('\n');
   if (machineId !== record.machineId)
-    return `it is another machine, its id is ${machineId.slice(0, 40)}, not ${record.machineId}`;
+    return `another machine answered: expected machine ID ${record.machineId}, got ${machineId.slice(0, 40)}`;
   const offBy = /^\d+$/.test(clock) ? Math.abs(Number(clock) - nowSeconds) : Number.NaN;
   return offBy < clockToleranceSeconds
     ? undefined
-    : `its clock is off by ${offBy.toFixed(0)} s (limit ${clockToleranceSeconds} s) after it was set`;
+    : `clock off by ${offBy.toFixed(0)} s (limit ${clockToleranceSeconds} s) after it was set`;
 }
 
 function nowInSeconds(): string {

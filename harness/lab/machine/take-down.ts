@@ -20,21 +20,21 @@ import { vagrantCommand, vagrantEnvironment } from '../libvirt/vagrant-and-virsh
 import { knownMachines } from './known-machines.ts';
 import { forgetRecord, readRecord } from './snapshot-record.ts';
 
-/** Pulls the plug; the snapshot stays and the next run starts from it. */
+/** Powers off hard; the snapshot stays and the next run starts from it. */
 export async function powerOff(name: string): Promise<void> {
   lockMachine(name);
   await stopDomain(name);
   releaseMachine(name);
 }
 
-/** The machine, its disk, its snapshot and what is known of it are gone. */
+/** Removes the machine, its disk, its snapshot and its records. */
 export async function destroyMachine(name: string): Promise<void> {
   lockMachine(name);
   const mac = await domainMac(name);
   forgetRecord(name);
   const vagrantState = join(cachePath('machines', 'machines'), name, 'libvirt');
-  // Vagrant takes the network down with the machine that made it, under the feet of others: libvirt's count of
-  // connections, which is to prevent that, is wrong once a snapshot was restored.
+  // Vagrant removes the network with the machine that made it, although others use it: libvirt's count of connections,
+  // which should prevent that, is wrong after a restore.
   rmSync(join(vagrantState, 'created_networks'), { force: true });
   let vagrantSaid: unknown;
   if (existsSync(join(vagrantState, 'id'))) {
@@ -47,7 +47,7 @@ export async function destroyMachine(name: string): Promise<void> {
       vagrantSaid = error;
     });
   }
-  // A machine that Vagrant forgot, or cannot remove, would otherwise stay in the way of the next one of its name.
+  // A machine that Vagrant forgot, or cannot remove, would be in the way of the next one of its name.
   if ((await domainState(name)) !== 'absent') {
     await stopDomain(name);
     await removeDomain(name).catch((error: unknown) => {

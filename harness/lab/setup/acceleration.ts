@@ -11,7 +11,7 @@ export type AccelAnswer = { readonly accel: Accel; readonly reason: string; read
 /** Measured: a stock kernel says its name within 6 s even under TCG; a KVM that works needs less than one. */
 const smokeBootMs = 20_000;
 
-/** What a person should know before waiting: one plain sentence. */
+/** What to know before waiting, in one sentence. */
 export function describeAccel(answer: AccelAnswer): string {
   return answer.accel === 'kvm'
     ? 'VMs run with KVM.'
@@ -47,7 +47,7 @@ function hostSignature(): string {
 }
 
 async function judgeKvm(): Promise<{ accel: Accel; reason: string }> {
-  if (!existsSync('/dev/kvm')) return { accel: 'tcg', reason: 'there is no /dev/kvm' };
+  if (!existsSync('/dev/kvm')) return { accel: 'tcg', reason: 'no /dev/kvm' };
   const kernel = findKernel();
   if (!kernel) {
     throw new RdcError('HOST_SETUP', 'no kernel to try KVM with, neither in the cache nor as /boot/vmlinuz*', {

@@ -189,7 +189,7 @@ export async function setUpHost(onStage: (text: string) => void, purpose: Purpos
     const missing = wanted.filter((need) => !need.found()).map((need) => need.what);
     throw new RdcError(
       'HOST_SETUP',
-      `this machine lacks ${missing.join(', ')}, and rdc installs packages only on Debian and Ubuntu`,
+      `missing on this machine: ${missing.join(', ')}; rdc installs packages only on Debian and Ubuntu`,
       {
         hint: installer
           ? asRoot([...installers[installer], ...missingPackages(wanted, installer)]).join(' ')
@@ -212,7 +212,7 @@ export async function setUpHost(onStage: (text: string) => void, purpose: Purpos
   });
   const still = wanted.filter((need) => !need.found()).map((need) => need.what);
   if (still.length > 0) {
-    throw new RdcError('HOST_SETUP', `the packages are installed, and still there is no ${still.join(', no ')}`, {
+    throw new RdcError('HOST_SETUP', `packages installed, but not found: ${still.join(', ')}`, {
       hint: './rdc doctor',
     });
   }

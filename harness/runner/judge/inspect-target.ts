@@ -63,7 +63,7 @@ export function readOnlyOf(checks: readonly DeclaredCheck[], isNamed: boolean): 
   const able = checks.filter((check) => check.readOnly);
   if (able.length > 0 && (!isNamed || able.length === checks.length)) return able;
   const unable = checks.filter((check) => !check.readOnly).map(({ id }) => id);
-  throw new RdcError('USAGE', `doctor only looks at a target, and these do more: ${unable.slice(0, 8).join(', ')}`, {
+  throw new RdcError('USAGE', `doctor judges read-only checks only; not read-only: ${unable.slice(0, 8).join(', ')}`, {
     hint: './rdc run TARGET --check ...',
   });
 }

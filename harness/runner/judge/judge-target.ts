@@ -59,10 +59,10 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
     onStarted: (id) => notify(listeners, (listener) => listener.checkStarted?.(context, id)),
     onJudged(id, meta, runner) {
       const declaration = byId.get(id);
-      if (!declaration) throw new RdcError('REPORT', `a verdict on ${id}, which this run did not ask for`);
+      if (!declaration) throw new RdcError('REPORT', `verdict for ${id}, which was not requested`);
       const result = judge(declaration, meta, runner);
       results.set(id, result);
-      // before the sinks: they may look it up
+      // before the listeners: they may look it up
       job.onMeta?.(id, metaAsJudged(meta, result));
       notify(listeners, (listener) => listener.checkJudged?.(context, result));
       // one message for a target that is gone, not one for each check that is left
@@ -80,7 +80,7 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   return rest.length > 0 ? rest.join('; ') : undefined;
 }
 
-/** The runner speaks last of a fault test too: a kill in a test that broke is none, and a timeout is a reason. */
+/** vitest has the last word on a fault test too: a kill in a test that broke does not count, and a timeout is a reason. */
 function metaAsJudged(meta: CheckMeta, { verdict, reason }: CheckResult): CheckMeta {
   const why = reason === undefined ? {} : { reason };
   if (meta.outcome === 'killed' && verdict !== 'pass') return { ...meta, ...why, outcome: 'error' };
@@ -103,5 +103,5 @@ async function readFacts(job: TargetJob): Promise<{ host: HostFacts; daemon: Dae
 function imageArchitecture(machine: string): 'amd64' | 'arm64' {
   if (machine === 'x86_64') return 'amd64';
   if (machine === 'aarch64') return 'arm64';
-  throw new RdcError('IMAGE', `there is no fixture image for the architecture ${machine}; there are x86_64, aarch64`);
+  throw new RdcError('IMAGE', `unsupported architecture ${machine}; supported: x86_64, aarch64`);
 }

@@ -19,7 +19,7 @@ const word = (state: RunnerWord['state'], errors: readonly string[] = []): Runne
 });
 const full: Record<(typeof verdicts)[number], CheckMeta> = {
   pass: { verdict: 'pass' },
-  fail: { verdict: 'fail', reason: 'expected 1 to be 2' },
+  fail: { verdict: 'fail', reason: 'expected 2, found 1' },
   skip: { verdict: 'skip', reason: 'no such kernel' },
   blocked: { verdict: 'blocked', reason: 'the daemon is down', blockedBy: 'SOCK-PATH' },
   error: { verdict: 'error', reason: 'lost' },
@@ -47,7 +47,12 @@ describe('a word without what belongs to it', () => {
   it.each<[string, CheckMeta, RunnerWord, string]>([
     ['a skip without a reason', { verdict: 'skip' }, word('skipped'), 'skipped without a reason'],
     ['a skip with an empty reason', { verdict: 'skip', reason: '' }, word('skipped'), 'skipped without a reason'],
-    ['blocked by nothing', { verdict: 'blocked', reason: 'x' }, word('skipped'), 'blocked by nothing'],
+    [
+      'blocked without naming a check',
+      { verdict: 'blocked', reason: 'x' },
+      word('skipped'),
+      'blocked without naming a check',
+    ],
     ['an error without a reason', { verdict: 'error' }, word('failed'), 'no reason was given'],
     [
       'a second error on top of the assertion',
@@ -74,13 +79,13 @@ describe('a word without what belongs to it', () => {
 
 it('the result carries the declaration, the finding and the evidence, and nothing else', () => {
   const meta: CheckMeta = { ...full.fail, finding: 'lifted', evidence: 'evidence/A-B.txt', outcome: 'killed' };
-  expect(judge(check, meta, word('failed', ['expected 1 to be 2']))).toEqual({
+  expect(judge(check, meta, word('failed', ['expected 2, found 1']))).toEqual({
     id: 'A-B',
     area: 'a',
     level: 'MUST',
     title: 'a claim',
     verdict: 'fail',
-    reason: 'expected 1 to be 2',
+    reason: 'expected 2, found 1',
     finding: 'lifted',
     durationMs: 13,
     evidence: 'evidence/A-B.txt',

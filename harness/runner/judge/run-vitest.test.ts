@@ -147,10 +147,10 @@ check('B-UNSELECTED', async () => { throw new Error('nobody asked'); });`,
       'B-PASS': 'pass',
       'C-ALONE': 'pass',
     });
-    expect(verdicts['A-FAIL']?.reason).toContain('the number: expected 1 to be 2');
+    expect(verdicts['A-FAIL']?.reason).toContain('the number: expected 2, found 1');
     expect(verdicts['A-THROWS']?.reason).toBe('no such thing');
     expect(verdicts['A-NOTHING']?.reason).toContain('assertion');
-    expect(verdicts['A-ROOT']?.reason).toMatch(/^it needs root: \[ROOT\] this run has no way to be root/);
+    expect(verdicts['A-ROOT']?.reason).toMatch(/^needs root: \[ROOT\] this run has no root access/);
     expect(verdicts['A-SLOW']?.reason).toContain('timed out in 4000ms');
     expect(verdicts['A-SKIP']?.reason).toBe('not on debian');
     expect(verdicts['A-APPLIES']?.reason).toBe('applies broke');
@@ -158,7 +158,7 @@ check('B-UNSELECTED', async () => { throw new Error('nobody asked'); });`,
       blockedBy: 'SOCK-PATH',
       reason: expect.stringContaining('no daemon'),
     });
-    expect(verdicts['A-UNDO']?.reason).toContain('could not take back');
+    expect(verdicts['A-UNDO']?.reason).toContain('could not undo its changes');
     expect(verdicts['B-PASS']?.evidence).toBe('evidence/B-PASS.txt');
     expect(broken).toBe('');
   });
@@ -262,7 +262,7 @@ await new Promise((done) => setTimeout(done, 200)); });`;
 check('L-B', async () => { expect(1).toBe(1); });`;
     const later = `check('L-LATER', async () => { expect(1).toBe(1); });`;
     const { verdicts, broken } = await read({ loop: text, later }, ['loop:L-A', 'loop:L-B', 'later:L-LATER']);
-    expect(broken).toContain('the process that judges said nothing for 10 s and was killed');
+    expect(broken).toContain('worker unresponsive for 10 s; killed');
     expect(Object.values(verdicts).filter(({ verdict }) => verdict === 'pass')).toEqual([]);
   });
 });
@@ -332,11 +332,14 @@ check('V-SLOW', stuck, { triage: { withoutDocker: bare } });`;
     'V-LIFTED': { bare: undeclared, rootful: { seen: 'works', detail: expect.stringContaining('lifted: the start') } },
     'V-NONE': { bare: works, rootful: { seen: 'does not apply', detail: 'it has no such map' } },
     'V-BROKEN': {
-      bare: { seen: 'not taken', detail: 'it could not be looked at: hoo' },
-      rootful: { seen: 'not taken', detail: 'it could not be looked at: boo' },
+      bare: { seen: 'not taken', detail: 'could not be observed: hoo' },
+      rootful: { seen: 'not taken', detail: 'could not be observed: boo' },
     },
-    'V-UNDO': { bare: { seen: 'not taken', detail: expect.stringContaining('take back') }, rootful: { seen: 'works' } },
-    'V-SLOW': { bare: works, rootful: { seen: 'not taken', detail: 'it ran out of time' } },
+    'V-UNDO': {
+      bare: { seen: 'not taken', detail: expect.stringContaining('undo its changes') },
+      rootful: { seen: 'works' },
+    },
+    'V-SLOW': { bare: works, rootful: { seen: 'not taken', detail: 'timed out' } },
   });
 });
 
@@ -370,7 +373,7 @@ check('T-ALONE', holds, { restartsDaemon: true });`,
     expect(broken).toBe('');
     expect(outcomes).toEqual({ 'F-KILLED': 'killed', 'F-TWIN': 'killed', 'S-LATER': 'killed' });
     const bystander = { id: 'S-BYSTANDER', verdict: 'fail', message: expect.stringContaining('the value') };
-    const named = { id: 'S-NAMED', because: 'named by the sabotage of F-KILLED' };
+    const named = { id: 'S-NAMED', because: 'expected by the fault of F-KILLED' };
     const own = { judged: 3, explained: [named], unexplained: [bystander] };
     expect(radii['F-KILLED']).toEqual(own);
     expect(radii['F-TWIN']).toEqual(own);

@@ -59,7 +59,7 @@ export async function runChecks(job: VitestJob): Promise<VitestEnd> {
   const silenceMs =
     (job.silenceMs ?? defaultSilenceMs) + Math.max(...job.checks.map((check) => timeLimitMs(check, job)));
   const watch = watchWorker(silenceMs, () => {
-    broken.push(`the process that judges said nothing for ${Math.round(silenceMs / 1000)} s and was killed`);
+    broken.push(`worker unresponsive for ${Math.round(silenceMs / 1000)} s; killed`);
     // what it had changed nobody takes back any more
     cancel();
   });

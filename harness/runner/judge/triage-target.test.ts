@@ -88,7 +88,7 @@ it('a red check without a declared view is undecided and says so', async () => {
   const { taken } = await take();
   expect(Object.keys(taken).toSorted()).toEqual(['A-LIMIT', 'A-PLAIN', 'A-RED']);
   expect(taken['A-PLAIN']).toMatchObject({
-    because: 'the check declares no other view',
+    because: 'this check declares no other view',
     views: { bare: { seen: 'not taken' } },
   });
 });
@@ -119,10 +119,10 @@ it('one that cannot be started is a missing view, and no more than that', async 
 });
 
 it('a host that could not be put back as it was is told', async () => {
-  const stop = () => Promise.reject(new RdcError('COMMAND', 'a command on the target ended with 1'));
+  const stop = () => Promise.reject(new RdcError('COMMAND', 'command failed on the target with exit code 1'));
   vi.mocked(startRootfulBeside).mockResolvedValue({ stop });
   const { broken, taken } = await take();
-  expect(broken).toMatch(/the host is not as it was: \[COMMAND\]/);
+  expect(broken).toMatch(/triage could not restore the host: \[COMMAND\]/);
   expect(taken['A-RED']?.blame).toBe('defect');
 });
 

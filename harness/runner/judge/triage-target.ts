@@ -27,8 +27,8 @@ export type TriageJob = TriageOptions & {
 };
 
 /**
- * Places the blame for each red check, and confirms each limitation, by two more views of it. Comes after every
- * verdict, and changes none. Returns what broke (the host could not be put back as it was), or undefined.
+ * Triages each failed check and each limitation by two more views of it. Comes after all verdicts, and
+ * changes none. Returns what broke (the host could not be put back as it was), or undefined.
  */
 export async function triageTarget(job: TriageJob): Promise<string | undefined> {
   const { context, results, listeners, signal } = job;
@@ -37,19 +37,19 @@ export async function triageTarget(job: TriageJob): Promise<string | undefined> 
     return result !== undefined && wantsViews(result);
   });
   const declared = wanted.filter(({ triage }) => triage !== undefined);
-  const undeclared = notTaken('no other view is declared for this check');
+  const undeclared = notTaken('this check declares no other view');
   for (const { id, triage } of wanted) {
     if (triage === undefined && results.get(id)?.verdict === 'fail') tellViews(job, id, undeclared);
   }
   if (declared.length === 0 || signal.aborted) return undefined;
-  notify(listeners, (listener) => listener.stage?.(context.name, `three views of ${declared.length} checks`));
+  notify(listeners, (listener) => listener.stage?.(context.name, `triage of ${declared.length} checks`));
   try {
     await using rootful = await openRootful(job, declared);
     await lookFromElsewhere(job, declared, rootful);
     return undefined;
   } catch (error) {
     if (!(error instanceof RdcError)) throw error;
-    return `after the views of --oracle the host is not as it was: ${error.message}`;
+    return `triage could not restore the host: ${error.message}`;
   }
 }
 
@@ -58,9 +58,9 @@ type Rootful = AsyncDisposable & { readonly reason?: string };
 /** The rootful daemon while it is needed, or why there is none. */
 async function openRootful(job: TriageJob, declared: readonly DeclaredCheck[]): Promise<Rootful> {
   const without = (reason: string): Rootful => ({ reason, [Symbol.asyncDispose]: async () => {} });
-  if (declared.every(({ triage }) => triage?.notRootful !== undefined)) return without('nobody asks for it');
+  if (declared.every(({ triage }) => triage?.notRootful !== undefined)) return without('no check needs it');
   if (job.context.kind !== 'machine' && !job.allowRootful) {
-    return without('no rootful daemon is started on a host that the lab did not provision (--allow-rootful)');
+    return without('starting a rootful daemon on this host needs --allow-rootful');
   }
   const connected = await connectTarget(besideUsers(job.connection)).catch(unlessOurs);
   if (connected instanceof RdcError) return without(connected.message);
@@ -109,11 +109,11 @@ async function lookFromElsewhere(
     onStarted: (id) => notify(listeners, (listener) => listener.checkStarted?.(context, id)),
     onJudged(id, meta, { errors }) {
       taken.add(id);
-      tellViews(job, id, meta.views ?? notTaken(errors.join('; ') || 'the triage broke off'), meta);
+      tellViews(job, id, meta.views ?? notTaken(errors.join('; ') || 'triage ended early'), meta);
       if (meta.lost !== undefined) lost.abort(meta.lost);
     },
   });
-  const why = notTaken(broken.join('; ') || 'the run ended before');
+  const why = notTaken(broken.join('; ') || 'the run ended first');
   for (const { id } of declared) if (!taken.has(id)) tellViews(job, id, why);
 }
 
@@ -126,7 +126,7 @@ function tellViews(job: TriageJob, id: string, others: NonNullable<CheckMeta['vi
   const result = job.results.get(id);
   if (!result) return;
   const isDeclared = job.checks.some((check) => check.id === id && check.triage !== undefined);
-  const undeclared = { blame: 'undecided', because: 'the check declares no other view' } as const;
+  const undeclared = { blame: 'undecided', because: 'this check declares no other view' } as const;
   const views: Triage = {
     ...(isDeclared ? attribute(result, others) : undeclared),
     views: { rootless: viewOf(result), ...others },

@@ -9,7 +9,7 @@ import { endsTheRun, isTimeout, unanswered } from '../verify/lost-target.ts';
 import { Blocked } from '../verify/preconditions.ts';
 import { type ModeContext, verifyWhenPossible } from '../verify/verify.ts';
 
-/** Is the claim true on this target? Sets the verdict in the test's meta and lets the runner see the failure. */
+/** Is the claim true on this target? Sets the verdict in the test's meta and lets vitest see the failure. */
 export async function runConformance(check: DeclaredCheck, mode: ModeContext): Promise<void> {
   const { context } = mode;
   const { meta } = context.task;
@@ -36,12 +36,12 @@ export async function runConformance(check: DeclaredCheck, mode: ModeContext): P
 /** A run may have no way to be root on a host (`--root-via`); what could not be looked at says nothing about the host. */
 function skipWithoutRoot(error: unknown, { context }: ModeContext): void {
   if (!(error instanceof RdcError) || error.code !== 'ROOT') return;
-  const reason = `it needs root: ${error.message}`;
+  const reason = `needs root: ${error.message}`;
   Object.assign(context.task.meta, { verdict: 'skip', reason });
   context.skip(reason);
 }
 
-/** A check fails in its own words where there is no room to write, which would be a wrong verdict on its claim. */
+/** On a full disk a check fails for the wrong reason, which would be a wrong verdict on its claim. */
 async function rootOf(thrown: unknown, check: DeclaredCheck, target: Target): Promise<unknown> {
   if (endsTheRun(thrown)) return thrown;
   try {

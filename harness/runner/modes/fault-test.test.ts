@@ -87,7 +87,7 @@ it('killed: it holds, fails by the expectation that the fault names, and holds a
   expect(meta).toMatchObject({
     outcome: 'killed',
     verdict: 'pass',
-    reason: expect.stringContaining('the value: expected 2'),
+    reason: expect.stringContaining('the value: expected 1, found 2'),
   });
   expect(machine.log).toEqual(['verify', 'fault', 'verify', 'undo', 'invalidate', 'verify']);
   expect(machine.value).toBe(1);
@@ -99,7 +99,10 @@ it('a limitation that the fault lifts is killed', async () => {
     verify: async () => asFinding('lifted', () => expect(machine.value, 'lifted: the value').toBe(1)),
   };
   const { meta } = await read(runFaultTest, declare(lifting));
-  expect(meta).toMatchObject({ outcome: 'killed', reason: expect.stringMatching(/^lifted: the value: expected 2/) });
+  expect(meta).toMatchObject({
+    outcome: 'killed',
+    reason: expect.stringMatching(/^lifted: the value: expected 1, found 2/),
+  });
 });
 
 it('a fault is injected at its stage, once', async () => {
@@ -134,8 +137,8 @@ describe('no kill', () => {
     [
       'it fails by another expectation, whatever its message says',
       'survived',
-      /another reason: the value: expected 2/,
-      { fault: breaks('expected 2', 'x', setTo(2)) },
+      /another reason: the value: expected 1, found 2/,
+      { fault: breaks('found 2', 'x', setTo(2)) },
     ],
     [
       'it fails by an expectation without a label',
@@ -155,7 +158,7 @@ describe('no kill', () => {
     [
       'it does not hold before the fault',
       'error',
-      /^already red on this machine: prove it on another \(another value/,
+      /^already red on this machine; try the fault on another \(another value/,
       { verify: async () => expect(2, 'another value').toBe(1) },
     ],
     [
@@ -171,7 +174,7 @@ describe('no kill', () => {
     [
       'an error under the fault, with the words that were waited for',
       'error',
-      /error is no kill: the value is gone/,
+      /ended as error instead of fail: the value is gone/,
       {
         verify: async () => {
           if (machine.value === 2) throw new Error('the value is gone');
@@ -182,7 +185,7 @@ describe('no kill', () => {
     [
       'the undo does not bring it back',
       'error',
-      /does not hold again after the undo: fail: the value/,
+      /is not green again after the undo: fail: the value/,
       {
         fault: breaks('the value', 'for good', async () => {
           machine.value = 2;
@@ -239,7 +242,9 @@ describe('not tried', () => {
   it('already red by the expectation that the fault names: a finding of the target, which no fault can bring about', async () => {
     const { meta, thrown } = await read(runFaultTest, declare({ verify: async () => expect(2, 'the value').toBe(1) }));
     expect(meta).toMatchObject({ outcome: 'impossible', verdict: 'skip' });
-    expect(meta.reason).toMatch(/^already red on this machine: prove it on another \(the value: expected 2/);
+    expect(meta.reason).toMatch(
+      /^already red on this machine; try the fault on another \(the value: expected 1, found 2/,
+    );
     expect(thrown).toBe('skipped');
     expect(machine.log).toEqual([]);
   });

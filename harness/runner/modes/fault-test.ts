@@ -46,7 +46,7 @@ export async function runFaultTest(check: DeclaredCheck, mode: ModeContext, grou
 async function outcomeInGroup(check: DeclaredCheck, group: Group): Promise<Outcome> {
   try {
     const outcomes = await outcomesOf(check.fault, group);
-    return outcomes.get(check.id) ?? { outcome: 'error', reason: 'it was not among those that share its fault' };
+    return outcomes.get(check.id) ?? { outcome: 'error', reason: 'no outcome was reported' };
   } catch (error) {
     // a fault that could not be applied or taken back is an outcome too: the list of faults must say why
     return { outcome: 'error', reason: messageOf(error) };
@@ -100,7 +100,7 @@ type Observations = Record<Step, Observed | undefined>;
 function outcomeOf({ fault }: DeclaredCheck, { before, under, after }: Observations): Outcome {
   const broken = (when: string, observed?: Observed): Outcome => ({
     outcome: 'error',
-    reason: `the check does not hold ${when}: ${observed?.verdict}: ${observed?.message}`,
+    reason: `the check is not green ${when}: ${observed?.verdict}: ${observed?.message}`,
   });
   const isMeant = ({ failure: { label, finding } = {} }: Observed) =>
     label !== undefined && isNamed(label, fault.breaks) && (fault.finding ?? finding) === finding;
@@ -112,7 +112,8 @@ function outcomeOf({ fault }: DeclaredCheck, { before, under, after }: Observati
   if (after?.verdict !== 'pass') return broken('again after the undo', after);
   if (under === undefined || under.verdict === 'pass')
     return { outcome: 'survived', reason: 'the check stays green under the fault' };
-  if (under.verdict !== 'fail') return { outcome: 'error', reason: `${under.verdict} is no kill: ${under.message}` };
+  if (under.verdict !== 'fail')
+    return { outcome: 'error', reason: `ended as ${under.verdict} instead of fail: ${under.message}` };
   if (isMeant(under)) return { outcome: 'killed', reason: under.message };
   return { outcome: 'survived', reason: `the check fails for another reason: ${under.message}` };
 }

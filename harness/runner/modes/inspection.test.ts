@@ -52,7 +52,7 @@ it('each check has the verdict that it earned, whatever runs beside it', async (
     'A-BLOCKED': 'blocked',
     'A-SLOW': 'error',
   });
-  expect(seen['A-FAIL']?.reason).toContain('the number: expected 1 to be 2');
+  expect(seen['A-FAIL']?.reason).toContain('the number: expected 2, found 1');
   expect(seen['A-MUTE']?.reason).toContain('no assertion');
   expect(seen['A-LIFTED']?.finding).toBe('lifted');
   expect(seen['A-BLOCKED']?.blockedBy).toBe('SOCK-PATH');
@@ -78,7 +78,7 @@ it('what has to be read as root is skipped where nobody is root; a lost connecti
     throw new RdcError(code, 'no way');
   };
   const seen = await look(declare('A-ROOT', rejecting('ROOT')), declare('A-LOST', rejecting('LOST')));
-  expect(seen['A-ROOT']).toMatchObject({ verdict: 'skip', reason: 'it has to read as root: [ROOT] no way' });
+  expect(seen['A-ROOT']).toMatchObject({ verdict: 'skip', reason: 'needs root: [ROOT] no way' });
   expect(seen['A-LOST']).toMatchObject({ verdict: 'error', lost: '[LOST] no way' });
 });
 

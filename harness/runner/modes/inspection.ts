@@ -60,10 +60,10 @@ async function wordOn(check: DeclaredCheck, view: InspectionView & { evidence: E
     const applies = check.applies?.({ host }) ?? true;
     if (applies !== true) return applies === '' ? errorWord('skipped without a reason') : skip(applies);
     const target = observedBy(evidence);
-    if (!check.readOnly || !target.readOnly) throw new RdcError('READ_ONLY', `${check.id} is not for a look only`);
+    if (!check.readOnly || !target.readOnly) throw new RdcError('READ_ONLY', `${check.id} is not a read-only check`);
     const verify = () => verifyWhenPossible(check, { evidence, host, target });
     const assertions = await within(limitMs, check.id, countAssertions(verify));
-    return assertions > 0 ? { verdict: 'pass' } : errorWord('it made no assertion');
+    return assertions > 0 ? { verdict: 'pass' } : errorWord('no assertion was made');
   } catch (error) {
     if (!(error instanceof UnknownVersion)) return failureWord(error);
     // nothing was changed by what was asked so far: it can be asked again
@@ -78,7 +78,7 @@ function failureWord(error: unknown): Word {
   const reason = messageOf(error);
   if (error instanceof Blocked) return { verdict: 'blocked', blockedBy: error.by, reason };
   // on a host in use one may have no right to be root; that says nothing about the host
-  if (error instanceof RdcError && error.code === 'ROOT') return skip(`it has to read as root: ${reason}`);
+  if (error instanceof RdcError && error.code === 'ROOT') return skip(`needs root: ${reason}`);
   if (error instanceof RdcError && error.code === 'LOST') return { verdict: 'error', reason, lost: reason };
   const { finding } = failureOf(error);
   return { verdict: verdictOf(error), reason, ...(finding ? { finding } : {}) };

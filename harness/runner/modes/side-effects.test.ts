@@ -41,8 +41,8 @@ it('a red that nobody explains is a finding', async () => {
   expect(effects).toEqual({
     judged: 4,
     explained: [
-      { id: 'A-TWIN', because: 'it is proven by the same fault' },
-      { id: 'B-NAMED', because: 'named by the sabotage of A-KILLED' },
+      { id: 'A-TWIN', because: 'has the same fault' },
+      { id: 'B-NAMED', because: 'expected by the fault of A-KILLED' },
       { id: 'B-DOWN', because: 'blocked by SOCK-PATH' },
     ],
     unexplained: [{ id: 'B-OTHER', verdict: 'fail', message: 'the value' }],
@@ -58,7 +58,7 @@ it('what the undo does not bring back is a finding, however it was explained', a
   expect(await bystanders.afterUndo(effects)).toEqual({
     judged: 1,
     explained: [],
-    unexplained: [{ id: 'A-TWIN', verdict: 'fail', message: 'still so after the undo: the value' }],
+    unexplained: [{ id: 'A-TWIN', verdict: 'fail', message: 'still red after the undo: the value' }],
   });
 });
 
@@ -73,5 +73,5 @@ it('who is green is learnt once', async () => {
 it('what one check says of its fault holds for all that share it', async () => {
   const { bystanders } = bystandersSeeing({ 'A-TWIN': pass, 'B-NAMED-BY-TWIN': pass }, { 'B-NAMED-BY-TWIN': fail });
   const { explained } = await bystanders.under([check('A-KILLED', shared)]);
-  expect(explained).toEqual([{ id: 'B-NAMED-BY-TWIN', because: 'named by the sabotage of A-TWIN' }]);
+  expect(explained).toEqual([{ id: 'B-NAMED-BY-TWIN', because: 'expected by the fault of A-TWIN' }]);
 });

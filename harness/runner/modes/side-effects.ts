@@ -43,7 +43,7 @@ export function createBystanders(judgeAll: JudgeAll, checks: () => Promise<reado
       const again = await judgeAll((await green()).filter(({ id }) => wereRed.includes(id)));
       const left = [...again]
         .filter(([, { verdict }]) => verdict !== 'pass')
-        .map(([id, { verdict, message }]) => ({ id, verdict, message: `still so after the undo: ${cut(message)}` }));
+        .map(([id, { verdict, message }]) => ({ id, verdict, message: `still red after the undo: ${cut(message)}` }));
       const isLeft = ({ id }: { readonly id: string }) => left.some((one) => one.id === id);
       return {
         judged: effects.judged,
@@ -64,7 +64,7 @@ function effectsOn(
   const explained: SideEffects['explained'][number][] = [];
   const unexplained: SideEffects['unexplained'][number][] = [];
   for (const other of others) {
-    const one = seen.get(other.id) ?? { verdict: 'error', message: 'it was not judged' };
+    const one = seen.get(other.id) ?? { verdict: 'error', message: 'not judged' };
     if (one.verdict === 'pass') continue;
     const because = explanation(sharing, other, one);
     if (because === undefined) {
@@ -81,7 +81,7 @@ function explanation(
   { verdict, blockedBy }: Bystander,
 ): string | undefined {
   if (verdict === 'blocked') return `blocked by ${blockedBy}`;
-  if (sharing.some(({ id }) => id === other.id)) return 'it is proven by the same fault';
+  if (sharing.some(({ id }) => id === other.id)) return 'has the same fault';
   const namedBy = sharing.find(({ fault }) => fault.alsoBreaks?.includes(other.id));
-  return namedBy && `named by the sabotage of ${namedBy.id}`;
+  return namedBy && `expected by the fault of ${namedBy.id}`;
 }

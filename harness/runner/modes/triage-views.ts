@@ -13,7 +13,7 @@ import { type ModeContext, verifyOnce, verifyWhenPossible } from '../verify/veri
  */
 export async function takeTriageViews(check: DeclaredCheck, mode: ModeContext, noRootful?: string): Promise<void> {
   const { meta } = mode.context.task;
-  const outOfTime: View = { seen: 'not taken', detail: 'it ran out of time' };
+  const outOfTime: View = { seen: 'not taken', detail: 'timed out' };
   meta.views = { bare: outOfTime, rootful: outOfTime };
   mode.evidence.note('--- the user without Docker');
   const bare = await bareView(check, mode);
@@ -31,7 +31,7 @@ const notTaken = (detail: string): View => ({ seen: 'not taken', detail });
 async function bareView(check: DeclaredCheck, mode: ModeContext): Promise<View> {
   const look = check.triage?.withoutDocker;
   if (!look) return notTaken('no observation without Docker is declared');
-  let view = notTaken('it said nothing');
+  let view = notTaken('no answer');
   try {
     const verify: DeclaredCheck['verify'] = async (context) => {
       const { works, saw } = await look(context);
@@ -63,5 +63,5 @@ function failedLook(error: unknown): View {
   if (endsTheRun(error)) throw error;
   const isDown = error instanceof Blocked && error.by === 'SOCK-PATH';
   const why = isDown ? 'the rootful daemon does not answer' : messageOf(error);
-  return notTaken(`it could not be looked at: ${why}`);
+  return notTaken(`could not be observed: ${why}`);
 }

@@ -22,7 +22,7 @@ export type Assignment = {
   readonly root?: string;
 };
 
-/** What a worker says of a check; the runner's own word is asked too (see run/judge.ts). */
+/** What a worker says of a check; the runner's own word is asked too (see judge/judge.ts). */
 export type CheckMeta = {
   id?: string;
   /** process that judges it */

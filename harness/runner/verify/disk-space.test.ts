@@ -58,7 +58,7 @@ it.each([
   ['tells a half', targetWith(home(2_645_772, '').split(/(?=Filesystem)/)[0] ?? '')],
   ['fails', targetWith(home(2_645_772, ''), [], 1)],
 ])('a df that %s is not room', async (_name, target) => {
-  const untold = '[FACTS] debian-13: df does not tell the free space of /home/tester';
+  const untold = '[FACTS] debian-13: cannot read the free space of /home/tester';
   await expect(requireDiskSpace(target)).rejects.toThrow(untold);
   await expect(requireRoom(target)).rejects.toThrow(untold);
 });

@@ -73,7 +73,7 @@ function refuseFullDisk(target: Target, { code, stdout }: Pick<ExecResult, 'code
   const spaces = parseDiskSpace(stdout);
   if (code !== 0 || spaces.length === 0) {
     const home = quoteWord(user.home);
-    throw new RdcError('FACTS', `${target.name}: df does not tell the free space of ${user.home}`, {
+    throw new RdcError('FACTS', `${target.name}: cannot read the free space of ${user.home}`, {
       hint: `on ${target.name}: df -Pk ${home}; df -Pi ${home}`,
     });
   }

@@ -10,10 +10,10 @@ export const isTimeout = (error: unknown): error is RdcError => error instanceof
 export function unanswered(name: string, what: string, cause: RdcError): RdcError {
   return new RdcError(
     'LOST',
-    `${name} does not answer any more: ${what}, nor did it answer a command that only looks`,
+    `${name} stopped answering: ${what}, and a command that does nothing got no answer either`,
     {
       cause,
-      hint: `is ${name} out of memory or of processes? its console tells`,
+      hint: `is ${name} out of memory or processes? see its console`,
     },
   );
 }

@@ -42,7 +42,7 @@ const refused = new ContainerRefused(words, 400, new Error('(HTTP code 400)'));
 it('a container that alone is refused is a claim that does not hold, in the words of the daemon', async () => {
   const error = await thrownOf('MUST', refused, null);
   expect(verdictOf(error)).toBe('fail');
-  expect(String(error)).toContain('the start of a container: expected');
+  expect(String(error)).toContain('the start of a container: unexpected OCI');
   expect(error).toMatchObject({ actual: words });
   expect(failureOf(error).finding).toBeUndefined();
 });
@@ -58,7 +58,7 @@ it('where the daemon starts no container at all, each claim is blocked by the ch
   for (const level of ['MUST', 'LIMITATION'] as const) {
     const error = await thrownOf(level, refused, 'no room for keys');
     expect(error).toBeInstanceOf(Blocked);
-    const message = 'the daemon starts no container (/proc is mounted with hidepid=invisible): no room for keys';
+    const message = 'the daemon cannot start any container (/proc is mounted with hidepid=invisible): no room for keys';
     expect(error).toMatchObject({ by: 'NS-ONE-USERNS', message });
   }
 });

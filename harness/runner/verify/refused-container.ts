@@ -18,7 +18,7 @@ export async function meaningOfRefusal(thrown: unknown, check: DeclaredCheck, ta
   if (!isRefused && !isOtherRefusal(thrown, check)) return thrown;
   const plain = await refusalOf(target, {});
   const why = hiddenBy(target.facts.host.hidepid);
-  if (plain !== null) return new Blocked('NS-ONE-USERNS', `the daemon starts no container${why}: ${plain}`);
+  if (plain !== null) return new Blocked('NS-ONE-USERNS', `the daemon cannot start any container${why}: ${plain}`);
   return isRefused ? failureBy(thrown, check) : thrown;
 }
 

@@ -53,7 +53,7 @@ it('a failed undo is an error when the claim did not hold: the next check judges
     expect(1, 'the claim').toBe(2);
   });
   expect(verdictOf(outcome)).toBe('error');
-  expect(String(outcome)).toContain('could not take back');
+  expect(String(outcome)).toContain('could not undo its changes');
 });
 
 describe('where the daemon does not come back', () => {
@@ -99,7 +99,7 @@ describe('where there is no way to be root', () => {
         defer(noRoot);
         await ending();
       });
-      expect(outcome).toMatchObject({ code: 'ROOT', message: expect.stringContaining('some of it is left') });
+      expect(outcome).toMatchObject({ code: 'ROOT', message: expect.stringContaining('some are left') });
     }
   });
 

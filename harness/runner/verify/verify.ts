@@ -15,7 +15,7 @@ export type InjectAtStage = (stage: string) => Promise<(() => Promise<void>) | u
 
 /**
  * Runs `verify` once and takes back what it changed. A failed undo is an error whether the claim held or not:
- * the checks after it would judge a machine that nobody meant. Where there is no root to undo it, that is what is
+ * the checks after it would judge a changed machine. Where there is no root to undo it, that is what is
  * said (ROOT); a claim that was found not to hold is not passed over for it. Nor where all that cannot be brought back is
  * a daemon that is down for good: the checks that need it are blocked by that, and it may be the very finding.
  */
@@ -48,24 +48,24 @@ export async function verifyOnce(
   }
   const undoFailures = await runAll(undos.reverse());
   if (undoFailures.length > 0 && undoFailures.every(isRootMissing) && (!hasFailed || isRootMissing(failure))) {
-    mode.evidence.note('left behind: what this check changed only root can take back');
-    const what = 'only root can take back what the check changed; some of it is left on the target';
+    mode.evidence.note("left behind: undoing this check's changes needs root");
+    const what = "undoing the check's changes needs root; some are left on the target";
     throw new RdcError('ROOT', what, { cause: undoFailures[0], hint: '--root-via sudo|ssh' });
   }
   const isFound = hasFailed && verdictOf(failure) === 'fail';
   if (undoFailures.length > 0 && isFound && undoFailures.every(isDaemonDown)) {
-    mode.evidence.note('left behind: the daemon did not come back when this check was over');
+    mode.evidence.note('left behind: the daemon did not come back after this check');
     throw failure;
   }
   if (undoFailures.length > 0) {
     const also = hasFailed ? `, after: ${messageOf(failure)}` : '';
-    throw new RdcError('COMMAND', `${check.id} could not take back what it changed${also}`, { cause: undoFailures[0] });
+    throw new RdcError('COMMAND', `${check.id} could not undo its changes${also}`, { cause: undoFailures[0] });
   }
   // with everything taken back: what the check did is not to be what keeps other containers from starting
   if (hasFailed) throw await meaningOfRefusal(failure, check, mode.target);
 }
 
-/** A target on which this run has no way to be root. */
+/** This run has no root access to the target. */
 const isRootMissing = (error: unknown) => error instanceof RdcError && error.code === 'ROOT';
 
 /** However it was restarted, the daemon does not answer. */

@@ -50,12 +50,12 @@ function declareTest(check: DeclaredCheck): void {
   });
 }
 
-/** For a question that belongs to no check's evidence. */
+/** For commands that belong to no check's evidence. */
 async function unwatchedTarget(): Promise<Target> {
   return (await connectedTarget()).observedBy({ command() {}, note() {} });
 }
 
-/** A fault is applied to a machine that nobody else looks at, and a profile tells one check's time from another's. */
+/** A fault needs the machine for itself, and a profile tells one check's time from another's. */
 function mayRunBesideOthers({ concurrent, readOnly, restartsDaemon }: DeclaredCheck): boolean {
   const isAsked = assignment.mode === 'conformance' && !assignment.profile;
   return isAsked && !restartsDaemon && (concurrent ?? readOnly ?? false);

@@ -15,7 +15,7 @@ export type Turn = {
 
 /**
  * vitest goes on when a check runs out of time, but the check itself is still at work and takes back what it changed
- * some time later. The next one waits for that: it would judge a machine that nobody meant. In vain, it is an error.
+ * some time later. The next one waits for that, or it would judge a changed machine; if it waits in vain, it is an error.
  * Checks that are judged side by side wait for those that are not, and the other way round.
  */
 export async function waitForTurn(turn: Turn, task: () => Promise<void>): Promise<void> {
@@ -44,5 +44,5 @@ async function awaitEnd(work: Work, patienceMs: number): Promise<void> {
   clearTimeout(timer);
   if (outcome !== 'stuck') return;
   work.isStuck = true;
-  throw new RdcError('TIMEOUT', `${work.id} ran out of time and is still at work: the machine may not be as it should`);
+  throw new RdcError('TIMEOUT', `${work.id} timed out and is still running; the machine may be changed`);
 }

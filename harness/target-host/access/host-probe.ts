@@ -23,7 +23,7 @@ export function forgetProbe(target: Pick<Target, 'name'>): void {
  * side of an observation needs no client that a distribution may lack. Uploaded at first use, below /tmp.
  */
 export function probePath(target: Target): Promise<string> {
-  refuseChange(target, 'putting a helper on the target');
+  refuseChange(target, 'uploading a helper');
   const known = paths.get(target.name) ?? upload(target);
   paths.set(target.name, known);
   known.catch(() => paths.delete(target.name));
@@ -59,6 +59,6 @@ async function upload(target: Target): Promise<string> {
   const script =
     'd=$(mktemp -d /tmp/rdc.XXXXXX) && chmod 755 "$d" && base64 -d > "$d/probe" && chmod 755 "$d/probe" && echo "$d/probe"';
   const { code, stdout } = await target.shell(script, { stdin: text });
-  if (code !== 0) throw new RdcError('COMMAND', 'the helper could not be put below /tmp of the target');
+  if (code !== 0) throw new RdcError('COMMAND', 'cannot upload the helper to /tmp of the target');
   return stdout.trim();
 }

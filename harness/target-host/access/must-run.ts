@@ -7,9 +7,9 @@ export async function mustRun(executor: Executor, script: string, timeoutMs = 12
   if (result.code === 0) return result.stdout;
   throw new RdcError(
     'COMMAND',
-    `a command on the target ended with ${result.code}: ${script.trim().split('\n')[0]?.slice(0, 120)}`,
+    `command failed on the target with exit code ${result.code}: ${script.trim().split('\n')[0]?.slice(0, 120)}`,
     {
-      hint: 'its output is in the evidence of the check',
+      hint: "its output is in the check's evidence",
     },
   );
 }

@@ -3,14 +3,14 @@ import type { Executor } from '../transport/executor.ts';
 import type { ExecResult, Transport } from '../transport/transport.ts';
 import type { ReadableTarget, RestartableTarget } from './target.ts';
 
-/** Refuses what would change a target that is only to be looked at; every way to change one comes by here. */
+/** Refuses what would change a read-only target; every way to change one goes through here. */
 export function refuseChange(target: { readonly readOnly?: true }, what: string): void {
   if (target.readOnly) throw refusal(what);
 }
 
 function refusal(what: string): RdcError {
-  return new RdcError('READ_ONLY', `${what}: refused, because this only looks at the target`, {
-    hint: 'a check that does so is not `readOnly`; judge it with ./rdc run',
+  return new RdcError('READ_ONLY', `${what}: refused, this run only reads the target`, {
+    hint: 'such a check is not `readOnly`; judge it with ./rdc run',
   });
 }
 
@@ -27,14 +27,14 @@ export function readOnlyTarget(
 
 /**
  * Commands that only look. The same command is run once and answered from memory after that: nothing changes
- * between two looks, and a dozen checks ask for the same processes.
+ * between two reads, and a dozen checks ask for the same processes.
  */
 export function readOnlyTransport(transport: Transport): Transport {
   const answers = new Map<string, Promise<ExecResult>>();
   return {
     ...transport,
     async run(commandLine, options = {}) {
-      if (options.stdin !== undefined) throw refusal('handing a file to the target');
+      if (options.stdin !== undefined) throw refusal('sending input to the target');
       const change = changeIn(commandLine);
       if (change !== undefined) throw refusal(`the command \`${change}\``);
       const answer = answers.get(commandLine) ?? transport.run(commandLine, options);

@@ -39,7 +39,7 @@ it('waits past the refusals and the rest of the old boot for another boot', asyn
 it.each([
   ['does not go down', 'first'],
   ['does not come back', away()],
-  ['does not tell its boot', ''],
+  ['cannot read the boot ID', ''],
 ])('a machine that %s is lost', async (_, login) => {
   await expect(rebootMachine(machine(login), limits)).rejects.toMatchObject({ code: 'LOST' });
 });

@@ -31,7 +31,7 @@ export async function rebootMachine(
 async function bootId(root: Transport): Promise<string> {
   const { code, stdout } = await root.run('cat /proc/sys/kernel/random/boot_id');
   // no answer is not another boot: a machine that shuts down may still log somebody in
-  if (code !== 0 || stdout.trim() === '') throw new RdcError('TRANSPORT', 'the machine does not tell its boot ID');
+  if (code !== 0 || stdout.trim() === '') throw new RdcError('TRANSPORT', 'cannot read the boot ID of the machine');
   return stdout.trim();
 }
 

@@ -13,9 +13,9 @@ export function sharedUseTarget(target: RestartableTarget): RestartableTarget {
   return {
     ...target,
     root: undisturbing(target.root),
-    loggedOut: refuse('the end of the session'),
+    loggedOut: refuse('ending the session'),
     reboot: refuse('a reboot'),
-    invalidate: refuse('the end of the containers that others share'),
+    invalidate: refuse('ending shared containers'),
   };
 }
 
@@ -33,7 +33,7 @@ function harmless<T>(command: T, text: string): T {
 }
 
 function refusal(what: string): RdcError {
-  return new RdcError('SIDE_BY_SIDE', `${what}: refused, because other checks are judged meanwhile`, {
-    hint: 'a check that does so is not `concurrent`',
+  return new RdcError('SIDE_BY_SIDE', `${what}: refused while other checks run`, {
+    hint: 'such a check is not `concurrent`',
   });
 }

@@ -31,7 +31,7 @@ export type ConnectedTarget = {
 };
 
 function noRoot({ root }: Connection): Executor {
-  const what = root === 'sudo' ? 'sudo -n is refused on the target' : 'this run has no way to be root on the target';
+  const what = root === 'sudo' ? 'sudo -n is refused on the target' : 'this run has no root access to the target';
   const refuse = () => Promise.reject(new RdcError('ROOT', what, { hint: '--root-via sudo|ssh' }));
   return { exec: refuse, shell: refuse };
 }
@@ -141,7 +141,7 @@ async function connectRoot(connection: Connection, user: Transport): Promise<Tra
 /** Who works through the user's own session cannot end it and look on. */
 function requireOwnRoot(root: Transport | RenewableTransport | null): RenewableTransport {
   if (root !== null && 'renew' in root) return root;
-  throw new RdcError('ROOT', 'this run has no login of root of its own, besides the user', {
+  throw new RdcError('ROOT', 'this run has no separate login for root', {
     hint: '--root-via ssh',
   });
 }

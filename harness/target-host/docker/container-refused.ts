@@ -1,4 +1,4 @@
-/** The daemon's answer to a container that was asked for: it does not make it, or does not start it. The message is its words. */
+/** The daemon refuses to create or start a container; the message is the daemon's. */
 export class ContainerRefused extends Error {
   /**
    * It is about something else that there is or is not: the image, a container of that name, somebody's process on the

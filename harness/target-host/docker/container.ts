@@ -24,7 +24,7 @@ export type Container = AsyncDisposable & {
 
 /**
  * Starts a container through testcontainers. Throws ContainerRefused when the daemon refuses it: where nobody catches that
- * the check is red, or blocked where the daemon starts none at all (see readings/refused-container.ts).
+ * the check is red, or blocked where the daemon starts none at all (see runner/verify/refused-container.ts).
  */
 export async function startContainer(target: Target, options: ContainerOptions = {}): Promise<Container> {
   refuseChange(target, 'starting a container');
@@ -147,6 +147,6 @@ export async function dropSharedContainers(target: Pick<Target, 'name'>): Promis
   for (const [key, existing] of [...shared]) {
     if (!key.startsWith(`${target.name} `)) continue;
     shared.delete(key);
-    await existing.then((fixture) => fixture.stop()).catch(() => {});
+    await existing.then((container) => container.stop()).catch(() => {});
   }
 }

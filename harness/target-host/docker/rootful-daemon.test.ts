@@ -11,7 +11,7 @@ function rootThat(answers: Readonly<Record<string, { code?: number; stdout?: str
   const ran: string[] = [];
   const scripts: string[] = [];
   const part = (script: string) => {
-    if (script.includes('a rootful daemon runs')) return 'guard';
+    if (script.includes('one is already running')) return 'guard';
     if (script.includes('mkdir -m 700 /run/rdc-oracle-new')) return 'remember';
     return script.includes('setsid dockerd') ? 'start' : 'restore';
   };
@@ -36,8 +36,8 @@ it('remembers the host before it starts, and puts it back at the end', async () 
 });
 
 it('starts none beside one that is there', async () => {
-  const { target, ran } = rootThat({ guard: { stdout: 'a rootful daemon runs on it already\n' } });
-  expect(await startRootfulBeside(target)).toContain('a rootful daemon runs on it already');
+  const { target, ran } = rootThat({ guard: { stdout: 'one is already running\n' } });
+  expect(await startRootfulBeside(target)).toContain('one is already running');
   expect(ran).toEqual(['restore', 'guard']);
 });
 

@@ -40,7 +40,7 @@ const before = '/run/rdc-oracle';
 /** Prints why no second rootful daemon may be started: it would take over the bridge and the rules of the first. */
 const guard = `
 for p in $(grep -lx dockerd /proc/[0-9]*/comm 2>/dev/null); do
-  [ "$(readlink "\${p%/comm}/ns/user")" != "$(readlink /proc/1/ns/user)" ] || { echo 'a rootful daemon runs on it already'; exit 0; }
+  [ "$(readlink "\${p%/comm}/ns/user")" != "$(readlink /proc/1/ns/user)" ] || { echo 'one is already running'; exit 0; }
 done
 [ -z "$(ls -A /sys/class/net/docker0/brif 2>/dev/null)" ] || { echo 'its bridge docker0 is in use'; exit 0; }`;
 
@@ -132,7 +132,7 @@ async function prepare(target: Target, stop: string): Promise<string> {
     // what an interrupted run left behind goes first
     await mustRun(target.root, stop);
     const refusal = (await mustRun(target.root, guard)).trim();
-    if (refusal !== '') return `no second rootful daemon is started on the host: ${refusal}`;
+    if (refusal !== '') return `cannot start a rootful daemon: ${refusal}`;
     await mustRun(target.root, `command -v dockerd > /dev/null\n${remember}`);
     return '';
   } catch (error) {
@@ -142,7 +142,7 @@ async function prepare(target: Target, stop: string): Promise<string> {
 
 function reasonOf(error: unknown): string {
   if (!(error instanceof RdcError)) throw error;
-  return `no rootful daemon could be started: ${error.message}`;
+  return `cannot start a rootful daemon: ${error.message}`;
 }
 
 async function awaitAnswer(target: Target, timeoutMs: number): Promise<void> {

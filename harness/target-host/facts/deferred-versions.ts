@@ -16,7 +16,7 @@ export class UnknownVersion extends Error {
 
 /**
  * The facts of a host without its versions: each of them is a program to start, a second on an emulated machine.
- * The first who asks for one meets UnknownVersion. Only for a reading whose checks can be asked twice.
+ * The first who asks for one meets UnknownVersion. Only for a mode that can ask its checks twice.
  */
 export async function readQuickFacts(target: Executor): Promise<HostFacts> {
   const facts = parseHostFacts((await target.shell(quickScript)).stdout);

@@ -24,7 +24,7 @@ import {
 import { runningRootlessKit } from './rootlesskit.ts';
 
 const programs = words('docker dockerd containerd runc rootlesskit slirp4netns pasta iptables fuse-overlayfs');
-const currentUser = 'which user it runs commands as';
+const currentUser = 'user';
 const hidepidIn = captured(/\bhidepid=(\w+)/);
 /** `"storage-driver":"overlay2"`, `--firewall-backend=nftables` */
 const setting = captured(/[:=]"?([a-z0-9-]+)"?$/m);
@@ -40,21 +40,18 @@ export type HostFacts = FactsOf<typeof hostFacts>;
 /** In the order of results.json, where each has the name that it has here. */
 const hostFacts = {
   os: file('/etc/os-release', distributionOf),
-  kernel: required(command('uname -r', trimmed), 'which kernel it runs'),
-  architecture: required(command('uname -m', trimmed), 'its architecture'),
-  cpus: required(command('getconf _NPROCESSORS_ONLN', numberOf), 'how many processors it has'),
-  memoryMiB: required(
-    command("awk '/^MemTotal/ {print int($2/1024)}' /proc/meminfo", numberOf),
-    'how much memory it has',
-  ),
+  kernel: required(command('uname -r', trimmed), 'kernel release'),
+  architecture: required(command('uname -m', trimmed), 'architecture'),
+  cpus: required(command('getconf _NPROCESSORS_ONLN', numberOf), 'number of processors'),
+  memoryMiB: required(command("awk '/^MemTotal/ {print int($2/1024)}' /proc/meminfo", numberOf), 'memory size'),
   /** `systemd` when it is PID 1, else the name of PID 1; where hidepid keeps it from the user, as sd_booted(3) does */
   init: required(
     command('cat /proc/1/comm || { [ ! -d /run/systemd/system ] || echo systemd; }', trimmed),
-    (at) => `what its PID 1 is${hiddenBy(hidepidIn(at('hidepid')))}`,
+    (at) => `name of PID 1${hiddenBy(hidepidIn(at('hidepid')))}`,
   ),
   systemdVersion: command('systemctl --version', (text) => numberOf(/^systemd (\d+)/.exec(text)?.[1])),
   cgroup: {
-    version: required(command('stat -f -c %t /sys/fs/cgroup', cgroupVersion), 'which file system its cgroups are on'),
+    version: required(command('stat -f -c %t /sys/fs/cgroup', cgroupVersion), 'file system of the cgroups'),
     /** controllers delegated to user@UID.service, or null where that cgroup does not exist */
     userControllers: command(
       'cat "/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service/cgroup.controllers" || echo absent',
@@ -79,7 +76,7 @@ const hostFacts = {
     name: required(command('id -un', trimmed), currentUser),
     uid: required(command('id -u', numberOf), currentUser),
     gid: required(command('id -g', numberOf), currentUser),
-    home: required(command('echo "$HOME"', trimmed), 'where the home of the user is'),
+    home: required(command('echo "$HOME"', trimmed), 'home of the user'),
     groups: command('id -Gn', words),
     subuid: file('/etc/subuid', (text, at) => idRanges(text, at('user.name').trim(), Number(at('user.uid')))),
     subgid: file('/etc/subgid', (text, at) => idRanges(text, at('user.name').trim(), Number(at('user.uid')))),
@@ -92,7 +89,7 @@ const hostFacts = {
   /** XDG_RUNTIME_DIR of a login session, or null where it is not set */
   runtimeDir: command('echo "$XDG_RUNTIME_DIR"', (text) => text.trim() || null),
   /** the user daemon's API socket */
-  socket: required(command(`echo ${socketPath}`, trimmed), "where the daemon's socket is"),
+  socket: required(command(`echo ${socketPath}`, trimmed), 'path of the socket'),
   /** the user's program that takes `start`, `stop` and `status` where no user manager starts the daemon, or null */
   daemonScript: command(
     '[ -x "$HOME/.config/rdc/daemon" ] && echo "$HOME/.config/rdc/daemon"', // see docs/guides/existing-hosts.md

@@ -36,7 +36,7 @@ export function required<T>({ ask, parse }: Fact<T | null>, what: string | ((at:
   return command(ask, (answer, at) => {
     const value = parse(answer, at);
     if (value !== null && value !== '') return value;
-    throw new RdcError('FACTS', `the target did not say ${typeof what === 'string' ? what : what(at)}`, {
+    throw new RdcError('FACTS', `cannot read the ${typeof what === 'string' ? what : what(at)} on the target`, {
       hint: `try: ssh USER@HOST ${quoteWord(ask)}`,
     });
   });
@@ -113,12 +113,12 @@ export function parseSections(text: string): Answers {
     const end = part.indexOf('\n');
     const path = end < 0 ? part : part.slice(0, end);
     // a file of the target may hold our markers; whose word counts then is not to be guessed
-    if (sections.has(path)) throw new RdcError('FACTS', 'the target answered a part of the reading of its facts twice');
+    if (sections.has(path)) throw new RdcError('FACTS', 'the target answered a part of its facts twice');
     sections.set(path, end < 0 ? '' : part.slice(end + 1));
   }
   if (!sections.has('end')) {
-    throw new RdcError('FACTS', 'the target did not answer the reading of its facts to the end', {
-      hint: 'does its login shell print or do something of its own? try: ssh USER@HOST true',
+    throw new RdcError('FACTS', 'the target did not answer all of its facts', {
+      hint: 'does its login shell print something? try: ssh USER@HOST true',
     });
   }
   return (path) => sections.get(path) ?? '';

@@ -7,7 +7,7 @@ export type RenewableTransport = Transport & {
   renew(): Promise<void>;
 };
 
-/** A machine that went down under a connection never answers its farewell. */
+/** A machine that went down never answers the end of a connection. */
 const farewellMs = 5_000;
 
 export async function renewable(open: () => Promise<Transport>): Promise<RenewableTransport> {

@@ -146,11 +146,13 @@ describe('the keys that are offered', () => {
     };
     expect(refused(withPassphrase)).toMatchObject({
       code: 'INPUT',
-      message: expect.stringContaining('wants a passphrase'),
+      message: expect.stringContaining('needs a passphrase'),
       hint: expect.stringContaining(`ssh-add ${withPassphrase}`),
     });
     expect(refused(`${withPassphrase}.pub`)).toMatchObject({ hint: `--identity ${withPassphrase}` });
-    expect(refused(fileOf('text', 'hello'))).toMatchObject({ message: expect.stringContaining('is no private key') });
+    expect(refused(fileOf('text', 'hello'))).toMatchObject({
+      message: expect.stringContaining('is not a usable private key'),
+    });
     expect(refused(folder)).toMatchObject({ message: expect.stringContaining('cannot be read') });
     expect(refused('/dev/zero')).toMatchObject({
       message: expect.stringMatching(/cannot be read: not a regular file$/),

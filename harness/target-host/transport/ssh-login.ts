@@ -202,9 +202,9 @@ export function readIdentity(file: string): Buffer {
   }
   const key = ssh2.utils.parseKey(text);
   if (key instanceof Error) {
-    const why = `is no private key that can be used: ${plainLine(key.message, 100)}`;
+    const why = `is not a usable private key: ${plainLine(key.message, 100)}`;
     if (!/passphrase/i.test(key.message)) throw refuse(why, 'ssh-keygen -t ed25519', key);
-    throw refuse('wants a passphrase', `ssh-add ${file}   # and leave --identity out: the agent is asked`, key);
+    throw refuse('needs a passphrase', `ssh-add ${file}   # then leave out --identity; the agent is used`, key);
   }
   const isPrivate = (Array.isArray(key) ? key[0] : key)?.isPrivateKey() === true;
   if (!isPrivate) throw refuse('is a public key', `--identity ${file.replace(/\.pub$/, '')}`);

@@ -21,7 +21,7 @@ export async function sshTransport(address: SshAddress): Promise<Transport> {
   };
 }
 
-/** A server need not answer a farewell. */
+/** A server need not answer the end of a connection. */
 async function leave({ client, socket, limits }: Login): Promise<void> {
   if (socket.destroyed) return;
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -80,7 +80,10 @@ function runOverSsh(login: Login, commandLine: string, options: ExecOptions): Pr
       sent += chunk.length;
       if (!isOver) text.push(chunk);
       if (sent <= limits.floodBytes) return;
-      login.lost ??= new RdcError('LOST', `${where} was left: a command sent more than ${limits.floodBytes} bytes`);
+      login.lost ??= new RdcError(
+        'LOST',
+        `disconnected from ${where}: a command sent more than ${limits.floodBytes} bytes`,
+      );
       fail(login.lost);
       login.socket.destroy();
     };
@@ -104,7 +107,7 @@ function runOverSsh(login: Login, commandLine: string, options: ExecOptions): Pr
         const durationMs = performance.now() - startedAt;
         resolve({ code, stdout: stdout.toString(), stderr: stderr.toString(), truncated, durationMs });
       });
-      // one that was opened too late runs for nobody
+      // opened too late: nobody waits for it
       if (isOver) channel.close();
       else channel.end(stdin);
     };
@@ -125,8 +128,8 @@ function endOf(status: number | null, signal: string | undefined): number | 'unk
 /** The exit code, or what is wrong with how the command is said to have ended. */
 function codeOf(end: number | 'unknown signal' | undefined): number | string {
   if (end === undefined) return 'ended without an exit status';
-  if (end === 'unknown signal') return 'was ended by a signal that is none';
-  return end > 255 ? 'ended with an exit status that no program has' : end;
+  if (end === 'unknown signal') return 'ended by an unknown signal';
+  return end > 255 ? 'ended with an invalid exit status' : end;
 }
 
 function signalNumber(name: string | undefined): number {

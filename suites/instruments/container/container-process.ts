@@ -7,10 +7,10 @@ import { type Container, known, type Target } from '../../../harness/checks/inde
  * All are started by one `exec`, which costs seconds on an emulated machine. Each is known by a nonce in its
  * arguments, which only the kernel can have shown us.
  */
-export async function hostIdsOf(target: Target, fixture: Container, ids: readonly number[]): Promise<string[]> {
+export async function hostIdsOf(target: Target, container: Container, ids: readonly number[]): Promise<string[]> {
   const nonce = randomUUID();
   const start = (id: number, index: number) => `probe idle ${id} ${id} ${nonce}-${index} >/dev/null 2>&1 &`;
-  await fixture.exec(['sh', '-c', `${ids.map(start).join('\n')}\n:`]);
+  await container.exec(['sh', '-c', `${ids.map(start).join('\n')}\n:`]);
   const { stdout } = await target.root.shell(`
 for p in $(grep -lz -- '^${nonce}-' /proc/[0-9]*/cmdline 2>/dev/null); do
   p=\${p%/cmdline}
@@ -18,13 +18,13 @@ for p in $(grep -lz -- '^${nonce}-' /proc/[0-9]*/cmdline 2>/dev/null); do
 done`);
   const found = parseHostIds(stdout);
   const answers: string[] = [];
-  for (const [index, id] of ids.entries()) answers.push(found.get(index) ?? (await refusedBy(fixture, id)));
+  for (const [index, id] of ids.entries()) answers.push(found.get(index) ?? (await refusedBy(container, id)));
   return answers;
 }
 
 /** Asked once more where there is no such process: one that may have the ID would stay, and say nothing. */
-async function refusedBy(fixture: Container, id: number): Promise<string> {
-  const { stdout } = await fixture.exec(['timeout', '5', 'probe', 'idle', String(id), String(id), 'rdc']);
+async function refusedBy(container: Container, id: number): Promise<string> {
+  const { stdout } = await container.exec(['timeout', '5', 'probe', 'idle', String(id), String(id), 'rdc']);
   const errno = /"errno":"(\w+)"/.exec(stdout)?.[1];
   return known(errno, `the process of ID ${id}`);
 }

@@ -53,7 +53,7 @@ export const driverNone: Inject = daemonJson({ 'exec-opts': ['native.cgroupdrive
 
 /**
  * A rootful daemon in the place of the user's: it answers on the same socket, does everything one asks of it,
- * and keeps none of the promises of rootless Docker. The mutant that no "does docker work" test notices.
+ * and keeps none of the promises of rootless Docker. A fault that no "does docker work" test notices.
  */
 export const rootfulDaemon: Inject = async ({ target }) => {
   await target.invalidate();
@@ -75,7 +75,7 @@ export const rootfulDaemon: Inject = async ({ target }) => {
   return undo;
 };
 
-/** The sabotage of what only a rootless daemon keeps. What also turns red sees that the user's own daemon is not there. */
+/** The fault of what only a rootless daemon keeps. What also turns red sees that the user's own daemon is not there. */
 export const byRootful = {
   name: "a rootful daemon takes the place of the user's",
   inject: rootfulDaemon,
