@@ -9,6 +9,7 @@ import {
   man,
   moby,
   mobyIssue,
+  pollUntil,
   rootlesskitIssue,
   rootScript,
   startContainer,
@@ -77,17 +78,16 @@ sed -i 's/"Name":"always"/"Name":"no"/' "$f"`,
 
 /** The container's process once it is another one than `before`; null at the deadline. */
 async function nextPid(container: Container, before: number, timeoutMs: number): Promise<number | null> {
-  const deadline = Date.now() + timeoutMs;
   // DAEMON: it has no process
   const noneYet = (error: { code?: string }) => {
     if (error.code === 'DAEMON') return before;
     throw error;
   };
-  for (;;) {
+  const ask = async () => {
     const pid = await container.hostPid().catch(noneYet);
-    if (pid !== before) return pid;
-    if (Date.now() > deadline) return null;
-  }
+    return pid !== before && pid;
+  };
+  return (await pollUntil(ask, { withinMs: timeoutMs, everyMs: 50 })) ?? null;
 }
 
 check('SVC-RESTART', {
