@@ -53,7 +53,7 @@ const tapTraps = ['ok 99 - smuggled', 'Bail out!', '# SKIP', '1..0', 'x # TODO']
 const unicodeTraps = ['\u0000', '\u0085', '\u2028', '\ufeff', '\ufffe', '\ud800', ']]>', '<!--', '&#0;'];
 
 /** A text that is markup, control characters, directives and no Unicode text at the same time. */
-export const hostileText = [
+const hostileText = [
   hostile.script,
   hostile.escapes,
   hostile.markdown,

@@ -76,7 +76,7 @@ export type HostFacts = {
   readonly install: { readonly recipe: string; readonly steps: readonly InstallStep[] } | null;
 };
 
-export type RunningRootlessKit = {
+type RunningRootlessKit = {
   /** `--net`, e.g. `slirp4netns` */
   readonly networkDriver: string | null;
   /** `--port-driver`, e.g. `builtin` */
@@ -87,7 +87,7 @@ export type RunningRootlessKit = {
   readonly bindsPrivilegedPorts: boolean;
 };
 
-export type InstallStep = { readonly name: string; readonly command: string; readonly exitCode: number };
+type InstallStep = { readonly name: string; readonly command: string; readonly exitCode: number };
 
 /** One batch over one session: see read-facts.ts for the script. Throws RdcError FACTS when the answer makes no sense. */
 export async function readHostFacts(target: Pick<Executor, 'shell'>): Promise<HostFacts> {
