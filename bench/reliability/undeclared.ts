@@ -11,7 +11,8 @@ import { readResults } from '../../reports/results/read-results.ts';
 import { circumstances, writeSection } from '../script/benchmarks-page.ts';
 import { onMachine, outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
-import { type UndeclaredFault, undeclaredFaults } from './undeclared-faults.ts';
+import type { UndeclaredFault } from './undeclared-fault.ts';
+import { undeclaredFaults } from './undeclared-faults.ts';
 
 type Noticed = { readonly fault: UndeclaredFault; readonly before: string; readonly under: string };
 
