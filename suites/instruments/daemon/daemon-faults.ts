@@ -1,5 +1,5 @@
-import { changeFile, type Inject, mustRun, startRootfulInPlace } from '../../../harness/checks/index.ts';
-import { awaitDaemon, bringBack, restartDaemon, restartUserManager } from './restart.ts';
+import { changeFile, type Inject, mustRun, orUndo, startRootfulInPlace } from '../../../harness/checks/index.ts';
+import { awaitDaemon, bringBack, restartDaemon, restartedWith, restartUserManager } from './restart.ts';
 import { stopDaemon } from './service.ts';
 
 /** A drop-in for user@.service: `userManagerDropIn('LimitMEMLOCK=infinity')`. */
@@ -14,13 +14,7 @@ export function userManagerDropIn(...settings: readonly string[]): Inject {
       await mustRun(target.root, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || true`);
       await restartUserManager(target, host);
     };
-    try {
-      await restartUserManager(target, host);
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-    return undo;
+    return await orUndo(undo, () => restartUserManager(target, host));
   };
 }
 
@@ -34,17 +28,7 @@ export function daemonJson(config: Readonly<Record<string, unknown>>): Inject {
     const putBack = await changeFile(target, file, (text) =>
       JSON.stringify({ ...(JSON.parse(text.trim() || '{}') as object), ...config }),
     );
-    const undo = async () => {
-      await putBack();
-      await restartDaemon(target);
-    };
-    try {
-      await restartDaemon(target);
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-    return undo;
+    return await restartedWith(target, putBack);
   };
 }
 
@@ -66,13 +50,7 @@ export const rootfulDaemon: Inject = async ({ target }) => {
     await stop();
     await restartDaemon(target);
   };
-  try {
-    await awaitDaemon(target);
-  } catch (error) {
-    await undo();
-    throw error;
-  }
-  return undo;
+  return await orUndo(undo, () => awaitDaemon(target));
 };
 
 /** The sabotage of what only a rootless daemon keeps. What also turns red sees that the user's own daemon is not there. */

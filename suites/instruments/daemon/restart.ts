@@ -3,6 +3,7 @@ import {
   expect,
   type HostFacts,
   mustRun,
+  orUndo,
   pollUntil,
   RdcError,
   type RestartableTarget,
@@ -32,6 +33,15 @@ export async function restartDaemon(target: RestartableTarget): Promise<void> {
     await mustRun(target, daemonControl(target.facts.host).restart);
     await awaitDaemon(target);
   });
+}
+
+/** Puts a change in force; resolves to what takes it back, by a restart too. */
+export function restartedWith(target: RestartableTarget, putBack: () => Promise<void>): Promise<() => Promise<void>> {
+  const undo = async () => {
+    await putBack();
+    await restartDaemon(target);
+  };
+  return orUndo(undo, () => restartDaemon(target));
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Inject, mustRun, quoteWord, type VerifyContext } from '../../../harness/checks/index.ts';
-import { restartDaemon } from './restart.ts';
+import { restartedWith } from './restart.ts';
 
 /**
  * Writes settings of a unit for the daemon's next start, as a drop-in of the user's docker.service; where there are no
@@ -39,20 +39,12 @@ export function shellSetting(setting: string): string {
   return `ulimit -S${flag} ${soft} && ulimit -H${flag} ${hard}`;
 }
 
-/** A drop-in for the user's docker.service, which is restarted with it: `unitDropIn('LimitNOFILE=1024:4096')`. */
+/** A drop-in for the user's docker.service; the running daemon is left alone: `unitDropIn('Restart=no')`. */
 export function unitDropIn(...settings: readonly string[]): Inject {
-  return async (context) => {
-    const takeAway = await writeUnitDropIn(context, ...settings);
-    const undo = async () => {
-      await takeAway();
-      await restartDaemon(context.target);
-    };
-    try {
-      await restartDaemon(context.target);
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-    return undo;
-  };
+  return (context) => writeUnitDropIn(context, ...settings);
+}
+
+/** One with which it is restarted: `restartedWithDropIn('LimitNOFILE=1024:4096')`. */
+export function restartedWithDropIn(...settings: readonly string[]): Inject {
+  return async (context) => restartedWith(context.target, await writeUnitDropIn(context, ...settings));
 }
