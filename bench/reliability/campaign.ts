@@ -12,7 +12,7 @@ import { RdcError } from '../../harness/messages/errors.ts';
 import { pollUntil } from '../../harness/this-machine/poll.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { resultsFileName } from '../../reports/results/run-folder.ts';
-import { circumstances, writeSection } from '../script/benchmarks-page.ts';
+import { writeSection } from '../script/benchmarks-page.ts';
 import { quickChecks } from '../script/quick-checks.ts';
 import { outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
@@ -221,8 +221,10 @@ function writePage(machine: string, seed: number, outcomes: readonly Outcome[]):
     '',
     `${tried.length} faults, ${tried.length - brokenOnes.length} held; ${outcomes.length - tried.length} came when the run was over.`,
     ...brokenOnes.map((one) => `- ${lineOf({ ...one, broken: one.broken.slice(0, -1) })}`),
-    '',
-    `${circumstances()} Made by \`node bench/reliability/campaign.ts ${machine} --faults ${outcomes.length} --seed ${seed} --write\`.`,
   ];
-  writeSection('faults', text.join('\n'));
+  writeSection(
+    'faults',
+    text,
+    `node bench/reliability/campaign.ts ${machine} --faults ${outcomes.length} --seed ${seed} --write`,
+  );
 }

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
-import { circumstances, writeSection } from '../script/benchmarks-page.ts';
+import { writeSection } from '../script/benchmarks-page.ts';
 import { rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
 import { changedVerdicts } from './changed-verdicts.ts';
@@ -60,8 +60,6 @@ function writePage(machine: string, runs: readonly Results[], changed: readonly 
     '',
     `${runs.length} runs of ${runs[0]?.ledger.total} checks on ${machine}, each from its snapshot: ${total} verdicts, ${changed.length === 0 ? 'none changed.' : `${changed.length} checks changed theirs:`}`,
     ...changed,
-    '',
-    `${circumstances()} Made by \`node bench/reliability/repeat.ts ${words} --write\`.`,
   ];
-  writeSection('repeat', text.join('\n'));
+  writeSection('repeat', text, `node bench/reliability/repeat.ts ${words} --write`);
 }
