@@ -1,17 +1,14 @@
-import { changeFile, type Inject, mustRun, orUndo, startRootfulInPlace } from '../../../harness/checks/index.ts';
+import { changeFile, type Inject, orUndo, startRootfulInPlace } from '../../../harness/checks/index.ts';
 import { awaitDaemon, bringBack, restartDaemon, restartedWith, restartUserManager } from './restart.ts';
 import { stopDaemon } from './service.ts';
+import { removeManagerDropIn, writeManagerDropIn } from './unit-drop-in.ts';
 
 /** A drop-in for user@.service: `userManagerDropIn('LimitMEMLOCK=infinity')`. */
 export function userManagerDropIn(...settings: readonly string[]): Inject {
-  const folder = '/etc/systemd/system/user@.service.d';
   return async ({ target, host }) => {
-    await mustRun(
-      target.root,
-      `mkdir -p ${folder}; printf '[Service]\\n%s\\n' '${settings.join('\n')}' > ${folder}/zz-rdc.conf`,
-    );
+    await writeManagerDropIn(target, ...settings);
     const undo = async () => {
-      await mustRun(target.root, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || true`);
+      await removeManagerDropIn(target);
       await restartUserManager(target, host);
     };
     return await orUndo(undo, () => restartUserManager(target, host));

@@ -1,4 +1,4 @@
-import { type Inject, mustRun, quoteWord, type VerifyContext } from '../../../harness/checks/index.ts';
+import { type Inject, mustRun, quoteWord, type Target, type VerifyContext } from '../../../harness/checks/index.ts';
 import { restartedWith } from './restart.ts';
 
 /**
@@ -47,4 +47,16 @@ export function unitDropIn(...settings: readonly string[]): Inject {
 /** One with which it is restarted: `restartedWithDropIn('LimitNOFILE=1024:4096')`. */
 export function restartedWithDropIn(...settings: readonly string[]): Inject {
   return async (context) => restartedWith(context.target, await writeUnitDropIn(context, ...settings));
+}
+
+const managerDropIns = '/etc/systemd/system/user@.service.d';
+
+/** Settings of user@.service, in force from the next start of a user's manager on. */
+export async function writeManagerDropIn({ root }: Target, ...settings: readonly string[]): Promise<void> {
+  const lines = ['[Service]', ...settings].map((line) => `'${line}'`).join(' ');
+  await mustRun(root, `mkdir -p ${managerDropIns}; printf '%s\\n' ${lines} > ${managerDropIns}/zz-rdc.conf`);
+}
+
+export async function removeManagerDropIn({ root }: Target): Promise<void> {
+  await mustRun(root, `rm -f ${managerDropIns}/zz-rdc.conf; rmdir ${managerDropIns} 2>/dev/null || :`);
 }
