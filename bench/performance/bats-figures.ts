@@ -1,5 +1,6 @@
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { Profile } from '../../harness/runner/profile/run-profile.ts';
+import { medianOf } from './measure.ts';
 
 /** One turn of bats: its time by the guest's clock, what was not ok, what was skipped. */
 export type BatsTurn = {
@@ -40,8 +41,8 @@ export type Turns = {
 
 /** Pure. Medians over the turns; the profile is that of the turn with the median time. */
 export function judgeComparison({ checks, bats, suite, whole }: Turns): Comparison {
-  const batsMs = median(bats, ({ wallMs }) => wallMs).wallMs / checks;
-  const turn = median(suite, ({ wallMs }) => wallMs);
+  const batsMs = medianOf(bats, ({ wallMs }) => wallMs).wallMs / checks;
+  const turn = medianOf(suite, ({ wallMs }) => wallMs);
   const { sum, harness, wallMs } = turn.profile;
   const inChecksMs = sum.totalMs / checks;
   const busyMs = sum.container.ms + sum.guest.ms + sum.daemon.ms;
@@ -79,10 +80,4 @@ export function judgeComparison({ checks, bats, suite, whole }: Turns): Comparis
       atMost('peak memory of a process of the harness, MiB', harness.peakMemoryMiB, memoryGoalMiB),
     ],
   };
-}
-
-function median<T>(all: readonly T[], by: (one: T) => number): T {
-  const middle = all.toSorted((a, b) => by(a) - by(b))[Math.floor(all.length / 2)];
-  if (middle === undefined) throw new RdcError('COMMAND', 'nothing was measured');
-  return middle;
 }

@@ -1,7 +1,7 @@
 // The same twenty observations by bats with the docker client inside the machine, and by the suite, in turn on the same
 // running machine: node bench/performance/compare-bats.ts MACHINE [--turns 3] [--whole RUN]
 // See bench/README.md. Wants a machine of the lab that runs (./rdc up MACHINE) and apt-get for the package bats.
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,10 +11,10 @@ import { ensureFixtureImage } from '../../harness/fixture-image/build.ts';
 import { fixtureImageTag } from '../../harness/fixture-image/image.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { Profile } from '../../harness/runner/profile/run-profile.ts';
-import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { findRun } from '../../reports/results/run-folder.ts';
-import { circumstances, writeSection } from '../script/benchmarks-page.ts';
+import { writeSection } from '../script/benchmarks-page.ts';
+import { rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
 import { type BatsTurn, type Comparison, judgeComparison, parseTap, type SuiteTurn } from './bats-figures.ts';
 
@@ -107,7 +107,7 @@ async function runSuite(machine: string, checks: readonly string[]): Promise<Sui
   const words = ['run', machine, '--as-is', '--profile', '--no-color', '--check', checks.join(','), '--out', out];
   try {
     const startedAt = performance.now();
-    await rdc(words);
+    await callRdc(words);
     const wallMs = performance.now() - startedAt;
     const profile = JSON.parse(readFileSync(join(out, machine, 'profile.json'), 'utf8')) as Profile;
     const { ledger } = readResults(join(out, machine));
@@ -125,21 +125,11 @@ function readWhole(run: string): NonNullable<Parameters<typeof judgeComparison>[
 
 async function ask(machine: string, script: string, input?: Buffer): Promise<string> {
   // one word for ssh, which hands it to the login shell
-  return await rdc(['ssh', machine, '--', script], input);
+  return await callRdc(['ssh', machine, '--', script], input);
 }
 
-async function rdc(words: readonly string[], input?: Buffer): Promise<string> {
-  const child = spawn(join(checkout, 'rdc'), words, { stdio: 'pipe', timeout: turnLimitMs });
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => {
-    if (stdout.length < 1_000_000) stdout += chunk;
-  });
-  child.stderr.on('data', (chunk: Buffer) => {
-    if (stderr.length < 1_000_000) stderr += chunk;
-  });
-  child.stdin.on('error', () => {});
-  child.stdin.end(input);
-  const code = await new Promise<number>((resolve) => child.once('close', (status) => resolve(status ?? -1)));
+async function callRdc(words: readonly string[], input?: Buffer): Promise<string> {
+  const { code, stdout, stderr } = await rdc(words, { timeoutMs: turnLimitMs, input });
   // a red check, or a red test of bats, is a finding and no fault of the comparison
   if (code === 0 || code === 1) return stdout;
   throw new RdcError('COMMAND', `rdc ${words.slice(0, 2).join(' ')} ended with ${code}: ${stderr.trim().slice(-400)}`, {
@@ -157,8 +147,8 @@ function write(machine: string, words: string, { rows, goals }: Comparison): voi
     ]),
   ].join('\n');
   process.stdout.write(`${text}\n`);
-  const made = `Made by \`node bench/performance/compare-bats.ts ${machine} ${words}\`; how to read it: bench/README.md.`;
-  writeSection('bats', `## Against bats, on ${machine}\n\n${text}\n\n${circumstances()} ${made}`);
+  const lines = [`## Against bats, on ${machine}`, '', text, '', 'How to read it: bench/README.md.'];
+  writeSection('bats', lines, `node bench/performance/compare-bats.ts ${machine} ${words}`);
 }
 
 function seconds(ms: number | undefined): string {

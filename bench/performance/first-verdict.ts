@@ -6,9 +6,10 @@ import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { table } from '../../cli/generate/page-section.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { circumstances, writeSection } from '../script/benchmarks-page.ts';
-import { outFolder, rdc } from '../script/rdc-process.ts';
+import { writeSection } from '../script/benchmarks-page.ts';
+import { isVerdict, outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
+import { medianOf } from './measure.ts';
 
 const goalS = 20;
 
@@ -33,8 +34,7 @@ async function main(): Promise<number> {
     all.push(await waitForVerdict(machine));
     process.stderr.write(`${time}: ${JSON.stringify(all.at(-1))}\n`);
   }
-  const median = (of: (one: Waited) => number) =>
-    all.map(of).toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0;
+  const median = (of: (one: Waited) => number) => of(medianOf(all, of));
   const seconds = (value: number) => `${value.toFixed(1)} s`;
   const verdict = median((one) => one.verdict);
   const slowest = Math.max(...all.map((one) => one.verdict));
@@ -56,9 +56,8 @@ async function main(): Promise<number> {
       `\`./rdc run ${machine}\` with a snapshot; goal: under ${goalS} s without KVM, ${verdict < goalS ? 'reached' : 'not reached'}.`,
       '',
       text,
-      '',
-      `${circumstances()} Made by \`node bench/performance/first-verdict.ts ${machine} --times ${times}\`.`,
-    ].join('\n'),
+    ],
+    `node bench/performance/first-verdict.ts ${machine} --times ${times}`,
   );
   return verdict < goalS ? 0 : 1;
 }
@@ -71,7 +70,7 @@ async function waitForVerdict(machine: string): Promise<Waited> {
   const { code, stderr } = await rdc(['run', machine, '--no-color', '--out', out], {
     onOutput(text, kill) {
       if (seen.restore === 0 && text.includes('restoring the snapshot')) seen.restore = since();
-      if (seen.verdict === 0 && /^\S+: +\d+\/\d+ +(ok|FAIL|ERROR|blocked|skip) /m.test(text)) {
+      if (seen.verdict === 0 && isVerdict.test(text)) {
         seen.verdict = since();
         kill('SIGINT');
       }

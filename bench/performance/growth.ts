@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { table } from '../../cli/generate/page-section.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
-import { circumstances, writeSection } from '../script/benchmarks-page.ts';
+import { writeSection } from '../script/benchmarks-page.ts';
 import { type Measured, measure, measureMedian } from './measure.ts';
 import { checksPerResult, writeSyntheticResults } from './synthetic-results.ts';
 
@@ -72,9 +72,8 @@ function report(all: readonly Row[]): void {
       `Synthetic results of ${checksPerResult} checks each, one in twenty red, with 1 KiB of evidence where red. Time from start to end of a command of its own, with the CPU time of all its processes (median of 3; one where that took more than ${repeatBelowMs / 1000} s; not tried with more results from ${tryMoreBelowMs / 1000} s on), and the most memory that any of its processes had resident. \`export\` takes one result; "export of each" writes JUnit for all of them in one process.`,
       '',
       table([['', ...sizes.map((size) => `${size} results`)], ...cells]),
-      '',
-      `${circumstances()} Made by \`node bench/performance/growth.ts ${sizes.join(' ')}\`.`,
-    ].join('\n'),
+    ],
+    `node bench/performance/growth.ts ${sizes.join(' ')}`,
   );
 }
 

@@ -7,7 +7,7 @@ import { table } from '../../cli/generate/page-section.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
-import { circumstances, writeSection } from '../script/benchmarks-page.ts';
+import { writeSection } from '../script/benchmarks-page.ts';
 import { quickChecks } from '../script/quick-checks.ts';
 import { runMain } from '../script/script.ts';
 import { type Measured, measure } from './measure.ts';
@@ -87,9 +87,7 @@ function report(machines: readonly string[], rows: readonly Row[]): void {
     'Quick checks of all areas, each machine from its snapshot, all machines of a row at once.',
     '',
     table([head, ...rows.map(cells)]),
-    '',
-    `${circumstances()} Made by \`node bench/performance/machines.ts ${machines.join(' ')}\`.`,
-  ].join('\n');
-  writeSection('machines', text);
-  process.stdout.write(`${text}\n`);
+  ];
+  writeSection('machines', text, `node bench/performance/machines.ts ${machines.join(' ')}`);
+  process.stdout.write(`${text.join('\n')}\n`);
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RdcError } from '../../harness/messages/errors.ts';
 
 /** What one call took: from its start to its end in ms, CPU of all its Node processes, memory of the largest. */
 export type Measured = {
@@ -68,11 +69,11 @@ export async function measureMedian(
 ): Promise<Measured> {
   const all = [await once()];
   while (all.length < times && (all[0]?.wallMs ?? 0) < repeatBelowMs) all.push(await once());
-  return medianOf(all);
+  return medianOf(all, ({ wallMs }) => wallMs);
 }
 
-export function medianOf(all: readonly Measured[]): Measured {
-  const middle = all.toSorted((a, b) => a.wallMs - b.wallMs)[Math.floor(all.length / 2)];
-  if (!middle) throw new Error('nothing was measured');
+export function medianOf<T>(all: readonly T[], by: (one: T) => number): T {
+  const middle = all.toSorted((a, b) => by(a) - by(b))[Math.floor(all.length / 2)];
+  if (middle === undefined) throw new RdcError('COMMAND', 'nothing was measured');
   return middle;
 }

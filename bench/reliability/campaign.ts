@@ -12,7 +12,7 @@ import { RdcError } from '../../harness/messages/errors.ts';
 import { pollUntil } from '../../harness/this-machine/poll.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { resultsFileName } from '../../reports/results/run-folder.ts';
-import { circumstances, writeSection } from '../script/benchmarks-page.ts';
+import { writeSection } from '../script/benchmarks-page.ts';
 import { quickChecks } from '../script/quick-checks.ts';
 import { outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
@@ -106,6 +106,31 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
   // a machine that is lost while it is restored is booted anew, and a session that is not there yet cannot be killed
   const plan = kind.loses ? { ...planned, afterCheck: Math.max(1, planned.afterCheck) } : planned;
   const folder = outFolder();
+  const { ended, lab, problem, ...run } = await runUnderFault(machine, plan, kind, folder);
+  const file = join(folder, machine, resultsFileName);
+  const results = existsSync(file) ? readOrWhyNot(file) : undefined;
+  const code: Outcome['code'] = ended.code === -2 ? 'signal' : ended.code;
+  const output = ended.stdout + ended.stderr;
+  const left = await leftAfterDown(lab);
+  const missed = Number.isNaN(run.injectedMs) ? (problem ?? 'the run was over before it') : undefined;
+  const aftermath = { ...run, kind, machine, code, output, results, selected: checks.length, left };
+  const rules = missed === undefined ? broken(aftermath) : [];
+  if (rules.length > 0) writeFileSync(join(folder, 'output.txt'), output);
+  else rmSync(folder, { recursive: true, force: true });
+  return {
+    ...plan,
+    machine,
+    kind: kind.name,
+    code,
+    judged: typeof results === 'object' ? results.checks.length : 0,
+    tookS: Math.round(run.tookMs / 1000),
+    injectedS: Math.round(run.injectedMs / 1000),
+    broken: rules.length > 0 ? [...rules, folder] : rules,
+    ...(missed === undefined ? {} : { missed }),
+  };
+}
+
+async function runUnderFault(machine: string, plan: Plan, kind: FaultKind, folder: string) {
   const startedAt = performance.now();
   const now = () => performance.now() - startedAt;
   const lines: Aftermath['lines'][number][] = [];
@@ -145,35 +170,7 @@ async function tryFault(machine: string, planned: Plan, kind: FaultKind): Promis
   isOver = true;
   const tookMs = now();
   await injecting;
-  const file = join(folder, machine, resultsFileName);
-  const results = existsSync(file) ? readOrWhyNot(file) : undefined;
-  const aftermath: Aftermath = {
-    kind,
-    machine,
-    code: ended.code === -2 ? 'signal' : ended.code,
-    output: ended.stdout + ended.stderr,
-    lines,
-    injectedMs,
-    tookMs,
-    results,
-    selected: checks.length,
-    left: await leftAfterDown(lab),
-  };
-  const missed = Number.isNaN(injectedMs) ? (problem ?? 'the run was over before it') : undefined;
-  const rules = missed === undefined ? broken(aftermath) : [];
-  if (rules.length > 0) writeFileSync(join(folder, 'output.txt'), aftermath.output);
-  else rmSync(folder, { recursive: true, force: true });
-  return {
-    ...plan,
-    machine,
-    kind: kind.name,
-    code: aftermath.code,
-    judged: typeof results === 'object' ? results.checks.length : 0,
-    tookS: Math.round(tookMs / 1000),
-    injectedS: Math.round(injectedMs / 1000),
-    broken: rules.length > 0 ? [...rules, folder] : rules,
-    ...(missed === undefined ? {} : { missed }),
-  };
+  return { ended, lab, problem, lines, injectedMs, tookMs };
 }
 
 function readOrWhyNot(file: string): Aftermath['results'] {
@@ -224,8 +221,10 @@ function writePage(machine: string, seed: number, outcomes: readonly Outcome[]):
     '',
     `${tried.length} faults, ${tried.length - brokenOnes.length} held; ${outcomes.length - tried.length} came when the run was over.`,
     ...brokenOnes.map((one) => `- ${lineOf({ ...one, broken: one.broken.slice(0, -1) })}`),
-    '',
-    `${circumstances()} Made by \`node bench/reliability/campaign.ts ${machine} --faults ${outcomes.length} --seed ${seed} --write\`.`,
   ];
-  writeSection('faults', text.join('\n'));
+  writeSection(
+    'faults',
+    text,
+    `node bench/reliability/campaign.ts ${machine} --faults ${outcomes.length} --seed ${seed} --write`,
+  );
 }

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
-import { circumstances, writeSection } from '../script/benchmarks-page.ts';
+import { writeSection } from '../script/benchmarks-page.ts';
 import { rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
 import { changedVerdicts } from './changed-verdicts.ts';
@@ -48,17 +48,18 @@ async function main(): Promise<number> {
   const changed = changedVerdicts(runs);
   const lines = changed.map(({ id, verdicts }) => `- ${id}: ${verdicts.join(', ')}`);
   process.stdout.write(changed.length === 0 ? 'no verdict changed\n' : `verdicts that changed:\n${lines.join('\n')}\n`);
-  if (values.write) {
-    const total = runs.reduce((sum, { ledger }) => sum + ledger.total, 0);
-    const text = [
-      '## Repeatability',
-      '',
-      `${times} runs of ${runs[0]?.ledger.total} checks on ${machine}, each from its snapshot: ${total} verdicts, ${changed.length === 0 ? 'none changed.' : `${changed.length} checks changed theirs:`}`,
-      ...lines,
-      '',
-      `${circumstances()} Made by \`node bench/reliability/repeat.ts ${machine} --times ${times}${values.check === undefined ? '' : ` --check ${values.check}`} --write\`.`,
-    ];
-    writeSection('repeat', text.join('\n'));
-  }
+  const words = `${machine} --times ${times}${values.check === undefined ? '' : ` --check ${values.check}`}`;
+  if (values.write) writePage(machine, runs, lines, words);
   return changed.length === 0 ? 0 : 1;
+}
+
+function writePage(machine: string, runs: readonly Results[], changed: readonly string[], words: string): void {
+  const total = runs.reduce((sum, { ledger }) => sum + ledger.total, 0);
+  const text = [
+    '## Repeatability',
+    '',
+    `${runs.length} runs of ${runs[0]?.ledger.total} checks on ${machine}, each from its snapshot: ${total} verdicts, ${changed.length === 0 ? 'none changed.' : `${changed.length} checks changed theirs:`}`,
+    ...changed,
+  ];
+  writeSection('repeat', text, `node bench/reliability/repeat.ts ${words} --write`);
 }

@@ -13,9 +13,9 @@ import { RdcError } from '../../harness/messages/errors.ts';
 import { cacheRoot, checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
-import { circumstances, writeSection } from '../script/benchmarks-page.ts';
+import { writeSection } from '../script/benchmarks-page.ts';
 import { quickChecks } from '../script/quick-checks.ts';
-import { type Ended, rdc } from '../script/rdc-process.ts';
+import { type Ended, isVerdict, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
 import { changedVerdicts } from './changed-verdicts.ts';
 import { changedSince, outsideOf } from './footprint.ts';
@@ -25,7 +25,6 @@ type Row = { readonly what: string; readonly seen: string; readonly holds: boole
 /** for the second run, which has to outlast the others */
 const longChecks = [...quickChecks, 'NET-BRIDGE', 'CG-CPU', 'PORT-LISTENER', 'SVC-STOP', 'SVC-RESTART', 'SOCK-STALE'];
 const shortChecks = quickChecks.slice(0, 8);
-const isVerdict = /^\S+: +\d+\/\d+ +(ok|FAIL|ERROR|blocked|skip) /m;
 
 await runMain(main);
 
@@ -52,10 +51,8 @@ async function main(): Promise<number> {
     '## Safety of the machine that runs it',
     '',
     table([['what', 'seen', 'holds'], ...rows.map(({ what, seen, holds }) => [what, seen, holds ? 'yes' : 'no'])]),
-    '',
-    `${circumstances()} Made by \`node bench/reliability/safety.ts ${machine} ${other}\`.`,
   ];
-  writeSection('safety', text.join('\n'));
+  writeSection('safety', text, `node bench/reliability/safety.ts ${machine} ${other}`);
   return rows.every(({ holds }) => holds) ? 0 : 1;
 }
 

@@ -8,10 +8,11 @@ import { table } from '../../cli/generate/page-section.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { readResults } from '../../reports/results/read-results.ts';
-import { circumstances, writeSection } from '../script/benchmarks-page.ts';
+import { writeSection } from '../script/benchmarks-page.ts';
 import { onMachine, outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
-import { type UndeclaredFault, undeclaredFaults } from './undeclared-faults.ts';
+import type { UndeclaredFault } from './undeclared-fault.ts';
+import { undeclaredFaults } from './undeclared-faults.ts';
 
 type Noticed = { readonly fault: UndeclaredFault; readonly before: string; readonly under: string };
 
@@ -86,12 +87,6 @@ function words(verdicts: ReadonlyMap<string, string>, { red }: UndeclaredFault):
 
 function write(machine: string, all: readonly Noticed[]): void {
   const rows = all.map((one) => [one.fault.name, one.under, isNoticed(one) ? 'yes' : 'no']);
-  const text = [
-    `### Each of them on ${machine}`,
-    '',
-    table([['fault', 'verdict under it', 'noticed'], ...rows]),
-    '',
-    `${circumstances()} Made by \`./rdc up ${machine}; node bench/reliability/undeclared.ts ${machine} --write\`.`,
-  ];
-  writeSection('undeclared', text.join('\n'));
+  const text = [`### Each of them on ${machine}`, '', table([['fault', 'verdict under it', 'noticed'], ...rows])];
+  writeSection('undeclared', text, `./rdc up ${machine}; node bench/reliability/undeclared.ts ${machine} --write`);
 }

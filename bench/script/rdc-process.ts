@@ -4,10 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkout } from '../../harness/this-machine/paths.ts';
 
+/** In the output of a run: there is a verdict. */
+export const isVerdict = /^\S+: +\d+\/\d+ +(ok|FAIL|ERROR|blocked|skip) /m;
+
 export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
 export type RdcOptions = {
   readonly env?: Readonly<Record<string, string>>;
+  readonly input?: Buffer | undefined;
+  readonly timeoutMs?: number;
   /** called with everything printed so far, in the order in which it came, whenever something is printed: to act in the middle of a run */
   readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 };
@@ -26,7 +31,9 @@ function run(file: string, words: readonly string[], options: RdcOptions): Promi
   const env = { ...process.env, ...options.env };
   // vitest marks its workers; a run of ours inside must not take itself for one
   for (const name of Object.keys(env)) if (/^(VITEST|TEST$|NODE_ENV)/.test(name)) delete env[name];
-  const child = spawn(file, [...words], { env, cwd: tmpdir(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(file, [...words], { env, cwd: tmpdir(), timeout: options.timeoutMs });
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.input);
   let stdout = '';
   let stderr = '';
   let printed = '';

@@ -11,7 +11,7 @@ import { declare, defineCommand } from '../options/command-line.ts';
 type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
 
 const about =
-  "Runs the project's own tests: lint, types, unit tests, then on a real VM conformance, a sample of faults and the report in a browser.";
+  "Runs the project's own tests: lint, unused code, types, unit tests, then on a real VM conformance, a sample of faults and the report in a browser.";
 
 const command = declare('test', about).addOption(
   new Option(
@@ -26,6 +26,7 @@ export const testCommand = defineCommand(command, async (_, { vm: withVm }) => {
   await setUpHost(say, withVm ? 'tests' : 'unit tests');
   const parts: Counts[] = [];
   parts.push(await tool('lint', ['biome', 'check', '--error-on-warnings', '.']));
+  parts.push(await tool('unused code', ['knip']));
   parts.push(await tool('types', ['tsc', '--noEmit', '-p', '.']));
   parts.push(await vitest('unit tests', ['--config', 'vitest.config.ts']));
   if (withVm) parts.push(await vitest('on a real VM', ['--config', 'bench/e2e/vitest.config.ts']));

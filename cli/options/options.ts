@@ -5,23 +5,21 @@ import { digestOf, gates, levelsOf, listOf } from './values.ts';
 // Every option that more than one command takes, once: its help and its type. One command's own stand in its file.
 
 const checks = 'Which checks:';
-export const suite = new Option('--suite <areas>', 'only these areas, e.g. ports,cgroups')
+const suite = new Option('--suite <areas>', 'only these areas, e.g. ports,cgroups').argParser(listOf).helpGroup(checks);
+const check = new Option('--check <ids>', 'only these checks, e.g. NS-UIDMAP,SOCK-MODE')
   .argParser(listOf)
   .helpGroup(checks);
-export const check = new Option('--check <ids>', 'only these checks, e.g. NS-UIDMAP,SOCK-MODE')
-  .argParser(listOf)
-  .helpGroup(checks);
-export const level = new Option('--level <levels>', 'only these levels: MUST, SHOULD, MAY, LIMITATION, WORKAROUND')
+const level = new Option('--level <levels>', 'only these levels: MUST, SHOULD, MAY, LIMITATION, WORKAROUND')
   .argParser(levelsOf)
   .helpGroup(checks);
 
 const machine = 'Machines of the lab:';
 export const fresh = new Option('--fresh', 'boot from scratch instead of restoring the snapshot').helpGroup(machine);
-export const asIs = new Option(
+const asIs = new Option(
   '--as-is',
   'judge the machine as it is now, without a fresh state; always so for ssh:// and local',
 ).helpGroup(machine);
-export const keep = new Option('--keep', 'leave the machine running at the end').helpGroup(machine);
+const keep = new Option('--keep', 'leave the machine running at the end').helpGroup(machine);
 export const image = new Option(
   '--image <file>',
   'make the machine from this qcow2 cloud image; TARGET is then its name',
@@ -42,19 +40,19 @@ export const lab = new Option(
   .helpGroup(machine);
 
 const hosts = 'Hosts in use (ssh://, local):';
-export const yes = new Option(
+const yes = new Option(
   '--yes',
   'agree in advance to what is not read-only (docs/guides/existing-hosts.md); without it, rdc asks',
 ).helpGroup(hosts);
-export const identity = new Option(
+const identity = new Option(
   '--identity <file>',
   'private key for ssh://, without a passphrase; tried before the SSH agent',
 ).helpGroup(hosts);
-export const jump = new Option(
+const jump = new Option(
   '--jump <user@host[:port]>',
   'reach ssh:// through this host; its host key is verified too',
 ).helpGroup(hosts);
-export const rootVia = new Option('--root-via <how>', 'how to become root; with none, checks that need it are skipped')
+const rootVia = new Option('--root-via <how>', 'how to become root; with none, checks that need it are skipped')
   .choices(['sudo', 'ssh', 'none'])
   .default('sudo')
   .helpGroup(hosts);
@@ -64,7 +62,7 @@ export const gate = new Option('--gate <level>', 'levels down to this one decide
   .choices(gates)
   .default('MUST')
   .helpGroup(result);
-export const out = new Option(
+const out = new Option(
   '--out <dir>',
   'folder of the run (default: reports/out/<run-id>, and reports/out/latest leads to it)',
 ).helpGroup(result);

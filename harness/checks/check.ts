@@ -27,7 +27,7 @@ export type Breaks = Fault & { readonly breaks: readonly string[]; readonly find
 export type Lifts = Fault & { readonly breaks: readonly string[]; readonly finding: 'lifted' & Finding };
 
 /** What `verify` of a check gets that only reads. */
-export type ReadContext = {
+type ReadContext = {
   readonly target: ReadableTarget;
   readonly host: HostFacts;
   /** adds a note to the check's evidence */

@@ -91,12 +91,19 @@ export function inOrder(...faults: readonly Inject[]): Inject {
     const undoAll = async () => {
       for (const undo of undos.splice(0).reverse()) await undo();
     };
-    try {
+    return await orUndo(undoAll, async () => {
       for (const inject of faults) undos.push(await inject(context));
-    } catch (error) {
-      await undoAll();
-      throw error;
-    }
-    return undoAll;
+    });
   };
+}
+
+/** Does the work and resolves to `undo`; where the work fails, takes back at once what was changed for it. */
+export async function orUndo(undo: () => Promise<void>, work: () => Promise<unknown>): Promise<() => Promise<void>> {
+  try {
+    await work();
+  } catch (error) {
+    await undo();
+    throw error;
+  }
+  return undo;
 }

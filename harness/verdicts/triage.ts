@@ -9,8 +9,8 @@ export type View = {
   readonly detail?: string;
 };
 
-export const blames = ['the host', 'rootless by design', 'defect', 'undecided'] as const;
-export type Blame = (typeof blames)[number];
+const blames = ['the host', 'rootless by design', 'defect', 'undecided'] as const;
+type Blame = (typeof blames)[number];
 
 /** The rootless view is the verdict; the others were taken after it, on the same machine. */
 export type Triage = {

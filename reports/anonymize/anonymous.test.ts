@@ -8,7 +8,7 @@ import type { Results } from '../results/results.schema.ts';
 import { resultsWith, type Told } from '../synthetic-runs/compared-results.ts';
 import { type BesideResults, runFolderOf } from '../synthetic-runs/run-on-disk.ts';
 import { Addresses } from './addresses.ts';
-import { createMask } from './mask.ts';
+import { Mask } from './mask.ts';
 
 /** What a host of somebody says of itself, in the places where evidence has it. */
 const evidence = {
@@ -161,7 +161,7 @@ it('targets by address are hidden too', async () => {
 });
 
 it('who packs is hidden as well: as a rule it is where the harness ran', () => {
-  const mask = createMask([], { user: 'yolanda', host: 'desk.corp.example' });
+  const mask = new Mask([], { user: 'yolanda', host: 'desk.corp.example' });
   mask.learn(Buffer.from('no known host key in /srv/yolanda/.ssh on desk'), false);
   expect(mask.text('no known host key in /srv/yolanda/.ssh on desk')).toBe(
     'no known host key in /srv/user-1/.ssh on host-1',
@@ -202,7 +202,7 @@ it('a machine of the lab keeps its name: it is one of the suite', async () => {
 });
 
 it('somebody who is really called user-1 is hidden', () => {
-  const mask = createMask([], { user: 'root', host: 'localhost' });
+  const mask = new Mask([], { user: 'root', host: 'localhost' });
   const text = 'user-1:x:1001:1001::/home/user-1:/bin/sh\nzoe:x:1002:1002::/home/zoe:/bin/sh\n';
   mask.learn(Buffer.from(text), false);
   expect(mask.text('user-1 zoe')).toBe('user-2 user-3');
@@ -230,7 +230,7 @@ it.each([
 });
 
 it('long hostile texts take no squared time', () => {
-  const mask = createMask([], { user: 'root', host: 'localhost' });
+  const mask = new Mask([], { user: 'root', host: 'localhost' });
   const texts = ['a', ':', 'a:', '1.', '/home/', 'x@', '\u001b[', 'a@a.', '0 '].map((part) =>
     part.repeat(262_144 / part.length),
   );

@@ -17,75 +17,82 @@ export type MaskCounts = {
 const maxRemembered = 5_000;
 
 /** Replaces the names of users and hosts and the addresses of one bundle; learns all of its files before it applies. */
-export type Mask = {
-  learn(content: Buffer, isResults: boolean): void;
-  apply(path: string, content: Buffer, isResults: boolean): { readonly path: string; readonly content: Buffer };
-  text(text: string): string;
-  counts(): MaskCounts;
-};
-
-/** `hide`: names that stand nowhere that tells what they are. */
-export function createMask(hide: readonly string[] = [], self = { user: ownUser(), host: hostname() }): Mask {
-  const [names, addresses] = [new Names(), new Addresses()];
-  const hostAddresses = new Set<string>();
-  let isComplete = false;
-  const complete = () => {
-    if (isComplete) return;
-    isComplete = true;
-    for (const name of hide) names.hide(name);
-    // whoever packs ran the harness, as a rule: what it names of its own machine is hidden as well
-    names.add('user', self.user);
-    addHost(names, self.host);
-    for (const host of hostAddresses)
-      names.addAs(host, addresses.replace(canonicalV6(host.replaceAll('_', ':'))).replaceAll(':', '_'));
-  };
+export class Mask {
+  readonly #names = new Names();
+  readonly #addresses = new Addresses();
+  readonly #hostAddresses = new Set<string>();
+  readonly #hide: readonly string[];
+  readonly #self: { readonly user: string; readonly host: string };
+  #isComplete = false;
   // results of many targets say the same: titles, remedies, reasons
-  const learned = new Set<string>();
-  const masked = new Map<string, string>();
-  const learnText = (value: string, path = '') => {
-    if (learned.has(value)) return;
-    if (learned.size < maxRemembered && value.length < 1_000 && !isVersion(path)) learned.add(value);
-    findNames(names, value);
-    if (!isVersion(path)) addresses.learn(value);
-  };
-  const maskText = (value: string, path = '') => {
-    complete();
-    if (isVersion(path)) return names.replace(value);
-    const known = masked.get(value);
+  readonly #learned = new Set<string>();
+  readonly #masked = new Map<string, string>();
+
+  /** `hide`: names that stand nowhere that tells what they are. */
+  constructor(hide: readonly string[] = [], self = { user: ownUser(), host: hostname() }) {
+    this.#hide = hide;
+    this.#self = self;
+  }
+
+  learn(content: Buffer, isResults: boolean): void {
+    if (!isResults) {
+      this.#learnText(plainContent(content));
+      return;
+    }
+    const results = JSON.parse(content.toString('utf8')) as Results;
+    // a target's name has no colons: it is a folder's
+    const host = results.target.name.replace(/^[^@]*@/, '');
+    if (isIPv6(host.replaceAll('_', ':'))) {
+      this.#hostAddresses.add(host);
+      this.#addresses.learn(host.replaceAll('_', ':'));
+    }
+    findNamesInResults(this.#names, results);
+    mapTexts(results, (value, path) => {
+      this.#learnText(value, path);
+      return value;
+    });
+  }
+
+  apply(path: string, content: Buffer, isResults: boolean): { readonly path: string; readonly content: Buffer } {
+    if (!isResults) return { path: this.text(path), content: Buffer.from(this.text(plainContent(content))) };
+    const document = mapTexts(JSON.parse(content.toString('utf8')), (value, at) => this.text(value, at));
+    return { path: this.text(path), content: Buffer.from(`${JSON.stringify(document, null, 2)}\n`) };
+  }
+
+  text(value: string, path = ''): string {
+    this.#complete();
+    if (isVersion(path)) return this.#names.replace(value);
+    const known = this.#masked.get(value);
     if (known !== undefined) return known;
-    const text = addresses.replace(names.replace(value));
-    if (masked.size < maxRemembered && value.length < 1_000) masked.set(value, text);
+    const text = this.#addresses.replace(this.#names.replace(value));
+    if (this.#masked.size < maxRemembered && value.length < 1_000) this.#masked.set(value, text);
     return text;
-  };
-  return {
-    text: maskText,
-    learn(content, isResults) {
-      if (!isResults) return learnText(plainContent(content));
-      const results = JSON.parse(content.toString('utf8')) as Results;
-      // a target's name has no colons: it is a folder's
-      const host = results.target.name.replace(/^[^@]*@/, '');
-      if (isIPv6(host.replaceAll('_', ':'))) {
-        hostAddresses.add(host);
-        addresses.learn(host.replaceAll('_', ':'));
-      }
-      findNamesInResults(names, results);
-      mapTexts(results, (value, path) => {
-        learnText(value, path);
-        return value;
-      });
-    },
-    apply(path, content, isResults) {
-      if (!isResults) return { path: maskText(path), content: Buffer.from(maskText(plainContent(content))) };
-      const document = mapTexts(JSON.parse(content.toString('utf8')), maskText);
-      return { path: maskText(path), content: Buffer.from(`${JSON.stringify(document, null, 2)}\n`) };
-    },
-    counts: () => ({
-      users: names.used('user'),
-      hosts: names.used('host'),
-      domains: names.used('domain'),
-      addresses: addresses.used,
-    }),
-  };
+  }
+
+  counts(): MaskCounts {
+    const [names, addresses] = [this.#names, this.#addresses.used];
+    return { users: names.used('user'), hosts: names.used('host'), domains: names.used('domain'), addresses };
+  }
+
+  #learnText(value: string, path = ''): void {
+    if (this.#learned.has(value)) return;
+    if (this.#learned.size < maxRemembered && value.length < 1_000 && !isVersion(path)) this.#learned.add(value);
+    findNames(this.#names, value);
+    if (!isVersion(path)) this.#addresses.learn(value);
+  }
+
+  #complete(): void {
+    if (this.#isComplete) return;
+    this.#isComplete = true;
+    for (const name of this.#hide) this.#names.hide(name);
+    // whoever packs ran the harness, as a rule: what it names of its own machine is hidden as well
+    this.#names.add('user', this.#self.user);
+    addHost(this.#names, this.#self.host);
+    for (const host of this.#hostAddresses) {
+      const address = this.#addresses.replace(canonicalV6(host.replaceAll('_', ':')));
+      this.#names.addAs(host, address.replaceAll(':', '_'));
+    }
+  }
 }
 
 /** A user without an entry in /etc/passwd, as in many containers, has no name there. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryHint, unwritableError } from '../../harness/this-machine/writable-path.ts';
-import { createMask, type MaskCounts } from '../anonymize/mask.ts';
+import { Mask, type MaskCounts } from '../anonymize/mask.ts';
 import { parseResults } from '../results/read-results.ts';
 import type { Packed } from './collect-run.ts';
 import { readRunFile } from './run-files.ts';
@@ -10,7 +10,7 @@ export type MaskedFiles = { readonly packed: readonly Packed[]; readonly replace
 
 /** The same files with names and addresses replaced, written to a folder. */
 export function maskFiles(files: readonly Packed[], hide: readonly string[], folder: string): MaskedFiles {
-  const mask = createMask(hide);
+  const mask = new Mask(hide);
   // results first: the user and the host under test are user-1 and host-1
   for (const isResults of [true, false]) {
     for (const file of files.filter((one) => one.isResults === isResults))

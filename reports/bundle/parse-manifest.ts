@@ -43,7 +43,7 @@ export function parseManifest(text: string): Manifest {
 }
 
 /** `TARGET/results.json`, `TARGET/console.log` (or `console-2.log`) and files below `TARGET/evidence/`. */
-export function isBundlePath(path: string, targets: ReadonlySet<string>): boolean {
+function isBundlePath(path: string, targets: ReadonlySet<string>): boolean {
   const parts = path.split('/');
   const [target, first = '', ...rest] = parts;
   if (!parts.every(isPathPart) || !targets.has(target ?? '')) return false;

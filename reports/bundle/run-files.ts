@@ -20,7 +20,7 @@ export function filesBeside(resultsFile: string, results: Results): RunFile[] {
   const folder = dirname(resultsFile);
   const paths =
     basename(resultsFile) === resultsFileName
-      ? [...namesIn(folder).filter(isConsoleLog), ...pathsBelow(folder, 'evidence')]
+      ? [...readdirSync(folder).filter(isConsoleLog), ...pathsBelow(folder, 'evidence')]
       : results.checks.flatMap(({ evidence }) => evidence ?? []).filter((path) => path.startsWith('evidence/'));
   return [...new Set(paths)]
     .sort()
@@ -42,10 +42,6 @@ function pathsBelow(folder: string, path: string): string[] {
   return readdirSync(join(folder, path), { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? pathsBelow(folder, `${path}/${entry.name}`) : [`${path}/${entry.name}`],
   );
-}
-
-function namesIn(folder: string): string[] {
-  return readdirSync(folder);
 }
 
 /** A whole file, bounded. Throws INPUT. */

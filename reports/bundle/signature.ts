@@ -5,7 +5,7 @@ import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine } from '../../harness/messages/plain-text.ts';
 
 /** What the signature is for (ssh-keygen's namespace): one made for Git or a file of another kind is none of a bundle. */
-export const signatureNamespace = 'rdc-bundle';
+const signatureNamespace = 'rdc-bundle';
 
 /** The command with which a bundle is signed by hand; it writes `FILE.sig`. */
 export function signCommand(file: string, key = '~/.ssh/id_ed25519'): string {

@@ -30,7 +30,7 @@ export const changeWords: Readonly<Record<Change, string>> = {
 };
 
 /** Changes that a pipeline with `--fail-on regression` stops at. */
-export const regressions: readonly Change[] = ['regressed', 'lost', 'gone'];
+const regressions: readonly Change[] = ['regressed', 'lost', 'gone'];
 
 type Cell = Pick<JudgedCheck, 'verdict' | 'finding' | 'flaky'> | undefined;
 

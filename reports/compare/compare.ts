@@ -32,7 +32,7 @@ export type CheckRow = {
   readonly explanations: readonly Explanation[];
 };
 
-export type DifferingFact = FactRow & { readonly cause?: string; readonly why?: string };
+type DifferingFact = FactRow & { readonly cause?: string; readonly why?: string };
 
 export type Comparison = {
   readonly columns: readonly Column[];

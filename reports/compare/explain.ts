@@ -79,20 +79,19 @@ export function explain(
     .map(({ row, fit }) => ({ ...row, fit, rank: fit + nearness(row.fact, check.area) + named(row, check.reasons) }))
     .sort((a, b) => b.rank - a.rank || a.fact.localeCompare(b.fact))
     .slice(0, atMost)
-    .map(({ rank: _, ...explanation }) => ({ ...explanation, ...systemErrorText(explanation.fact) }));
+    .map(({ rank: _, ...explanation }) => ({ ...explanation, ...whyOf(explanation.fact) }));
 }
 
 /** The fact that brings another one about, if both differ between the columns, and the rule behind it. */
 export function causeOf(effect: string, facts: readonly FactRow[]): { cause: FactRow; why: string } | undefined {
-  for (const rule of rules) {
-    if (!rule.effect.test(effect)) continue;
+  for (const rule of rules.filter((one) => one.effect.test(effect))) {
     const cause = facts.find(({ fact }) => rule.cause.test(fact));
     if (cause) return { cause, why: rule.why };
   }
   return undefined;
 }
 
-function systemErrorText(fact: string): { why?: string } {
+function whyOf(fact: string): { why?: string } {
   const rule = rules.find(({ effect }) => effect.test(fact));
   return rule ? { why: rule.why } : {};
 }

@@ -63,7 +63,7 @@ it('has a row for each check that failed or could not be judged, what fails firs
   expect(rows[0]).toEqual([
     'PRE-SUBID-COUNT',
     'MUST',
-    expect.stringContaining('expected 4096'),
+    expect.stringContaining('found 4096'),
     expect.stringContaining('sudo usermod --add-subuids'),
     'prerequisites',
   ]);

@@ -3,7 +3,7 @@ import { plainText } from '../../harness/messages/plain-text.ts';
 const limits = { depth: 8, entries: 1_000, chars: 4_000, totalChars: 4_000_000 };
 
 /** Facts come from the target: what goes on disk is bounded in depth, length and text, and always JSON. */
-export function boundedJson(value: unknown, depth = 0): unknown {
+function boundedJson(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return plainText(value, limits.chars);
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
   if (typeof value === 'boolean' || value === null) return value;

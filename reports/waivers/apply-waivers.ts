@@ -2,7 +2,7 @@ import { factAt, type Known } from '../results/fact-path.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
 import type { Condition, Waiver } from './waivers.schema.ts';
 
-export type WaiverState = NonNullable<JudgedCheck['waiver']>['state'];
+type WaiverState = NonNullable<JudgedCheck['waiver']>['state'];
 
 /**
  * The check with what a waiver says of it. A waived failure is `expected`; a pass is an `unexpected-pass`, since the

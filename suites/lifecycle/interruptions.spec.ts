@@ -9,6 +9,7 @@ import {
   man,
   moby,
   mobyIssue,
+  pollUntil,
   rootlesskitIssue,
   rootScript,
   startContainer,
@@ -17,7 +18,8 @@ import { daemonProcess } from '../instruments/daemon/process.ts';
 import { awaitDaemon, bringBack, expectBack, restartDaemon } from '../instruments/daemon/restart.ts';
 import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
 import { daemonBeforeLogin, outlastLogout } from '../instruments/daemon/sessions.ts';
-import { hasSystemd, mayInterrupt, unitDropIn } from '../instruments/daemon/user-unit.ts';
+import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
+import { hasSystemd, mayInterrupt } from '../instruments/daemon/user-unit.ts';
 import { makeVolume } from './kept-volume.ts';
 import { endLeftovers, killRootlessKit, otherProcesses, serviceProcesses, startOf } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
@@ -77,17 +79,16 @@ sed -i 's/"Name":"always"/"Name":"no"/' "$f"`,
 
 /** The container's process once it is another one than `before`; null at the deadline. */
 async function nextPid(container: Container, before: number, timeoutMs: number): Promise<number | null> {
-  const deadline = Date.now() + timeoutMs;
   // DAEMON: it has no process
   const noneYet = (error: { code?: string }) => {
     if (error.code === 'DAEMON') return before;
     throw error;
   };
-  for (;;) {
+  const ask = async () => {
     const pid = await container.hostPid().catch(noneYet);
-    if (pid !== before) return pid;
-    if (Date.now() > deadline) return null;
-  }
+    return pid !== before && pid;
+  };
+  return (await pollUntil(ask, { withinMs: timeoutMs, everyMs: 50 })) ?? null;
 }
 
 check('SVC-RESTART', {

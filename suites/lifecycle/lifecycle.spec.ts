@@ -16,7 +16,8 @@ import {
 } from '../../harness/checks/index.ts';
 import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
-import { hasSystemd, unitDropIn, unreadDropIns, userUnit } from '../instruments/daemon/user-unit.ts';
+import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
+import { hasSystemd, unreadDropIns, userUnit } from '../instruments/daemon/user-unit.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 import { setupThroughSu } from './su-setup.ts';

@@ -17,7 +17,7 @@ import {
   withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
-import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
+import { restartedWithDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 import { sysctlValue } from '../instruments/kernel/sysctl-value.ts';
 import { unitWithoutDocker } from '../instruments/without-docker/user-manager.ts';
@@ -66,7 +66,7 @@ check('LIM-NOFILE', {
   fault: breaks(
     ['hard RLIMIT_NOFILE of dockerd', "hard RLIMIT_NOFILE of dockerd beside the user manager's"],
     'LimitNOFILE=1024:4096 in a drop-in of the user unit',
-    unitDropIn('LimitNOFILE=1024:4096'),
+    restartedWithDropIn('LimitNOFILE=1024:4096'),
     { alsoBreaks: ['SVC-UNIT'] },
   ),
 });
@@ -94,7 +94,7 @@ check('LIM-NPROC', {
   fault: breaks(
     "soft and hard RLIMIT_NPROC of dockerd beside PID 1's",
     'LimitNPROC=700 in a drop-in of the user unit',
-    unitDropIn('LimitNPROC=700'),
+    restartedWithDropIn('LimitNPROC=700'),
     { alsoBreaks: ['SVC-UNIT'] },
   ),
 });

@@ -1,5 +1,5 @@
 import { type Inject, known, setAside } from '../../harness/checks/index.ts';
-import { restartDaemon } from '../instruments/daemon/restart.ts';
+import { restartedWith } from '../instruments/daemon/restart.ts';
 
 /**
  * newgidmap denies setgroups in the namespace before it writes the map, as it does for a user who has no subordinate
@@ -10,16 +10,8 @@ export const setgroupsDenied: Inject = async ({ target, host }) => {
   const script = (helper: string) => `#!/bin/sh\necho deny > /proc/$1/setgroups\nexec ${helper} "$@"`;
   await target.invalidate();
   const putBack = await setAside(target.root, path, script);
-  const undo = async () => {
+  return await restartedWith(target, async () => {
     await target.invalidate();
     await putBack();
-    await restartDaemon(target);
-  };
-  try {
-    await restartDaemon(target);
-  } catch (error) {
-    await undo();
-    throw error;
-  }
-  return undo;
+  });
 };

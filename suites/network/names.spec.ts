@@ -13,6 +13,7 @@ import {
   issue,
   lifts,
   moby,
+  pollUntil,
   rootScript,
   startContainer,
   type Target,
@@ -44,11 +45,13 @@ done; echo "$found"`;
 
 /** What the daemon says of a pull from a registry by that name; Go's resolver looks at the file at most every 5 s. */
 async function pullFrom(target: Target, name: string, withinMs = 6000): Promise<string> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const { text } = await dockerApi(target, 'POST', `/images/create?fromImage=${name}:${freePort}/rdc&tag=1`);
-    if (text.includes('dial tcp') || Date.now() > deadline) return text;
-  }
+  let text = '';
+  const ask = async () => {
+    ({ text } = await dockerApi(target, 'POST', `/images/create?fromImage=${name}:${freePort}/rdc&tag=1`));
+    return text.includes('dial tcp');
+  };
+  await pollUntil(ask, { withinMs, everyMs: 50 });
+  return text;
 }
 
 const stale = '/tmp/rdc-resolv.conf';

@@ -1,10 +1,11 @@
-import { dockerApi, type Target } from '../../harness/checks/index.ts';
+import { dockerApi, pollUntil, type Target } from '../../harness/checks/index.ts';
 import { accepted } from './temporary-network.ts';
 
 /** The bridge that a swarm's ingress gives its host; it is not taken away when the swarm is left. */
 const bridge = '/networks/docker_gwbridge';
 const bridgeState = (target: Target) => dockerApi(target, 'GET', bridge);
 const ingress = 'gateway_ingress-sbox';
+const patience = { withinMs: 30_000, everyMs: 250 };
 
 /**
  * A swarm of one node, or the daemon's refusal where its configuration excludes one; any other refusal is an error, as on a
@@ -21,25 +22,16 @@ export async function startSwarm(target: Target): Promise<AsyncDisposable | stri
   return {
     [Symbol.asyncDispose]: async () => {
       // the daemon sets up the ingress in its own time: what it makes after the swarm was left would stay
-      await eventually(async () => (await bridgeState(target)).text.includes(ingress));
+      await pollUntil(async () => (await bridgeState(target)).text.includes(ingress), patience);
       await accepted(target, 'POST', '/swarm/leave?force=true');
       if (hadBridge) return;
-      const isGone = await eventually(async () => {
+      const isGone = await pollUntil(async () => {
         // a slow daemon sometimes forgets to take the ingress down, and the bridge is refused as long as it is on it
         const body = { Container: ingress, Force: true };
         await dockerApi(target, 'POST', `${bridge}/disconnect`, { body });
         return (await dockerApi(target, 'DELETE', bridge)).status !== 403;
-      });
+      }, patience);
       if (!isGone) throw new Error('docker_gwbridge stays after the swarm was left');
     },
   };
-}
-
-async function eventually(isSo: () => Promise<boolean>, timeoutMs = 30_000): Promise<boolean> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    if (await isSo()) return true;
-    if (Date.now() > deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
 }

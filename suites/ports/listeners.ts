@@ -1,4 +1,4 @@
-import { known, mustRun, type Target } from '../../harness/checks/index.ts';
+import { known, mustRun, pollUntil, type Target } from '../../harness/checks/index.ts';
 
 /** A process that listens on a TCP port of the host, found by its socket's inode. */
 export type Listener = { readonly pid: number; readonly uid: number; readonly executable: string };
@@ -26,11 +26,13 @@ export function parseListeners(text: string): Listener[] {
 
 /** Waits until nothing listens on the port; returns what is left at the deadline. */
 export async function listenersLeft(target: Target, port: number, timeoutMs: number): Promise<Listener[]> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const left = await tcpListeners(target, port);
-    if (left.length === 0 || Date.now() > deadline) return left;
-  }
+  let left: Listener[] = [];
+  const isFree = async () => {
+    left = await tcpListeners(target, port);
+    return left.length === 0;
+  };
+  await pollUntil(isFree, { withinMs: timeoutMs, everyMs: 50 });
+  return left;
 }
 
 /** A TCP port of the host on which nobody listens: the first from `from` on, upwards or downwards. */

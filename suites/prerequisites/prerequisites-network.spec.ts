@@ -11,6 +11,7 @@ import {
   moby,
   mobyIssue,
   mustRun,
+  orUndo,
   quoteWord,
   RdcError,
   withoutDockerByScript,
@@ -60,14 +61,10 @@ const legacyUnloaded: Inject = async ({ target: { root } }) => {
     await mustRun(root, `echo ${quoteWord(selection ?? '')} | update-alternatives --set-selections`);
     if (loaded !== '') await mustRun(root, 'modprobe ip_tables');
   };
-  try {
+  return await orUndo(undo, async () => {
     await mustRun(root, 'update-alternatives --set iptables /usr/sbin/iptables-legacy');
     if (loaded !== '') await mustRun(root, 'rmmod ip_tables');
-  } catch (error) {
-    await undo();
-    throw error;
-  }
-  return undo;
+  });
 };
 
 check('PRE-FW-MOD', {

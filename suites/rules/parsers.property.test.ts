@@ -5,7 +5,6 @@ import { describe, expect, test as it } from 'vitest';
 import type { IdRange } from '../../harness/checks/index.ts';
 import { redact } from '../../harness/runner/verify/evidence.ts';
 import { anyText, cpuMsOf, holds, mutated, outcomeOf, timeOf, wordsOf } from '../../harness/test-doubles/properties.ts';
-import { mountAt as containmentMountAt } from '../containment/mounts.ts';
 import { parseDaemonProcess } from '../instruments/daemon/process.ts';
 import { parseRootlessKit } from '../instruments/daemon/rootlesskit.ts';
 import { parseBeforeLogin } from '../instruments/daemon/sessions.ts';
@@ -177,7 +176,6 @@ const parsers: Readonly<Record<string, readonly [(text: string) => unknown, ...s
   parseIdMap: [parseIdMap, '0', ' 1000 '],
   parseContainerCgroup: [parseContainerCgroup, 'path /', 'file ', 'cpu.max ', ';'],
   statOf: [(text) => statOf(text, 'usage_usec'), ';usage_usec ', '12'],
-  'mountAt (containment)': [(text) => containmentMountAt(text, '/x'), '1 2 a b /x ro - tmpfs ', '- ', '1 '],
   parseMountInfo: [parseMountInfo, '1 2 a b /x ro - tmpfs a rw', '- ', '1 '],
   parseDaemonProcess: [
     parseDaemonProcess,

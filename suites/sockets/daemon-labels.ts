@@ -1,7 +1,7 @@
-import { changeFile, dockerApi, type Executor, mustRun, type Target } from '../../harness/checks/index.ts';
+import { changeFile, dockerApi, type Executor, mustRun, pollUntil, type Target } from '../../harness/checks/index.ts';
 
 /** The labels of /info: the one setting that a daemon takes from its file while it runs, and shows, and uses for nothing. */
-export async function daemonLabels(target: Target): Promise<string[]> {
+async function daemonLabels(target: Target): Promise<string[]> {
   return (await dockerApi(target, 'GET', '/info')).json<{ Labels?: string[] | null }>().Labels ?? [];
 }
 
@@ -12,11 +12,11 @@ export async function reloadedLabels(
   isDone: (labels: readonly string[]) => boolean,
 ): Promise<string[]> {
   await mustRun(target, `kill -HUP ${daemon}`);
-  const deadline = Date.now() + 15_000;
-  for (;;) {
+  const ask = async () => {
     const labels = await daemonLabels(target);
-    if (isDone(labels) || Date.now() > deadline) return labels;
-  }
+    return isDone(labels) && labels;
+  };
+  return (await pollUntil(ask, { withinMs: 15_000, everyMs: 50 })) ?? (await daemonLabels(target));
 }
 
 /** Puts other labels into a daemon.json, and keeps the rest of it; resolves to the undo. */

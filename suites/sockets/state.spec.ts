@@ -12,6 +12,7 @@ import {
   known,
   moby,
   mustRun,
+  pollUntil,
   quoteWord,
   type ReadableTarget,
   type RestartableTarget,
@@ -88,13 +89,13 @@ done; [ $i -lt 300 ]`,
 /** Starts the daemon; `answers` when the API does, else the state in which the start left it. */
 async function startAfterCrash(target: RestartableTarget): Promise<string> {
   await startDaemon(target);
-  const deadline = Date.now() + 90_000;
-  for (;;) {
+  const ask = async () => {
     const ping = await dockerApi(target, 'GET', '/_ping', { timeoutMs: 10_000 }).catch(() => null);
     if (ping?.status === 200) return 'answers';
     const state = await daemonState(target);
-    if (/failed|inactive/.test(state) || Date.now() > deadline) return state;
-  }
+    return /failed|inactive/.test(state) && state;
+  };
+  return (await pollUntil(ask, { withinMs: 90_000, everyMs: 50 })) ?? (await daemonState(target));
 }
 
 /** The number of the daemon that crashed now belongs to a process that lives. */

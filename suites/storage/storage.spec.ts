@@ -18,6 +18,7 @@ import {
   moby,
   mobyIssue,
   mustRun,
+  orUndo,
   page,
   probeProgram,
   quoteWord,
@@ -90,7 +91,7 @@ const withoutOverlay: Inject = async ({ target }) => {
     await restartDaemon(target);
   };
   await target.invalidate();
-  try {
+  return await orUndo(undo, async () => {
     await stopDaemon(target);
     await mustRun(
       target.root,
@@ -98,11 +99,7 @@ const withoutOverlay: Inject = async ({ target }) => {
 i=0; until ! grep -q '^overlay ' /proc/modules || rmmod overlay || [ $i -gt 20 ]; do sleep 0.5; i=$((i+1)); done
 ! grep -q '^overlay ' /proc/modules`,
     );
-  } catch (error) {
-    await undo();
-    throw error;
-  }
-  return undo;
+  });
 };
 
 check('ST-KERNEL', {

@@ -9,7 +9,7 @@ const engines: Readonly<Record<string, Engine>> = {
   gitlab: { limit: 200, write: gitlabFragment },
 };
 
-export const matrixFormats: readonly string[] = Object.keys(engines);
+const matrixFormats: readonly string[] = Object.keys(engines);
 
 /**
  * The machines as the matrix of a CI engine, one machine a job: for `github` one line of JSON for `fromJSON`, for

@@ -21,7 +21,7 @@ const machinesJson = checkedJson<MachineList>({
 });
 
 /** The file that lists the machines: `RDC_MACHINES`, else vms/machines.json of this checkout. */
-export function machinesFile(): string {
+function machinesFile(): string {
   return process.env.RDC_MACHINES || join(checkout, 'vms', 'machines.json');
 }
 

@@ -11,7 +11,7 @@ export const distributionsFile = join(checkout, 'vms', 'distributions.json');
 const stepsLine = /^\. "\$\{0%\/\*\}\/steps\.sh".*$/m;
 const validate = new Ajv({ allErrors: true, strict: false }).compile<Distributions>(distributionsSchema);
 
-export function readDistributions(): Distributions {
+function readDistributions(): Distributions {
   const value: unknown = JSON.parse(readFileSync(distributionsFile, 'utf8'));
   if (validate(value)) return value;
   const problems = (validate.errors ?? []).map(({ instancePath, message }) => `\n  ${instancePath || '/'} ${message}`);

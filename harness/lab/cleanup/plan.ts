@@ -9,8 +9,8 @@ export type CleanOptions = {
 
 export type CleanPlan = { readonly unused: readonly CacheEntry[]; readonly kept: readonly CacheEntry[] };
 
-export const keptRuns = 20;
-export const logDays = 30;
+const keptRuns = 20;
+const logDays = 30;
 const dayMs = 86_400_000;
 /** A process of another checkout may be using something before it holds a lock. */
 const graceMs = 3_600_000;
@@ -74,12 +74,12 @@ function backingOf({ disks, volumes }: CacheState, goneDisks: ReadonlySet<string
 }
 
 /** `debian-13-amd64` of `debian-13-amd64-1a2b3c`, of its Vagrant box and of its volume. */
-export function familyOf(name: string): string {
+function familyOf(name: string): string {
   return boxOf(name).replace(/-[0-9a-f]{12}$/, '');
 }
 
 /** The name of the box that a Vagrant box or a volume was made of. */
-export function boxOf(name: string): string {
+function boxOf(name: string): string {
   return name.replace(/^rdc-VAGRANTSLASH-/, '').replace(/_vagrant_box_image_.*$/, '');
 }
 

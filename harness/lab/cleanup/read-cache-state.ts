@@ -18,7 +18,7 @@ import { diskUsage, entriesOf } from './disk-usage.ts';
 const hourMs = 3_600_000;
 const isBaseVolume = (name: string) => name.includes('-VAGRANTSLASH-');
 /** The images of the hermetic lab; those of the system's libvirt are its own matter. */
-export const imagesFolder = () => join(cacheRoot(), 'libvirt', 'var', 'images');
+const imagesFolder = () => join(cacheRoot(), 'libvirt', 'var', 'images');
 
 /** Reads the cache, the runs in `outFolder` and who is using them. Throws LAB if libvirt should answer and does not. */
 export async function readCacheState(outFolder: string): Promise<CacheState> {
@@ -101,7 +101,7 @@ function machineNames(disks: readonly Found[]): string[] {
 }
 
 /** Everything of a machine that lies in the cache, in the hermetic lab's libvirt too. */
-export function pathsOfMachine(name: string): string[] {
+function pathsOfMachine(name: string): string[] {
   const root = cacheRoot();
   return [
     join(root, 'machines', `${name}.json`),

@@ -1,13 +1,12 @@
 import { RdcError } from '../../messages/errors.ts';
 import { lockMachine } from '../../this-machine/locks.ts';
-import { findMachine, type Machine } from '../catalog/machines.ts';
+import type { Machine } from '../catalog/machines.ts';
 import { boxIdentity, isBuilt } from '../disks/box.ts';
 import { ensureSshKey } from '../disks/ssh-key.ts';
 import { domainState, hasSnapshot } from '../libvirt/domain.ts';
 import { chooseAccel } from '../setup/acceleration.ts';
 import { bootAnew } from './boot.ts';
 import type { MachineHandle, Plan } from './handle.ts';
-import { knownMachines } from './known-machines.ts';
 import { restoreMachine } from './restore.ts';
 import { type MachineRecord, machineStamp, readRecord } from './snapshot-record.ts';
 
@@ -52,19 +51,6 @@ export async function bringUp(machine: Machine, options: BringUpOptions = {}): P
   }
   const booted = await bootAnew(plan);
   return { ...booted, infraRetries: booted.infraRetries + failedRestores };
-}
-
-/** Puts a machine back to the state in which it was handed over; connections to it have to be made anew. */
-export async function snapshotRevert(name: string): Promise<MachineHandle> {
-  const machine = findMachine(knownMachines(), name);
-  const record = readRecord(name);
-  if (!record) throw new RdcError('SNAPSHOT', `${name} has no snapshot to restore`, { hint: `./rdc up ${name}` });
-  lockMachine(name);
-  const { identityFile } = await ensureSshKey();
-  return await restoreMachine(
-    { machine, accel: record.accel, stamp: record.stamp, identityFile, onStage: () => {} },
-    record,
-  );
 }
 
 async function usableRecord(plan: Plan): Promise<MachineRecord | undefined> {

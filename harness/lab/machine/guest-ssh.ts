@@ -18,7 +18,7 @@ export function pinHostKeys(guest: Guest, hostKeys: readonly string[]): void {
   writeFileSync(knownHostsFile(guest.name), lines, { mode: 0o600 });
 }
 
-export function knownHostsFile(name: string): string {
+function knownHostsFile(name: string): string {
   return cachePath('machines', `${name}.known_hosts`);
 }
 

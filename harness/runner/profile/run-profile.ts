@@ -1,7 +1,7 @@
 import { type CheckProfile, usageOfThisProcess } from './check-profile.ts';
 import type { Asked, TimeSplit } from './time-split.ts';
 
-export type ProfiledCheck = TimeSplit & { readonly id: string; readonly area: string };
+type ProfiledCheck = TimeSplit & { readonly id: string; readonly area: string };
 
 /** profile.json of one target. Times in ms, rounded. */
 export type Profile = {

@@ -36,6 +36,16 @@ function noRoot({ root }: Connection): Executor {
   return { exec: refuse, shell: refuse };
 }
 
+type Opened = {
+  readonly connection: Connection;
+  readonly user: RenewableTransport;
+  readonly root: Transport | RenewableTransport | null;
+  readonly host: HostFacts;
+  readonly socketPath: string;
+  /** one more login of the user's */
+  openLogin(): Promise<Transport>;
+};
+
 /** Opens one connection for the user and one for root, reads the facts, forwards the API socket. */
 export async function connectTarget(
   connection: Connection,
@@ -65,46 +75,11 @@ export async function connectTarget(
   // testcontainers reads these when it first looks for a daemon
   process.env.DOCKER_HOST = `unix://${socket.path}`;
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
-  const invalidate = async () => {
-    await dropSharedContainers(connection);
-    forgetLoadedImage(connection);
-  };
+  const opened: Opened = { connection, user, root, host, socketPath: socket.path, openLogin };
   return {
     host,
     socketPath: socket.path,
-    observedBy: ({ command: record, note }) => ({
-      ...executor(user, record),
-      name: connection.name,
-      kind: connection.kind,
-      facts: { host },
-      root: root ? rootExecutor(root, record) : noRoot(connection),
-      note,
-      dockerSocket: socket.path,
-      async login(script, options) {
-        const transport = await openLogin();
-        try {
-          return await executor(transport, record).shell(script, options);
-        } finally {
-          await transport.close();
-        }
-      },
-      invalidate,
-      async loggedOut(work) {
-        requireOwnRoot(root);
-        await user.close();
-        try {
-          return await work();
-        } finally {
-          await user.renew();
-        }
-      },
-      async reboot() {
-        await invalidate();
-        await rebootMachine(requireOwnRoot(root));
-        // /tmp is emptied at boot
-        forgetProbe(connection);
-      },
-    }),
+    observedBy: (watch) => observed(opened, watch),
     readOnlyView(this: ConnectedTarget) {
       const answers: NonNullable<ReadableTarget['answers']> = new Map();
       const [asUser, asRoot] = [readOnlyTransport(user), root && readOnlyTransport(root)];
@@ -119,6 +94,47 @@ export async function connectTarget(
       await dropSharedContainers(connection);
       await socket.close();
       await Promise.all([user.close(), root?.close()]);
+    },
+  };
+}
+
+function observed(opened: Opened, { command: record, note }: Watch): RestartableTarget {
+  const { connection, user, root, host, socketPath, openLogin } = opened;
+  const invalidate = async () => {
+    await dropSharedContainers(connection);
+    forgetLoadedImage(connection);
+  };
+  return {
+    ...executor(user, record),
+    name: connection.name,
+    kind: connection.kind,
+    facts: { host },
+    root: root ? rootExecutor(root, record) : noRoot(connection),
+    note,
+    dockerSocket: socketPath,
+    async login(script, options) {
+      const transport = await openLogin();
+      try {
+        return await executor(transport, record).shell(script, options);
+      } finally {
+        await transport.close();
+      }
+    },
+    invalidate,
+    async loggedOut(work) {
+      requireOwnRoot(root);
+      await user.close();
+      try {
+        return await work();
+      } finally {
+        await user.renew();
+      }
+    },
+    async reboot() {
+      await invalidate();
+      await rebootMachine(requireOwnRoot(root));
+      // /tmp is emptied at boot
+      forgetProbe(connection);
     },
   };
 }

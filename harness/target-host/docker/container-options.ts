@@ -1,5 +1,5 @@
 /** The part of Docker's HostConfig that checks set; names as in the Engine API. */
-export type HostConfig = {
+type HostConfig = {
   readonly NetworkMode?: string;
   readonly Sysctls?: Readonly<Record<string, string>>;
   readonly PidMode?: string;
@@ -35,7 +35,7 @@ export type ContainerOptions = {
 };
 
 /** `hostIp` defaults to every address, `protocol` to TCP; host port 0 leaves the choice to the daemon. */
-export type PublishedPort = {
+type PublishedPort = {
   readonly hostPort: number;
   readonly containerPort: number;
   readonly hostIp?: string;

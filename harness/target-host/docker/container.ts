@@ -9,7 +9,7 @@ import { type ContainerOptions, nonceLabel } from './container-options.ts';
 import { ContainerRefused } from './container-refused.ts';
 import { loadFixtureImage } from './load-image.ts';
 
-export type ExecOutput = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
+type ExecOutput = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
 /** A running container of the fixture image. `await using` stops and removes it. */
 export type Container = AsyncDisposable & {

@@ -50,6 +50,7 @@ function forwardOverSsh(login: Login, path: string): Promise<Duplex> {
   });
 }
 
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: all that can end a command shares whether it is over
 function runOverSsh(login: Login, commandLine: string, options: ExecOptions): Promise<ExecResult> {
   const { client, where, limits } = login;
   const { maxBytes = defaultMaxBytes, stdin = '' } = options;
@@ -59,64 +60,64 @@ function runOverSsh(login: Login, commandLine: string, options: ExecOptions): Pr
   let end: number | 'unknown signal' | undefined;
   let open: ClientChannel | undefined;
   let sent = 0;
-  return new Promise((resolve, reject) => {
-    let isOver = false;
-    const over = () => {
-      isOver = true;
-      clearTimeout(timer);
-      client.removeListener('close', lose);
-      open?.close();
-    };
-    const fail = (error: RdcError) => {
-      if (!isOver) over();
-      reject(error);
-    };
-    const lose = () => fail(login.lost ?? lostError(where));
-    const timer = setTimeout(
-      () => fail(new RdcError('TIMEOUT', `a command on ${where} did not end within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-    const take = (text: BoundedText) => (chunk: Buffer) => {
-      sent += chunk.length;
-      if (!isOver) text.push(chunk);
-      if (sent <= limits.floodBytes) return;
-      login.lost ??= new RdcError(
-        'LOST',
-        `disconnected from ${where}: a command sent more than ${limits.floodBytes} bytes`,
-      );
-      fail(login.lost);
-      login.socket.destroy();
-    };
-    if (login.lost) return lose();
-    client.once('close', lose);
-    const onOpen = (error: Error | undefined, channel: ClientChannel) => {
-      if (error) return fail(new RdcError('TRANSPORT', `${where} refused a session`, { cause: error }));
-      open = channel;
-      channel.on('error', () => channel.close());
-      channel.once('exit', (status: number | null, signal?: string) => {
-        end = endOf(status, signal);
-      });
-      channel.on('data', take(stdout));
-      channel.stderr.on('data', take(stderr));
-      channel.once('close', () => {
-        if (isOver) return;
-        over();
-        const code = codeOf(end);
-        if (typeof code === 'string') return reject(new RdcError('TRANSPORT', `a command on ${where} ${code}`));
-        const truncated = stdout.truncated || stderr.truncated;
-        const durationMs = performance.now() - startedAt;
-        resolve({ code, stdout: stdout.toString(), stderr: stderr.toString(), truncated, durationMs });
-      });
-      // opened too late: nobody waits for it
-      if (isOver) channel.close();
-      else channel.end(stdin);
-    };
-    try {
-      client.exec(commandLine, onOpen);
-    } catch {
-      lose();
-    }
-  });
+  const { promise, resolve, reject } = Promise.withResolvers<ExecResult>();
+  let isOver = false;
+  const over = () => {
+    isOver = true;
+    clearTimeout(timer);
+    client.removeListener('close', lose);
+    open?.close();
+  };
+  const fail = (error: RdcError) => {
+    if (!isOver) over();
+    reject(error);
+  };
+  const lose = () => fail(login.lost ?? lostError(where));
+  const timer = setTimeout(
+    () => fail(new RdcError('TIMEOUT', `a command on ${where} did not end within ${timeoutMs} ms`)),
+    timeoutMs,
+  );
+  const take = (text: BoundedText) => (chunk: Buffer) => {
+    sent += chunk.length;
+    if (!isOver) text.push(chunk);
+    if (sent <= limits.floodBytes) return;
+    login.lost ??= new RdcError('LOST', `disconnected from ${where}: a command sent more than ${limits.floodBytes} bytes`);
+    fail(login.lost);
+    login.socket.destroy();
+  };
+  if (login.lost) {
+    lose();
+    return promise;
+  }
+  client.once('close', lose);
+  const onOpen = (error: Error | undefined, channel: ClientChannel) => {
+    if (error) return fail(new RdcError('TRANSPORT', `${where} refused a session`, { cause: error }));
+    open = channel;
+    channel.on('error', () => channel.close());
+    channel.once('exit', (status: number | null, signal?: string) => {
+      end = endOf(status, signal);
+    });
+    channel.on('data', take(stdout));
+    channel.stderr.on('data', take(stderr));
+    channel.once('close', () => {
+      if (isOver) return;
+      over();
+      const code = codeOf(end);
+      if (typeof code === 'string') return reject(new RdcError('TRANSPORT', `a command on ${where} ${code}`));
+      const truncated = stdout.truncated || stderr.truncated;
+      const durationMs = performance.now() - startedAt;
+      resolve({ code, stdout: stdout.toString(), stderr: stderr.toString(), truncated, durationMs });
+    });
+    // one that was opened too late runs for nobody
+    if (isOver) channel.close();
+    else channel.end(stdin);
+  };
+  try {
+    client.exec(commandLine, onOpen);
+  } catch {
+    lose();
+  }
+  return promise;
 }
 
 function endOf(status: number | null, signal: string | undefined): number | 'unknown signal' {

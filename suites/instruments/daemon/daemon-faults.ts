@@ -1,26 +1,17 @@
-import { changeFile, type Inject, mustRun, startRootfulInPlace } from '../../../harness/checks/index.ts';
-import { awaitDaemon, bringBack, restartDaemon, restartUserManager } from './restart.ts';
+import { changeFile, type Inject, orUndo, startRootfulInPlace } from '../../../harness/checks/index.ts';
+import { awaitDaemon, bringBack, restartDaemon, restartedWith, restartUserManager } from './restart.ts';
 import { stopDaemon } from './service.ts';
+import { removeManagerDropIn, writeManagerDropIn } from './unit-drop-in.ts';
 
 /** A drop-in for user@.service: `userManagerDropIn('LimitMEMLOCK=infinity')`. */
 export function userManagerDropIn(...settings: readonly string[]): Inject {
-  const folder = '/etc/systemd/system/user@.service.d';
   return async ({ target, host }) => {
-    await mustRun(
-      target.root,
-      `mkdir -p ${folder}; printf '[Service]\\n%s\\n' '${settings.join('\n')}' > ${folder}/zz-rdc.conf`,
-    );
+    await writeManagerDropIn(target, ...settings);
     const undo = async () => {
-      await mustRun(target.root, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || true`);
+      await removeManagerDropIn(target);
       await restartUserManager(target, host);
     };
-    try {
-      await restartUserManager(target, host);
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-    return undo;
+    return await orUndo(undo, () => restartUserManager(target, host));
   };
 }
 
@@ -34,17 +25,7 @@ export function daemonJson(config: Readonly<Record<string, unknown>>): Inject {
     const putBack = await changeFile(target, file, (text) =>
       JSON.stringify({ ...(JSON.parse(text.trim() || '{}') as object), ...config }),
     );
-    const undo = async () => {
-      await putBack();
-      await restartDaemon(target);
-    };
-    try {
-      await restartDaemon(target);
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-    return undo;
+    return await restartedWith(target, putBack);
   };
 }
 
@@ -66,13 +47,7 @@ export const rootfulDaemon: Inject = async ({ target }) => {
     await stop();
     await restartDaemon(target);
   };
-  try {
-    await awaitDaemon(target);
-  } catch (error) {
-    await undo();
-    throw error;
-  }
-  return undo;
+  return await orUndo(undo, () => awaitDaemon(target));
 };
 
 /** The fault of what only a rootless daemon keeps. What also turns red sees that the user's own daemon is not there. */

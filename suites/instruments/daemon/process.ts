@@ -1,7 +1,7 @@
 import { holdersOf, known, quoteWord, RdcError, type ReadableTarget } from '../../../harness/checks/index.ts';
 import { type IdMapLine, parseIdMap } from '../kernel/id-map.ts';
 
-export type ProcessFacts = { readonly pid: number; readonly command: string; readonly uids: readonly number[] };
+type ProcessFacts = { readonly pid: number; readonly command: string; readonly uids: readonly number[] };
 
 /** The daemon behind the user's socket, as the kernel shows it. */
 export type DaemonProcess = {

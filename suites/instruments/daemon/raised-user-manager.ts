@@ -1,10 +1,9 @@
-import { type Fault, mustRun, refusalIn, startContainer, type VerifyContext } from '../../../harness/checks/index.ts';
+import { type Fault, refusalIn, startContainer, type VerifyContext } from '../../../harness/checks/index.ts';
 import { delegatedControllers } from '../kernel/container-cgroup.ts';
 import { observedOnce } from './observe-once.ts';
 import { expectBack, restartUserManager } from './restart.ts';
+import { removeManagerDropIn, writeManagerDropIn } from './unit-drop-in.ts';
 
-const folder = '/etc/systemd/system/user@.service.d';
-const dropIn = `${folder}/zz-rdc.conf`;
 const mebibyte = 1024 * 1024;
 
 /** One answer of `probe mlock` or `probe mlockall`; limits in bytes, -1 is unlimited. */
@@ -35,10 +34,10 @@ export type RaisedManager = {
 export const restartUserManagerRaised = observedOnce<RaisedManager>(async (context) => {
   const { target, host, defer } = context;
   defer(async () => {
-    await mustRun(target.root, `rm -f ${dropIn}; rmdir ${folder} 2>/dev/null || :`);
+    await removeManagerDropIn(target);
     await restartUserManager(target, host);
   });
-  await mustRun(target.root, write('Delegate=cpu cpuset io memory pids', 'LimitMEMLOCK=infinity'));
+  await writeManagerDropIn(target, 'Delegate=cpu cpuset io memory pids', 'LimitMEMLOCK=infinity');
   await context.stage('written');
   await expectBack(target, restartUserManager(target, host));
   const controllers = await delegatedControllers(target, host);
@@ -68,17 +67,13 @@ cat "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/${pid}/cgroup)/cpuset.cpus.effecti
   }
 }
 
-function write(...settings: readonly string[]): string {
-  return `mkdir -p ${folder}; printf '%s\\n' '[Service]' '${settings.join("' '")}' > ${dropIn}`;
-}
-
 /** Somebody writes the drop-in anew before the user manager restarts. What verify does at its end takes it back. */
 export const dropInOverwritten: Fault = {
   name: 'the drop-in says Delegate=pids and LimitMEMLOCK=64K by the time the user manager restarts',
   at: 'written',
   inject: async ({ target }) => {
     // lists of Delegate= add up: only an empty one takes the distribution's away
-    await mustRun(target.root, write('Delegate=', 'Delegate=pids', 'LimitMEMLOCK=64K'));
+    await writeManagerDropIn(target, 'Delegate=', 'Delegate=pids', 'LimitMEMLOCK=64K');
     return async () => {};
   },
 };

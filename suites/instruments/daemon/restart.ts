@@ -3,6 +3,8 @@ import {
   expect,
   type HostFacts,
   mustRun,
+  orUndo,
+  pollUntil,
   RdcError,
   type RestartableTarget,
   type Target,
@@ -10,21 +12,18 @@ import {
 import { runningUnits, startAgain } from './running-units.ts';
 import { daemonControl, daemonState, startDaemon } from './service.ts';
 
-const pollMs = 250;
-
 /** Waits until the API answers; bounded, because a daemon that never comes up is a finding and not a wait. */
 export async function awaitDaemon(target: Target, timeoutMs = 120_000): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
+  let failure: unknown;
+  const answers = async () => {
+    failure = new Error(`the daemon did not answer within ${timeoutMs} ms`);
     try {
-      const ping = await dockerApi(target, 'GET', '/_ping', { timeoutMs: 10_000 });
-      if (ping.status === 200) return;
+      return (await dockerApi(target, 'GET', '/_ping', { timeoutMs: 10_000 })).status === 200;
     } catch (error) {
-      if (Date.now() > deadline) throw error;
+      failure = error;
     }
-    if (Date.now() > deadline) throw new Error(`the daemon did not answer within ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-  }
+  };
+  if (!(await pollUntil(answers, { withinMs: timeoutMs, everyMs: 250 }))) throw failure;
 }
 
 /** Restarts the user's daemon in the way of its host and waits until it answers. Throws DAEMON_DOWN. */
@@ -34,6 +33,15 @@ export async function restartDaemon(target: RestartableTarget): Promise<void> {
     await mustRun(target, daemonControl(target.facts.host).restart);
     await awaitDaemon(target);
   });
+}
+
+/** Puts a change in force; resolves to what takes it back, by a restart too. */
+export function restartedWith(target: RestartableTarget, putBack: () => Promise<void>): Promise<() => Promise<void>> {
+  const undo = async () => {
+    await putBack();
+    await restartDaemon(target);
+  };
+  return orUndo(undo, () => restartDaemon(target));
 }
 
 /**

@@ -1,5 +1,5 @@
-import { type Inject, mustRun, quoteWord, type VerifyContext } from '../../../harness/checks/index.ts';
-import { restartDaemon } from './restart.ts';
+import { type Inject, mustRun, quoteWord, type Target, type VerifyContext } from '../../../harness/checks/index.ts';
+import { restartedWith } from './restart.ts';
 
 /**
  * Writes settings of a unit for the daemon's next start, as a drop-in of the user's docker.service; where there are no
@@ -39,20 +39,24 @@ export function shellSetting(setting: string): string {
   return `ulimit -S${flag} ${soft} && ulimit -H${flag} ${hard}`;
 }
 
-/** A drop-in for the user's docker.service, which is restarted with it: `unitDropIn('LimitNOFILE=1024:4096')`. */
+/** A drop-in for the user's docker.service; the running daemon is left alone: `unitDropIn('Restart=no')`. */
 export function unitDropIn(...settings: readonly string[]): Inject {
-  return async (context) => {
-    const takeAway = await writeUnitDropIn(context, ...settings);
-    const undo = async () => {
-      await takeAway();
-      await restartDaemon(context.target);
-    };
-    try {
-      await restartDaemon(context.target);
-    } catch (error) {
-      await undo();
-      throw error;
-    }
-    return undo;
-  };
+  return (context) => writeUnitDropIn(context, ...settings);
+}
+
+/** One with which it is restarted: `restartedWithDropIn('LimitNOFILE=1024:4096')`. */
+export function restartedWithDropIn(...settings: readonly string[]): Inject {
+  return async (context) => restartedWith(context.target, await writeUnitDropIn(context, ...settings));
+}
+
+const managerDropIns = '/etc/systemd/system/user@.service.d';
+
+/** Settings of user@.service, in force from the next start of a user's manager on. */
+export async function writeManagerDropIn({ root }: Target, ...settings: readonly string[]): Promise<void> {
+  const lines = ['[Service]', ...settings].map((line) => `'${line}'`).join(' ');
+  await mustRun(root, `mkdir -p ${managerDropIns}; printf '%s\\n' ${lines} > ${managerDropIns}/zz-rdc.conf`);
+}
+
+export async function removeManagerDropIn({ root }: Target): Promise<void> {
+  await mustRun(root, `rm -f ${managerDropIns}/zz-rdc.conf; rmdir ${managerDropIns} 2>/dev/null || :`);
 }

@@ -1,4 +1,4 @@
-import { type HostFacts, type Inject, known, mustRun, type ReadableTarget } from '../../../harness/checks/index.ts';
+import { type HostFacts, known, type ReadableTarget } from '../../../harness/checks/index.ts';
 
 export type UnitProperties = Readonly<Record<string, string>>;
 
@@ -34,23 +34,6 @@ export function parseUnread(text: string): string[] | null {
   if (DropInPaths === undefined) return null;
   const read = new Set(DropInPaths.split(' ').map(name));
   return [...text.matchAll(/^file (\/.+)$/gm)].map(([, path = '']) => path).filter((path) => !read.has(name(path)));
-}
-
-/** A drop-in for the daemon's user unit; the running daemon is left alone: `unitDropIn('Restart=no')`. */
-export function unitDropIn(...settings: readonly string[]): Inject {
-  const folder = '"$HOME/.config/systemd/user/docker.service.d"';
-  return async ({ target }) => {
-    await mustRun(
-      target,
-      `mkdir -p ${folder}; printf '[Service]\\n%s\\n' '${settings.join("' '")}' > ${folder}/zz-rdc.conf; systemctl --user daemon-reload`,
-    );
-    return async () => {
-      await mustRun(
-        target,
-        `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || true; systemctl --user daemon-reload`,
-      );
-    };
-  };
 }
 
 /** Where a user has a service manager at all; a reason otherwise. */

@@ -18,7 +18,7 @@ export async function mountsOf(target: Target, container: Container): Promise<Mo
 export function parseMountInfo(text: string): Mount[] {
   return text
     .split('\n')
-    .map((line) => /^\d+ \d+ \S+ \S+ (\S+) (\S+) (?:\S+ )*?- (\S+) \S+ (\S+)$/.exec(line))
+    .map((line) => /^\d+ \d+ \S+ \S+ (\S+) (\S+) (?:\S+ )*?- (\S+) \S* (\S+)$/.exec(line))
     .filter((match) => match !== null)
     .map(([, point = '', options = '', type = '', superOptions = '']) => ({
       point,
@@ -29,11 +29,13 @@ export function parseMountInfo(text: string): Mount[] {
 }
 
 /** The mount that covers all earlier ones at this point. */
+export function findMount(mounts: readonly Mount[], point: string): Mount | undefined {
+  return mounts.findLast((mount) => mount.point === point);
+}
+
+/** One that has to be there: else nothing was read. */
 export function mountAt(mounts: readonly Mount[], point: string): Mount {
-  return known(
-    mounts.findLast((mount) => mount.point === point),
-    `the mount at ${point} of the container`,
-  );
+  return known(findMount(mounts, point), `the mount at ${point} of the container`);
 }
 
 /** The value of `upperdir=...`, or null. */

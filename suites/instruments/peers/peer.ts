@@ -11,7 +11,7 @@ const network = {
 const namespace = 'rdc-peer';
 const link = 'rdc-peer0';
 
-export type Wanted = {
+type Wanted = {
   readonly port: number;
   readonly protocol?: 'tcp' | 'udp';
   /** of the target as the peer addresses it; its IPv4 address on the link when left out */
