@@ -33,24 +33,24 @@ it.each<[string, () => void]>([
 });
 
 it.each<[string, () => void]>([
-  ['it: unexpected a, b', () => expect(['a', 'b'], 'it').toEqual([])],
-  ['it: missing a', () => expect(['b'], 'it').toEqual(['b', 'a'])],
-  ['it: missing a; unexpected c', () => expect(['b', 'c'], 'it').toEqual(['b', 'a'])],
-  ['it: unexpected a', () => expect(['a', 'a'], 'it').toEqual(['a'])],
+  ['it: unexpected: a, b', () => expect(['a', 'b'], 'it').toEqual([])],
+  ['it: missing: a', () => expect(['b'], 'it').toEqual(['b', 'a'])],
+  ['it: missing: a; unexpected: c', () => expect(['b', 'c'], 'it').toEqual(['b', 'a'])],
+  ['it: unexpected: a', () => expect(['a', 'a'], 'it').toEqual(['a'])],
   ['it: missing ""', () => expect([], 'it').toEqual([''])],
   ['it: expected in the order a, b; found b, a', () => expect(['b', 'a'], 'it').toEqual(['a', 'b'])],
-  ['it: missing cpu', () => expect(['memory', 'io'], 'it').toEqual(vitestExpect.arrayContaining(['cpu', 'io']))],
+  ['it: missing: cpu', () => expect(['memory', 'io'], 'it').toEqual(vitestExpect.arrayContaining(['cpu', 'io']))],
   [
-    'it: missing a match of /denied$/; unexpected ok',
+    'it: missing: a match of /denied$/; unexpected: ok',
     () => expect(['root', 'ok'], 'it').toEqual(['root', vitestExpect.stringMatching(/denied$/)]),
   ],
   [
     'it: missing { inside: 0, outside: 1001, count: 1 }; unexpected { inside: 0, outside: 1001, count: 2 }',
     () => expect([{ ...map, count: 2 }], 'it').toEqual([map]),
   ],
-  ['it: missing a; found b, c', () => expect(['b', 'c'], 'it').toContain('a')],
-  ['it: missing a; found none', () => expect([] as string[], 'it').toContain('a')],
-  ['it: unexpected b; found b, c', () => expect(['b', 'c'], 'it').not.toContain('b')],
+  ['it: missing: a; found b, c', () => expect(['b', 'c'], 'it').toContain('a')],
+  ['it: missing: a; found none', () => expect([] as string[], 'it').toContain('a')],
+  ['it: unexpected: b; found b, c', () => expect(['b', 'c'], 'it').not.toContain('b')],
   ['it: expected 2 entries, found 1: a', () => expect(['a'], 'it').toHaveLength(2)],
 ])('of lists: %s', (message, assertion) => {
   vitestExpect(messageOf(assertion)).toBe(message);
@@ -67,7 +67,7 @@ it.each<[string, () => void]>([
     () => expect<object>({ io: 1 }, 'it').toEqual({ memory: 64 }),
   ],
   ['it: status expected 204, found 500', () => expect({ status: 500, text: '' }, 'it').toMatchObject({ status: 204 })],
-  ['it: groups missing 27', () => expect({ groups: [20] }, 'it').toEqual({ groups: [20, 27] })],
+  ['it: groups missing: 27', () => expect({ groups: [20] }, 'it').toEqual({ groups: [20, 27] })],
 ])('of objects: %s', (message, assertion) => {
   vitestExpect(messageOf(assertion)).toBe(message);
 });

@@ -33,7 +33,7 @@ function textOf({ matcher, found, wanted }: Unmet): string | undefined {
     case 'toBeUndefined':
       return `unexpected ${found === null || found === undefined ? exactText(found) : seen}`;
     case 'toContain':
-      return `${Array.isArray(found) ? 'missing' : 'expected to contain'} ${meant}; found ${seen}`;
+      return `${Array.isArray(found) ? 'missing:' : 'expected to contain'} ${meant}; found ${seen}`;
     case 'toMatch':
       return `expected to match ${meant}; found ${seen}`;
     case 'toHaveLength':
@@ -61,7 +61,7 @@ function textOfNot({ matcher, found, wanted }: Unmet): string | undefined {
     case 'toBeUndefined':
       return 'expected a value, found none';
     case 'toContain':
-      return `${Array.isArray(found) ? 'unexpected' : 'expected not to contain'} ${unwanted}; found ${seen}`;
+      return `${Array.isArray(found) ? 'unexpected:' : 'expected not to contain'} ${unwanted}; found ${seen}`;
     case 'toMatch':
       return `expected not to match ${unwanted}; found ${seen}`;
     case 'toBeTypeOf':
@@ -93,8 +93,8 @@ function listDifference(found: readonly unknown[], wanted: readonly unknown[], i
     return index < 0;
   });
   const parts = [
-    ...(missing.length > 0 ? [`missing ${valueText(missing)}`] : []),
-    ...(extra.length > 0 && !isPart ? [`unexpected ${valueText(extra)}`] : []),
+    ...(missing.length > 0 ? [`missing: ${valueText(missing)}`] : []),
+    ...(extra.length > 0 && !isPart ? [`unexpected: ${valueText(extra)}`] : []),
   ];
   if (parts.length > 0) return parts.join('; ');
   if (isPart || isSame(found, wanted)) return undefined;

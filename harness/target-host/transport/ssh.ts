@@ -81,7 +81,10 @@ function runOverSsh(login: Login, commandLine: string, options: ExecOptions): Pr
     sent += chunk.length;
     if (!isOver) text.push(chunk);
     if (sent <= limits.floodBytes) return;
-    login.lost ??= new RdcError('LOST', `disconnected from ${where}: a command sent more than ${limits.floodBytes} bytes`);
+    login.lost ??= new RdcError(
+      'LOST',
+      `disconnected from ${where}: a command sent more than ${limits.floodBytes} bytes`,
+    );
     fail(login.lost);
     login.socket.destroy();
   };
