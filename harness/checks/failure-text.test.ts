@@ -37,7 +37,7 @@ it.each<[string, () => void]>([
   ['it: missing: a', () => expect(['b'], 'it').toEqual(['b', 'a'])],
   ['it: missing: a; unexpected: c', () => expect(['b', 'c'], 'it').toEqual(['b', 'a'])],
   ['it: unexpected: a', () => expect(['a', 'a'], 'it').toEqual(['a'])],
-  ['it: missing ""', () => expect([], 'it').toEqual([''])],
+  ['it: missing: ""', () => expect([], 'it').toEqual([''])],
   ['it: expected in the order a, b; found b, a', () => expect(['b', 'a'], 'it').toEqual(['a', 'b'])],
   ['it: missing: cpu', () => expect(['memory', 'io'], 'it').toEqual(vitestExpect.arrayContaining(['cpu', 'io']))],
   [
@@ -45,7 +45,7 @@ it.each<[string, () => void]>([
     () => expect(['root', 'ok'], 'it').toEqual(['root', vitestExpect.stringMatching(/denied$/)]),
   ],
   [
-    'it: missing { inside: 0, outside: 1001, count: 1 }; unexpected { inside: 0, outside: 1001, count: 2 }',
+    'it: missing: { inside: 0, outside: 1001, count: 1 }; unexpected: { inside: 0, outside: 1001, count: 2 }',
     () => expect([{ ...map, count: 2 }], 'it').toEqual([map]),
   ],
   ['it: missing: a; found b, c', () => expect(['b', 'c'], 'it').toContain('a')],
