@@ -21,7 +21,9 @@ export function asFinding(finding: Finding, assertion: () => void): void {
  * Worked = fail with the finding `lifted`; failed in other words = fail with the finding `differs`.
  */
 export function expectDocumented(observed: string | null, documented: RegExp | string, label: string): void {
-  asFinding('lifted', () => expect(observed === null ? 'no refusal' : 'a refusal', `lifted: ${label}`).toBe('a refusal'));
+  asFinding('lifted', () =>
+    expect(observed === null ? 'no refusal' : 'a refusal', `lifted: ${label}`).toBe('a refusal'),
+  );
   if (typeof documented === 'string') {
     asFinding('differs', () => expect(observed, `differs: ${label}`).toContain(documented));
   } else {
