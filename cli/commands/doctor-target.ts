@@ -1,5 +1,5 @@
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { findLab, isInsideLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
+import { findLab, isInsideLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { RdcError, renderError } from '../../harness/messages/errors.ts';
 import { inspectTarget, readOnlyOf } from '../../harness/runner/judge/inspect-target.ts';
 import { notify } from '../../harness/verdicts/run-listener.ts';

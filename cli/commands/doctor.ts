@@ -1,4 +1,4 @@
-import { chooseLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
+import { chooseLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { machineState } from '../../harness/lab/machine/take-down.ts';
 import { describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
 import { doctorHost } from '../../harness/lab/setup/host-setup.ts';

@@ -1,5 +1,5 @@
 import { findMachine, type Machine } from '../../harness/lab/catalog/machines.ts';
-import { chooseLab, ensureLab, findLab, isInsideLab, stopLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
+import { chooseLab, ensureLab, findLab, isInsideLab, stopLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { forgetImageMachine } from '../../harness/lab/machine/image-machine.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { destroyMachine, downAll } from '../../harness/lab/machine/take-down.ts';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Option } from '@commander-js/extra-typings';
 import { findMachine } from '../../harness/lab/catalog/machines.ts';
-import { findLab, isInsideLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
+import { findLab, isInsideLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { guestSshCommand } from '../../harness/lab/machine/attach.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';

@@ -12,7 +12,7 @@ import {
   enterCommand,
   isInsideLab,
   type LabKind,
-} from '../../harness/lab/libvirt/hermetic-lab.ts';
+} from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { setUpHost } from '../../harness/lab/setup/host-setup.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 

@@ -1,5 +1,5 @@
 import { releaseMachine, tryLock } from '../../this-machine/locks.ts';
-import { deadLabMembers, stopLab } from '../libvirt/hermetic-lab.ts';
+import { deadLabMembers, stopLab } from '../hermetic/hermetic-lab.ts';
 import { clearAbandonedMachines } from './abandoned-machines.ts';
 import type { CleanPlan } from './plan.ts';
 import { type CleanOptions, planClean } from './plan.ts';

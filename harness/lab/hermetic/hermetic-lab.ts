@@ -69,6 +69,14 @@ export function chooseLab(wanted?: LabKind): LabKind {
   return existsSync('/run/systemd/system') || existsSync('/run/libvirt/libvirt-sock') ? 'system' : 'hermetic';
 }
 
+/**
+ * What to put before a command that talks to machines: nothing inside the lab or with the system's libvirt.
+ * Throws LAB where a hermetic lab is due and there is none: no such command may run outside of it.
+ */
+export function labPrefix(): string[] {
+  return chooseLab() === 'system' || isInsideLab() ? [] : enterCommand();
+}
+
 let starting: Promise<ProcessIdentity> | undefined;
 
 /** Makes the hermetic lab unless it is there; all who ask at once get the same one. Returns its holder. */
