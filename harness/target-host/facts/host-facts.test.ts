@@ -25,7 +25,11 @@ it('Debian 13, as its kernel and files say', () => {
     memoryMiB: 1973,
     init: 'systemd',
     systemdVersion: 257,
-    cgroup: { version: 2, userControllers: ['cpu', 'memory', 'pids'] },
+    cgroup: {
+      version: 2,
+      availableControllers: ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids', 'rdma', 'misc', 'dmem'],
+      userControllers: ['cpu', 'memory', 'pids'],
+    },
     lsm: expect.arrayContaining(['apparmor', 'landlock']),
     sysctl: {
       unprivilegedUsernsClone: 1,
@@ -66,7 +70,7 @@ it('Debian 11 differs where the platforms differ', () => {
     systemdVersion: 247,
     kernel: '5.10.0-46-amd64',
   });
-  expect(cgroup).toEqual({ version: 2, userControllers: ['memory', 'pids'] });
+  expect(cgroup).toMatchObject({ version: 2, userControllers: ['memory', 'pids'] });
   expect(user.memlockBytes).toBe(252_260 * 1024);
   expect(versions['fuse-overlayfs']).toMatch(/^fuse-overlayfs: version 1\.4/);
 });
@@ -113,6 +117,8 @@ it.each([
     { cgroup: { version: 2, userControllers: null } },
   ],
   ['a slice without controllers', 'userControllers', '', { cgroup: { version: 2, userControllers: [] } }],
+  ['all controllers on v1 hierarchies', 'availableControllers', 'read', { cgroup: { availableControllers: [] } }],
+  ['no list of controllers', 'availableControllers', '', { cgroup: { availableControllers: null } }],
   ['cgroup v1', 'cgroupFs', '1021994', { cgroup: { version: 1 } }],
   ['no XDG_RUNTIME_DIR', 'runtimeDir', '', { runtimeDir: null, socket: '/run/user/1001/docker.sock' }],
   ['unlimited locks', 'memlock', 'unlimited', { user: { memlockBytes: null } }],

@@ -15,6 +15,8 @@ export type HostFacts = {
   readonly systemdVersion: number | null;
   readonly cgroup: {
     readonly version: 1 | 2;
+    /** controllers of the root of the cgroup v2 tree; none where all sit on v1 hierarchies, null on v1 */
+    readonly availableControllers: readonly string[] | null;
     /** controllers delegated to user@UID.service, or null where that cgroup does not exist */
     readonly userControllers: readonly string[] | null;
   };
@@ -119,6 +121,7 @@ export function parseHostFacts(text: string): HostFacts {
     systemdVersion: numberOf(/^systemd (\d+)/.exec(at('systemd'))?.[1]),
     cgroup: {
       version: cgroupVersion(at('cgroupFs')),
+      availableControllers: availableControllers(at('availableControllers')),
       userControllers: at('userControllers').includes('absent') ? null : words(at('userControllers')),
     },
     lsm: at('lsm').trim().split(',').filter(Boolean),
@@ -194,6 +197,12 @@ function cgroupVersion(text: string): 1 | 2 {
   throw new RdcError('FACTS', 'the target did not say which file system its cgroups are on', {
     hint: 'try: ssh USER@HOST stat -f -c %t /sys/fs/cgroup',
   });
+}
+
+/** An empty file is an answer, and no file none. */
+function availableControllers(text: string): string[] | null {
+  const names = words(text);
+  return names.pop() === 'read' ? names : null;
 }
 
 const netBindService = 1n << 10n;

@@ -30,6 +30,7 @@ const commands: Readonly<Record<string, string>> = {
   cpus: 'getconf _NPROCESSORS_ONLN',
   systemd: 'systemctl --version',
   cgroupFs: 'stat -f -c %t /sys/fs/cgroup',
+  availableControllers: 'cat /sys/fs/cgroup/cgroup.controllers && echo read',
   userControllers:
     'cat "/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service/cgroup.controllers" || echo absent',
   user: 'id -un',
