@@ -106,7 +106,9 @@ async function hasLibvirt(holder: ProcessIdentity): Promise<boolean> {
   if (!namespaces) return false;
   if (hasMemberCalled(namespaces, 'libvirtd')) return true;
   const prefix = isInsideLab() ? [] : enterCommand();
-  return (await runCommand([...prefix, 'libvirtd', '--daemon'])).exitCode === 0;
+  const { exitCode } = await runCommand([...prefix, 'libvirtd', '--daemon']);
+  // 127: there is no libvirt, and only containers
+  return exitCode === 0 || exitCode === 127;
 }
 
 async function startLab(): Promise<ProcessIdentity> {

@@ -1,7 +1,8 @@
 import { RdcError } from '../../messages/errors.ts';
 import { cachePath } from '../../this-machine/paths.ts';
 import type { Machine } from '../catalog/machines.ts';
-import type { Accel } from '../setup/acceleration.ts';
+import { asArguments } from '../catalog/provider-names.ts';
+import type { MachineAccel } from '../setup/acceleration.ts';
 import { type Guest, waitForGuest } from './guest-ssh.ts';
 import type { MachineRecord } from './snapshot-record.ts';
 
@@ -16,7 +17,7 @@ export type MachineHandle = {
   readonly hostKeys: readonly string[];
   /** the serial console's log on this host */
   readonly consoleLog: string;
-  readonly accel: Accel;
+  readonly accel: MachineAccel;
   readonly restored: boolean;
   /** boots that had to be repeated, and restores that came to nothing */
   readonly infraRetries: number;
@@ -25,7 +26,9 @@ export type MachineHandle = {
 /** What is to be done about one machine. */
 export type Plan = {
   machine: Machine;
-  accel: Accel;
+  /** the lab's name of the machine: catalog/provider-names.ts */
+  name: string;
+  accel: MachineAccel;
   stamp: string;
   identityFile: string;
   onStage: (text: string) => void;
@@ -53,7 +56,7 @@ export async function expectDaemon(guest: Guest, code: 'SNAPSHOT' | 'PROVISION',
     code,
     `rootless Docker of tester in ${guest.name} does not answer within ${daemonWithinMs / 1000} s`,
     {
-      hint: `./rdc ssh ${guest.name} -- systemctl --user status docker`,
+      hint: `./rdc ssh ${asArguments(guest.name)} -- systemctl --user status docker`,
     },
   );
 }
@@ -65,13 +68,13 @@ export function handle(
 ): MachineHandle {
   const { host, port, hostKeys, accel } = record;
   return {
-    name: plan.machine.name,
+    name: plan.name,
     host,
     port,
     user: 'tester',
     identityFile: plan.identityFile,
     hostKeys,
-    consoleLog: consoleLogOf(plan.machine.name),
+    consoleLog: consoleLogOf(plan.name),
     accel,
     ...how,
   };
