@@ -56,12 +56,12 @@ boot() {
 	# Where rootless Docker keeps its layers must not be an overlay itself: a VM has them on its disk.
 	export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 SYSTEMD_NSPAWN_API_VFS_WRITABLE=yes
 	exec systemd-nspawn --quiet --boot --directory="$RDC_FOLDER/root" --machine="$RDC_NAME" --register=no --keep-unit \
-		--network-bridge="$RDC_BRIDGE" --resolv-conf=off --timezone=off --link-journal=no --console=pipe \
+		--network-bridge="$RDC_BRIDGE" --resolv-conf=off --timezone=off --link-journal=no --console=read-only \
 		--capability=all --drop-capability=CAP_SYS_TIME,CAP_SYS_MODULE \
 		--system-call-filter='@keyring bpf mount umount2 unshare setns @mount @privileged' \
 		--rlimit="RLIMIT_NOFILE=1024:$(ulimit -Hn)" \
 		--bind=/dev/net/tun --bind=/dev/fuse --bind=/dev/kmsg --bind-ro="$(modules_folder):/lib/modules" \
-		--bind="$RDC_FOLDER/home:/home" --bind="$RDC_FOLDER/docker:/var/lib/docker"
+		--bind="$RDC_FOLDER/home:/home" --bind="$RDC_FOLDER/docker:/var/lib/docker" systemd.show_status=1
 }
 
 hold() {
