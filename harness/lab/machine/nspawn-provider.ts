@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { RdcError } from '../../messages/errors.ts';
+import { plainLine } from '../../messages/plain-text.ts';
 import { pollUntil } from '../../this-machine/poll.ts';
 import { type Machine, variantScript } from '../catalog/machines.ts';
 import { labNameOf, parseLabName } from '../catalog/provider-names.ts';
@@ -149,5 +150,8 @@ async function firstHostKeys(guest: Guest, { signal }: Plan): Promise<string[]> 
 }
 
 function notBooted(name: string): RdcError {
-  return new RdcError('MACHINE', `${name} does not boot`, { hint: `tail -n 40 ${consoleLogOf(name)}` });
+  const said = readFileSync(consoleLogOf(name), 'utf8').trim().split('\n').at(-1) ?? '';
+  return new RdcError('MACHINE', `${name} does not boot: ${plainLine(said, 200) || 'its console says nothing'}`, {
+    hint: `tail -n 40 ${consoleLogOf(name)}`,
+  });
 }
