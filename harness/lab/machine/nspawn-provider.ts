@@ -23,7 +23,7 @@ import {
 } from '../nspawn/containers.ts';
 import { ensureRootTree } from '../nspawn/root-tree.ts';
 import { askGuest, type Guest, pinHostKeys, scanHostKeys } from './guest-ssh.ts';
-import { consoleLogOf, type Plan } from './handle.ts';
+import { consoleLogOf, expectDaemon, type Plan } from './handle.ts';
 import type { Provider } from './provider.ts';
 import { provision, type Step } from './provision.ts';
 
@@ -40,7 +40,7 @@ export const nspawnProvider: Provider = {
     return new Set([...(await runningContainers())].map((machine) => labNameOf(machine, 'nspawn')));
   },
   make,
-  async save({ name, identityFile }) {
+  async save({ name, identityFile, signal }) {
     const machine = containerOf(name);
     // in order, so that all of it is on the disk
     const guest = { name, host: containerAddress(machine), port: 22, identityFile };
@@ -51,6 +51,7 @@ export const nspawnProvider: Provider = {
     saveContainer(machine);
     revertContainer(machine);
     startContainer(machine, consoleLogOf(name));
+    await expectDaemon(guest, 'PROVISION', signal);
   },
   async revert({ name }) {
     const machine = containerOf(name);

@@ -20,7 +20,7 @@ export type Provider = {
   readonly running: () => Promise<ReadonlySet<string>>;
   /** boots the machine from its box and installs rootless Docker in it; resolves to its address. Throws MACHINE or PROVISION */
   readonly make: (plan: Plan) => Promise<{ readonly host: string }>;
-  /** makes a running machine's state its snapshot; it runs afterwards */
+  /** makes a running machine's state its snapshot; its daemon answers afterwards */
   readonly save: (plan: Plan) => Promise<void>;
   /** puts the machine back to its snapshot, running; logins are not possible at once. Throws SNAPSHOT */
   readonly revert: (plan: Plan, record: MachineRecord) => Promise<void>;
