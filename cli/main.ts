@@ -86,6 +86,7 @@ const notes = [
   'Exit codes: 0 conformant; 1 a gated check failed, a waiver is stale, or --fail-on applies; 2 bad usage or input, or a ' +
     'named place that cannot be written; 3 not judged; 130 interrupted.',
   'Environment: RDC_MACHINES=FILE (your own machines instead of vms/machines.json), RDC_LAB=hermetic|system, ' +
+    'RDC_PROVIDER=libvirt|nspawn, ' +
     'RDC_ACCEL=kvm|tcg (skips the trial of which works), XDG_CACHE_HOME (boxes, snapshots, logs).',
 ];
 

@@ -1,11 +1,11 @@
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { findLab, isInsideLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
+import { findLab, isInsideLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { RdcError, renderError } from '../../harness/messages/errors.ts';
 import { inspectTarget, readOnlyOf } from '../../harness/runner/judge/inspect-target.ts';
 import { notify } from '../../harness/verdicts/run-listener.ts';
 import { openInspectionListeners } from '../../reports/live/inspection-listeners.ts';
 import { exitCodeOfRun, resultsOfRun } from '../../reports/results/finished-run.ts';
-import type { JudgingOptions } from '../options/options.ts';
+import type { JudgingOptions, LabOptions } from '../options/options.ts';
 import type { Gate } from '../options/values.ts';
 import { openContext, openRun } from '../run/open-run.ts';
 import { selectChecks } from '../run/select-checks.ts';
@@ -18,7 +18,10 @@ import { resolveTargets } from '../targets/target-names.ts';
  * `rdc doctor TARGET`: what the read-only checks say of a host in use, over SSH. Nothing is set up, provisioned,
  * installed or started, here or there; a machine of the lab has to run already. Resolves to the exit code.
  */
-export async function doctorTarget(word: string, asked: JudgingOptions & { readonly gate: Gate }): Promise<number> {
+export async function doctorTarget(
+  word: string,
+  asked: JudgingOptions & Pick<LabOptions, 'provider'> & { readonly gate: Gate },
+): Promise<number> {
   const options = { ...asked, asIs: true } as const;
   const [target] = resolveTargets([word]);
   requireHostOptions([target], options);
@@ -26,7 +29,7 @@ export async function doctorTarget(word: string, asked: JudgingOptions & { reado
   const checks = readOnlyOf(selectChecks(await loadChecks(), options), options.check !== undefined);
   const run = openRun(options, '-doctor');
   const listeners = openInspectionListeners(run);
-  const context = openContext({ run, checks }, target);
+  const context = openContext({ run, checks, options }, target);
   notify(listeners, (listener) => listener.runStarted?.(run));
   notify(listeners, (listener) => listener.targetStarted?.(context));
   let broken: string | undefined;

@@ -1,10 +1,11 @@
-import { chooseLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
+import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
+import { chooseLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { machineState } from '../../harness/lab/machine/take-down.ts';
 import { describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
 import { doctorHost } from '../../harness/lab/setup/host-setup.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { defineCommand } from '../options/command-line.ts';
-import { declareJudging, gate } from '../options/options.ts';
+import { declareJudging, gate, provider } from '../options/options.ts';
 
 const about =
   'Without a target: lists what the lab needs on this machine and what is missing, with a remedy. With a target: runs the ' +
@@ -18,6 +19,7 @@ const command = declareJudging('doctor', about, {
   ],
 })
   .argument('[target]', 'ssh://USER@HOST[:PORT], local, or a running machine of the lab')
+  .addOption(provider)
   .addOption(gate);
 type DoctorOptions = ReturnType<typeof command.opts>;
 
@@ -29,14 +31,16 @@ export const doctorCommand = defineCommand(command, async ([target], options) =>
     return await doctorTarget(target, options);
   }
   const isGiven = (name: string) => command.getOptionValueSource(name as keyof DoctorOptions) === 'cli';
-  const stray = command.options.find((option) => option.long !== '--json' && isGiven(option.attributeName()));
+  const free = ['--json', '--provider'];
+  const stray = command.options.find((option) => !free.includes(option.long ?? '') && isGiven(option.attributeName()));
   if (stray) throw new RdcError('USAGE', `${stray.long} needs a TARGET`, { hint: './rdc doctor TARGET' });
-  return await doctorOfThisMachine(options.json === true);
+  return await doctorOfThisMachine(options);
 });
 
 /** Reads only. Exit code 3 when something is missing. */
-async function doctorOfThisMachine(json: boolean): Promise<number> {
-  const needs = doctorHost();
+async function doctorOfThisMachine({ json, provider: asked }: DoctorOptions): Promise<number> {
+  const isContainers = chooseProvider(asked) === 'nspawn';
+  const needs = doctorHost(isContainers ? 'containers' : 'lab');
   const accel = rememberedAccel();
   const machines = await machineState();
   const missing = needs.filter((need) => !need.present);
@@ -47,9 +51,10 @@ async function doctorOfThisMachine(json: boolean): Promise<number> {
       process.stdout.write(`${need.present ? 'ok      ' : 'missing '} ${need.what}\n`);
       if (!need.present) process.stdout.write(`         hint: ${need.remedy}\n`);
     }
-    process.stdout.write(
-      `${accel ? describeAccel(accel) : 'acceleration: not tried yet; ./rdc run boots a kernel once to find out'}\n`,
-    );
+    if (!isContainers)
+      process.stdout.write(
+        `${accel ? describeAccel(accel) : 'acceleration: not tried yet; ./rdc run boots a kernel once to find out'}\n`,
+      );
     process.stdout.write(`lab: ${chooseLab()}\n`);
     for (const machine of machines) {
       process.stdout.write(`machine ${machine.name}: ${machine.state}${machine.snapshot ? ', snapshot ready' : ''}\n`);

@@ -1,11 +1,13 @@
 import { findMachine, type Machine } from '../../harness/lab/catalog/machines.ts';
-import { chooseLab, ensureLab, findLab, isInsideLab, stopLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
+import { labNameOf } from '../../harness/lab/catalog/provider-names.ts';
+import { chooseLab, ensureLab, findLab, isInsideLab, stopLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { forgetImageMachine } from '../../harness/lab/machine/image-machine.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { destroyMachine, downAll } from '../../harness/lab/machine/take-down.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
-import { lab, type RunOptions } from '../options/options.ts';
+import { type LabOptions, lab, provider } from '../options/options.ts';
+import { settleLab } from '../targets/enter-lab.ts';
 import { say } from './up.ts';
 
 const about =
@@ -14,6 +16,7 @@ const about =
 
 const command = declare('down', about, { examples: ['down', 'down debian-13'] })
   .argument('[machines...]', 'machines of the lab')
+  .addOption(provider)
   .addOption(lab);
 
 /** `rdc down`: with names, those machines; without, every machine and the lab. */
@@ -30,12 +33,13 @@ export const downCommand = defineCommand(command, async ([names], options) => {
 });
 
 /** In the lab; where there was none, it is started for this and stopped again. */
-async function removeMachines(machines: readonly Machine[], { lab }: Pick<RunOptions, 'lab'>): Promise<number> {
+async function removeMachines(machines: readonly Machine[], options: LabOptions): Promise<number> {
+  const { lab, provider } = settleLab(options);
   const isMade = chooseLab(lab) === 'hermetic' && findLab() === undefined;
   if (isMade) await ensureLab();
   try {
     for (const { name } of machines) {
-      await destroyMachine(name);
+      await destroyMachine(labNameOf(name, provider));
       await forgetImageMachine(name);
       say(`${name}: removed`);
     }

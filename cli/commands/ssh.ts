@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { Option } from '@commander-js/extra-typings';
 import { findMachine } from '../../harness/lab/catalog/machines.ts';
-import { findLab, isInsideLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
+import { labNameOf } from '../../harness/lab/catalog/provider-names.ts';
+import { findLab, isInsideLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { guestSshCommand } from '../../harness/lab/machine/attach.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { declare, parseWords, type RdcCommand } from '../options/command-line.ts';
-import { lab } from '../options/options.ts';
-import { runInside } from '../targets/enter-lab.ts';
+import { lab, provider } from '../options/options.ts';
+import { runInside, settleLab } from '../targets/enter-lab.ts';
 
 const declared = declare('ssh', 'Opens a shell on a running machine of the lab, or runs a command there.', {
   examples: ['ssh debian-13', 'ssh debian-13 --root -- journalctl -b'],
@@ -17,6 +18,7 @@ const declared = declare('ssh', 'Opens a shell on a running machine of the lab, 
   .argument('<machine>', 'a machine of vms/machines.json')
   .argument('[command...]', 'what to run there, after --')
   .addOption(new Option('--root', 'as root instead of the user of the tests'))
+  .addOption(provider)
   .addOption(lab);
 
 /** `rdc ssh`: what comes after `--` is the command's, options too; the exit code is that of the command. */
@@ -31,8 +33,9 @@ export const sshCommand: RdcCommand = {
         hint: `./rdc ssh ${name} -- ${others.join(' ')}`,
       });
     findMachine(knownMachines(), name);
+    const labName = labNameOf(name, settleLab(options).provider);
     if (options.lab !== 'system' && !isInsideLab() && findLab()) runInside();
-    const argv = [...(await guestSshCommand(name, options.root ? 'root' : 'tester')), ...words.slice(split + 1)];
+    const argv = [...(await guestSshCommand(labName, options.root ? 'root' : 'tester')), ...words.slice(split + 1)];
     return await exitCodeOf(argv);
   },
 };

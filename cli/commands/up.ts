@@ -1,10 +1,11 @@
 import { findMachine, type Machine } from '../../harness/lab/catalog/machines.ts';
+import { asArguments } from '../../harness/lab/catalog/provider-names.ts';
 import { bringUp } from '../../harness/lab/machine/bring-up.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { releaseMachine } from '../../harness/this-machine/locks.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
-import { fresh, type ImageOptions, image, lab, recipe, sha256 } from '../options/options.ts';
+import { fresh, type ImageOptions, image, lab, provider, recipe, sha256 } from '../options/options.ts';
 import { enterLab } from '../targets/enter-lab.ts';
 import { imageMachine, refuseImageOptions } from '../targets/image-target.ts';
 
@@ -18,21 +19,23 @@ const command = declare('up', 'Boots machines of the lab with rootless Docker ru
   .addOption(image)
   .addOption(recipe)
   .addOption(sha256)
+  .addOption(provider)
   .addOption(lab);
 
 /** `rdc up`: machines with rootless Docker running, left running. */
 export const upCommand = defineCommand(command, async ([names], options) => {
   const machines = await machinesToBringUp(names, options);
-  await enterLab({ machines, lab: options.lab, onStage: say });
+  await enterLab({ machines, options, onStage: say });
   for (const machine of machines) {
     const handle = await bringUp(machine, {
+      provider: options.provider,
       fresh: options.fresh === true,
       onStage: (text) => say(`${machine.name}: ${text}`),
     });
-    releaseMachine(machine.name);
-    say(
-      `${machine.name}: up, ${handle.restored ? 'from its snapshot' : 'booted from scratch'} (${handle.accel}); ./rdc ssh ${machine.name}`,
-    );
+    releaseMachine(handle.name);
+    const how = handle.accel === 'none' ? 'container' : handle.accel;
+    const from = handle.restored ? 'from its snapshot' : 'booted from scratch';
+    say(`${machine.name}: up, ${from} (${how}); ./rdc ssh ${asArguments(handle.name)}`);
   }
   return exitCodes.ok;
 });

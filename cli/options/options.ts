@@ -1,4 +1,5 @@
 import { Argument, Option } from '@commander-js/extra-typings';
+import { providerNames } from '../../harness/lab/catalog/provider-names.ts';
 import { declare } from './command-line.ts';
 import { digestOf, gates, levelsOf, listOf } from './values.ts';
 
@@ -37,6 +38,14 @@ export const lab = new Option(
     'Default: RDC_LAB; else system where systemd or libvirtd runs, else hermetic',
 )
   .choices(['hermetic', 'system'])
+  .helpGroup(machine);
+
+export const provider = new Option(
+  '--provider <kind>',
+  'libvirt: VMs; nspawn: containers on the kernel of this machine, in seconds and without hardware virtualisation ' +
+    '(docs/guides/containers.md). Default: RDC_PROVIDER, else libvirt',
+)
+  .choices(providerNames)
   .helpGroup(machine);
 
 const hosts = 'Hosts in use (ssh://, local):';
@@ -110,6 +119,7 @@ export function declareRunning(...[name, about, after]: Parameters<typeof declar
     .addOption(image)
     .addOption(recipe)
     .addOption(sha256)
+    .addOption(provider)
     .addOption(lab)
     .addOption(yes);
 }
@@ -120,3 +130,5 @@ export type RunOptions = ReturnType<ReturnType<typeof declareRunning>['opts']>;
 export type Selection = Pick<JudgingOptions, 'suite' | 'check' | 'level'>;
 export type HostOptions = Pick<JudgingOptions, 'identity' | 'jump' | 'rootVia'>;
 export type ImageOptions = Pick<RunOptions, 'image' | 'recipe' | 'sha256'>;
+/** Which lab, and what runs its machines. */
+export type LabOptions = Pick<RunOptions, 'lab' | 'provider'>;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
+import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
 import { holdRun } from '../../harness/this-machine/active-runs.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { requireFolder } from '../../harness/this-machine/writable-path.ts';
@@ -43,10 +44,10 @@ export function openRun(options: Opening, what = ''): RunContext {
 
 /** One target of a run, with its folder. */
 export function openContext(
-  job: { run: RunContext; checks: readonly DeclaredCheck[] },
+  job: { run: RunContext; checks: readonly DeclaredCheck[]; options: Pick<RunOptions, 'provider'> },
   target: TargetName,
 ): TargetContext {
-  const { run, checks } = job;
+  const { run, checks, options } = job;
   const folder = join(run.folder, target.name);
   requireFolder(folder, hint);
   const expected = checks.map(({ id, area, level, title, source, remedy }) => ({
@@ -57,6 +58,8 @@ export function openContext(
     source,
     remedy,
   }));
-  const isUnverified = target.kind === 'machine' && target.machine.verified === false;
-  return { name: target.name, kind: target.kind, folder, expected, ...(isUnverified && { unverified: true }) };
+  const context = { name: target.name, kind: target.kind, folder, expected };
+  if (target.kind !== 'machine') return context;
+  const isUnverified = target.machine.verified === false;
+  return { ...context, provider: chooseProvider(options.provider), ...(isUnverified && { unverified: true }) };
 }

@@ -1,5 +1,6 @@
 import type { Reporter } from 'vitest/node';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
+import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
 import { renderError } from '../../harness/messages/errors.ts';
 import { judgeTarget } from '../../harness/runner/judge/judge-target.ts';
 import type { TriageOptions } from '../../harness/runner/judge/triage-target.ts';
@@ -14,7 +15,7 @@ import {
 } from '../../harness/verdicts/run-listener.ts';
 import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import type { CheckMetas } from '../../reports/selftest/fault-results.ts';
-import type { RunOptions, Selection } from '../options/options.ts';
+import type { LabOptions, RunOptions, Selection } from '../options/options.ts';
 import { enterLab } from '../targets/enter-lab.ts';
 import { openTarget } from '../targets/open-target.ts';
 import type { TargetName } from '../targets/target-names.ts';
@@ -39,9 +40,9 @@ export type RunJob = {
 };
 
 /** Everything that the machines among the targets need on this machine; see enterLab. */
-export async function enterLabOf(targets: readonly TargetName[], { lab }: Pick<RunOptions, 'lab'>): Promise<void> {
+export async function enterLabOf(targets: readonly TargetName[], options: LabOptions): Promise<void> {
   const machines = targets.flatMap((target) => (target.kind === 'machine' ? [target.machine] : []));
-  await enterLab({ machines, lab, onStage: (text) => process.stderr.write(`${text}\n`) });
+  await enterLab({ machines, options, onStage: (text) => process.stderr.write(`${text}\n`) });
 }
 
 /** Judges one target; the listeners are told what kept it from being judged to the end, expected or not. */
@@ -88,8 +89,13 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
 }
 
 /** A part of the suite owes nothing; all of it owes what it judged when the machine was last verified. */
-export function coverageFloorOf(target: TargetName, options: Selection): CoverageFloor | undefined {
+export function coverageFloorOf(
+  target: TargetName,
+  options: Selection & Pick<LabOptions, 'provider'>,
+): CoverageFloor | undefined {
   if (target.kind !== 'machine' || target.machine.verified === false) return undefined;
+  // verified is the VM
+  if (chooseProvider(options.provider) !== 'libvirt') return undefined;
   const { date, judged } = target.machine.verified;
   return isPartOfSuite(options) || judged === undefined ? undefined : { judged, date };
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { ensureFixtureImage } from '../../harness/fixture-image/build.ts';
 import type { Machine } from '../../harness/lab/catalog/machines.ts';
+import { chooseProvider, type ProviderName } from '../../harness/lab/catalog/provider-names.ts';
 import { clearAbandonedMachines } from '../../harness/lab/cleanup/abandoned-machines.ts';
 import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
 import { ensureBox } from '../../harness/lab/disks/box.ts';
@@ -12,13 +13,15 @@ import {
   enterCommand,
   isInsideLab,
   type LabKind,
-} from '../../harness/lab/libvirt/hermetic-lab.ts';
+} from '../../harness/lab/hermetic/hermetic-lab.ts';
+import { providers } from '../../harness/lab/machine/providers.ts';
 import { setUpHost } from '../../harness/lab/setup/host-setup.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
+import type { LabOptions } from '../options/options.ts';
 
 export type LabNeeds = {
   readonly machines: readonly Machine[];
-  readonly lab: LabKind | undefined;
+  readonly options: LabOptions;
   readonly onStage: (text: string) => void;
 };
 
@@ -27,20 +30,34 @@ export type LabNeeds = {
  * itself. With a hermetic lab the command then starts again inside its network namespace and this does not return;
  * otherwise the caller goes on.
  */
-export async function enterLab({ machines, lab, onStage }: LabNeeds): Promise<void> {
-  // later questions about the lab, also after the command started again, get the same answer
-  if (lab !== undefined) process.env.RDC_LAB = lab;
+export async function enterLab({ machines, options, onStage }: LabNeeds): Promise<void> {
+  const { lab, provider } = settleLab(options);
   if (machines.length === 0) return;
+  for (const machine of machines) providers[provider].expectPossible(machine);
   if (isInsideLab()) return await clearAbandonedMachines(onStage);
   const full = diskWarning(diskState());
   if (full !== undefined) onStage(full);
   for (const machine of machines) expectImage(machine);
-  await setUpHost(onStage);
+  await setUpHost(onStage, provider === 'nspawn' ? 'containers' : 'lab');
   for (const machine of machines) await ensureBox(machine, onStage);
   await ensureFixtureImage({ arch: process.arch === 'arm64' ? 'arm64' : 'amd64' });
   if (chooseLab(lab) === 'system') return await clearAbandonedMachines(onStage);
   await ensureLab();
   runInside();
+}
+
+/** Later questions about the lab and its provider, also after the command started again, get the same answer. */
+export function settleLab(options: LabOptions): { lab: LabKind | undefined; provider: ProviderName } {
+  const provider = chooseProvider(options.provider);
+  process.env.RDC_PROVIDER = provider;
+  if (provider === 'nspawn' && options.lab === 'system')
+    throw new RdcError('USAGE', '--provider nspawn needs a hermetic lab (got: --lab system)', {
+      hint: 'sudo ./rdc run --provider nspawn --lab hermetic',
+    });
+  // the system's libvirt has no part in containers
+  const lab = provider === 'nspawn' ? 'hermetic' : options.lab;
+  if (lab !== undefined) process.env.RDC_LAB = lab;
+  return { lab, provider };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { chooseProvider, labNameOf } from '../../harness/lab/catalog/provider-names.ts';
 import { attachMachine } from '../../harness/lab/machine/attach.ts';
 import { bringUp } from '../../harness/lab/machine/bring-up.ts';
 import { consoleLogOf, type MachineHandle } from '../../harness/lab/machine/handle.ts';
@@ -18,7 +19,7 @@ export type OpenedTarget = AsyncDisposable & {
 };
 
 type OpenOptions = {
-  readonly options: Pick<RunOptions, 'identity' | 'jump' | 'rootVia' | 'fresh' | 'asIs' | 'keep'>;
+  readonly options: Pick<RunOptions, 'identity' | 'jump' | 'rootVia' | 'fresh' | 'asIs' | 'keep' | 'provider'>;
   readonly folder: string;
   readonly onStage: (text: string) => void;
   readonly signal?: AbortSignal;
@@ -42,7 +43,8 @@ export async function openTarget(target: TargetName, open: OpenOptions): Promise
 
 async function openMachine(target: Extract<TargetName, { kind: 'machine' }>, open: OpenOptions): Promise<OpenedTarget> {
   const { options, folder, onStage } = open;
-  const handle = options.asIs ? await attachMachine(target.name) : await bringUpOrOff(target, open);
+  const labName = labNameOf(target.name, chooseProvider(options.provider));
+  const handle = options.asIs ? await attachMachine(labName) : await bringUpOrOff(target, open);
   const login = (user: string): SshAddress => ({
     host: handle.host,
     port: handle.port,
@@ -54,21 +56,22 @@ async function openMachine(target: Extract<TargetName, { kind: 'machine' }>, ope
     connection: { name: target.name, kind: 'machine', folder, user: login(handle.user), root: login('root') },
     infraRetries: handle.infraRetries,
     async [Symbol.asyncDispose]() {
-      if (options.keep || options.asIs) releaseMachine(target.name);
-      else await powerOff(target.name);
-      keepConsole(target.name, folder, onStage);
+      if (options.keep || options.asIs) releaseMachine(labName);
+      else await powerOff(labName);
+      keepConsole(labName, folder, onStage);
     },
   };
 }
 
 /** A machine that did not boot is not left running: nobody would know of it. */
 async function bringUpOrOff(
-  { name, machine }: Extract<TargetName, { kind: 'machine' }>,
+  { machine }: Extract<TargetName, { kind: 'machine' }>,
   { options, folder, onStage, signal }: OpenOptions,
 ): Promise<MachineHandle> {
   try {
-    return await bringUp(machine, { fresh: options.fresh === true, onStage, signal });
+    return await bringUp(machine, { provider: options.provider, fresh: options.fresh === true, onStage, signal });
   } catch (error) {
+    const name = labNameOf(machine.name, chooseProvider(options.provider));
     // without our lock it is another run's machine
     if (isLockedByUs(name)) {
       if (!options.keep) await powerOff(name);

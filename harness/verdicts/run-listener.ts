@@ -31,6 +31,8 @@ export type CoverageFloor = { readonly judged: number; readonly date: string };
 export type TargetContext = {
   readonly name: string;
   readonly kind: 'machine' | 'ssh' | 'local';
+  /** what runs a machine of the lab */
+  readonly provider?: 'libvirt' | 'nspawn';
   /** absolute path of reports/out/<id>/<name> */
   readonly folder: string;
   /** every check that this run is to judge on the target; one that is never reported was not judged */

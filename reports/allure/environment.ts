@@ -1,6 +1,6 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import type { Results } from '../results/results.schema.ts';
-import { countsText } from '../wording/verdict-words.ts';
+import { countsText, providerText } from '../wording/verdict-words.ts';
 
 const maxFacts = 24;
 
@@ -9,6 +9,7 @@ export function environmentOf(results: Results): Record<string, string> {
   const { target, conformance, ledger, notJudged = [], suite, run, facts } = results;
   return {
     target: plainLine(target.name),
+    ...(target.provider === undefined ? {} : { provider: providerText(target.provider) }),
     conformance: `${conformance} (${countsText(ledger, notJudged.length)})`,
     suite: `${suite.version} ${suite.digest.slice(0, 19)}`,
     run: run.id,

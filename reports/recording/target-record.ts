@@ -67,7 +67,8 @@ export class TargetRecord {
   }
 
   results(): Results {
-    const target = { name: this.target.name, kind: this.target.kind };
+    const { name, kind, provider } = this.target;
+    const target = { name, kind, ...(provider === undefined ? {} : { provider }) };
     const known = { target, facts: this.#facts };
     const today = this.#run.startedAt.toISOString().slice(0, 10);
     const checks = [...this.#judged.values()].map((check) => applyWaiver(check, this.#waivers, { known, today }));

@@ -131,7 +131,15 @@ export const resultsSchema = {
       type: 'object',
       additionalProperties: false,
       required: ['name', 'kind'],
-      properties: { name: { ...text(255), minLength: 1 }, kind: { enum: ['machine', 'ssh', 'local'] } },
+      properties: {
+        name: { ...text(255), minLength: 1 },
+        kind: { enum: ['machine', 'ssh', 'local'] },
+        provider: {
+          enum: ['libvirt', 'nspawn'],
+          description:
+            'what ran a machine of the lab: libvirt a VM, nspawn a container on the kernel of the host of the run',
+        },
+      },
     },
     facts: {
       type: 'object',

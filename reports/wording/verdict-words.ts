@@ -1,6 +1,6 @@
 import { plainText } from '../../harness/messages/plain-text.ts';
 import type { Level, Verdict } from '../../harness/verdicts/verdict.ts';
-import type { JudgedCheck } from '../results/results.schema.ts';
+import type { JudgedCheck, Results } from '../results/results.schema.ts';
 
 export const findingWords = {
   lifted: 'lifted: it works here, the documented limitation is gone',
@@ -59,6 +59,11 @@ export function countsText(counts: Readonly<Record<Verdict, number>>, notJudged 
   const parts = verdicts.filter((verdict) => counts[verdict] > 0).map((verdict) => `${counts[verdict]} ${verdict}`);
   if (notJudged > 0) parts.push(`${notJudged} never judged`);
   return parts.length > 0 ? parts.join(', ') : 'nothing judged';
+}
+
+/** What ran a machine of the lab. */
+export function providerText(provider: NonNullable<Results['target']['provider']>): string {
+  return { libvirt: 'libvirt (a VM)', nspawn: "nspawn (a container, on this machine's kernel)" }[provider];
 }
 
 const viewNames = { rootless: 'rootless', rootful: 'rootful daemon', bare: 'without Docker' } as const;

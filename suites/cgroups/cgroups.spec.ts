@@ -26,11 +26,13 @@ import { daemonProcess } from '../instruments/daemon/process.ts';
 import { dropInOverwritten, restartUserManagerRaised } from '../instruments/daemon/raised-user-manager.ts';
 import { restartDaemon } from '../instruments/daemon/restart.ts';
 import {
+  canLimit,
   cgroupsAbove,
   containerCgroup,
   controllersByDefault,
   coresUsed,
   delegatedControllers,
+  hasControllers,
   hasUnifiedCgroups,
   limitsOf,
   statOf,
@@ -65,6 +67,7 @@ check('CG-DRIVER', {
   level: 'MUST',
   title: 'on systemd with cgroup v2 a container runs in a scope of the user manager, elsewhere in no cgroup of its own',
   source: limiting,
+  applies: hasControllers,
   remedy: 'boot with cgroup v2, install dbus-user-session, remove native.cgroupdriver from daemon.json, log in again',
   concurrent: true,
   async verify({ target, host }) {
@@ -93,7 +96,7 @@ check('CG-DELEG', {
   level: 'SHOULD',
   title: 'the user manager has the controllers that systemd delegates: memory and pids, from version 252 also cpu',
   source: page('https://rootlesscontaine.rs/getting-started/common/cgroup2/', 'delegating controllers'),
-  applies: hasUnifiedCgroups,
+  applies: canLimit,
   remedy: delegation,
   readOnly: true,
   needsDaemon: false,
@@ -110,7 +113,7 @@ check('CG-MEM', {
   level: 'MUST',
   title: '--memory 32m is in the kernel, and a process that takes 64 MiB is killed',
   source: limiting,
-  applies: hasUnifiedCgroups,
+  applies: canLimit,
   remedy: delegation,
   concurrent: true,
   async verify({ target }) {
@@ -135,8 +138,8 @@ check('CG-CPU', {
   title: '--cpus 0.5 is in the kernel, and a busy loop gets half a core',
   source: limiting,
   applies: ({ host }) => {
-    const unified = hasUnifiedCgroups({ host });
-    if (unified !== true) return unified;
+    const possible = canLimit({ host });
+    if (possible !== true) return possible;
     if (!controllersByDefault(host).includes('cpu')) {
       return `systemd ${host.systemdVersion} does not delegate the cpu controller to users (252 and later do); see CG-DELEG`;
     }
@@ -167,7 +170,7 @@ check('CG-PIDS', {
   level: 'MUST',
   title: '--pids-limit 10 is in the kernel, and the fork beyond it fails',
   source: limiting,
-  applies: hasUnifiedCgroups,
+  applies: canLimit,
   remedy: delegation,
   async verify({ target }) {
     const container = await sharedContainer(target, limited);
@@ -241,7 +244,7 @@ check('CG-PATH', {
   level: 'MUST',
   title: "a container's scope is user.slice/docker-ID.scope right below the user's service manager",
   source: moby('v26.1.5', 'daemon/oci_linux.go', 'withCgroups: the default parent of a rootless daemon'),
-  applies: hasUnifiedCgroups,
+  applies: canLimit,
   remedy: 'look for cgroup-parent in ~/.config/docker/daemon.json',
   concurrent: true,
   async verify({ target, host }) {
@@ -261,7 +264,7 @@ check('CG-NS', {
   level: 'MUST',
   title: 'a container sees its own cgroup as the root of the hierarchy, with its own limits in it',
   source: man('cgroup_namespaces', 7, 'the cgroup that is the root for members of the namespace'),
-  applies: hasUnifiedCgroups,
+  applies: canLimit,
   remedy: 'look for default-cgroupns-mode in ~/.config/docker/daemon.json: private is the default with cgroup v2',
   concurrent: true,
   async verify({ target }) {
@@ -374,7 +377,7 @@ check('CG-DELEG-ALL', {
   applies: ({ host }) => {
     if (host.init === 'systemd' && (host.systemdVersion ?? 0) < 244)
       return `systemd ${host.systemdVersion} cannot delegate cpuset (244 and later can)`;
-    return hasUnifiedCgroups({ host });
+    return canLimit({ host });
   },
   remedy: `${delegation} (every session of the user has to end first: loginctl terminate-user, or a reboot)`,
   restartsDaemon: true,

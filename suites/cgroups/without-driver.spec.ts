@@ -1,4 +1,5 @@
 import { asFinding, checksIn, docker, expect, expectDocumented, known, lifts } from '../../harness/checks/index.ts';
+import { hasControllers } from '../instruments/kernel/container-cgroup.ts';
 import { asked, driverAfterAll, restartDaemonWithoutDriver } from './without-driver.ts';
 
 const check = checksIn(import.meta);
@@ -9,6 +10,7 @@ check('CG-NONE', {
   level: 'LIMITATION',
   title: 'without a cgroup driver --memory, --cpus and --pids-limit are accepted, shown by docker inspect, and ignored',
   source: ignored,
+  applies: hasControllers,
   remedy:
     'boot with cgroup v2 and systemd, remove native.cgroupdriver from daemon.json; else ulimit -v inside of the container',
   restartsDaemon: true,
@@ -31,6 +33,7 @@ check('CG-NONE-TOP', {
   title:
     'without a cgroup driver and a cgroup to write to, docker top fails and docker stats does not count the processes',
   source: ignored,
+  applies: hasControllers,
   remedy: 'ps in the container shows its processes; boot with cgroup v2 and systemd for docker top (see CG-DRIVER)',
   restartsDaemon: true,
   async verify(context) {

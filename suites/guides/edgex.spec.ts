@@ -15,7 +15,7 @@ import {
 } from '../../harness/checks/index.ts';
 import { userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { hidesSocket } from '../instruments/daemon/mount-overlay.ts';
-import { containerCgroup, hasUnifiedCgroups, statOf } from '../instruments/kernel/container-cgroup.ts';
+import { canLimit, containerCgroup, statOf } from '../instruments/kernel/container-cgroup.ts';
 import { exchangeBytes } from '../instruments/serial-line/serial-io.ts';
 import {
   aclUndo,
@@ -41,7 +41,7 @@ check('GUIDE-EDGEX-SECRETS', {
   title:
     'a secret store cannot lock more than RLIMIT_MEMLOCK (ENOMEM), whatever its memory limit; without locking it runs',
   source: guide('the secret store and mlock'),
-  applies: hasUnifiedCgroups,
+  applies: canLimit,
   remedy:
     'switch the locking off (disable_mlock), or raise LimitMEMLOCK of user@.service; memory limits change nothing',
   concurrent: true,

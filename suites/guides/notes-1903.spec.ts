@@ -1,6 +1,6 @@
 import { breaks, checksIn, expect, known, page, sharedContainer, startContainer } from '../../harness/checks/index.ts';
 import { byRootful, driverNone } from '../instruments/daemon/daemon-faults.ts';
-import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
+import { canLimit, containerCgroup } from '../instruments/kernel/container-cgroup.ts';
 
 // The notes on Docker 19.03, in which rootless mode was new: their claim on user namespaces, and their caveats with
 // today's truth. Caveats with a check of their own: checkpoint (LMT-CHECKPOINT), overlay networks (NET-OVERLAY), SCTP
@@ -33,7 +33,7 @@ check('GUIDE-1903-CAVEATS', {
   level: 'SHOULD',
   title: 'the caveats of 19.03 are history: the root of a container is copy-on-write, and its limits are in the kernel',
   source: notes('rootless mode: known limitations'),
-  applies: hasUnifiedCgroups,
+  applies: canLimit,
   remedy: 'see ST-DRIVER for the storage driver, CG-DRIVER for the limits',
   concurrent: true,
   async verify({ target }) {

@@ -22,7 +22,7 @@ function skippedOn(host: HostFacts): Record<string, string> {
 }
 
 it('cgroup v1: what wants limits skips, what shows them ignored is judged', () => {
-  const skipped = skippedOn({ ...debian13, cgroup: { version: 1, userControllers: null } });
+  const skipped = skippedOn({ ...debian13, cgroup: { version: 1, availableControllers: null, userControllers: null } });
   expect(Object.keys(skipped).sort()).toEqual(
     `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-TOP GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS
      GUIDE-PHOTON-FLAGS PRE-DBUS`.split(/\s+/),
@@ -33,8 +33,24 @@ it('cgroup v1: what wants limits skips, what shows them ignored is judged', () =
 });
 
 it('no cpu controller for the user: only the quota skips, and says who reports it', () => {
-  const skipped = skippedOn({ ...debian13, cgroup: { version: 2, userControllers: ['memory', 'pids'] } });
+  const skipped = skippedOn({ ...debian13, cgroup: { ...debian13.cgroup, userControllers: ['memory', 'pids'] } });
   expect(skipped).toEqual({ 'CG-CPU': 'user@1001.service is not given the cpu controller, which CG-DELEG reports' });
+});
+
+it('cgroup v2 without controllers: what wants a limit, or the cgroup settings that dockerd leaves out then, skips', () => {
+  const skipped = skippedOn({
+    ...debian13,
+    cgroup: { version: 2, availableControllers: [], userControllers: [] },
+  });
+  expect(Object.keys(skipped).sort()).toEqual(
+    `CG-CPU CG-DELEG CG-DELEG-ALL CG-DRIVER CG-MEM CG-NONE CG-NONE-TOP CG-NS CG-PATH CG-PIDS GUIDE-1903-CAVEATS
+     GUIDE-EDGEX-SECRETS`.split(/\s+/),
+  );
+  expect(new Set(Object.values(skipped))).toEqual(
+    new Set([
+      "the host's cgroup v2 tree has no controllers (they may sit on v1 hierarchies): nothing there can be limited",
+    ]),
+  );
 });
 
 it('no systemd: what is about user units, user managers and limits skips; what restarts the daemon has a way to', () => {

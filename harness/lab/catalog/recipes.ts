@@ -45,6 +45,15 @@ export function provisionScripts(machine: Machine): Record<string, string> {
   return { 'base.sh': base, 'kernel-args.sh': read('kernel-args.sh'), [recipe]: whole };
 }
 
+/** A recipe's entry as its script takes it: `packagesIfKnown` is RDC_PACKAGES_IF_KNOWN. The Vagrantfile has the same rule. */
+export function recipeEnvironment(machine: Machine): Record<string, string> {
+  const entries = Object.entries(distributionOf(machine)).map(([name, value]) => [
+    `RDC_${name.replaceAll(/(?=[A-Z])/g, '_').toUpperCase()}`,
+    [value].flat().join(' '),
+  ]);
+  return { ...Object.fromEntries(entries), RDC_RECIPE: machine.provision.recipe };
+}
+
 function putBefore(script: string, preparation: string): string {
   return script.replace(/^set -eu$/m, (line) => `${line}\n\n${preparation.trimEnd()}`);
 }

@@ -1,5 +1,7 @@
 import { deadLocks, describeOwner, type LockOwner, releaseMachine, tryLock } from '../../this-machine/locks.ts';
-import { canAskLibvirt, domainState, stopDomain } from '../libvirt/domain.ts';
+import { parseLabName } from '../catalog/provider-names.ts';
+import { canAskLibvirt } from '../libvirt/domain.ts';
+import { providerOf, stateOf } from '../machine/providers.ts';
 
 const labLock = 'hermetic-lab';
 
@@ -12,10 +14,10 @@ export type AbandonedMachine = {
 
 /** Reads only. */
 export async function findAbandonedMachines(): Promise<AbandonedMachine[]> {
-  const canAsk = canAskLibvirt();
+  const canAsk = (name: string) => parseLabName(name).provider !== 'libvirt' || canAskLibvirt();
   const found: AbandonedMachine[] = [];
   for (const { name, owner } of deadLocks()) {
-    const isRunning = name !== labLock && !owner?.attached && canAsk && (await domainState(name)) === 'running';
+    const isRunning = name !== labLock && !owner?.attached && canAsk(name) && (await stateOf(name)) === 'running';
     found.push({ name, owner, isRunning });
   }
   return found;
@@ -29,7 +31,7 @@ export async function clearAbandonedMachines(onStage: (text: string) => void): P
   for (const { name, owner, isRunning } of await findAbandonedMachines()) {
     if (!tryLock(name)) continue;
     try {
-      if (isRunning) await stopDomain(name);
+      if (isRunning) await providerOf(name).powerOff(name);
       const what = isRunning ? 'powered off; lock' : 'lock';
       onStage(`${name}: ${what} of a dead run removed (${owner ? describeOwner(owner) : 'unreadable'})`);
     } finally {

@@ -1,5 +1,6 @@
 import { releaseMachine, tryLock } from '../../this-machine/locks.ts';
-import { deadLabMembers, stopLab } from '../libvirt/hermetic-lab.ts';
+import { deadLabMembers, stopLab } from '../hermetic/hermetic-lab.ts';
+import { providers } from '../machine/providers.ts';
 import { clearAbandonedMachines } from './abandoned-machines.ts';
 import type { CleanPlan } from './plan.ts';
 import { type CleanOptions, planClean } from './plan.ts';
@@ -20,6 +21,7 @@ export async function clean(
   const members = deadLabMembers().length;
   if (members > 0) {
     await stopLab();
+    await providers.nspawn.sweep();
     options.onStage(`ended the processes of an abandoned lab (${members}) and its network`);
   }
   await clearAbandonedMachines(options.onStage);

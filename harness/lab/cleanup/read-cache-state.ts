@@ -4,13 +4,15 @@ import { runEntries } from '../../this-machine/active-runs.ts';
 import { describeOwner, lockOwner } from '../../this-machine/locks.ts';
 import { cacheRoot } from '../../this-machine/paths.ts';
 import { isOfDeadProcess } from '../../this-machine/process-identity.ts';
+import { labNameOf, parseLabName, providerNames } from '../catalog/provider-names.ts';
 import { boxIdentity } from '../disks/box.ts';
 import { backingFileOf } from '../disks/qcow2.ts';
-import { runningDomains } from '../libvirt/domain.ts';
 import { imageMachines } from '../machine/image-machine.ts';
 import { knownMachines } from '../machine/known-machines.ts';
+import { runningMachines } from '../machine/providers.ts';
 import { machineStamp, readRecord } from '../machine/snapshot-record.ts';
-import { rememberedAccel } from '../setup/acceleration.ts';
+import { containerFolder, knownContainers } from '../nspawn/containers.ts';
+import { type MachineAccel, rememberedAccel } from '../setup/acceleration.ts';
 import { findAbandonedMachines } from './abandoned-machines.ts';
 import type { CacheState, Found, FoundMachine, FoundVolume } from './cache-state.ts';
 import { diskUsage, entriesOf } from './disk-usage.ts';
@@ -23,7 +25,7 @@ const imagesFolder = () => join(cacheRoot(), 'libvirt', 'var', 'images');
 /** Reads the cache, the runs in `outFolder` and who is using them. Throws LAB if libvirt should answer and does not. */
 export async function readCacheState(outFolder: string): Promise<CacheState> {
   const listed = await listedMachines();
-  const running = await runningDomains();
+  const running = await runningMachines();
   const images = entriesIn(imagesFolder()).filter(({ name }) => name.endsWith('.img'));
   const disks = images.filter(({ name }) => !isBaseVolume(name) && name.startsWith('rdc-')).map(asDisk);
   const machines = machineNames(disks).map((name): FoundMachine => foundMachine(name, running));
@@ -34,7 +36,7 @@ export async function readCacheState(outFolder: string): Promise<CacheState> {
     machines,
     disks,
     volumes: images.filter(({ name }) => isBaseVolume(name)).map(withBacking),
-    boxes: boxesIn(cache('boxes')),
+    boxes: [...boxesIn(cache('boxes')), ...cache('nspawn/trees').filter(({ name }) => !name.startsWith('.'))],
     vagrantBoxes: cache('vagrant/boxes').filter(({ name }) => name.startsWith('rdc-VAGRANTSLASH-')),
     images: cache('images').filter(({ name }) => /^\w+-[0-9a-f]{16}$/.test(name)),
     runs: entriesIn(outFolder).filter(({ name }) => /^\d{4}-\d\d-\d\dT[\dA-Za-z-]+$/.test(name)),
@@ -58,7 +60,8 @@ export async function readCacheState(outFolder: string): Promise<CacheState> {
 /** Every name whose lock `rdc clean` has to have before it removes anything. */
 export function lockNames(): string[] {
   const found = entriesIn(imagesFolder()).filter(({ name }) => name.startsWith('rdc-') && !isBaseVolume(name));
-  return [...new Set([...knownMachines().machines.map(({ name }) => name), ...machineNames(found.map(asDisk))])];
+  const known = knownMachines().machines.flatMap(({ name }) => providerNames.map((one) => labNameOf(name, one)));
+  return [...new Set([...known, ...machineNames(found.map(asDisk))])];
 }
 
 async function listedMachines(): Promise<CacheState['listed']> {
@@ -70,7 +73,9 @@ async function listedMachines(): Promise<CacheState['listed']> {
     const box = await boxIdentity(machine);
     // where no kernel was booted yet to find out, the snapshot's own word is as good as any
     const accel = rememberedAccel()?.accel ?? readRecord(machine.name)?.accel ?? 'tcg';
-    listed.set(machine.name, { stamp: machineStamp(machine, box, accel), box: basename(box, '.box') });
+    const of = (how: MachineAccel) => ({ stamp: machineStamp(machine, box, how), box: basename(box, '.box') });
+    listed.set(machine.name, of(accel));
+    listed.set(labNameOf(machine.name, 'nspawn'), of('none'));
   }
   return listed;
 }
@@ -97,13 +102,16 @@ function machineNames(disks: readonly Found[]): string[] {
   const machines = join(cacheRoot(), 'machines');
   const records = entriesOf(machines).flatMap(({ name }) => (name.endsWith('.json') ? [basename(name, '.json')] : []));
   const ofVagrant = entriesOf(join(machines, 'machines')).map(({ name }) => name);
-  return [...new Set([...records, ...ofVagrant, ...disks.map(({ name }) => name)])].sort();
+  const containers = knownContainers().map((name) => labNameOf(name, 'nspawn'));
+  return [...new Set([...records, ...ofVagrant, ...containers, ...disks.map(({ name }) => name)])].sort();
 }
 
 /** Everything of a machine that lies in the cache, in the hermetic lab's libvirt too. */
 function pathsOfMachine(name: string): string[] {
   const root = cacheRoot();
+  const { machine, provider } = parseLabName(name);
   return [
+    ...(provider === 'nspawn' ? [containerFolder(machine)] : []),
     join(root, 'machines', `${name}.json`),
     join(root, 'machines', `${name}.known_hosts`),
     join(root, 'machines', 'machines', name),
@@ -141,7 +149,7 @@ function draftsIn(cache: (folder: string) => Found[]): Found[] {
   const isDraft = ({ name, changedAt }: Found) =>
     Date.now() - changedAt > 2 * hourMs &&
     (/^\.(tmp|build|busybox)-.*[A-Za-z0-9]{6}$/.test(name) || name.endsWith('.part') || /\.lock\.\w+$/.test(name));
-  return ['boxes', 'images', 'machines', 'lab'].flatMap((folder) => cache(folder).filter(isDraft));
+  return ['boxes', 'images', 'machines', 'lab', 'nspawn/trees'].flatMap((folder) => cache(folder).filter(isDraft));
 }
 
 function deadRunEntries(): Found[] {

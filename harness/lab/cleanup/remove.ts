@@ -2,8 +2,10 @@ import { rmSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
 import { cacheRoot } from '../../this-machine/paths.ts';
+import { parseLabName } from '../catalog/provider-names.ts';
+import { findLab } from '../hermetic/hermetic-lab.ts';
 import { canAskLibvirt, domainMac, releaseAddress, removeDomain, removeVolume } from '../libvirt/domain.ts';
-import { findLab } from '../libvirt/hermetic-lab.ts';
+import { providerOf } from '../machine/providers.ts';
 import { forgetRecord } from '../machine/snapshot-record.ts';
 import type { CacheEntry } from './cache-state.ts';
 import { diskUsage } from './disk-usage.ts';
@@ -28,7 +30,8 @@ export async function removeCacheEntries(unused: readonly CacheEntry[], outFolde
 
 async function removeOne(one: CacheEntry, outFolder: string): Promise<void> {
   if (one.kind === 'machine') {
-    if (canAskLibvirt()) {
+    if (parseLabName(one.name).provider !== 'libvirt') await providerOf(one.name).destroy(one.name);
+    else if (canAskLibvirt()) {
       const mac = await domainMac(one.name);
       await removeDomain(one.name);
       if (mac) await releaseAddress(mac);

@@ -1,5 +1,5 @@
 import { type ErrorCode, RdcError } from '../../messages/errors.ts';
-import { chooseLab, findLab } from './hermetic-lab.ts';
+import { chooseLab, findLab } from '../hermetic/hermetic-lab.ts';
 import { domainName, virsh } from './vagrant-and-virsh.ts';
 
 const snapshotName = 'rootless-ready';

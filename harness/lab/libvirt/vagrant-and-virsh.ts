@@ -2,15 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachePath, cacheRoot, checkout, imageMachineFolder } from '../../this-machine/paths.ts';
 import { type CommandResult, runCommand } from '../../this-machine/run-command.ts';
-import { chooseLab, enterCommand, isInsideLab } from './hermetic-lab.ts';
-
-/**
- * What to put before a command that talks to VMs: nothing inside the lab or with the system's libvirt.
- * Throws LAB where a hermetic lab is due and there is none: no VM command may run outside of it.
- */
-export function labPrefix(): string[] {
-  return chooseLab() === 'system' || isInsideLab() ? [] : enterCommand();
-}
+import { labPrefix } from '../hermetic/hermetic-lab.ts';
 
 /** Vagrant's own state lies in the cache, so that every checkout sees the same machines. */
 export function vagrantEnvironment(machine = ''): Record<string, string> {

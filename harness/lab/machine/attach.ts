@@ -1,9 +1,10 @@
 import { RdcError } from '../../messages/errors.ts';
 import { lockMachine } from '../../this-machine/locks.ts';
+import { asArguments } from '../catalog/provider-names.ts';
 import { ensureSshKey } from '../disks/ssh-key.ts';
-import { domainState } from '../libvirt/domain.ts';
 import { type GuestUser, sshCommand } from './guest-ssh.ts';
 import { consoleLogOf, type MachineHandle } from './handle.ts';
+import { stateOf } from './providers.ts';
 import { type MachineRecord, readRecord } from './snapshot-record.ts';
 
 /** A machine that runs already, as it stands: nothing is restored, set or repaired. Throws MACHINE when it does not run. */
@@ -34,6 +35,6 @@ export async function guestSshCommand(name: string, user: GuestUser): Promise<st
 
 async function runningRecord(name: string): Promise<MachineRecord> {
   const record = readRecord(name);
-  if (record && (await domainState(name)) === 'running') return record;
-  throw new RdcError('MACHINE', `${name} is not running`, { hint: `./rdc up ${name}` });
+  if (record && (await stateOf(name)) === 'running') return record;
+  throw new RdcError('MACHINE', `${name} is not running`, { hint: `./rdc up ${asArguments(name)}` });
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { cachePath } from '../../this-machine/paths.ts';
 import { pollUntil } from '../../this-machine/poll.ts';
 import { type CommandResult, runCommand } from '../../this-machine/run-command.ts';
-import { labPrefix } from '../libvirt/vagrant-and-virsh.ts';
+import { labPrefix } from '../hermetic/hermetic-lab.ts';
 
 export type Guest = {
   readonly name: string;

@@ -1,7 +1,8 @@
 import { RdcError } from '../../messages/errors.ts';
 import { cachePath } from '../../this-machine/paths.ts';
 import type { Machine } from '../catalog/machines.ts';
-import type { Accel } from '../setup/acceleration.ts';
+import { asArguments } from '../catalog/provider-names.ts';
+import type { MachineAccel } from '../setup/acceleration.ts';
 import { type Guest, waitForGuest } from './guest-ssh.ts';
 import type { MachineRecord } from './snapshot-record.ts';
 
@@ -16,7 +17,7 @@ export type MachineHandle = {
   readonly hostKeys: readonly string[];
   /** the serial console's log on this host */
   readonly consoleLog: string;
-  readonly accel: Accel;
+  readonly accel: MachineAccel;
   readonly restored: boolean;
   /** repeated boots and failed restores */
   readonly infraRetries: number;
@@ -25,7 +26,9 @@ export type MachineHandle = {
 /** How one machine is to be brought up. */
 export type Plan = {
   machine: Machine;
-  accel: Accel;
+  /** the lab's name of the machine: catalog/provider-names.ts */
+  name: string;
+  accel: MachineAccel;
   stamp: string;
   identityFile: string;
   onStage: (text: string) => void;
@@ -50,7 +53,7 @@ export async function expectDaemon(guest: Guest, code: 'SNAPSHOT' | 'PROVISION',
   });
   if (answer.exitCode === 0) return;
   throw new RdcError(code, `rootless Docker in ${guest.name} did not answer within ${daemonWithinMs / 1000} s`, {
-    hint: `./rdc ssh ${guest.name} -- systemctl --user status docker`,
+    hint: `./rdc ssh ${asArguments(guest.name)} -- systemctl --user status docker`,
   });
 }
 
@@ -61,13 +64,13 @@ export function handle(
 ): MachineHandle {
   const { host, port, hostKeys, accel } = record;
   return {
-    name: plan.machine.name,
+    name: plan.name,
     host,
     port,
     user: 'tester',
     identityFile: plan.identityFile,
     hostKeys,
-    consoleLog: consoleLogOf(plan.machine.name),
+    consoleLog: consoleLogOf(plan.name),
     accel,
     ...how,
   };

@@ -1,7 +1,8 @@
 import { RdcError } from '../../messages/errors.ts';
-import { domainMac, reserveAddress, revertToSnapshot } from '../libvirt/domain.ts';
+import { asArguments } from '../catalog/provider-names.ts';
 import { type Guest, pinHostKeys, waitForGuest } from './guest-ssh.ts';
 import { expectDaemon, handle, type MachineHandle, type Plan } from './handle.ts';
+import { providerOf } from './providers.ts';
 import type { MachineRecord } from './snapshot-record.ts';
 
 const answersWithinMs = 90_000;
@@ -9,11 +10,9 @@ const clockToleranceSeconds = 30;
 
 /** Restores and verifies: keys, machine ID, clock, daemon. Throws SNAPSHOT with what is wrong. */
 export async function restoreMachine(plan: Plan, record: MachineRecord): Promise<MachineHandle> {
-  const { name } = plan.machine;
+  const { name } = plan;
   plan.onStage(`restoring the snapshot from ${record.savedAt}`);
-  await revertToSnapshot(name);
-  const mac = await domainMac(name);
-  if (mac) await reserveAddress({ mac, ip: record.host });
+  await providerOf(name).revert(plan, record);
   const guest = { name, host: record.host, port: record.port, identityFile: plan.identityFile };
   pinHostKeys(guest, record.hostKeys);
   // side by side: a login and the start of the client take seconds on an emulated machine
@@ -27,16 +26,17 @@ export async function restoreMachine(plan: Plan, record: MachineRecord): Promise
   return handle(plan, record, { restored: true, infraRetries: 0 });
 }
 
-/** Sets the clock, and reads it back with the machine's id. */
+/** Sets the clock where it is the machine's own, and reads it back with the machine's id. */
 async function expectIdentity(guest: Guest, record: MachineRecord, signal: AbortSignal): Promise<void> {
   const { name } = guest;
-  const script = 'cat /etc/machine-id && date -s "@$(cat)" >/dev/null && date +%s';
+  const setClock = providerOf(name).sharesClock ? '' : ' && date -s "@$(cat)" >/dev/null';
+  const script = `cat /etc/machine-id${setClock} && date +%s`;
   const question = { user: 'root', script, input: nowInSeconds, withinMs: answersWithinMs, signal } as const;
   const identity = await waitForGuest(guest, question);
   if (identity.exitCode !== 0)
     throw new RdcError('SNAPSHOT', `no answer from ${name} with its pinned host keys at ${record.host}`);
   const off = findDifference(record, identity.stdout, Date.now() / 1000);
-  if (off) throw new RdcError('SNAPSHOT', `${name}: ${off}`, { hint: `./rdc up ${name} --fresh` });
+  if (off) throw new RdcError('SNAPSHOT', `${name}: ${off}`, { hint: `./rdc up ${asArguments(name)} --fresh` });
 }
 
 /** Compares a restored machine's ID and clock, a line each, with what they should be. */

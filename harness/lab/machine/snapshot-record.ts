@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { cachePath, cacheRoot, checkout } from '../../this-machine/paths.ts';
 import { type Machine, variantScript } from '../catalog/machines.ts';
 import { distributionOf, provisionScripts } from '../catalog/recipes.ts';
-import type { Accel } from '../setup/acceleration.ts';
+import type { MachineAccel } from '../setup/acceleration.ts';
 
 /** What is known of a machine whose snapshot can be restored. */
 export type MachineRecord = {
@@ -14,7 +14,7 @@ export type MachineRecord = {
   readonly port: number;
   readonly hostKeys: readonly string[];
   readonly machineId: string;
-  readonly accel: Accel;
+  readonly accel: MachineAccel;
   readonly savedAt: string;
 };
 
@@ -51,17 +51,26 @@ export function stampOf(parts: Readonly<Record<string, string>>): string {
   return hash.digest('hex').slice(0, 16);
 }
 
+/** What has the Vagrantfile's part for a container. */
+const containerSources = ['nspawn-provider.ts', '../nspawn/root-tree.ts', '../nspawn/machine.sh'].map((file) =>
+  join(import.meta.dirname, file),
+);
+
 /**
  * Changes whenever a machine made now would differ from one made before. What only variants run (their scripts, and
  * lines of the Vagrantfile that say so) is no part of the others: another variant is no reason to boot those anew.
  */
-export function machineStamp(machine: Machine, box: string, accel: Accel): string {
+export function machineStamp(machine: Machine, box: string, accel: MachineAccel): string {
   const { sha256 } = machine.box;
   // an image is the same wherever its file lies
   const from = machine.box.image === undefined ? {} : { box: { sha256 } };
   const vagrantfile = readFileSync(join(checkout, 'Vagrantfile'), 'utf8');
+  const made =
+    accel === 'none'
+      ? { Vagrantfile: '', container: containerSources.map((file) => readFileSync(file, 'utf8')).join('') }
+      : { Vagrantfile: machine.variant === undefined ? withoutVariants(vagrantfile) : vagrantfile };
   const parts: Record<string, string> = {
-    Vagrantfile: machine.variant === undefined ? withoutVariants(vagrantfile) : vagrantfile,
+    ...made,
     // a run that judged the machine changes `verified`, not the machine
     machine: JSON.stringify({ ...machine, ...from, verified: false }),
     distribution: JSON.stringify(distributionOf(machine)),

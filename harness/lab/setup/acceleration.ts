@@ -6,6 +6,8 @@ import { cachePath, cacheRoot } from '../../this-machine/paths.ts';
 import { runCommand } from '../../this-machine/run-command.ts';
 
 export type Accel = 'kvm' | 'tcg';
+/** Containers need none: their code runs as any other on this machine. */
+export type MachineAccel = Accel | 'none';
 export type AccelAnswer = { readonly accel: Accel; readonly reason: string; readonly host: string };
 
 /** Measured: a stock kernel says its name within 6 s even under TCG; a KVM that works needs less than one. */

@@ -27,9 +27,8 @@ const vagrantHome = () => join(cacheRoot(), 'vagrant');
 const qemu = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
 const same = (name: string) => ({ apt: [name], dnf: [name], pacman: [name], zypper: [name] });
 
-/** What makes and runs the machines. */
-const machineNeeds: readonly Need[] = [
-  { what: 'Vagrant', found: onPath('vagrant'), ...same('vagrant') },
+/** What runs VMs. */
+const vmNeeds: readonly Need[] = [
   {
     what: "Vagrant's libvirt provider",
     found: () => {
@@ -63,6 +62,22 @@ const machineNeeds: readonly Need[] = [
     zypper: [process.arch === 'arm64' ? 'qemu-arm' : 'qemu-x86'],
   },
   { what: "dnsmasq (the machines' DHCP)", found: onPath('dnsmasq'), ...same('dnsmasq'), apt: ['dnsmasq-base'] },
+];
+
+/** What runs containers. */
+const containerNeeds: readonly Need[] = [
+  {
+    what: 'systemd-nspawn',
+    found: onPath('systemd-nspawn'),
+    ...same('systemd-container'),
+    pacman: ['systemd'],
+  },
+  { what: 'setpriv', found: onPath('setpriv'), ...same('util-linux') },
+];
+
+/** What makes the boxes; Vagrant among it, whose own key they hold. */
+const boxNeeds: readonly Need[] = [
+  { what: 'Vagrant', found: onPath('vagrant'), ...same('vagrant') },
   { what: 'mmdebstrap (builds the boxes)', found: onPath('mmdebstrap'), ...same('mmdebstrap') },
   {
     what: 'extlinux (boot loader of the boxes)',
@@ -160,9 +175,9 @@ function asRoot(argv: readonly string[]): string[] {
 }
 
 /** What the lab needs of this machine and whether it is there; changes nothing. */
-export function doctorHost(): HostNeed[] {
+export function doctorHost(purpose: Purpose = 'lab'): HostNeed[] {
   const installer = installerOf(readOsRelease());
-  return needsOf('lab').map((need) => ({
+  return needsOf(purpose).map((need) => ({
     what: need.what,
     present: need.found(),
     remedy:
@@ -170,11 +185,18 @@ export function doctorHost(): HostNeed[] {
   }));
 }
 
-/** What this machine is for: runs on machines of the lab, the project's own tests, or those of them that start no machine. */
-export type Purpose = 'lab' | 'tests' | 'unit tests';
+/** What this machine is for: runs on VMs of the lab, on its containers, the project's own tests, or those of them that start no machine. */
+export type Purpose = 'lab' | 'containers' | 'tests' | 'unit tests';
+
+const needs: Readonly<Record<Purpose, readonly Need[]>> = {
+  lab: [...vmNeeds, ...boxNeeds, ...sharedNeeds],
+  containers: [...containerNeeds, ...boxNeeds, ...sharedNeeds],
+  tests: [...vmNeeds, ...boxNeeds, ...sharedNeeds, ...testNeeds],
+  'unit tests': [...sharedNeeds, ...testNeeds],
+};
 
 export function needsOf(purpose: Purpose): readonly Need[] {
-  return [...(purpose === 'unit tests' ? [] : machineNeeds), ...sharedNeeds, ...(purpose === 'lab' ? [] : testNeeds)];
+  return needs[purpose];
 }
 
 /**

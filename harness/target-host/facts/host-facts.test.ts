@@ -24,7 +24,11 @@ it('Debian 13, as its kernel and files say', () => {
     memoryMiB: 1973,
     init: 'systemd',
     systemdVersion: 257,
-    cgroup: { version: 2, userControllers: ['cpu', 'memory', 'pids'] },
+    cgroup: {
+      version: 2,
+      availableControllers: ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids', 'rdma', 'misc', 'dmem'],
+      userControllers: ['cpu', 'memory', 'pids'],
+    },
     lsm: expect.arrayContaining(['apparmor', 'landlock']),
     sysctl: {
       unprivilegedUsernsClone: 1,
@@ -65,7 +69,7 @@ it('Debian 11 differs where the platforms differ', () => {
     systemdVersion: 247,
     kernel: '5.10.0-46-amd64',
   });
-  expect(cgroup).toEqual({ version: 2, userControllers: ['memory', 'pids'] });
+  expect(cgroup).toMatchObject({ version: 2, userControllers: ['memory', 'pids'] });
   expect(user.memlockBytes).toBe(252_260 * 1024);
   expect(versions['fuse-overlayfs']).toMatch(/^fuse-overlayfs: version 1\.4/);
 });
@@ -112,6 +116,13 @@ it.each([
     { cgroup: { version: 2, userControllers: null } },
   ],
   ['a slice without controllers', 'cgroup.userControllers', '', { cgroup: { version: 2, userControllers: [] } }],
+  [
+    'all controllers on v1 hierarchies',
+    'cgroup.availableControllers',
+    'read',
+    { cgroup: { availableControllers: [] } },
+  ],
+  ['no list of controllers', 'cgroup.availableControllers', '', { cgroup: { availableControllers: null } }],
   ['cgroup v1', 'cgroup.version', '1021994', { cgroup: { version: 1 } }],
   ['no XDG_RUNTIME_DIR', 'runtimeDir', '', { runtimeDir: null }],
   ['unlimited locks', 'user.memlockBytes', 'unlimited', { user: { memlockBytes: null } }],

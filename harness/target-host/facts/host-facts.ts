@@ -52,6 +52,11 @@ const hostFacts = {
   systemdVersion: command('systemctl --version', (text) => numberOf(/^systemd (\d+)/.exec(text)?.[1])),
   cgroup: {
     version: required(command('stat -f -c %t /sys/fs/cgroup', cgroupVersion), 'file system of the cgroups'),
+    /** controllers of the root of the cgroup v2 tree: [] where all sit on v1 hierarchies, null on cgroup v1 */
+    availableControllers: command('cat /sys/fs/cgroup/cgroup.controllers && echo read', (text) => {
+      const names = [...words(text)];
+      return names.pop() === 'read' ? names : null;
+    }),
     /** controllers delegated to user@UID.service, or null where that cgroup does not exist */
     userControllers: command(
       'cat "/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service/cgroup.controllers" || echo absent',

@@ -63,9 +63,9 @@ it('which hosts have what the flags need', () => {
   const host = hostOf('debian-13');
   expect(hasUnifiedCgroups({ host })).toBe(true);
   expect(hasUnifiedCgroups({ host: { ...host, init: 'runit' } })).toContain('PID 1 is runit');
-  expect(hasUnifiedCgroups({ host: { ...host, cgroup: { version: 1, userControllers: null } } })).toContain(
-    'cgroup v1',
-  );
+  expect(
+    hasUnifiedCgroups({ host: { ...host, cgroup: { version: 1, availableControllers: null, userControllers: null } } }),
+  ).toContain('cgroup v1');
   expect(controllersByDefault(host)).toEqual(['cpu', 'memory', 'pids']);
   expect(controllersByDefault(hostOf('debian-11'))).toEqual(['memory', 'pids']);
 });

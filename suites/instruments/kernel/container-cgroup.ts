@@ -93,6 +93,23 @@ export function hasUnifiedCgroups({ host }: { readonly host: HostFacts }): true 
   return true;
 }
 
+/**
+ * Not so on a host whose controllers sit on v1 hierarchies: a rootless daemon then leaves all cgroup settings out of what
+ * it asks of runc. https://github.com/moby/moby/blob/v26.1.5/pkg/rootless/specconv/specconv_linux.go
+ */
+export function hasControllers({ host }: { readonly host: HostFacts }): true | string {
+  return (
+    host.cgroup.availableControllers?.length !== 0 ||
+    "the host's cgroup v2 tree has no controllers (they may sit on v1 hierarchies): nothing there can be limited"
+  );
+}
+
+/** Where a limit of a container can be in the kernel; a reason otherwise. */
+export function canLimit(on: { readonly host: HostFacts }): true | string {
+  const unified = hasUnifiedCgroups(on);
+  return unified === true ? hasControllers(on) : unified;
+}
+
 /** systemd delegates memory and pids to users since it has cgroup v2, and cpu since version 252. */
 export function controllersByDefault(host: HostFacts): string[] {
   return (host.systemdVersion ?? 0) >= 252 ? ['cpu', 'memory', 'pids'] : ['memory', 'pids'];

@@ -30,6 +30,7 @@ mount --bind "$keep/var" /var/lib/libvirt
 mount --bind "$keep/etc" /etc/libvirt
 mount --bind "$keep/cache" /var/cache/libvirt
 mount --bind "$keep/log" /var/log/libvirt
-libvirtd --daemon
+# containers need none
+! command -v libvirtd >/dev/null || libvirtd --daemon
 echo ready
 exec sleep infinity >/dev/null 2>&1

@@ -69,6 +69,14 @@ export function chooseLab(wanted?: LabKind): LabKind {
   return existsSync('/run/systemd/system') || existsSync('/run/libvirt/libvirt-sock') ? 'system' : 'hermetic';
 }
 
+/**
+ * What to put before a command that talks to machines: nothing inside the lab or with the system's libvirt.
+ * Throws LAB where a hermetic lab is due and there is none: no such command may run outside of it.
+ */
+export function labPrefix(): string[] {
+  return chooseLab() === 'system' || isInsideLab() ? [] : enterCommand();
+}
+
 let starting: Promise<ProcessIdentity> | undefined;
 
 /** Makes the hermetic lab unless it is there; all who ask at once get the same one. Returns its holder. */
@@ -98,7 +106,9 @@ async function hasLibvirt(holder: ProcessIdentity): Promise<boolean> {
   if (!namespaces) return false;
   if (hasMemberCalled(namespaces, 'libvirtd')) return true;
   const prefix = isInsideLab() ? [] : enterCommand();
-  return (await runCommand([...prefix, 'libvirtd', '--daemon'])).exitCode === 0;
+  const { exitCode } = await runCommand([...prefix, 'libvirtd', '--daemon']);
+  // 127: there is no libvirt, and only containers
+  return exitCode === 0 || exitCode === 127;
 }
 
 async function startLab(): Promise<ProcessIdentity> {

@@ -1,0 +1,36 @@
+import { RdcError } from '../../messages/errors.ts';
+
+/** What runs a machine: `libvirt` a VM with a kernel of its own, `nspawn` a booted container on the kernel of this machine. */
+export const providerNames = ['libvirt', 'nspawn'] as const;
+export type ProviderName = (typeof providerNames)[number];
+
+/** What was asked for (`--provider`, RDC_PROVIDER), else libvirt. */
+export function chooseProvider(wanted?: ProviderName): ProviderName {
+  const said = wanted ?? (process.env.RDC_PROVIDER || 'libvirt');
+  const provider = providerNames.find((name) => name === said);
+  if (provider) return provider;
+  const allowed = providerNames.join(', ');
+  throw new RdcError('CONFIG', `RDC_PROVIDER is ${JSON.stringify(said)}; allowed: ${allowed}`, {
+    hint: 'unset RDC_PROVIDER',
+  });
+}
+
+/**
+ * The name by which the lab, its locks and the cache know a machine: `debian-13` as a VM, `debian-13.nspawn` as a
+ * container. The two share nothing, and may run side by side.
+ */
+export function labNameOf(machine: string, provider: ProviderName): string {
+  return provider === 'libvirt' ? machine : `${machine}.${provider}`;
+}
+
+/** Pure: which machine of machines.json a name of the lab stands for, and what runs it. */
+export function parseLabName(labName: string): { readonly machine: string; readonly provider: ProviderName } {
+  const provider = providerNames.find((name) => labName.endsWith(`.${name}`)) ?? 'libvirt';
+  return { machine: labName.replace(/\.\w+$/, ''), provider };
+}
+
+/** As one names it on the command line: `debian-13 --provider nspawn`. */
+export function asArguments(labName: string): string {
+  const { machine, provider } = parseLabName(labName);
+  return provider === 'libvirt' ? machine : `${machine} --provider ${provider}`;
+}

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { RdcError } from '../../messages/errors.ts';
+import { plainLine } from '../../messages/plain-text.ts';
+import { pollUntil } from '../../this-machine/poll.ts';
+import { type Machine, variantScript } from '../catalog/machines.ts';
+import { labNameOf, parseLabName } from '../catalog/provider-names.ts';
+import { provisionScripts, recipeEnvironment } from '../catalog/recipes.ts';
+import { boxIdentity } from '../disks/box.ts';
+import { ensureSshKey } from '../disks/ssh-key.ts';
+import {
+  containerAddress,
+  containerState,
+  gateway,
+  hasContainerSnapshot,
+  layOut,
+  removeContainer,
+  revertContainer,
+  runningContainers,
+  saveContainer,
+  startContainer,
+  stopContainer,
+  sweepContainers,
+} from '../nspawn/containers.ts';
+import { ensureRootTree } from '../nspawn/root-tree.ts';
+import { askGuest, type Guest, pinHostKeys, scanHostKeys } from './guest-ssh.ts';
+import { consoleLogOf, expectDaemon, type Plan } from './handle.ts';
+import type { Provider } from './provider.ts';
+import { provision, type Step } from './provision.ts';
+
+const bootsWithinMs = 60_000;
+const containerOf = (name: string) => parseLabName(name).machine;
+
+/** Containers of systemd-nspawn that boot the distribution's init, on the kernel of this machine. */
+export const nspawnProvider: Provider = {
+  expectPossible,
+  chooseAccel: async () => 'none',
+  state: (name) => containerState(containerOf(name)),
+  hasSnapshot: async (name) => hasContainerSnapshot(containerOf(name)),
+  async running() {
+    return new Set([...(await runningContainers())].map((machine) => labNameOf(machine, 'nspawn')));
+  },
+  make,
+  async save({ name, identityFile, signal }) {
+    const machine = containerOf(name);
+    // in order, so that all of it is on the disk
+    const guest = { name, host: containerAddress(machine), port: 22, identityFile };
+    await askGuest(guest, { user: 'root', script: 'systemctl poweroff' });
+    const isOff = async () => (await containerState(machine)) === 'off';
+    await pollUntil(isOff, { withinMs: 30_000, everyMs: 100 });
+    await stopContainer(machine);
+    saveContainer(machine);
+    revertContainer(machine);
+    startContainer(machine, consoleLogOf(name));
+    await expectDaemon(guest, 'PROVISION', signal);
+  },
+  async revert({ name }) {
+    const machine = containerOf(name);
+    await stopContainer(machine);
+    revertContainer(machine);
+    startContainer(machine, consoleLogOf(name));
+  },
+  powerOff: (name) => stopContainer(containerOf(name)),
+  destroy: (name) => removeContainer(containerOf(name)),
+  sweep: sweepContainers,
+  sharesClock: true,
+};
+
+function expectPossible({ name, box, kernelArgs, variant }: Machine): void {
+  const why =
+    kernelArgs !== undefined
+      ? `a kernel argument makes it (${kernelArgs}), and a container has the kernel of this machine`
+      : variant === 'no systemd'
+        ? 'systemd-nspawn boots machines with systemd only'
+        : box.build === undefined
+          ? 'its disk is not built here'
+          : undefined;
+  if (why === undefined) return;
+  throw new RdcError('CONFIG', `${name} cannot be a container: ${why}`, {
+    hint: `./rdc run ${name} --provider libvirt`,
+  });
+}
+
+async function make(plan: Plan): Promise<{ host: string }> {
+  const { name, machine, identityFile, onStage } = plan;
+  const container = containerOf(name);
+  const tree = await ensureRootTree(await boxIdentity(machine), onStage);
+  const { publicKey } = await ensureSshKey();
+  const host = containerAddress(container);
+  layOut(container, tree, firstFiles(host, publicKey));
+  onStage('booting');
+  startContainer(container, consoleLogOf(name));
+  const guest = { name, host, port: 22, identityFile };
+  pinHostKeys(guest, await firstHostKeys(guest, plan));
+  for (const { stage, ...step } of stepsOf(machine, publicKey)) {
+    if (stage !== undefined) onStage(stage);
+    await provision(guest, step, plan);
+  }
+  return { host };
+}
+
+/** The scripts and their order are those of the Vagrantfile. */
+function stepsOf(machine: Machine, publicKey: string): (Step & { readonly stage?: string })[] {
+  const { 'base.sh': base = '', ...scripts } = provisionScripts(machine);
+  const recipe = Object.entries(scripts).find(([file]) => file.startsWith('rootless'))?.[1] ?? '';
+  const { variant } = machine;
+  const script = variant === undefined ? '' : readFileSync(variantScript(variant), 'utf8');
+  const env = { RDC_PUBLIC_KEY: publicKey, RDC_HOSTNAME: machine.name };
+  return [
+    { what: 'base', stage: 'making the users', script: base, env },
+    ...(variant === undefined ? [] : [{ what: 'variant', stage: 'making the variant', script, args: ['make'] }]),
+    {
+      what: 'rootless',
+      stage: "installing rootless Docker with the distribution's packages",
+      script: recipe,
+      env: recipeEnvironment(machine),
+    },
+    ...(variant === undefined ? [] : [{ what: 'variant-proof', script, args: ['prove'] }]),
+  ];
+}
+
+/** What the first boot needs: an address, a login, and a /proc nobody has mounted over, else the kernel lets no container mount its own. */
+function firstFiles(host: string, publicKey: string): Record<string, string> {
+  return {
+    '/etc/systemd/network/05-rdc.network': `[Match]\nName=host0\n[Network]\nAddress=${host}/24\nGateway=${gateway}\nIPv6AcceptRA=no\n`,
+    '/etc/systemd/system/sysinit.target.d/rdc.conf': '[Unit]\nWants=rdc-proc.service\n',
+    '/etc/systemd/system/rdc-proc.service': `[Unit]
+DefaultDependencies=no
+Before=sysinit.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/mkdir -p /run/rdc-proc
+ExecStart=/bin/mount -t proc proc /run/rdc-proc
+`,
+    '/root/.ssh/authorized_keys': `${publicKey}\n`,
+  };
+}
+
+async function firstHostKeys(guest: Guest, { signal }: Plan): Promise<string[]> {
+  const { name } = guest;
+  const container = containerOf(name);
+  const keys = async () => {
+    const found = await scanHostKeys(guest);
+    if (found.length > 0) return found;
+    if ((await containerState(container)) !== 'running') throw notBooted(name);
+    return undefined;
+  };
+  const found = await pollUntil(keys, { withinMs: bootsWithinMs, everyMs: 300, signal });
+  if (found) return found;
+  throw notBooted(name);
+}
+
+function notBooted(name: string): RdcError {
+  const said = readFileSync(consoleLogOf(name), 'utf8').trim().split('\n').at(-1) ?? '';
+  return new RdcError('MACHINE', `${name} does not boot: ${plainLine(said, 200) || 'its console says nothing'}`, {
+    hint: `tail -n 40 ${consoleLogOf(name)}`,
+  });
+}

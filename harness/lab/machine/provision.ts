@@ -1,0 +1,35 @@
+import { runLogged } from '../../this-machine/run-command.ts';
+import { labPrefix } from '../hermetic/hermetic-lab.ts';
+import { type Guest, sshCommand } from './guest-ssh.ts';
+import type { Plan } from './handle.ts';
+
+export type Step = {
+  /** names the log: `provision-NAME-WHAT` */
+  readonly what: string;
+  readonly script: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** Runs a script of vms/provision as root in a machine, as Vagrant does in a VM. Throws PROVISION. */
+export async function provision(
+  guest: Guest,
+  { what, script, args = [], env = {} }: Step,
+  { signal }: Plan,
+): Promise<void> {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
+  const command = [...variables, 'sh', '"$script"', ...args.map(quoted), '</dev/null'].join(' ');
+  const inGuest = `script=$(mktemp) && cat >"$script" || exit; code=0; ${command} || code=$?; rm -f "$script"; exit "$code"`;
+  await runLogged([...labPrefix(), ...sshCommand(guest, 'root'), inGuest], {
+    log: `provision-${guest.name}-${what}`,
+    code: 'PROVISION',
+    what: `${what} in ${guest.name}`,
+    timeoutMs: 900_000,
+    input: script,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
