@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { FixtureImage } from '../../fixture-image/image.ts';
 import { RdcError } from '../../messages/errors.ts';
 import type { Executor } from '../transport/executor.ts';
 import type { ExecOptions } from '../transport/transport.ts';
@@ -6,11 +7,16 @@ import { refuseChange } from './read-only.ts';
 import type { Target } from './target.ts';
 
 const paths = new Map<Target['name'], Promise<string>>();
-let probeFile: string | undefined;
+let image: FixtureImage | undefined;
 
-/** Sets the file of the probe; once, when the target is connected. */
-export function useProbe(path: string): void {
-  probeFile = path;
+/** Sets the image of all containers, whose probe also goes to the host; once, when the target is connected. */
+export function useFixtureImage(value: FixtureImage): void {
+  image = value;
+}
+
+export function fixtureImage(): FixtureImage {
+  if (image) return image;
+  throw new RdcError('IMAGE', 'no fixture image was built for this run');
 }
 
 /** After a reboot, which empties /tmp. */
@@ -18,7 +24,7 @@ export function forgetProbe(target: Pick<Target, 'name'>): void {
   paths.delete(target.name);
 }
 
-/** Path of the fixture image's static probe on the host, where it is uploaded at first use: a host may lack any client. */
+/** Path of the static probe on the host, where it is uploaded at first use: a host may lack any client. */
 export function probePath(target: Target): Promise<string> {
   refuseChange(target, 'uploading a helper');
   const known = paths.get(target.name) ?? upload(target);
@@ -42,10 +48,8 @@ export async function hostProbe<T>(
   }
 }
 
-/** The probe's bytes, for an image that a check makes. */
 export function probeProgram(): Buffer {
-  if (probeFile === undefined) throw new RdcError('IMAGE', 'no helper was built for this run');
-  return readFileSync(probeFile);
+  return readFileSync(fixtureImage().probePath);
 }
 
 async function upload(target: Target): Promise<string> {

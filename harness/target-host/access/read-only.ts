@@ -78,12 +78,11 @@ const changesOfTheHost: readonly RegExp[] = [
 /** Into anything but the bit bucket or another stream. */
 const redirection = /((?<![=<>-])\d?>{1,2}\|?(?!=)\s*(?!\s|&\d|&-|\/dev\/null\b)[^\s)]*)/;
 
-/** What in a command line would change the host, or undefined. Catches a wrong `readOnly`, not one that hides what it does. */
+/** What in a command line would change the host. Catches a wrong `readOnly`, not a check that hides what it does. */
 export function changeIn(commandLine: string): string | undefined {
   return firstOf([...changesOfOnesOwn, ...changesOfTheHost, redirection], commandLine);
 }
 
-/** What in a command line others on the host would notice, or undefined. */
 export function disturbanceIn(commandLine: string): string | undefined {
   return firstOf(changesOfTheHost, commandLine);
 }

@@ -3,10 +3,7 @@ import type { Executor } from '../transport/executor.ts';
 import { disturbanceIn } from './read-only.ts';
 import type { RestartableTarget } from './target.ts';
 
-/**
- * The target for a check that is judged while others are: what would disturb them is refused. This catches a wrong
- * `concurrent`, not a check that hides what it does. As the user a check may run anything.
- */
+/** For a check beside others: root may not disturb them. Catches a wrong `concurrent`, not a check that hides it. */
 export function sharedUseTarget(target: RestartableTarget): RestartableTarget {
   const refuse = (what: string) => () => Promise.reject(refusal(what));
   const { exec, shell } = target.root;

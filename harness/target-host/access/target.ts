@@ -10,7 +10,6 @@ export type ReadableTarget = Executor & {
   readonly kind: 'machine' | 'ssh' | 'local';
   readonly facts: { readonly host: HostFacts };
   readonly root: Executor;
-  /** adds to the evidence of the check */
   note(text: string): void;
   /** in an inspection: what would change the machine throws READ_ONLY */
   readonly readOnly?: true;

@@ -12,7 +12,6 @@ export type Connection = {
   readonly root: SshAddress | 'sudo' | 'none';
   /** not needed to read facts */
   readonly image?: FixtureImage;
-  /** facts that were read already */
   readonly host?: HostFacts;
   /** absolute path of the target's run folder */
   readonly folder: string;

@@ -1,10 +1,10 @@
 import { RdcError } from '../../messages/errors.ts';
-import { forgetProbe, useProbe } from '../access/host-probe.ts';
+import { forgetProbe, useFixtureImage } from '../access/host-probe.ts';
 import { readOnlyTarget, readOnlyTransport } from '../access/read-only.ts';
 import { rebootMachine } from '../access/reboot.ts';
 import type { RestartableTarget } from '../access/target.ts';
 import { dropSharedContainers } from '../docker/container.ts';
-import { forgetLoadedImage, useFixtureImage } from '../docker/load-image.ts';
+import { forgetLoadedImage } from '../docker/load-image.ts';
 import { type HostFacts, readHostFacts } from '../facts/host-facts.ts';
 import { openTimed } from '../transport/call-timing.ts';
 import { type ExecRecord, type Executor, executor } from '../transport/executor.ts';
@@ -21,7 +21,6 @@ export type Watch = { command(entry: ExecRecord): void; note(text: string): void
 
 export type ConnectedTarget = {
   readonly host: HostFacts;
-  /** the daemon's socket, forwarded into a folder of its own */
   readonly socketPath: string;
   /** the target as one check sees it */
   observedBy(watch: Watch): RestartableTarget;
@@ -33,15 +32,11 @@ export type ConnectedTarget = {
 /** Root through the user's session has no login to renew. */
 type RootTransport = Transport | RenewableTransport | null;
 
-/** Opens one connection for the user and one for root, reads the facts, forwards the API socket. */
 export async function connectTarget(
   connection: Connection,
   readFacts: (target: Executor) => Promise<HostFacts> = readHostFacts,
 ): Promise<ConnectedTarget> {
-  if (connection.image) {
-    useFixtureImage(connection.image);
-    useProbe(connection.image.probePath);
-  }
+  if (connection.image) useFixtureImage(connection.image);
   const opened = await openConnection(connection, readFacts);
   const { host, user, root, socket } = opened;
   // testcontainers reads these when it first looks for a daemon

@@ -16,16 +16,9 @@ type Asked = Pick<ReadableTarget, 'dockerSocket' | 'readOnly' | 'answers'>;
  * One request to the daemon's API, e.g. `dockerApi(target, 'GET', '/info')`. A status is an observation; throws DAEMON
  * without an answer, TIMEOUT after `timeoutMs`. `fresh` opens a connection: an old one answers although nobody listens.
  */
-export function dockerApi(target: Asked, method: 'GET', path: string, options?: RequestOptions): Promise<ApiAnswer>;
-export function dockerApi(
-  target: Asked & Pick<Target, 'invalidate'>,
-  method: Method,
-  path: string,
-  options?: RequestOptions,
-): Promise<ApiAnswer>;
-export async function dockerApi(
-  target: Asked,
-  method: Method,
+export async function dockerApi<M extends Method>(
+  target: [M] extends ['GET'] ? Asked : Asked & Pick<Target, 'invalidate'>,
+  method: M,
   path: string,
   options: RequestOptions = {},
 ): Promise<ApiAnswer> {

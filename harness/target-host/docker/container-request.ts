@@ -5,7 +5,6 @@ type Client = Awaited<ReturnType<typeof getContainerRuntimeClient>>;
 type CreateOptions = Parameters<Client['container']['dockerode']['createContainer']>[0];
 
 export type ContainerOptions = {
-  /** default: the daemon makes one up */
   readonly name?: string;
   readonly command?: readonly string[];
   readonly user?: string;
@@ -15,13 +14,12 @@ export type ContainerOptions = {
   readonly publish?: readonly PublishedPort[];
 };
 
+/** By default TCP, and every address. */
 type PublishedPort = {
   /** 0: the daemon chooses one */
   readonly hostPort: number;
   readonly containerPort: number;
-  /** default: every address */
   readonly hostIp?: string;
-  /** default: TCP */
   readonly protocol?: 'tcp' | 'udp' | 'sctp';
 };
 

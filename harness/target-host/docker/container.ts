@@ -18,7 +18,6 @@ export type Container = AsyncDisposable & {
   /** host PID of its first process, which has the container's nonce in its environment */
   hostPid(): Promise<number>;
   exec(argv: readonly string[], options?: { user?: string }): Promise<ExecOutput>;
-  /** the JSON that a `probe` subcommand prints */
   probe<T>(...args: readonly string[]): Promise<T>;
   stop(): Promise<void>;
 };

@@ -3,10 +3,7 @@ import { type TarEntry, writeTar } from '../../fixture-image/tar.ts';
 import type { Target } from '../access/target.ts';
 import { dockerode } from './load-image.ts';
 
-/**
- * Makes an image of one layer: `importImage(target, 'rdc/owned', [{ path: 'f', mode: 0o644, content: '', owner: 65_536 }])`.
- * Null when the daemon took it, else the daemon's words. The caller removes it.
- */
+/** Makes an image of one layer, which the caller removes. Null when the daemon took it, else the daemon's words. */
 export async function importImage(target: Target, repo: string, entries: readonly TarEntry[]): Promise<string | null> {
   const client = await dockerode();
   const names = entries.map(({ path }) => path).join(' ');

@@ -5,16 +5,13 @@ import type { Target } from '../access/target.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { dockerApi } from './api.ts';
 
-/** Where the rootful daemon listens that runs beside the user's. */
 export const rootfulSocket = '/run/rdc-rootful.sock';
 
 const log = '/var/log/rdc-rootful.log';
 /** What the host was before; below /run, so that a reboot, which undoes the changes, removes it too. */
 const before = '/run/rdc-oracle';
 
-// The scripts are for root.
-
-/** A daemon on that socket, open to the user's group, with its data in folders of its own. */
+/** Script for root: a daemon on that socket, open to the user's group, with its data in folders of its own. */
 const start = ({ socket, user }: Where) => `
 rm -f '${socket}'
 mkdir -p /var/lib/rdc-rootful /run/rdc-rootful
@@ -28,7 +25,7 @@ for p in $(grep -lx dockerd /proc/[0-9]*/comm 2>/dev/null); do
 done
 [ -z "$(ls -A /sys/class/net/docker0/brif 2>/dev/null)" ] || { echo 'its bridge docker0 is in use'; exit 0; }`;
 
-/** A rootful daemon forwards packets, writes firewall rules and loads modules. The folder gets its name when all is in it. */
+/** What a rootful daemon changes: forwarding, firewall rules, modules. The folder gets its name once it is complete. */
 const remember = `
 rm -rf ${before}-new; mkdir -m 700 ${before}-new
 for ip in iptables ip6tables; do $ip-save > ${before}-new/$ip 2>/dev/null || true; done
@@ -41,10 +38,9 @@ for f in /etc/docker /etc/docker/key.json; do [ -e $f ] || echo $f; done > ${bef
 [ ! -e /sys/class/net/docker0 ] || : > ${before}-new/docker0
 mv ${before}-new ${before}`;
 
-/** Modules whose removal takes links or rules of every network namespace along, although nothing counts these as users. */
+/** Modules whose removal takes links or rules of every network namespace along; nothing counts these as users. */
 const carrying = 'bridge|veth|dummy|vxlan|ipvlan|macvlan|ip_vs|nf_tables|ip6?_tables|ip6?table_.*';
 
-/** Ends the daemon, removes what it kept and puts the host back. */
 const stopAndRestore = ({ socket }: Where) => `[ -d ${before} ] || exit 0
 # PID file and socket of a killed run may belong to another process by now
 pid=$(cat /run/rdc-rootful.pid 2>/dev/null || true)

@@ -14,10 +14,7 @@ export class UnknownVersion extends Error {
   }
 }
 
-/**
- * The facts of a host; each version is a program to start, so the first to read one gets UnknownVersion. Only for a
- * mode that can run its checks twice.
- */
+/** Without versions, each of which is a program to start: the first to read one gets UnknownVersion. */
 export async function readQuickFacts(target: Executor): Promise<HostFacts> {
   const facts = parseHostFacts((await target.shell(quickScript)).stdout);
   const known: Record<string, string | null> = {};

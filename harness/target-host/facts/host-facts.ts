@@ -24,7 +24,6 @@ import {
 import { runningRootlessKit } from './rootlesskit.ts';
 
 const programs = words('docker dockerd containerd runc rootlesskit slirp4netns pasta iptables fuse-overlayfs');
-const currentUser = 'user';
 const hidepidIn = captured(/\bhidepid=(\w+)/);
 /** `"storage-driver":"overlay2"`, `--firewall-backend=nftables` */
 const setting = captured(/[:=]"?([a-z0-9-]+)"?$/m);
@@ -73,9 +72,9 @@ const hostFacts = {
     randomizeVaSpace: file('/proc/sys/kernel/randomize_va_space', numberOf),
   },
   user: {
-    name: required(command('id -un', trimmed), currentUser),
-    uid: required(command('id -u', numberOf), currentUser),
-    gid: required(command('id -g', numberOf), currentUser),
+    name: required(command('id -un', trimmed), 'user'),
+    uid: required(command('id -u', numberOf), 'user'),
+    gid: required(command('id -g', numberOf), 'user'),
     home: required(command('echo "$HOME"', trimmed), 'home of the user'),
     groups: command('id -Gn', words),
     subuid: file('/etc/subuid', (text, at) => idRanges(text, at('user.name').trim(), Number(at('user.uid')))),
@@ -141,7 +140,6 @@ export const collectScript = scriptOf(hostFacts);
 /** For `rdc doctor`, which asks for slow ones when it needs them. */
 export const quickScript = scriptOf(hostFacts, ({ isSlow }) => !isSlow);
 
-/** In one session. Throws FACTS when the answer makes no sense. */
 export async function readHostFacts(target: Pick<Executor, 'shell'>): Promise<HostFacts> {
   const answer = await target.shell(collectScript, { timeoutMs: 120_000 });
   return parseHostFacts(answer.stdout);

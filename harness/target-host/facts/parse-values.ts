@@ -10,7 +10,6 @@ export function trimmed(text: string): string {
   return text.trim();
 }
 
-/** What the pattern's group matches, or null. */
 export function captured<T extends string>(pattern: RegExp): (text: string) => T | null {
   return (text) => (pattern.exec(text)?.[1] as T | undefined) ?? null;
 }

@@ -2,7 +2,6 @@ import { RdcError } from '../../messages/errors.ts';
 import { quoteWord } from '../transport/quote.ts';
 import { holdersOf } from './socket-holders.ts';
 
-/** Answers by the path of their fact: `at('user.name')`. */
 type Answers = (path: string) => string;
 
 /** A question to a shell on the host, and what its answer means, which may depend on other answers. */
@@ -26,7 +25,6 @@ export function file<T>(path: string, parse: Fact<T>['parse']): Fact<T> {
   return command(`cat ${path}`, parse);
 }
 
-/** Left out of the quick script. */
 export function slow<T>(fact: Fact<T>): Fact<T> {
   return { ...fact, isSlow: true };
 }
@@ -42,7 +40,6 @@ export function required<T>({ ask, parse }: Fact<T | null>, what: string | ((at:
   });
 }
 
-/** Shell: the socket of the user's daemon. */
 export const socketPath = '"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/docker.sock"';
 
 /**

@@ -18,9 +18,7 @@ function parseRootlessKit(text: string) {
   // RootlessKit takes the last one of a flag
   const last = (flag: string) => text.match(new RegExp(`(?<=^--${flag}=).+$`, 'gm'))?.at(-1) ?? null;
   return {
-    /** `--net`, e.g. `slirp4netns` */
     networkDriver: last('net'),
-    /** `--port-driver`, e.g. `builtin` */
     portDriver: last('port-driver'),
     /** the daemon is in the host's network namespace, its bridges in another */
     detachesNetns: /^--detach-netns(=true)?$/m.test(text),

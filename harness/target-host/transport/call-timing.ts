@@ -1,7 +1,7 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 import type { Transport } from './transport.ts';
 
-/** What a check waits for. Requests to the daemon are not among it: node:http has channels of its own (time-split.ts). */
+/** What a check waits for; for requests to the daemon, node:http has channels of its own (time-split.ts). */
 export type Port = 'guest' | 'container';
 
 const channels = { guest: tracingChannel('rdc:guest'), container: tracingChannel('rdc:container') } as const;
@@ -16,7 +16,6 @@ export function callChannel(port: Port): (typeof channels)[Port] {
   return channels[port];
 }
 
-/** A transport whose login and commands are timed. */
 export async function openTimed(open: () => Promise<Transport>): Promise<Transport> {
   const transport = await timeCall('guest', open);
   return { ...transport, run: (...command) => timeCall('guest', () => transport.run(...command)) };

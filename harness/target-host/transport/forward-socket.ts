@@ -9,13 +9,8 @@ import { identifyProcess, isOfDeadProcess } from '../../this-machine/process-ide
 import { temporaryFolder } from '../../this-machine/writable-path.ts';
 import type { Transport } from './transport.ts';
 
-export type ForwardedSocket = { readonly path: string; close(): Promise<void> };
-
 /** A longer answer is not an API answer but an attack on our memory. */
 export const maxAnswerBytes = 8 * 1024 * 1024;
-
-/** Longest path of a socket: unix(7). */
-const maxPathBytes = 107;
 
 /** In the cache, named for this process, so that the next process can remove what a killed one left; else in /tmp. */
 function socketFolder(): string {
@@ -24,12 +19,13 @@ function socketFolder(): string {
   for (const name of readdirSync(dirname(inCache))) {
     if (isOfDeadProcess(name)) rmSync(join(dirname(inCache), name), { recursive: true, force: true });
   }
-  const isShort = Buffer.byteLength(`${inCache}XXXXXX/docker.sock`) <= maxPathBytes;
+  // the longest path of a socket: unix(7)
+  const isShort = Buffer.byteLength(`${inCache}XXXXXX/docker.sock`) <= 107;
   return isShort ? mkdtempSync(inCache) : temporaryFolder('rdc-');
 }
 
-/** Makes a socket of the target reachable as a local one, in a 0700 directory. Each connection is a channel of `transport`. */
-export async function forwardSocket(transport: Transport, remotePath: string): Promise<ForwardedSocket> {
+/** A local socket, in a 0700 directory, that leads to one of the target. Each connection is a channel of `transport`. */
+export async function forwardSocket(transport: Transport, remotePath: string) {
   const folder = socketFolder();
   const path = join(folder, 'docker.sock');
   const remove = () => rmSync(folder, { recursive: true, force: true });

@@ -63,10 +63,7 @@ export type Login = {
   lost?: RdcError;
 };
 
-/**
- * A connection that is logged in, through the jump host where the address has one.
- * Errors: TRANSPORT (no connection, no login), HOST_KEY, INPUT (the identity file).
- */
+/** Goes through the jump host if there is one. Throws TRANSPORT, HOST_KEY, and INPUT for the identity file. */
 export async function logIn(address: SshAddress): Promise<Login> {
   const { host, port, jump } = address;
   const config = loginConfig(address);
@@ -81,7 +78,6 @@ export async function logIn(address: SshAddress): Promise<Login> {
   }
 }
 
-/** A connection to the address, made by its jump host. */
 async function streamTo(address: SshAddress, jump: SshAddress, via: Login): Promise<Duplex> {
   const { host, port } = address;
   const to = `${host}:${port}`;

@@ -44,6 +44,7 @@ async function forwardOverSsh({ client, where, limits, lost }: Login, path: stri
 // biome-ignore lint/complexity/noExcessiveLinesPerFunction: all that can end a command shares whether it is over
 function runOverSsh(login: Login, commandLine: string, options: ExecOptions): Promise<ExecResult> {
   const { client, where, limits } = login;
+  if (login.lost) return Promise.reject(login.lost);
   const timeoutMs = Math.min(options.timeoutMs ?? defaultTimeoutMs, limits.commandTimeoutMs);
   const { stdout, stderr, resultOf } = collectOutput(options.maxBytes);
   let end: number | string = 'ended without an exit status';
@@ -73,10 +74,6 @@ function runOverSsh(login: Login, commandLine: string, options: ExecOptions): Pr
     fail(login.lost);
     login.socket.destroy();
   };
-  if (login.lost) {
-    lose();
-    return promise;
-  }
   client.once('close', lose);
   const onOpen = (cause: Error | undefined, channel: ClientChannel) => {
     if (cause) return fail(new RdcError('TRANSPORT', `${where} refused a session`, { cause }));

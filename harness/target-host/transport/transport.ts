@@ -18,11 +18,9 @@ export type ExecResult = {
   readonly durationMs: number;
 };
 
-/** Runs commands and opens sockets as one user of one machine. Throws RdcError when it cannot, never for an exit code. */
+/** Commands and sockets as one user of one machine. Throws RdcError when it cannot, never for an exit code. */
 export type Transport = {
-  /** runs a POSIX sh command line */
   run(commandLine: string, options?: ExecOptions): Promise<ExecResult>;
-  /** connects to a Unix stream socket */
   connectSocket(path: string): Promise<Duplex>;
   close(): Promise<void>;
 };
