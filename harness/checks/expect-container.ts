@@ -1,6 +1,6 @@
 import type { Target } from '../target-host/access/target.ts';
 import { type Container, refusalIn, sharedContainer } from '../target-host/docker/container.ts';
-import type { ContainerOptions } from '../target-host/docker/container-options.ts';
+import type { ContainerOptions } from '../target-host/docker/container-request.ts';
 import { hiddenBy } from '../target-host/facts/host-facts.ts';
 import { expect } from './expect.ts';
 

@@ -1,7 +1,5 @@
 #!/bin/sh
-# Prints one-line apt sources for a Debian release, made from the sources that this machine's own apt uses.
-#   apt-sources.sh CODENAME [ETC_APT]
-# Only entries of the Debian archive count; a third party's repository never reaches a box.
+# Prints one-line apt sources for a Debian release, from this machine's own: entries of the Debian archive, no others.
 set -eu
 
 release=${1:?usage: apt-sources.sh CODENAME [ETC_APT]}
@@ -12,21 +10,17 @@ list_entries() {
 	for file in "$etc"/sources.list.d/*.sources; do
 		[ -f "$file" ] || continue
 		awk -v RS='' -F '\n' '{
-			types = uris = suites = components = ""; enabled = "yes"; key = ""
+			split("", field)
 			for (i = 1; i <= NF; i++) {
-				line = $i
-				if (line ~ /^#/) continue
-				if (line ~ /^[ \t]/) value = line
-				else { key = tolower(substr(line, 1, index(line, ":") - 1)); value = substr(line, index(line, ":") + 1) }
-				if (key == "types") types = types " " value
-				if (key == "uris") uris = uris " " value
-				if (key == "suites") suites = suites " " value
-				if (key == "components") components = components " " value
-				if (key == "enabled") { enabled = tolower(value); gsub(/[ \t]/, "", enabled) }
+				if ($i ~ /^#/) continue
+				value = $i
+				if ($i !~ /^[ \t]/) { key = tolower(substr($i, 1, index($i, ":") - 1)); sub(/^[^:]*:/, "", value) }
+				field[key] = field[key] " " value
 			}
-			if (enabled == "no" || enabled == "false" || (" " types " ") !~ / deb /) next
-			n = split(uris, u, " "); m = split(suites, s, " "); gsub(/[ \t]+/, " ", components)
-			for (a = 1; a <= n; a++) for (b = 1; b <= m; b++) print u[a], s[b] components
+			if (tolower(field["enabled"]) ~ /^[ \t]*(no|false)[ \t]*$/ || (field["types"] " ") !~ / deb /) next
+			n = split(field["uris"], uris, " "); m = split(field["suites"], suites, " ")
+			gsub(/[ \t]+/, " ", field["components"])
+			for (a = 1; a <= n; a++) for (b = 1; b <= m; b++) print uris[a], suites[b] field["components"]
 		}' "$file"
 	done
 	for file in "$etc"/sources.list "$etc"/sources.list.d/*.list; do
@@ -39,14 +33,12 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 option=''
 [ ! -f "$keyring" ] || option="[signed-by=$keyring] "
 
-# testing has no -updates, and what its -security holds comes with testing itself.
+# testing has no -updates, and holds what its -security does.
 list_entries | awk -v release="$release" -v option="$option" '
 	$1 !~ /\/debian(-security)?(\/|$)/ { next }
 	$2 !~ /^(oldoldstable|oldstable|stable|testing|bullseye|bookworm|trixie|forky|sid|unstable)(-updates|-security)?$/ { next }
 	{
-		part = ""
-		if ($2 ~ /-updates$/) part = "-updates"
-		if ($2 ~ /-security$/) part = "-security"
+		part = $2; sub(/^[a-z]*/, "", part)
 		if (part != "" && (release == "testing" || release == "unstable")) next
 		components = ""
 		for (i = 3; i <= NF; i++) if ($i == "main" || $i == "contrib") components = components " " $i

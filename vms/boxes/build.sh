@@ -1,9 +1,9 @@
 #!/bin/sh
-# Builds a bootable Debian box for vagrant-libvirt and prints its path; one that is there already is not built again.
+# Builds a bootable Debian box for vagrant-libvirt unless it is there, and prints its path.
 #   build.sh [--path] DISTRIBUTION RELEASE        e.g. build.sh debian 13, build.sh debian 13-sysvinit
 # Environment: RDC_ARCH (amd64; arm64 is not verified), XDG_CACHE_HOME, RDC_APT_ETC (default /etc/apt).
-# Needs root (loop mount), mmdebstrap, qemu-utils, extlinux. Docker is not installed: its packages lie in the box's
-# package cache, so that the machine installs them with its distribution's own tools, also without a network.
+# Needs root (loop mount), mmdebstrap, qemu-utils, extlinux. Docker's packages lie in the box's package cache, so that
+# the machine installs them with its distribution's tools, without a network.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -11,12 +11,7 @@ only_path=''
 if [ "${1-}" = --path ]; then only_path=yes; shift; fi
 distribution=${1:?usage: build.sh [--path] DISTRIBUTION RELEASE}
 release=${2:?usage: build.sh [--path] DISTRIBUTION RELEASE}
-case $(uname -m) in
-	x86_64) native=amd64 ;;
-	aarch64) native=arm64 ;;
-	*) native=$(uname -m) ;;
-esac
-arch=${RDC_ARCH:-$native}
+arch=${RDC_ARCH:-$(uname -m | sed 's/^x86_64$/amd64/; s/^aarch64$/arm64/')}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/rdc/boxes
 
 case $distribution-$release in
@@ -27,7 +22,7 @@ case $distribution-$release in
 	*) echo "no recipe for a box of $distribution $release: debian 11, 12, 13, 13-sysvinit or testing" >&2; exit 2 ;;
 esac
 
-# Another init changes some functions of system.sh; the digest of the boxes that have systemd does not know of it.
+# Another init replaces functions of system.sh; it is no part of the digest of boxes with systemd.
 init=$(expr "$release" : '[^-]*-\(.*\)' || true)
 digest=$(cat "$here/system.sh" "$here/disk.sh" "$here/packages.sh" ${init:+"$here/$init.sh"} | sha256sum | cut -c1-12)
 name=$distribution-$release-$arch-$digest
@@ -36,28 +31,31 @@ if [ -n "$only_path" ] || [ -s "$box" ]; then echo "$box"; exit 0; fi
 
 [ "$(id -u)" = 0 ] || { echo "building a box needs root: sudo $0 $distribution $release" >&2; exit 3; }
 mkdir -p "$cache"
-exec 9>"$cache/.build-$distribution-$release-$arch.lock"
-flock -w 1800 9 || { echo "another build of $name holds $cache/.build-$distribution-$release-$arch.lock" >&2; exit 3; }
+lock=$cache/.build-$distribution-$release-$arch.lock
+exec 9>"$lock"
+flock -w 1800 9 || { echo "another build of $name holds $lock" >&2; exit 3; }
 if [ -s "$box" ]; then echo "$box"; exit 0; fi
 
-# A build that was killed leaves its directory: nobody else can own it while we hold the lock.
+# Left by a killed build: under the lock nobody else owns it.
 rm -rf --one-file-system "$cache/.tmp-$distribution-$release-$arch"-*
 work=$(mktemp -d "$cache/.tmp-$distribution-$release-$arch-XXXXXX")
 if [ -n "$init" ]; then
 	mkdir "$work/scripts"
 	cp "$here/apt-sources.sh" "$here/disk.sh" "$here/packages.sh" "$work/scripts"
-	# before its last lines, which run one of its functions
+	# before the last lines, which call a function
 	{ sed '/^case /,$d' "$here/system.sh"; cat "$here/$init.sh"; sed -n '/^case /,$p' "$here/system.sh"; } >"$work/scripts/system.sh"
 	here=$work/scripts
 fi
 export work codename arch distribution release here
 
-# The build mounts a disk and, in it, /proc and /dev of this machine. All of that happens in namespaces that end with
-# the build, so that whoever removes the directory, here or later, finds no mount in it.
+# The build mounts a disk and /proc and /dev of this machine. Its namespaces end with it, so that nobody who removes the
+# directory, here or later, finds a mount in it.
 builder=''
 finish() {
-	[ -z "$builder" ] || kill -KILL "$builder" 2>/dev/null || true
-	[ -z "$builder" ] || wait "$builder" 2>/dev/null || true
+	if [ -n "$builder" ]; then
+		kill -KILL "$builder" 2>/dev/null || true
+		wait "$builder" 2>/dev/null || true
+	fi
 	rm -rf --one-file-system "$work"
 }
 trap finish EXIT
@@ -65,16 +63,16 @@ trap 'exit 130' INT TERM
 
 sh "$here/apt-sources.sh" "$codename" "${RDC_APT_ETC:-/etc/apt}" >"$work/sources.list"
 unshare --mount --pid --fork --kill-child --mount-proc sh -eu -c \
-	'sh "$here/disk.sh" create; sh "$here/system.sh" install; sh "$here/disk.sh" finish' >&2 &
+	'sh "$here/disk.sh" create; sh "$here/system.sh" install; sh "$here/disk.sh" box' >&2 &
 builder=$!
 wait "$builder"
 builder=''
 
 cp "$work/packages.json" "$cache/$name.json.part" && mv "$cache/$name.json.part" "$cache/$name.json"
-# The host boots it once to find out whether its KVM works.
+# To find out whether KVM works.
 cp "$work/vmlinuz" "$cache/vmlinuz-$arch.part" && mv "$cache/vmlinuz-$arch.part" "$cache/vmlinuz-$arch"
 mv "$work/box.tar" "$box"
-# What an older state of these scripts built is of no use any more.
+# Boxes of older versions of these scripts.
 for old in "$cache/$distribution-$release-$arch"-*; do
 	case $old in "$cache/$name".*) ;; *) rm -f "$old" ;; esac
 done

@@ -1,8 +1,8 @@
 #!/bin/sh
-# The box's Debian system. Called by build.sh with $work, $codename, $arch, $here set.
+# The box's Debian system. Called by build.sh, which sets work, codename, arch, distribution, release and here.
 #   system.sh install       mmdebstrap into $work/root
 #   system.sh early ROOT    (hook) before the kernel's package makes its initramfs
-#   system.sh late ROOT     (hook) configuration, packages of rootless Docker into the cache
+#   system.sh late ROOT     (hook) configuration, package cache
 set -eu
 . "$here/packages.sh"
 
@@ -16,9 +16,8 @@ install_system() {
 		"$codename" "$work/root" "$work/sources.list"
 }
 
-# An initramfs of what a virtual disk needs: the stock one costs seconds of unpacking under emulation.
+# A small initramfs: the stock one takes seconds to unpack under emulation.
 early() {
-	root=$1
 	mkdir -p "$root/etc/initramfs-tools/conf.d" "$root/etc/initramfs-tools/hooks"
 	echo 'MODULES=list' >"$root/etc/initramfs-tools/conf.d/rdc"
 	cat >"$root/etc/initramfs-tools/hooks/rdc" <<-'END'
@@ -28,12 +27,10 @@ early() {
 		manual_add_modules virtio_pci virtio_blk virtio_net virtio_scsi sd_mod ahci ata_piix ext4
 	END
 	chmod 755 "$root/etc/initramfs-tools/hooks/rdc"
-	# A kernel package asks /etc/kernel-img.conf where the loader's links go.
 	printf 'do_symlinks = yes\nlink_in_boot = no\n' >"$root/etc/kernel-img.conf"
 }
 
 configure_network() {
-	root=$1
 	echo "$distribution-$release" >"$root/etc/hostname"
 	printf '127.0.0.1 localhost\n127.0.1.1 %s\n::1 localhost ip6-localhost\n' "$distribution-$release" >"$root/etc/hosts"
 	cat >"$root/etc/systemd/network/10-first.network" <<-'END'
@@ -47,13 +44,12 @@ configure_network() {
 	END
 	chroot "$root" systemctl -q enable systemd-networkd.service
 	chroot "$root" systemctl -q mask systemd-networkd-wait-online.service
-	# Filled in at provisioning: what stands here now is the build machine's.
+	# Filled in at provisioning; now it is the build machine's.
 	rm -f "$root/etc/resolv.conf"
 	: >"$root/etc/resolv.conf"
 }
 
 configure_users() {
-	root=$1
 	chroot "$root" useradd -m -s /bin/bash vagrant
 	mkdir -m 700 "$root/home/vagrant/.ssh"
 	key=$(find /usr/share/rubygems-integration /usr/lib/ruby /opt/vagrant /usr/share/vagrant /usr/lib/vagrant \
@@ -64,7 +60,7 @@ configure_users() {
 	chroot "$root" chown -R vagrant:vagrant /home/vagrant/.ssh
 	echo 'vagrant ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/vagrant"
 	chmod 440 "$root/etc/sudoers.d/vagrant"
-	# Every machine has keys of its own, made at its first boot (RSA would cost seconds under emulation).
+	# Each machine makes its keys at its first boot; RSA would take seconds under emulation.
 	rm -f "$root"/etc/ssh/ssh_host_*
 	cat >"$root/etc/systemd/system/rdc-host-keys.service" <<-'END'
 		[Unit]
@@ -82,8 +78,7 @@ configure_users() {
 }
 
 configure_boot() {
-	root=$1
-	# Any package that triggers it would have the initramfs made again: half a minute under emulation.
+	# Else packages make it again, half a minute under emulation.
 	sed -i 's/^update_initramfs=.*/update_initramfs=no/' "$root/etc/initramfs-tools/update-initramfs.conf"
 	echo 'LABEL=rdc-root / ext4 errors=remount-ro 0 1' >"$root/etc/fstab"
 	for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer \
@@ -92,9 +87,8 @@ configure_boot() {
 	done
 }
 
-# The lists and archives stay, so that apt-get install works in a machine that reaches no mirror.
+# For apt-get install on a machine that reaches no mirror.
 fill_package_cache() {
-	root=$1
 	rm -f "$root"/var/cache/apt/archives/*.deb "$root/etc/apt/apt.conf.d/docker-clean"
 	printf 'APT::Keep-Downloaded-Packages "true";\nAPT::Install-Recommends "true";\nAcquire::Languages "none";\nAcquire::Check-Valid-Until "false";\n' \
 		>"$root/etc/apt/apt.conf.d/80rdc-box"
@@ -107,7 +101,6 @@ fill_package_cache() {
 }
 
 list_packages() {
-	root=$1
 	{
 		printf '{"distribution":"%s","release":"%s","codename":"%s","arch":"%s","installed":{' \
 			"$distribution" "$release" "$codename" "$arch"
@@ -119,16 +112,15 @@ list_packages() {
 }
 
 late() {
-	root=$1
-	configure_network "$root"
-	configure_users "$root"
-	configure_boot "$root"
-	fill_package_cache "$root"
-	list_packages "$root"
+	configure_network
+	configure_users
+	configure_boot
+	fill_package_cache
+	list_packages
 }
 
 case ${1-} in
 install) install_system ;;
-early | late) "$1" "$2" ;;
+early | late) root=$2; "$1" ;;
 *) echo 'usage: system.sh install|early ROOT|late ROOT' >&2; exit 2 ;;
 esac

@@ -1,42 +1,25 @@
-# A box without systemd: what stands in the place of functions of system.sh and packages.sh. Put into system.sh by
-# build.sh for a release called "...-sysvinit"; a file of its own, so that the other boxes stay what they are.
+# A box without systemd: replaces functions of system.sh and packages.sh. build.sh puts it into system.sh for a release
+# called "...-sysvinit".
 
-# The same machine with another PID 1. No logind either: nothing makes a runtime directory at log-in.
+# No logind either: nothing makes a runtime directory at login.
 with_systemd=$(base_packages)
 base_packages() {
-	for package in $with_systemd; do
-		case $package in
-		systemd-sysv) echo sysvinit-core orphan-sysvinit-scripts systemd-standalone-sysusers systemd-standalone-tmpfiles ifupdown dhcpcd-base ;;
-		libpam-systemd) ;;
-		*) echo "$package" ;;
-		esac
-	done
+	init='sysvinit-core orphan-sysvinit-scripts systemd-standalone-sysusers systemd-standalone-tmpfiles ifupdown dhcpcd-base'
+	echo "$with_systemd" | sed "s/ systemd-sysv / $init /; s/ libpam-systemd / /"
 }
 
-# The user's bus of Debian is a user unit: its package wants systemd.
+# Without dbus-user-session, which needs systemd.
 cached_packages() {
 	echo docker.io uidmap slirp4netns fuse-overlayfs
 }
 
-# Recommendations of docker.io bring systemd back, beside the other init: as Debian's wiki keeps it out (page Init).
-keep_systemd_out() {
-	root=$1
-	printf 'Package: systemd systemd-sysv\nPin: release *\nPin-Priority: -1\n' >"$root/etc/apt/preferences.d/no-systemd"
-}
-
-# What system.sh says to systemd is for nobody here.
+# Without the systemctl commands of system.sh.
 chroot() {
 	[ "$2" = systemctl ] || command chroot "$@"
 }
 
-bring_up_network() {
-	root=$1
-	printf 'auto lo\niface lo inet loopback\n\nauto /en*=first\niface first inet dhcp\n' >"$root/etc/network/interfaces"
-}
-
-# As rdc-host-keys.service of system.sh, and the machine's ID, which systemd would make at the first boot.
+# As rdc-host-keys.service of system.sh, with the machine's ID, which systemd would make.
 make_identity_at_boot() {
-	root=$1
 	rm -f "$root/etc/machine-id" "$root/var/lib/dbus/machine-id"
 	cat >"$root/etc/init.d/rdc-identity" <<-'END'
 		#!/bin/sh
@@ -61,17 +44,16 @@ make_identity_at_boot() {
 }
 
 late() {
-	root=$1
 	mkdir -p "$root/etc/systemd/network" "$root/etc/systemd/system"
-	configure_network "$root"
-	configure_users "$root"
-	configure_boot "$root"
+	configure_network
+	configure_users
+	configure_boot
 	rm -r "$root/etc/systemd/network" "$root/etc/systemd/system"
-	bring_up_network "$root"
-	make_identity_at_boot "$root"
-	# nobody sits at the machine's consoles
+	printf 'auto lo\niface lo inet loopback\n\nauto /en*=first\niface first inet dhcp\n' >"$root/etc/network/interfaces"
+	make_identity_at_boot
 	sed -i '/getty/d' "$root/etc/inittab"
-	keep_systemd_out "$root"
-	fill_package_cache "$root"
-	list_packages "$root"
+	# docker.io recommends packages that bring systemd back; as in Debian's wiki, page Init
+	printf 'Package: systemd systemd-sysv\nPin: release *\nPin-Priority: -1\n' >"$root/etc/apt/preferences.d/no-systemd"
+	fill_package_cache
+	list_packages
 }

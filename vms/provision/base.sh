@@ -1,17 +1,9 @@
 #!/bin/sh
-# The machine before Docker: two ordinary users and the keys to reach it. Knows nothing of Vagrant; run as root.
-# Environment: RDC_PUBLIC_KEY (one OpenSSH public key line), RDC_HOSTNAME (optional), RDC_ACCEL (tcg: emulated).
+# The machine before Docker: two ordinary users and the key to reach it. Run as root.
+# Environment: RDC_PUBLIC_KEY (an OpenSSH public key line), RDC_HOSTNAME (optional), RDC_ACCEL (tcg: emulated).
 set -eu
 
 : "${RDC_PUBLIC_KEY:?the public key that may log in as root, tester and other}"
-
-# An emulator translates code anew wherever in memory it meets it: with random addresses that is each program at each
-# start, and took half of a run's time (docs/benchmarks.md). Nothing that is judged here depends on them.
-fix_addresses() {
-	[ "${RDC_ACCEL-}" = tcg ] || return 0
-	echo 'kernel.randomize_va_space = 0' >/etc/sysctl.d/60-rdc-emulated.conf
-	echo 0 >/proc/sys/kernel/randomize_va_space
-}
 
 add_user() {
 	if ! id "$1" >/dev/null 2>&1; then
@@ -33,25 +25,26 @@ authorize() {
 	chmod 600 "$keys"
 }
 
-set_hostname() {
-	[ -n "${RDC_HOSTNAME-}" ] && [ "$(cat /proc/sys/kernel/hostname)" != "$RDC_HOSTNAME" ] || return 0
-	printf '%s\n' "$RDC_HOSTNAME" >/etc/hostname
-	printf '%s\n' "$RDC_HOSTNAME" >/proc/sys/kernel/hostname
-	grep -qw "$RDC_HOSTNAME" /etc/hosts || printf '127.0.1.1 %s\n' "$RDC_HOSTNAME" >>/etc/hosts
-}
+# With random addresses, an emulator translates each program anew at each start: half of a run's time
+# (docs/benchmarks.md). No check depends on them.
+if [ "${RDC_ACCEL-}" = tcg ]; then
+	echo 'kernel.randomize_va_space = 0' >/etc/sysctl.d/60-rdc-emulated.conf
+	echo 0 >/proc/sys/kernel/randomize_va_space
+fi
 
-# networkd alone writes no resolv.conf; without one Docker falls back to servers on the internet.
-set_resolver() {
-	[ ! -s /etc/resolv.conf ] || return 0
+if [ -n "${RDC_HOSTNAME-}" ] && [ "$(cat /proc/sys/kernel/hostname)" != "$RDC_HOSTNAME" ]; then
+	printf '%s\n' "$RDC_HOSTNAME" | tee /etc/hostname >/proc/sys/kernel/hostname
+	grep -qw "$RDC_HOSTNAME" /etc/hosts || printf '127.0.1.1 %s\n' "$RDC_HOSTNAME" >>/etc/hosts
+fi
+
+# networkd alone writes no resolv.conf; without one, Docker takes servers on the internet.
+if [ ! -s /etc/resolv.conf ]; then
 	gateway=$(ip -4 route show default | sed -n 's/^default via \([0-9.]*\).*/\1/p' | head -n 1)
 	[ -z "$gateway" ] || printf 'nameserver %s\n' "$gateway" >/etc/resolv.conf
-}
+fi
 
-fix_addresses
-set_hostname
-set_resolver
 add_user tester
 add_user other
-# Serial ports belong to this group; whether a rootless container may use them is one of the checks.
+# The group of serial ports.
 usermod -aG dialout tester
 authorize root /root

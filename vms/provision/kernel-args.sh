@@ -1,6 +1,5 @@
 #!/bin/sh
 # Adds arguments to the kernel's command line for the next boot.
-#   kernel-args.sh 'ARG...'
 set -eu
 
 arguments=${1:?usage: kernel-args.sh ARGUMENTS}

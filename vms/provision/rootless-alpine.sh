@@ -1,17 +1,10 @@
 #!/bin/sh
-# Written from the package docker-rootless-extras of Alpine 3.23.
-# Without systemd there is neither a user unit nor a runtime directory nor delegation: an OpenRC service starts the
-# daemon, and limits are not to be expected.
-# Run as root after base.sh.
+# By the package docker-rootless-extras of Alpine 3.23, with an OpenRC service: without systemd there is no user unit, no
+# runtime directory, and no delegation, so that there are no limits. Run as root after base.sh.
 set -eu
 
 recipe=rootless-alpine
 . "${0%/*}/steps.sh" # beside it, or put in the place of this line
-
-# Without PAM, sshd lets nobody in whose password is locked.
-unlock() {
-	for name in root tester other; do sed -i "s/^$name:!!*:/$name:*:/" /etc/shadow; done
-}
 
 install_packages() {
 	as_root packages "apk add docker docker-rootless-extras slirp4netns fuse-overlayfs shadow-subids iptables ip6tables"
@@ -19,7 +12,9 @@ install_packages() {
 	as_root modules "modprobe tun && modprobe ip_tables && printf \"tun\\nip_tables\\n\" >>/etc/modules" || true
 }
 
-write_service() {
+setup_daemon() {
+	as_root "system-wide daemon off" "rc-service docker stop; rc-update del docker" || true
+	setuptool check
 	cat >/etc/init.d/docker-rootless <<-END
 		#!/sbin/openrc-run
 		supervisor=supervise-daemon
@@ -30,18 +25,12 @@ write_service() {
 		start_pre() { checkpath -d -m 0700 -o $user /run/user/$uid; }
 	END
 	chmod 755 /etc/init.d/docker-rootless
-}
-
-setup_daemon() {
-	as_root "system-wide daemon off" "rc-service docker stop; rc-update del docker" || true
-	setuptool check
-	write_service
 	as_root service "rc-update add docker-rootless && rc-service docker-rootless start"
 	ensure_context
-	# the socket appears some seconds after the service was started
 	tries=0
 	until [ -S "/run/user/$uid/docker.sock" ] || [ "$tries" = 60 ]; do tries=$((tries + 1)); sleep 1; done
 }
 
-unlock
+# Without PAM, sshd refuses users whose password is locked.
+for name in root tester other; do sed -i "s/^$name:!!*:/$name:*:/" /etc/shadow; done
 install_rootless_docker

@@ -1,19 +1,18 @@
 #!/bin/sh
-# Written from the AUR package docker-rootless-extras, which wants aur.archlinux.org.
-# Run as root after base.sh.
+# By the AUR package docker-rootless-extras, from aur.archlinux.org. Run as root after base.sh.
 set -eu
 
 recipe=rootless-arch
 . "${0%/*}/steps.sh" # beside it, or put in the place of this line
 
-# A full upgrade, because Arch supports no partial one; not of the kernel, because the running one would lose its modules.
+# Arch supports full upgrades only; a new kernel would take the modules of the running one away.
 install_packages() {
 	as_root packages "pacman -Syu --noconfirm --needed --ignore linux docker slirp4netns fuse-overlayfs base-devel git"
 	as_user "AUR package" "git clone https://aur.archlinux.org/docker-rootless-extras.git && cd docker-rootless-extras && makepkg --nodeps --noconfirm"
 	as_root "AUR package installed" "pacman -U --noconfirm $home/docker-rootless-extras/*.pkg.tar.*"
 }
 
-# The AUR package brings the user unit itself: there is nothing for the setuptool to do.
+# The AUR package brings the user unit, so that the setuptool has nothing to do.
 setup_daemon() {
 	as_root "system-wide daemon off" "systemctl disable --now docker.service docker.socket" || true
 	as_root lingering "loginctl enable-linger $user"

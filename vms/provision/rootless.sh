@@ -1,7 +1,7 @@
 #!/bin/sh
-# Rootless Docker the way a user who read docs.docker.com/engine/security/rootless installs it from the distribution's
-# packages. Run as root after base.sh. The distribution's entry of distributions.json comes as environment:
-# RDC_RECIPE, RDC_INSTALL (command), RDC_PACKAGES, RDC_PACKAGES_IF_KNOWN, RDC_KNOWS (command), RDC_MODULES.
+# Rootless Docker from packages, by docs.docker.com/engine/security/rootless. Run as root after base.sh.
+# Environment: RDC_RECIPE and the entry of distributions.json: RDC_INSTALL, RDC_PACKAGES, RDC_PACKAGES_IF_KNOWN,
+# RDC_KNOWS, RDC_MODULES.
 set -eu
 
 recipe=$RDC_RECIPE

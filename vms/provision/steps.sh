@@ -1,7 +1,7 @@
-# What the recipes have in common; sourced by them. Needs nothing that a minimal system lacks (no perl, no python).
-# A recipe sets `recipe` and defines install_packages, and setup_daemon where the usual one does not fit.
-# Every step's command, exit code and output go to /var/lib/rdc/install.json, failures too: what the distribution
-# gets wrong is for the checks to report. Success is decided by one thing only: the user's daemon runs at the end.
+# Sourced by the recipes; runs on a minimal system (no perl, no python).
+# A recipe sets `recipe` and defines install_packages, and setup_daemon where the one below does not fit.
+# Each step's command, exit code and output go to /var/lib/rdc/install.json: a failure is for the checks to report.
+# Success is that the user's daemon runs at the end.
 
 user=tester
 uid=$(id -u "$user")
@@ -36,34 +36,24 @@ record() {
 	echo "$1: exit code $3"
 }
 
-as_root() {
-	code=0
-	sh -c "$2" >"$state/output" 2>&1 </dev/null || code=$?
-	record "$1" "# $2" "$code" <"$state/output"
+# run NAME COMMAND-AS-A-USER-TYPES-IT COMMAND...
+run() {
+	step=$1 typed=$2 code=0
+	shift 2
+	"$@" >"$state/output" 2>&1 </dev/null || code=$?
+	record "$step" "$typed" "$code" <"$state/output"
 	return "$code"
 }
 
-# A login through sshd, because only that opens a session as a user's login does: su and sudo do not.
+as_root() { run "$1" "# $2" sh -c "$2"; }
+
+# Through sshd: su and sudo open no session.
 as_user() {
-	code=0
-	ssh -q -i "$state/login" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-		"$user@localhost" "$2" >"$state/output" 2>&1 </dev/null || code=$?
-	record "$1" "\$ $2" "$code" <"$state/output"
-	return "$code"
+	run "$1" "\$ $2" ssh -q -i "$state/login" -o BatchMode=yes -o StrictHostKeyChecking=no \
+		-o UserKnownHostsFile=/dev/null "$user@localhost" "$2"
 }
 
-open_login() {
-	rm -f "$state/login" "$state/login.pub"
-	ssh-keygen -q -N '' -t ed25519 -C rdc-provisioning -f "$state/login"
-	cat "$state/login.pub" >>"$home/.ssh/authorized_keys"
-}
-
-close_login() {
-	sed -i '/ rdc-provisioning$/d' "$home/.ssh/authorized_keys"
-	rm -f "$state/login" "$state/login.pub" "$state/output" "$state/recorded" "$state/text"
-}
-
-# Some tools give every new user a range; a user made by others lacks one.
+# Not every tool that makes users gives them a range.
 ensure_subordinate_ids() {
 	for kind in uid gid; do
 		if grep -q "^$user:" "/etc/sub$kind" 2>/dev/null; then
@@ -76,7 +66,7 @@ ensure_subordinate_ids() {
 	done
 }
 
-# First as the documentation says; Ubuntu, like Debian, keeps the tool off PATH.
+# First as documented; Debian and Ubuntu keep the tool off PATH.
 setuptool() {
 	as_user "setuptool $1" "dockerd-rootless-setuptool.sh $1" && return 0
 	[ -d "$contrib" ] || return 0
@@ -99,6 +89,11 @@ setup_daemon() {
 	ensure_context
 }
 
+close_login() {
+	sed -i '/ rdc-provisioning$/d' "$home/.ssh/authorized_keys"
+	rm -f "$state/login" "$state/login.pub" "$state/output" "$state/recorded" "$state/text"
+}
+
 finish() {
 	code=$?
 	close_login
@@ -114,7 +109,10 @@ finish() {
 }
 
 install_rootless_docker() {
-	open_login
+	# for as_user, until close_login
+	rm -f "$state/login" "$state/login.pub"
+	ssh-keygen -q -N '' -t ed25519 -C rdc-provisioning -f "$state/login"
+	cat "$state/login.pub" >>"$home/.ssh/authorized_keys"
 	trap finish EXIT
 	install_packages
 	ensure_subordinate_ids

@@ -3,18 +3,16 @@ import type { Executor } from '../transport/executor.ts';
 import type { ExecResult, Transport } from '../transport/transport.ts';
 import type { ReadableTarget, RestartableTarget } from './target.ts';
 
-/** Refuses what would change a read-only target; every way to change one goes through here. */
 export function refuseChange(target: { readonly readOnly?: true }, what: string): void {
   if (target.readOnly) throw refusal(what);
 }
 
 function refusal(what: string): RdcError {
-  return new RdcError('READ_ONLY', `${what}: refused, this run only reads the target`, {
-    hint: 'such a check is not `readOnly`; judge it with ./rdc run',
-  });
+  const hint = 'such a check is not `readOnly`; judge it with ./rdc run';
+  return new RdcError('READ_ONLY', `${what}: refused, this run only reads the target`, { hint });
 }
 
-/** A target with other executors, which only look; everything else that it can do is refused, by whatever name. */
+/** The target with executors that only look; every other function of it, new ones too, is refused. */
 export function readOnlyTarget(
   target: RestartableTarget,
   looking: Executor & Pick<ReadableTarget, 'root' | 'answers'>,
@@ -25,10 +23,7 @@ export function readOnlyTarget(
   return { ...target, ...Object.fromEntries(refused), ...looking, readOnly: true };
 }
 
-/**
- * Commands that only look. The same command is run once and answered from memory after that: nothing changes
- * between two reads, and a dozen checks ask for the same processes.
- */
+/** Commands that only look. Each runs once and is answered from memory then: a dozen checks ask the same. */
 export function readOnlyTransport(transport: Transport): Transport {
   const answers = new Map<string, Promise<ExecResult>>();
   return {
@@ -45,15 +40,15 @@ export function readOnlyTransport(transport: Transport): Transport {
 }
 
 const end = '(?=[\\s;&|)\'"`]|$)';
-/** Words that are nothing but commands, wherever they stand: `xargs rm` too. A path before them changes nothing. */
+/** Words that are nothing but commands, wherever they stand (`xargs rm`), with or without a path. */
 const anywhere = (words: string) => new RegExp(`(?:^|[\\s;&|('"\`{!])(?:/\\S*/)?((?:${words})${end})`);
-/** Words that are arguments as well, only where a command begins; to ask for a version changes nothing. */
+/** Words that are arguments as well: only where a command begins, and not to ask for a version. */
 const first = (words: string) =>
   new RegExp(
     `(?:^|[\\n;&|('"\`{!]|\\b(?:do|then|else|exec|env|xargs)\\s)\\s*(?:/\\S*/)?((?:${words})${end})(?!\\s+(?:--version|-V)\\b)`,
   );
 
-/** Files, which may be one's own, and ways to be somebody or somewhere else, where it counts what is done there. */
+/** Changes of files, which may be one's own, and ways to be somebody or somewhere else. */
 const changesOfOnesOwn: readonly RegExp[] = [
   anywhere('systemd-run|nsenter|unshare|sudo|runuser'),
   anywhere('rm|rmdir|mv|cp|ln|touch|mkdir|mktemp|mkfifo|mknod|tee|dd|truncate|shred|rsync|scp'),
@@ -63,7 +58,7 @@ const changesOfOnesOwn: readonly RegExp[] = [
   anywhere('find\\b[^;&|]*?\\s(?:-delete|-fprint\\S*)'),
 ];
 
-/** What others on the host would notice, whatever file it is about. */
+/** Changes that others on the host would notice. */
 const changesOfTheHost: readonly RegExp[] = [
   anywhere('kill|pkill|killall|renice|reboot|poweroff|modprobe|insmod|rmmod'),
   first('install|tar|at|crontab|mount|umount|swapon|swapoff|losetup|su|halt|shutdown|systemd-tmpfiles'),
@@ -80,19 +75,14 @@ const changesOfTheHost: readonly RegExp[] = [
   first('ip\\b[^;&|]*?\\s(?:add|del|set|flush|replace|change)'),
 ];
 
-/** A redirection into anything but the bit bucket or another stream. */
-const redirection = /(?<![=<>-])\d?>{1,2}\|?(?!=)\s*(?!\s|&\d|&-|\/dev\/null\b)[^\s)]*/;
+/** Into anything but the bit bucket or another stream. */
+const redirection = /((?<![=<>-])\d?>{1,2}\|?(?!=)\s*(?!\s|&\d|&-|\/dev\/null\b)[^\s)]*)/;
 
-/**
- * What in a command line would change the host, or undefined. A shell has more ways than can be told from a text:
- * this catches the slip of a check that was marked `readOnly` by mistake, not one that hides what it does.
- */
+/** What in a command line would change the host. Catches a wrong `readOnly`, not a check that hides what it does. */
 export function changeIn(commandLine: string): string | undefined {
-  const change = firstOf([...changesOfOnesOwn, ...changesOfTheHost], commandLine);
-  return change ?? redirection.exec(commandLine)?.[0].trim().slice(0, 80);
+  return firstOf([...changesOfOnesOwn, ...changesOfTheHost, redirection], commandLine);
 }
 
-/** What in a command line others on the host would notice, or undefined; files of one's own may be made and removed. */
 export function disturbanceIn(commandLine: string): string | undefined {
   return firstOf(changesOfTheHost, commandLine);
 }
@@ -100,7 +90,7 @@ export function disturbanceIn(commandLine: string): string | undefined {
 function firstOf(patterns: readonly RegExp[], commandLine: string): string | undefined {
   for (const pattern of patterns) {
     const found = pattern.exec(commandLine)?.[1];
-    if (found !== undefined) return found.slice(0, 80);
+    if (found !== undefined) return found.trim().slice(0, 80);
   }
   return undefined;
 }

@@ -3,22 +3,17 @@ import { type PollOptions, pollUntil } from '../../this-machine/poll.ts';
 import type { RenewableTransport } from '../transport/reconnecting.ts';
 import type { Transport } from '../transport/transport.ts';
 
-/**
- * Reboots the machine through root's login and waits until root is logged in to another boot of it; the pinned host
- * keys hold as ever. Nobody but root is logged in then. Throws LOST when it stays away.
- */
+/** Reboots the machine and waits until root is logged in to another boot of it. Throws LOST when it stays away. */
 export async function rebootMachine(
   root: RenewableTransport,
   limits: PollOptions = { withinMs: 180_000, everyMs: 1_000 },
 ): Promise<void> {
   const before = await bootId(root);
-  // the answer may be cut off by the very shutdown it asks for
+  // the shutdown may cut off the answer
   await root.run('systemctl reboot').catch(unlessAway);
   const isBack = async () => {
-    const now = await root
-      .renew()
-      .then(() => bootId(root))
-      .catch(unlessAway);
+    const login = root.renew().then(() => bootId(root));
+    const now = await login.catch(unlessAway);
     return now !== null && now !== before;
   };
   if (await pollUntil(isBack, limits)) return;
@@ -27,7 +22,6 @@ export async function rebootMachine(
   });
 }
 
-/** The kernel makes a new one at each boot. */
 async function bootId(root: Transport): Promise<string> {
   const { code, stdout } = await root.run('cat /proc/sys/kernel/random/boot_id');
   // no answer is not another boot: a machine that shuts down may still log somebody in
@@ -35,7 +29,7 @@ async function bootId(root: Transport): Promise<string> {
   return stdout.trim();
 }
 
-/** A machine that reboots refuses connections and cuts them off; a foreign host key is another matter. */
+/** A machine that reboots refuses connections and cuts them off; any other error, e.g. a foreign host key, is thrown. */
 function unlessAway(error: unknown): null {
   if (error instanceof RdcError && ['LOST', 'TRANSPORT', 'TIMEOUT'].includes(error.code)) return null;
   throw error;

@@ -9,33 +9,28 @@ export type ReadableTarget = Executor & {
   readonly name: string;
   readonly kind: 'machine' | 'ssh' | 'local';
   readonly facts: { readonly host: HostFacts };
-  /** the same machine as its administrator */
   readonly root: Executor;
-  /** adds to the evidence of the check at work */
   note(text: string): void;
-  /** set where one only looks: what would change the machine throws READ_ONLY */
+  /** in an inspection: what would change the machine throws READ_ONLY */
   readonly readOnly?: true;
-  /** where one only looks: what the API answered, by path */
+  /** in an inspection: answers of the API by path */
   readonly answers?: Map<string, Promise<ApiAnswer>>;
   /** local path of the daemon's forwarded API socket */
   readonly dockerSocket: string;
 };
 
-/** The same for a check that starts containers and changes what it takes back. */
+/** For a check that starts containers and undoes what it changes. */
 export type Target = ReadableTarget & {
-  /** a login session of its own, made for this call: what PAM gives at login is only there */
+  /** a login session for this call alone: only a new one has what PAM gives */
   login(script: string, options?: ExecOptions): Promise<ExecResult>;
-  /** what a change on the machine must forget: shared containers, cached probes */
+  /** after a change of the machine: forgets shared containers and what was asked before */
   invalidate(): Promise<void>;
 };
 
-/** The same for a fault, and for a check that restarts the daemon: only these end what others use. */
+/** For a fault, and for a check that restarts the daemon: only these end what others use. */
 export type RestartableTarget = Target & {
-  /**
-   * Runs `work` while this run has no session of the user, and logs in again after it. Only `root` can be asked
-   * meanwhile. Throws ROOT where root has no login of its own.
-   */
+  /** Runs `work` while the user is not logged in, when only `root` can be asked. Throws ROOT where root has no login. */
   loggedOut<T>(work: () => Promise<T>): Promise<T>;
-  /** reboots the machine, inside of `loggedOut`: nobody but root is logged in when it resolves, whatever else runs */
+  /** inside of `loggedOut`: resolves when root is logged in again, and nobody else */
   reboot(): Promise<void>;
 };

@@ -1,10 +1,10 @@
 import { RdcError } from '../../messages/errors.ts';
-import { forgetProbe, useProbe } from '../access/host-probe.ts';
+import { forgetProbe, useFixtureImage } from '../access/host-probe.ts';
 import { readOnlyTarget, readOnlyTransport } from '../access/read-only.ts';
 import { rebootMachine } from '../access/reboot.ts';
-import type { ReadableTarget, RestartableTarget } from '../access/target.ts';
+import type { RestartableTarget } from '../access/target.ts';
 import { dropSharedContainers } from '../docker/container.ts';
-import { forgetLoadedImage, useFixtureImage } from '../docker/load-image.ts';
+import { forgetLoadedImage } from '../docker/load-image.ts';
 import { type HostFacts, readHostFacts } from '../facts/host-facts.ts';
 import { openTimed } from '../transport/call-timing.ts';
 import { type ExecRecord, type Executor, executor } from '../transport/executor.ts';
@@ -16,78 +16,44 @@ import { sshTransport } from '../transport/ssh.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { Connection } from './address.ts';
 
-/** Where everything goes that is done on a target: commands with their answers, and what is asked of the daemon. */
+/** Hears of everything that is done on a target. */
 export type Watch = { command(entry: ExecRecord): void; note(text: string): void };
 
 export type ConnectedTarget = {
   readonly host: HostFacts;
-  /** the forwarded socket of the daemon, in a folder of its own */
   readonly socketPath: string;
   /** the target as one check sees it */
   observedBy(watch: Watch): RestartableTarget;
-  /** for an inspection by several checks: what would change the target is refused, the same question is asked once */
+  /** for an inspection by several checks: refuses changes, asks the same question once */
   readOnlyView(): (watch: Watch) => RestartableTarget;
   close(): Promise<void>;
 };
 
-function noRoot({ root }: Connection): Executor {
-  const what = root === 'sudo' ? 'sudo -n is refused on the target' : 'this run has no root access to the target';
-  const refuse = () => Promise.reject(new RdcError('ROOT', what, { hint: '--root-via sudo|ssh' }));
-  return { exec: refuse, shell: refuse };
-}
+/** Root through the user's session has no login to renew. */
+type RootTransport = Transport | RenewableTransport | null;
 
-type Opened = {
-  readonly connection: Connection;
-  readonly user: RenewableTransport;
-  readonly root: Transport | RenewableTransport | null;
-  readonly host: HostFacts;
-  readonly socketPath: string;
-  /** one more login of the user's */
-  openLogin(): Promise<Transport>;
-};
-
-/** Opens one connection for the user and one for root, reads the facts, forwards the API socket. */
 export async function connectTarget(
   connection: Connection,
   readFacts: (target: Executor) => Promise<HostFacts> = readHostFacts,
 ): Promise<ConnectedTarget> {
-  if (connection.image) {
-    useFixtureImage(connection.image);
-    useProbe(connection.image.probePath);
-  }
-  const userAddress = connection.user;
-  const openLogin = () =>
-    openTimed(() => (userAddress ? sshTransport(userAddress) : Promise.resolve(localTransport())));
-  const user = await renewable(openLogin);
-  // side by side: a login costs a second on an emulated machine, the facts some more
-  const asRoot = connectRoot(connection, user);
-  const reading = Promise.all([asRoot, connection.host ?? readFacts(executor(user))]);
-  const [root, host] = await reading.catch(async (error) => {
-    // a host that made no sense is left alone: it may go on sending for as long as the connection is there
-    void asRoot.then((transport) => transport?.close()).catch(() => {});
-    await user.close();
-    throw error;
-  });
-  const socket = await forwardSocket(user, host.socket).catch(async (error) => {
-    await Promise.all([user.close(), root?.close()]);
-    throw error;
-  });
+  if (connection.image) useFixtureImage(connection.image);
+  const opened = await openConnection(connection, readFacts);
+  const { host, user, root, socket } = opened;
   // testcontainers reads these when it first looks for a daemon
   process.env.DOCKER_HOST = `unix://${socket.path}`;
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
-  const opened: Opened = { connection, user, root, host, socketPath: socket.path, openLogin };
   return {
     host,
     socketPath: socket.path,
     observedBy: (watch) => observed(opened, watch),
-    readOnlyView(this: ConnectedTarget) {
-      const answers: NonNullable<ReadableTarget['answers']> = new Map();
+    readOnlyView() {
+      const answers = new Map();
       const [asUser, asRoot] = [readOnlyTransport(user), root && readOnlyTransport(root)];
       return (watch) =>
-        readOnlyTarget(this.observedBy(watch), {
+        readOnlyTarget(observed(opened, watch), {
           ...executor(asUser, watch.command),
           answers,
-          root: asRoot ? rootExecutor(asRoot, watch.command) : noRoot(connection),
+          root: rootExecutor(connection, asRoot, watch),
         });
     },
     async close() {
@@ -98,31 +64,53 @@ export async function connectTarget(
   };
 }
 
-function observed(opened: Opened, { command: record, note }: Watch): RestartableTarget {
-  const { connection, user, root, host, socketPath, openLogin } = opened;
+type Opened = Awaited<ReturnType<typeof openConnection>>;
+
+async function openConnection(connection: Connection, readFacts: (target: Executor) => Promise<HostFacts>) {
+  const address = connection.user;
+  const openLogin = () => openTimed(async () => (address ? await sshTransport(address) : localTransport()));
+  const user = await renewable(openLogin);
+  // at the same time: each costs a second on an emulated machine
+  const asRoot = connectRoot(connection, user);
+  const reading = Promise.all([asRoot, connection.host ?? readFacts(executor(user))]);
+  const [root, host] = await reading.catch(async (error) => {
+    // not waited for: a host that makes no sense may send on as long as it is connected
+    void asRoot.then((transport) => transport?.close()).catch(() => {});
+    await user.close();
+    throw error;
+  });
+  const socket = await forwardSocket(user, host.socket).catch(async (error) => {
+    await Promise.all([user.close(), root?.close()]);
+    throw error;
+  });
+  return { connection, user, root, host, socket, openLogin };
+}
+
+function observed(opened: Opened, watch: Watch): RestartableTarget {
+  const { connection, user, root, host, socket, openLogin } = opened;
   const invalidate = async () => {
     await dropSharedContainers(connection);
     forgetLoadedImage(connection);
   };
   return {
-    ...executor(user, record),
+    ...executor(user, watch.command),
     name: connection.name,
     kind: connection.kind,
     facts: { host },
-    root: root ? rootExecutor(root, record) : noRoot(connection),
-    note,
-    dockerSocket: socketPath,
+    root: rootExecutor(connection, root, watch),
+    note: watch.note,
+    dockerSocket: socket.path,
     async login(script, options) {
       const transport = await openLogin();
       try {
-        return await executor(transport, record).shell(script, options);
+        return await executor(transport, watch.command).shell(script, options);
       } finally {
         await transport.close();
       }
     },
     invalidate,
     async loggedOut(work) {
-      requireOwnRoot(root);
+      requireOwnLogin(root);
       await user.close();
       try {
         return await work();
@@ -132,32 +120,30 @@ function observed(opened: Opened, { command: record, note }: Watch): Restartable
     },
     async reboot() {
       await invalidate();
-      await rebootMachine(requireOwnRoot(root));
-      // /tmp is emptied at boot
+      await rebootMachine(requireOwnLogin(root));
       forgetProbe(connection);
     },
   };
 }
 
-function rootExecutor(root: Transport, record: Watch['command']): Executor {
-  return executor(root, (entry) => record({ ...entry, commandLine: `# ${entry.commandLine}` }));
+function rootExecutor(connection: Connection, root: RootTransport, watch: Watch): Executor {
+  if (root) return executor(root, (entry) => watch.command({ ...entry, commandLine: `# ${entry.commandLine}` }));
+  const isRefused = connection.root === 'sudo';
+  const what = isRefused ? 'sudo -n is refused on the target' : 'this run has no root access to the target';
+  const refuse = () => Promise.reject(new RdcError('ROOT', what, { hint: '--root-via sudo|ssh' }));
+  return { exec: refuse, shell: refuse };
 }
 
-async function connectRoot(connection: Connection, user: Transport): Promise<Transport | RenewableTransport | null> {
-  const { root } = connection;
+async function connectRoot({ root }: Connection, user: Transport): Promise<RootTransport> {
   if (root === 'none') return null;
   if (root !== 'sudo') return await renewable(() => openTimed(() => sshTransport(root)));
   const { connectSocket, close } = user;
   const run: Transport['run'] = (line, options) => user.run(`sudo -n -- sh -c ${quoteWord(line)}`, options);
-  const viaSudo: Transport = { connectSocket, close, run };
-  // a refused sudo ends with 1 and says nothing on stdout: whatever root looks for would seem not to be there
-  return (await viaSudo.run('true')).code === 0 ? viaSudo : null;
+  // a refused sudo ends with 1 and prints nothing, as if what is looked for were not there
+  return (await run('true')).code === 0 ? { connectSocket, close, run } : null;
 }
 
-/** Who works through the user's own session cannot end it and look on. */
-function requireOwnRoot(root: Transport | RenewableTransport | null): RenewableTransport {
-  if (root !== null && 'renew' in root) return root;
-  throw new RdcError('ROOT', 'this run has no separate login for root', {
-    hint: '--root-via ssh',
-  });
+function requireOwnLogin(root: RootTransport): RenewableTransport {
+  if (root && 'renew' in root) return root;
+  throw new RdcError('ROOT', 'this run has no separate login for root', { hint: '--root-via ssh' });
 }

@@ -5,54 +5,34 @@ import type { ApiAnswer, ReadableTarget, Target } from '../access/target.ts';
 import { BoundedText } from '../transport/bounded-text.ts';
 import { maxAnswerBytes } from '../transport/forward-socket.ts';
 
-const agents = new Map<string, Agent>();
-
-function agentOf(socketPath: string): Agent {
-  const agent = agents.get(socketPath) ?? new Agent({ keepAlive: true, maxSockets: 8 });
-  agents.set(socketPath, agent);
-  return agent;
-}
+/** Keeps connections and counts them by socket. */
+const keptOpen = new Agent({ keepAlive: true, maxSockets: 8 });
 
 type Method = 'GET' | 'POST' | 'DELETE';
 type RequestOptions = { readonly body?: unknown; readonly timeoutMs?: number; readonly fresh?: true };
 type Asked = Pick<ReadableTarget, 'dockerSocket' | 'readOnly' | 'answers'>;
 
 /**
- * One request to the daemon's API over the forwarded socket, e.g. `dockerApi(target, 'GET', '/info')`.
- * A status is an observation; DAEMON is thrown when there was no answer, TIMEOUT after `timeoutMs`. `fresh` takes no
- * connection that is open already: one of those answers although nothing listens on the path any more.
+ * One request to the daemon's API, e.g. `dockerApi(target, 'GET', '/info')`. A status is an observation; throws DAEMON
+ * without an answer, TIMEOUT after `timeoutMs`. `fresh` opens a connection: an old one answers although nobody listens.
  */
-export function dockerApi(target: Asked, method: 'GET', path: string, options?: RequestOptions): Promise<ApiAnswer>;
-export function dockerApi(
-  target: Asked & Pick<Target, 'invalidate'>,
-  method: Method,
-  path: string,
-  options?: RequestOptions,
-): Promise<ApiAnswer>;
-export async function dockerApi(
-  target: Asked,
-  method: Method,
+export async function dockerApi<M extends Method>(
+  target: [M] extends ['GET'] ? Asked : Asked & Pick<Target, 'invalidate'>,
+  method: M,
   path: string,
   options: RequestOptions = {},
 ): Promise<ApiAnswer> {
   if (method !== 'GET') refuseChange(target, `${method} ${path}`);
-  const answer = target.answers?.get(path) ?? ask(target, method, path, options);
+  const answer = target.answers?.get(path) ?? ask(target.dockerSocket, method, path, options);
   target.answers?.set(path, answer);
   return await answer;
 }
 
-function ask(
-  target: Pick<Asked, 'dockerSocket'>,
-  method: Method,
-  path: string,
-  options: RequestOptions,
-): Promise<ApiAnswer> {
+function ask(socketPath: string, method: Method, path: string, options: RequestOptions): Promise<ApiAnswer> {
   const { body, timeoutMs = 60_000, fresh } = options;
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const headers =
-    text === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
-  const socketPath = target.dockerSocket;
-  const agent = fresh ? false : agentOf(socketPath);
+  const headers = text ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) } : {};
+  const agent = fresh ? false : keptOpen;
   return new Promise((resolve, reject) => {
     const what = `${method} ${path}`;
     const call = request({ socketPath, agent, method, path, headers }, (response) => {
@@ -68,17 +48,15 @@ function ask(
         resolve({ status: response.statusCode ?? 0, text, json: () => parseAnswer(text, what) });
       });
     });
-    // said here and not by what destroying the call brings about: some answers end a call without any event but this
+    // rejects by itself: some answers end a call without another event
     const fail = (error: RdcError) => {
       clearTimeout(timer);
       reject(error);
       call.destroy();
     };
     const noAnswer = (cause?: Error) => fail(new RdcError('DAEMON', `${what}: the daemon did not answer`, { cause }));
-    const timer = setTimeout(
-      () => fail(new RdcError('TIMEOUT', `${what}: no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+    const late = new RdcError('TIMEOUT', `${what}: no answer within ${timeoutMs} ms`);
+    const timer = setTimeout(() => fail(late), timeoutMs);
     call.on('error', noAnswer);
     call.on('upgrade', (_response, socket) => {
       socket.destroy();

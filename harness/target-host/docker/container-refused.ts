@@ -1,9 +1,6 @@
 /** The daemon refuses to create or start a container; the message is the daemon's. */
 export class ContainerRefused extends Error {
-  /**
-   * It is about something else that there is or is not: the image, a container of that name, somebody's process on the
-   * port. Of the container that was asked for it says nothing.
-   */
+  /** for a reason outside of the container: no such image, its name or port is in use */
   readonly isOfOthers: boolean;
 
   constructor(words: string, status: number, cause: unknown) {

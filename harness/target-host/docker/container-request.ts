@@ -1,22 +1,46 @@
-import { GenericContainer } from 'testcontainers';
+import { GenericContainer, type getContainerRuntimeClient } from 'testcontainers';
 import { fixtureImageTag } from '../../fixture-image/image.ts';
-import { type ContainerOptions, nonceLabel } from './container-options.ts';
+
+type Client = Awaited<ReturnType<typeof getContainerRuntimeClient>>;
+type CreateOptions = Parameters<Client['container']['dockerode']['createContainer']>[0];
+
+export type ContainerOptions = {
+  readonly name?: string;
+  readonly command?: readonly string[];
+  readonly user?: string;
+  readonly domainname?: string;
+  /** names as in the Engine API */
+  readonly host?: NonNullable<CreateOptions['HostConfig']>;
+  readonly publish?: readonly PublishedPort[];
+};
+
+/** By default TCP, and every address. */
+type PublishedPort = {
+  /** 0: the daemon chooses one */
+  readonly hostPort: number;
+  readonly containerPort: number;
+  readonly hostIp?: string;
+  readonly protocol?: 'tcp' | 'udp' | 'sctp';
+};
+
+/** Finds a container that the daemon created and refused to start. */
+export const nonceLabel = 'rdc.nonce';
 
 /** A container of the fixture image with exactly the HostConfig asked for. */
 export class ContainerRequest extends GenericContainer {
   constructor(options: ContainerOptions, nonce: string) {
     super(fixtureImageTag);
-    const publish = options.publish ?? [];
+    const { name, user, domainname, host, publish = [] } = options;
     this.withCommand([...(options.command ?? ['sleep', 'infinity'])]);
     this.withEnvironment({ RDC_NONCE: nonce });
     this.withLabels({ [nonceLabel]: nonce });
-    if (options.name !== undefined) this.withName(options.name);
-    if (options.user !== undefined) this.withUser(options.user);
-    if (options.domainname !== undefined) this.createOpts.Domainname = options.domainname;
-    // no network where none is needed: setting one up costs a second on an emulated machine
-    this.withNetworkMode(options.host?.NetworkMode ?? (publish.length > 0 ? 'bridge' : 'none'));
-    Object.assign(this.hostConfig, options.host);
-    // set here and not by withExposedPorts: that knows no host address and adds a wait for the port of its own
+    if (name !== undefined) this.withName(name);
+    if (user !== undefined) this.withUser(user);
+    if (domainname !== undefined) this.createOpts.Domainname = domainname;
+    // a network costs a second on an emulated machine
+    this.withNetworkMode(host?.NetworkMode ?? (publish.length > 0 ? 'bridge' : 'none'));
+    Object.assign(this.hostConfig, host);
+    // withExposedPorts takes no host address and waits for the port
     const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
     for (const { containerPort, protocol = 'tcp', hostIp = '', hostPort } of publish) {
       const key = `${containerPort}/${protocol}`;

@@ -5,45 +5,41 @@ import { RdcError } from '../../messages/errors.ts';
 import { refuseChange } from '../access/read-only.ts';
 import type { Target } from '../access/target.ts';
 import { timeCall } from '../transport/call-timing.ts';
-import { type ContainerOptions, nonceLabel } from './container-options.ts';
 import { ContainerRefused } from './container-refused.ts';
-import { loadFixtureImage } from './load-image.ts';
+import type { ContainerOptions } from './container-request.ts';
+import { dockerode, loadFixtureImage } from './load-image.ts';
 
 type ExecOutput = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
+type DaemonError = { readonly statusCode?: number; readonly json?: { message?: string }; readonly message?: string };
 
 /** A running container of the fixture image. `await using` stops and removes it. */
 export type Container = AsyncDisposable & {
   readonly id: string;
-  /** host PID of the container's first process, confirmed by the nonce in its environment */
+  /** host PID of its first process, which has the container's nonce in its environment */
   hostPid(): Promise<number>;
   exec(argv: readonly string[], options?: { user?: string }): Promise<ExecOutput>;
-  /** the one line of JSON that a `probe` subcommand prints */
   probe<T>(...args: readonly string[]): Promise<T>;
   stop(): Promise<void>;
 };
 
-/**
- * Starts a container through testcontainers. Throws ContainerRefused when the daemon refuses it: where nobody catches that
- * the check is red, or blocked where the daemon starts none at all (see runner/verify/refused-container.ts).
- */
+/** Throws ContainerRefused; what that says of a check is in runner/verify/refused-container.ts. */
 export async function startContainer(target: Target, options: ContainerOptions = {}): Promise<Container> {
   refuseChange(target, 'starting a container');
   await loadFixtureImage(target);
   const nonce = randomUUID();
-  // imported when first needed: listing the checks must not wait for a Docker client
-  const { ContainerRequest } = await import('./container-request.ts');
+  const { ContainerRequest, nonceLabel } = await import('./container-request.ts');
   target.note(`container of ${fixtureImageTag} with ${JSON.stringify(options)}`);
   const start = async () => await new ContainerRequest(options, nonce).start();
   const started = await timeCall('container', start).catch(async (error) => {
     const refusal = refusalOfDaemon(error);
     if (refusal === undefined) throw error;
-    await removeNeverStarted(nonce);
+    await removeNeverStarted(`${nonceLabel}=${nonce}`);
     throw new ContainerRefused(refusal.words, refusal.status, error);
   });
-  return toFixture(target, started, nonce);
+  return toContainer(target, started, nonce);
 }
 
-/** The daemon's words when it refuses to start such a container, or null when it started (it is removed again). */
+/** The daemon's words when it refuses to start such a container; null when it started one, which is removed. */
 export async function refusalOf(target: Target, options: ContainerOptions): Promise<string | null> {
   try {
     await using _started = await startContainer(target, options);
@@ -53,7 +49,7 @@ export async function refusalOf(target: Target, options: ContainerOptions): Prom
   }
 }
 
-/** The daemon's words in what `startContainer` threw; anything but a refusal is thrown on. */
+/** The daemon's words in what `startContainer` threw; another error is thrown on. */
 export async function refusalIn(error: unknown, target: Target): Promise<string> {
   const words = error instanceof ContainerRefused ? error.message : refusalOfDaemon(error)?.words;
   if (words === undefined) throw error;
@@ -61,28 +57,23 @@ export async function refusalIn(error: unknown, target: Target): Promise<string>
   return words;
 }
 
-/** A status from 400 on is the daemon's answer; anything else (no connection, no image) says nothing about the target. */
+/** Another error, such as no connection, says nothing about the target. */
 function refusalOfDaemon(error: unknown): { readonly words: string; readonly status: number } | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { statusCode, json, message } = error as { statusCode?: number; json?: { message?: string }; message?: string };
-  if (statusCode === undefined || statusCode < 400) return undefined;
-  return { words: json?.message ?? message ?? `status ${statusCode}`, status: statusCode };
+  const { statusCode: status = 0, json, message } = (error ?? {}) as DaemonError;
+  return status < 400 ? undefined : { words: json?.message ?? message ?? `status ${status}`, status };
 }
 
-/** testcontainers leaves a container that was created and refused to start; others may be about to start theirs. */
-async function removeNeverStarted(nonce: string): Promise<void> {
-  const { getContainerRuntimeClient } = await import('testcontainers');
-  const { container } = await getContainerRuntimeClient();
-  const filters = { status: ['created'], label: [`${nonceLabel}=${nonce}`] };
-  for (const { Id } of await container.dockerode.listContainers({ all: true, filters })) {
-    await container.dockerode.getContainer(Id).remove({ force: true });
+/** testcontainers leaves a container that the daemon created and refused to start. */
+async function removeNeverStarted(label: string): Promise<void> {
+  const client = await dockerode();
+  const filters = { status: ['created'], label: [label] };
+  for (const { Id } of await client.listContainers({ all: true, filters })) {
+    await client.getContainer(Id).remove({ force: true });
   }
 }
 
-function toFixture(target: Target, started: StartedTestContainer, nonce: string): Container {
-  const stop = async () => {
-    await started.stop({ timeout: 0 });
-  };
+function toContainer(target: Target, started: StartedTestContainer, nonce: string): Container {
+  const stop = async () => void (await started.stop({ timeout: 0 }));
   const exec: Container['exec'] = async (argv, options) => {
     const { exitCode, stdout, stderr } = await started.exec([...argv], options);
     const complaint = stderr === '' ? '' : `\nstderr: ${stderr.trimEnd()}`;
@@ -97,52 +88,41 @@ function toFixture(target: Target, started: StartedTestContainer, nonce: string)
       try {
         return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as T;
       } catch (cause) {
-        throw new RdcError(
-          'DAEMON',
-          `probe ${args.join(' ')} gave no answer (exit code ${exitCode}): ${stderr.slice(0, 200)}`,
-          { cause },
-        );
+        const what = `probe ${args.join(' ')} gave no answer (exit code ${exitCode}): ${stderr.slice(0, 200)}`;
+        throw new RdcError('DAEMON', what, { cause });
       }
     },
-    hostPid: () => findHostPid(target, started, nonce),
+    hostPid: () => findHostPid(target, started.getId(), nonce),
     stop,
     [Symbol.asyncDispose]: stop,
   };
 }
 
-async function findHostPid(target: Target, started: StartedTestContainer, nonce: string): Promise<number> {
-  const { getContainerRuntimeClient } = await import('testcontainers');
-  const { container } = await getContainerRuntimeClient();
-  const claimed = (await container.inspect(container.getById(started.getId()))).State.Pid;
+async function findHostPid(target: Target, id: string, nonce: string): Promise<number> {
+  const client = await dockerode();
+  const claimed = (await client.getContainer(id).inspect()).State.Pid;
   // the daemon's word is only where to look first; the nonce in the environment decides
   const found = await target.root.shell(
     `for p in /proc/${claimed} /proc/[0-9]*; do grep -qzx 'RDC_NONCE=${nonce}' "$p/environ" 2>/dev/null && { echo "\${p#/proc/}"; exit; }; done`,
   );
   const pid = Number(found.stdout.trim());
-  if (!Number.isInteger(pid) || pid <= 0) {
-    throw new RdcError('DAEMON', `no process on the target belongs to the container ${started.getId().slice(0, 12)}`);
-  }
-  return pid;
+  if (Number.isInteger(pid) && pid > 0) return pid;
+  throw new RdcError('DAEMON', `no process on the target belongs to the container ${id.slice(0, 12)}`);
 }
 
 const shared = new Map<string, Promise<Container>>();
 
-/**
- * A running container that all checks of an area share which only look; one for each set of options, made at first
- * use, forgotten by `target.invalidate()`. Starting one costs seven seconds on an emulated machine.
- */
+/** One for each set of options, shared by checks that only look: a start costs seconds on an emulated machine. */
 export function sharedContainer(target: Target, options: ContainerOptions = {}): Promise<Container> {
   refuseChange(target, 'starting a container');
   const key = `${target.name} ${JSON.stringify(options)}`;
-  const existing = shared.get(key);
-  if (existing) return existing;
-  const started = startContainer(target, options);
-  shared.set(key, started);
-  started.catch(() => shared.delete(key));
-  return started;
+  const container = shared.get(key) ?? startContainer(target, options);
+  shared.set(key, container);
+  container.catch(() => shared.delete(key));
+  return container;
 }
 
-/** Stops the shared containers of a target; a daemon that was restarted or replaced has none any more. */
+/** A daemon that was restarted or replaced may not have them any more. */
 export async function dropSharedContainers(target: Pick<Target, 'name'>): Promise<void> {
   for (const [key, existing] of [...shared]) {
     if (!key.startsWith(`${target.name} `)) continue;

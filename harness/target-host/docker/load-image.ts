@@ -1,18 +1,13 @@
 import { createReadStream } from 'node:fs';
-import { type FixtureImage, fixtureImageTag } from '../../fixture-image/image.ts';
+import { fixtureImageTag } from '../../fixture-image/image.ts';
 import { RdcError } from '../../messages/errors.ts';
+import { fixtureImage } from '../access/host-probe.ts';
 import type { Target } from '../access/target.ts';
 import { dockerApi } from './api.ts';
 
-let image: FixtureImage | undefined;
 const loaded = new Map<string, Promise<void>>();
 
-/** Says which image the fixture containers are made of; set once when the target is connected. */
-export function useFixtureImage(value: FixtureImage): void {
-  image = value;
-}
-
-/** Loads the fixture image into the target's daemon unless it has it: the same bytes on every target, no registry asked. */
+/** Loads the fixture image into the target's daemon unless it is there: the same bytes on every target, no registry. */
 export function loadFixtureImage(target: Target): Promise<void> {
   const known = loaded.get(target.name) ?? load(target);
   loaded.set(target.name, known);
@@ -20,28 +15,29 @@ export function loadFixtureImage(target: Target): Promise<void> {
   return known;
 }
 
-/** After the daemon was exchanged: what it has is not known any more. */
 export function forgetLoadedImage(target: Pick<Target, 'name'>): void {
   loaded.delete(target.name);
 }
 
-async function load(target: Target): Promise<void> {
-  if (!image) throw new RdcError('IMAGE', 'no fixture image was built for this run');
-  if (await isPresent(target, image)) return;
+/** testcontainers is imported when first needed: listing the checks must not wait for it. */
+export async function dockerode() {
   const { getContainerRuntimeClient } = await import('testcontainers');
   const { container } = await getContainerRuntimeClient();
-  const progress = await container.dockerode.loadImage(createReadStream(image.tarPath), { quiet: true });
-  // the daemon answers with its log; what it has afterwards decides
-  for await (const _ of progress);
-  if (await isPresent(target, image)) return;
-  throw new RdcError('IMAGE', 'fixture image missing after a successful load', {
-    hint: 'is the disk of the target full? df -h; journalctl --user -u docker',
-  });
+  return container.dockerode;
 }
 
-async function isPresent(target: Target, { digest, manifestDigest }: FixtureImage): Promise<boolean> {
+async function load(target: Target): Promise<void> {
+  if (await isPresent(target)) return;
+  const client = await dockerode();
+  // its log says less than whether the image is there afterwards
+  for await (const _ of await client.loadImage(createReadStream(fixtureImage().tarPath), { quiet: true }));
+  if (await isPresent(target)) return;
+  const hint = 'is the disk of the target full? df -h; journalctl --user -u docker';
+  throw new RdcError('IMAGE', 'fixture image missing after a successful load', { hint });
+}
+
+async function isPresent(target: Target): Promise<boolean> {
+  const { digest, manifestDigest } = fixtureImage();
   const answer = await dockerApi(target, 'GET', `/images/${fixtureImageTag}/json`);
-  if (answer.status !== 200) return false;
-  const { Id } = answer.json<{ Id: string }>();
-  return Id === digest || Id === manifestDigest;
+  return answer.status === 200 && [digest, manifestDigest].includes(answer.json<{ Id: string }>().Id);
 }

@@ -3,7 +3,7 @@ import { type HostFacts, parseHostFacts, quickScript } from './host-facts.ts';
 import { memberOf } from './parse-values.ts';
 import { findEngine, versionsOf } from './read-facts.ts';
 
-/** A version that was asked for and is not known yet; who catches it may learn it and ask again. */
+/** A version that was not asked for yet; whoever catches this may learn it and try again. */
 export class UnknownVersion extends Error {
   readonly learn: () => Promise<void>;
 
@@ -14,10 +14,7 @@ export class UnknownVersion extends Error {
   }
 }
 
-/**
- * The facts of a host without its versions: each of them is a program to start, a second on an emulated machine.
- * The first who asks for one meets UnknownVersion. Only for a mode that can ask its checks twice.
- */
+/** Without versions, each of which is a program to start: the first to read one gets UnknownVersion. */
 export async function readQuickFacts(target: Executor): Promise<HostFacts> {
   const facts = parseHostFacts((await target.shell(quickScript)).stdout);
   const known: Record<string, string | null> = {};

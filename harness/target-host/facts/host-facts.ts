@@ -24,20 +24,19 @@ import {
 import { runningRootlessKit } from './rootlesskit.ts';
 
 const programs = words('docker dockerd containerd runc rootlesskit slirp4netns pasta iptables fuse-overlayfs');
-const currentUser = 'user';
 const hidepidIn = captured(/\bhidepid=(\w+)/);
 /** `"storage-driver":"overlay2"`, `--firewall-backend=nftables` */
 const setting = captured(/[:=]"?([a-z0-9-]+)"?$/m);
 
-/** Only what is asked for: the file may hold what is nobody's business. */
+/** Only one key: the file may hold secrets. */
 const inDaemonJson = (key: string) =>
   `tr -d '\\n\\t ' < "$HOME/.config/docker/daemon.json" | grep -oE '"${key}":"[a-z0-9-]+"'`;
 const inUnit = (name: string) => `printf '%s\\n' "$unit" | grep '^Environment=' | grep -oE '${name}=[a-z0-9-]+'`;
 
-/** What the host is, read from its kernel and files; nothing here is the daemon's word. A value that cannot be read is null. */
+/** From the host's kernel and files, never from the daemon's answers. Null: it cannot be read. */
 export type HostFacts = FactsOf<typeof hostFacts>;
 
-/** In the order of results.json, where each has the name that it has here. */
+/** Names and order are those of results.json. */
 const hostFacts = {
   os: file('/etc/os-release', distributionOf),
   kernel: required(command('uname -r', trimmed), 'kernel release'),
@@ -52,12 +51,12 @@ const hostFacts = {
   systemdVersion: command('systemctl --version', (text) => numberOf(/^systemd (\d+)/.exec(text)?.[1])),
   cgroup: {
     version: required(command('stat -f -c %t /sys/fs/cgroup', cgroupVersion), 'file system of the cgroups'),
-    /** controllers of the root of the cgroup v2 tree: [] where all sit on v1 hierarchies, null on cgroup v1 */
+    /** of the root of the cgroup v2 tree: [] where all sit on v1 hierarchies, null on cgroup v1 */
     availableControllers: command('cat /sys/fs/cgroup/cgroup.controllers && echo read', (text) => {
       const names = [...words(text)];
       return names.pop() === 'read' ? names : null;
     }),
-    /** controllers delegated to user@UID.service, or null where that cgroup does not exist */
+    /** of user@UID.service; null where that cgroup does not exist */
     userControllers: command(
       'cat "/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service/cgroup.controllers" || echo absent',
       (text) => (text.includes('absent') ? null : words(text)),
@@ -71,16 +70,16 @@ const hostFacts = {
     unprivilegedPortStart: file('/proc/sys/net/ipv4/ip_unprivileged_port_start', numberOf),
     pingGroupRange: file('/proc/sys/net/ipv4/ping_group_range', (text) => words(text).join(' ') || null),
     maxKeys: file('/proc/sys/kernel/keys/maxkeys', numberOf),
-    /** of all interfaces: one without IPv6 is no host without it; null where the kernel has none */
+    /** of all interfaces; null where the kernel has no IPv6 */
     disableIpv6: file('/proc/sys/net/ipv6/conf/all/disable_ipv6', numberOf),
     maxInotifyInstances: file('/proc/sys/fs/inotify/max_user_instances', numberOf),
     /** 0 on the emulated machines of the lab (vms/provision/base.sh), 2 on other hosts */
     randomizeVaSpace: file('/proc/sys/kernel/randomize_va_space', numberOf),
   },
   user: {
-    name: required(command('id -un', trimmed), currentUser),
-    uid: required(command('id -u', numberOf), currentUser),
-    gid: required(command('id -g', numberOf), currentUser),
+    name: required(command('id -un', trimmed), 'user'),
+    uid: required(command('id -u', numberOf), 'user'),
+    gid: required(command('id -g', numberOf), 'user'),
     home: required(command('echo "$HOME"', trimmed), 'home of the user'),
     groups: command('id -Gn', words),
     subuid: file('/etc/subuid', (text, at) => idRanges(text, at('user.name').trim(), Number(at('user.uid')))),
@@ -93,26 +92,24 @@ const hostFacts = {
   },
   /** XDG_RUNTIME_DIR of a login session, or null where it is not set */
   runtimeDir: command('echo "$XDG_RUNTIME_DIR"', (text) => text.trim() || null),
-  /** the user daemon's API socket */
   socket: required(command(`echo ${socketPath}`, trimmed), 'path of the socket'),
-  /** the user's program that takes `start`, `stop` and `status` where no user manager starts the daemon, or null */
+  /** the user's program that takes `start`, `stop` and `status` in the place of a user manager, or null */
   daemonScript: command(
     '[ -x "$HOME/.config/rdc/daemon" ] && echo "$HOME/.config/rdc/daemon"', // see docs/guides/existing-hosts.md
     captured(/^(\/.+)$/m),
   ),
-  /** the option of /proc by which processes of others are hidden from the user, e.g. `invisible`; null where they are not */
+  /** option of /proc that hides the processes of others from the user, e.g. `invisible`; null where it hides none */
   hidepid: command(
-    // the user may be in the group that sees everything; of several mounts the last one is what a process sees
+    // not for a user in the group that sees everything; the last of several mounts counts
     `cat /proc/1/comm > /dev/null || awk '$5 == "/proc" {o = $NF} END {print o}' /proc/self/mountinfo`,
     hidepidIn,
   ),
-  /** of the root file system: to a daemon on a host where it is `private` no mount appears that is made after its start */
+  /** of the root file system; `private`: the daemon sees no mount made after its start */
   rootPropagation: command(
     'awk \'$5 == "/" {print / shared:/ ? "shared" : "private"}\' /proc/self/mountinfo',
-    // mounts may lie over each other: the last one is what a process sees
     captured<'shared' | 'private'>(/\b(shared|private)\s*$/),
   ),
-  /** what the user's own files ask of the daemon, and not what it then is; null where they leave it to the daemon */
+  /** what the user's files ask of the daemon, not what it does; null where they say nothing */
   asked: {
     storageDriver: command(inDaemonJson('storage-driver'), setting),
     /** of daemon.json or of the running daemon's command line, e.g. `nftables` */
@@ -126,7 +123,7 @@ tr '\\0' '\\n' < \${engine%/exe}/cmdline | grep -E -- '^--firewall-backend=[a-z0
   },
   /** the process above the daemon that listens on the socket, by its command line; null where there is none */
   rootlesskit: runningRootlessKit,
-  /** PATH of the daemon that runs, else of its unit, then that of a session: where `paths` and `versions` were looked for */
+  /** where `paths` and `versions` were looked for: PATH of the running daemon, else of its unit, then of a session */
   searchPath: command('echo "$PATH"', trimmed),
   /** versions by binary; null where it is not installed. Paths in `paths` */
   versions: slow(command(versionsOf(programs), memberOf)),
@@ -134,32 +131,30 @@ tr '\\0' '\\n' < \${engine%/exe}/cmdline | grep -E -- '^--firewall-backend=[a-z0
     'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables getfacl; do p=$(program $b); case $p in /proc/*) p=$(readlink "$p") ;; esac; p=${p% (deleted)}; echo "$b ${p:--}"; done',
     memberOf,
   ),
-  /** serial ports besides the console, e.g. `/dev/ttyS1`: what the kernel has, also where its node was taken out of /dev */
+  /** serial ports of the kernel besides the console, e.g. `/dev/ttyS1`, with or without a node in /dev */
   serialPorts: command(
     'for d in /sys/class/tty/ttyS[1-9]; do [ -d "$d/device" ] && grep -qs "[1-9]" "$d/type" && echo "/dev/${d##*/}"; done',
     words,
   ),
-  /** what the provisioning recorded of the distribution's own installation steps, or null */
+  /** the installation steps that provisioning recorded, or null */
   install: file('/var/lib/rdc/install.json', installationOf),
 };
 
 export const collectScript = scriptOf(hostFacts);
 
-/** For `rdc doctor`, which asks for the slow ones that it needs. */
+/** For `rdc doctor`, which asks for slow ones when it needs them. */
 export const quickScript = scriptOf(hostFacts, ({ isSlow }) => !isSlow);
 
-/** One batch over one session. Throws RdcError FACTS when the answer makes no sense. */
 export async function readHostFacts(target: Pick<Executor, 'shell'>): Promise<HostFacts> {
   const answer = await target.shell(collectScript, { timeoutMs: 120_000 });
   return parseHostFacts(answer.stdout);
 }
 
-/** Pure: what `collectScript` printed becomes facts. */
 export function parseHostFacts(text: string): HostFacts {
   return parseFacts(hostFacts, text);
 }
 
-/** In words, to go behind what could not be read or does not work there; nothing where /proc hides nobody. */
+/** An addition to a message about what cannot be read or does not work there. */
 export function hiddenBy(hidepid: string | null): string {
   return hidepid === null ? '' : ` (/proc is mounted with hidepid=${hidepid})`;
 }

@@ -1,6 +1,6 @@
 import { parseOsRelease } from '../../this-machine/os-release.ts';
 
-/** `' 1024\n'` is 1024; anything that is not one non-negative decimal number is null. */
+/** `' 1024\n'` is 1024; null unless it is one decimal number without a sign. */
 export function numberOf(text: string | undefined): number | null {
   const trimmed = text?.trim() ?? '';
   return /^\d{1,15}$/.test(trimmed) ? Number(trimmed) : null;
@@ -10,7 +10,6 @@ export function trimmed(text: string): string {
   return text.trim();
 }
 
-/** What the group of the pattern matches, or null: `captured(/hidepid=(\w+)/)`. */
 export function captured<T extends string>(pattern: RegExp): (text: string) => T | null {
   return (text) => (pattern.exec(text)?.[1] as T | undefined) ?? null;
 }
@@ -19,39 +18,28 @@ export function words(text: string): readonly string[] {
   return text.split(/\s+/).filter(Boolean);
 }
 
-/** A path or the first line that a program says of its version. */
-const maxValueChars = 500;
-
 /** Lines `key value` become a record; `key -` is null. */
 export function memberOf(text: string): Readonly<Record<string, string | null>> {
   const members = text.split('\n').flatMap((line) => {
     const [, key, value = ''] = /^(\S+) ?(.*)$/.exec(line) ?? [];
-    const known = value === '-' || value === '' ? null : value.slice(0, maxValueChars);
-    return key === undefined ? [] : [[key, known] as const];
+    return key === undefined ? [] : [[key, value === '-' ? null : value.slice(0, 500) || null] as const];
   });
-  // fromEntries makes a member of `__proto__` like of any other key
+  // takes `__proto__` as any other key
   return Object.fromEntries(members);
-}
-
-/**
- * The ranges that subuid(5) gives a user, by name or by numeric UID, in file order. A line that shadow's
- * helpers would not take (no number, a count of 0) is no range.
- */
-export function idRanges(file: string, name: string, uid: number): IdRange[] {
-  const ranges: IdRange[] = [];
-  for (const line of file.split('\n')) {
-    const [owner, start, count, ...rest] = line.split(':');
-    if ((owner !== name && owner !== String(uid)) || rest.length > 0) continue;
-    const range = { start: numberOf(start), count: numberOf(count) };
-    if (range.start !== null && range.count !== null && range.count > 0) {
-      ranges.push({ start: range.start, count: range.count });
-    }
-  }
-  return ranges;
 }
 
 /** A range of `/etc/subuid` or `/etc/subgid`: host IDs `start` to `start + count - 1`. */
 export type IdRange = { readonly start: number; readonly count: number };
+
+/** The ranges of a user, by name or UID, in file order. shadow skips a line without numbers or with a count of 0. */
+export function idRanges(file: string, name: string, uid: number): IdRange[] {
+  return file.split('\n').flatMap((line) => {
+    const [owner = '', ...fields] = line.split(':');
+    const [start, count] = fields.map(numberOf);
+    if (![name, String(uid)].includes(owner) || fields.length > 2) return [];
+    return typeof start === 'number' && count ? [{ start, count }] : [];
+  });
+}
 
 export function distributionOf(osRelease: string) {
   const at = parseOsRelease(osRelease);
@@ -63,14 +51,14 @@ export function distributionOf(osRelease: string) {
   } as const;
 }
 
-/** The magic number of the file system at /sys/fs/cgroup, in hexadecimal; without it a host is of neither version. */
+/** From the magic number of the file system at /sys/fs/cgroup, in hexadecimal. */
 export function cgroupVersion(text: string): 1 | 2 | null {
   const magic = text.trim();
   if (magic === '63677270') return 2;
   return /^[0-9a-f]{1,8}$/.test(magic) ? 1 : null;
 }
 
-/** Written by vms/provision into the machine: not ours alone to trust, so anything odd is no record. */
+/** The record of vms/provision; others may write to the machine, so anything odd is no record. */
 export function installationOf(text: string) {
   try {
     const record = JSON.parse(text) as { recipe?: unknown; steps?: unknown };

@@ -2,10 +2,9 @@ import { RdcError } from '../../messages/errors.ts';
 import { quoteWord } from '../transport/quote.ts';
 import { holdersOf } from './socket-holders.ts';
 
-/** The answer of a fact by its path: `at('user.name')`. */
 type Answers = (path: string) => string;
 
-/** What a shell on the host is asked, and what its answer means, which may need the answers of other facts. */
+/** A question to a shell on the host, and what its answer means, which may depend on other answers. */
 type Fact<T> = {
   readonly ask: string;
   readonly parse: (answer: string, at: Answers) => T;
@@ -26,29 +25,27 @@ export function file<T>(path: string, parse: Fact<T>['parse']): Fact<T> {
   return command(`cat ${path}`, parse);
 }
 
-/** Left out of the quick script. */
 export function slow<T>(fact: Fact<T>): Fact<T> {
   return { ...fact, isSlow: true };
 }
 
-/** What every host has: one that does not say it was not read, and is no host without it. */
+/** What every host has: without it the host was not read. */
 export function required<T>({ ask, parse }: Fact<T | null>, what: string | ((at: Answers) => string)): Fact<T> {
   return command(ask, (answer, at) => {
     const value = parse(answer, at);
     if (value !== null && value !== '') return value;
-    throw new RdcError('FACTS', `cannot read the ${typeof what === 'string' ? what : what(at)} on the target`, {
-      hint: `try: ssh USER@HOST ${quoteWord(ask)}`,
-    });
+    const name = typeof what === 'string' ? what : what(at);
+    const hint = `try: ssh USER@HOST ${quoteWord(ask)}`;
+    throw new RdcError('FACTS', `cannot read the ${name} on the target`, { hint });
   });
 }
 
-/** A word of shell: the socket of the user's daemon. */
 export const socketPath = '"${XDG_RUNTIME_DIR:-/run/user/$(id -u)}/docker.sock"';
 
 /**
- * The engine need not be where a session without login looks: upstream's installer puts it into ~/bin. First comes the
- * PATH of the daemon that runs, else of its unit, then the folder of what the unit starts. Of dockerd, and of RootlessKit
- * as its parent, the running program is taken, whatever lies on any PATH.
+ * Shell: where Docker's programs are. Upstream's installer puts them into ~/bin, where a session without login does not
+ * look. PATH is that of the running daemon, else of its unit; then comes the folder of what the unit starts. dockerd and
+ * its parent RootlessKit are the running programs, whatever lies on PATH.
  */
 export const findEngine = `exec 2>/dev/null
 unit=$(systemctl --user show docker.service -p Environment -p ExecStart)
@@ -72,14 +69,14 @@ program() { case =$1 in
 export function versionsOf(programs: readonly string[]): string {
   // the first line of fuse-overlayfs is the version of fusermount3
   const lineOf = (program: string) => (program === 'fuse-overlayfs' ? '^fuse-overlayfs' : '.');
-  // side by side: each of these programs takes a second to start on an emulated machine
+  // at the same time: each takes a second on an emulated machine
   const asked = programs.map((name) => `echo ${name} "$("$(program ${name})" --version | grep -m1 ${lineOf(name)})" &`);
   return [...asked, 'wait'].join('\n');
 }
 
 const marker = '@@rdc:';
 
-/** One script for everything, because a session costs a quarter of a second on an emulated machine and a file read nothing. */
+/** One script for all facts, because a session costs a quarter of a second on an emulated machine. */
 export function scriptOf(facts: FactGroup, isAsked: (fact: Fact<unknown>) => boolean = () => true): string {
   const parts = [findEngine];
   mapFacts(facts, (path, fact) => {
@@ -88,13 +85,13 @@ export function scriptOf(facts: FactGroup, isAsked: (fact: Fact<unknown>) => boo
   return [...parts, `echo "${marker}end"`].join('\n');
 }
 
-/** Pure: what the script printed becomes facts. */
 export function parseFacts<Group extends FactGroup>(facts: Group, text: string): FactsOf<Group> {
   const at = parseSections(text);
   return mapFacts(facts, (path, { parse }) => parse(at(path), at)) as FactsOf<Group>;
 }
 
 function mapFacts(group: FactGroup, valueAt: (path: string, fact: Fact<unknown>) => unknown, prefix = ''): object {
+  const isFact = (entry: Fact<unknown> | FactGroup): entry is Fact<unknown> => typeof entry.parse === 'function';
   const members = Object.entries(group).map(([name, entry]) => {
     const path = prefix + name;
     return [name, isFact(entry) ? valueAt(path, entry) : mapFacts(entry, valueAt, `${path}.`)];
@@ -102,24 +99,17 @@ function mapFacts(group: FactGroup, valueAt: (path: string, fact: Fact<unknown>)
   return Object.fromEntries(members);
 }
 
-function isFact(entry: Fact<unknown> | FactGroup): entry is Fact<unknown> {
-  return typeof entry.parse === 'function';
-}
-
-/** Splits the script's output at its markers; a section that is missing is ''. Throws unless it answered to the end. */
+/** Splits the script's output at its markers; a section that is missing is ''. Throws FACTS where the end is missing. */
 export function parseSections(text: string): Answers {
   const sections = new Map<string, string>();
   for (const part of `\n${text}`.split(`\n${marker}`).slice(1)) {
     const end = part.indexOf('\n');
     const path = end < 0 ? part : part.slice(0, end);
-    // a file of the target may hold our markers; whose word counts then is not to be guessed
+    // a file of the target may hold our markers
     if (sections.has(path)) throw new RdcError('FACTS', 'the target answered a part of its facts twice');
     sections.set(path, end < 0 ? '' : part.slice(end + 1));
   }
-  if (!sections.has('end')) {
-    throw new RdcError('FACTS', 'the target did not answer all of its facts', {
-      hint: 'does its login shell print something? try: ssh USER@HOST true',
-    });
-  }
-  return (path) => sections.get(path) ?? '';
+  if (sections.has('end')) return (path) => sections.get(path) ?? '';
+  const hint = 'does its login shell print something? try: ssh USER@HOST true';
+  throw new RdcError('FACTS', 'the target did not answer all of its facts', { hint });
 }

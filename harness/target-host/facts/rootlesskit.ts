@@ -2,7 +2,7 @@ import { command } from './read-facts.ts';
 
 const netBindService = 1n << 10n;
 
-/** What was started: without a setting dockerd-rootless.sh chooses by what is installed. */
+/** What runs: without a setting, dockerd-rootless.sh chooses by what is installed. */
 export const runningRootlessKit = command(
   `p=\${engine%/exe} k=
 while p=/proc/$(awk '/^PPid:/ {print $2}' $p/status) && [ $p != /proc/0 ] && [ $p != /proc/ ]; do
@@ -15,16 +15,14 @@ done
 function parseRootlessKit(text: string) {
   const [, permitted] = /^CapPrm:\s*([0-9a-f]{1,16})$/m.exec(text) ?? [];
   if (permitted === undefined) return null;
-  // of a flag that is given twice the last one counts
+  // RootlessKit takes the last one of a flag
   const last = (flag: string) => text.match(new RegExp(`(?<=^--${flag}=).+$`, 'gm'))?.at(-1) ?? null;
   return {
-    /** `--net`, e.g. `slirp4netns` */
     networkDriver: last('net'),
-    /** `--port-driver`, e.g. `builtin` */
     portDriver: last('port-driver'),
-    /** `--detach-netns`: the daemon is in the host's network namespace, its bridges in another */
+    /** the daemon is in the host's network namespace, its bridges in another */
     detachesNetns: /^--detach-netns(=true)?$/m.test(text),
-    /** CAP_NET_BIND_SERVICE is permitted: for it no port of the host is privileged */
+    /** CAP_NET_BIND_SERVICE is permitted */
     bindsPrivilegedPorts: (BigInt(`0x${permitted}`) & netBindService) !== 0n,
   } as const;
 }

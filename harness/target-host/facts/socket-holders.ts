@@ -1,10 +1,10 @@
 /**
- * Shell: prints the PIDs of those who hold the socket that listens at a path (a word of shell), one a line. The inode is
- * looked up in every network namespace, those of threads too: making a container's network, dockerd 20.10 leaves threads
- * behind, its first one as well. Who shares a namespace sees everybody's sockets there: the open files decide.
+ * Shell: prints the PIDs that hold the socket listening at a path, one a line. Its inode is looked up in every network
+ * namespace, those of threads too: dockerd 20.10 leaves threads, its first one too, in a container's. The open files
+ * decide, since a namespace shows the sockets of all in it.
  */
 export function holdersOf(socket: string): string {
-  // whole globs and few processes: under emulation each fork costs 20 ms
+  // few processes: under emulation each fork costs 20 ms
   return `
 for inode in $(
   find /proc/[0-9]*/task/[0-9]*/ns/net -printf '%l %h\\n' 2>/dev/null |

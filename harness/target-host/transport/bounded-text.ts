@@ -1,7 +1,7 @@
-/** Collects a stream up to a limit of bytes; what a target sends beyond it is counted, not kept. */
+/** Collects a stream up to a limit of bytes; what comes after it sets `truncated`. */
 export class BoundedText {
   readonly #limit: number;
-  // one buffer that grows, not a list of chunks: a target that sends single bytes would make us keep an object for each
+  // one growing buffer: a list of chunks costs an object for each byte where a target sends single bytes
   #bytes = Buffer.alloc(0);
   #kept = 0;
   truncated = false;
@@ -11,20 +11,16 @@ export class BoundedText {
   }
 
   push(chunk: Buffer): void {
-    const room = this.#limit - this.#kept;
-    if (chunk.length > room) this.truncated = true;
-    const length = Math.min(chunk.length, room);
-    if (length <= 0) return;
-    this.#makeRoom(this.#kept + length);
-    chunk.copy(this.#bytes, this.#kept, 0, length);
-    this.#kept += length;
-  }
-
-  #makeRoom(length: number): void {
-    if (length <= this.#bytes.length) return;
-    const grown = Buffer.alloc(Math.min(this.#limit, Math.max(length, this.#bytes.length * 2, 4_096)));
-    this.#bytes.copy(grown, 0, 0, this.#kept);
-    this.#bytes = grown;
+    const wanted = this.#kept + chunk.length;
+    if (wanted > this.#limit) this.truncated = true;
+    const end = Math.min(wanted, this.#limit);
+    if (end > this.#bytes.length) {
+      const grown = Buffer.alloc(Math.min(this.#limit, Math.max(end, this.#bytes.length * 2, 4_096)));
+      this.#bytes.copy(grown, 0, 0, this.#kept);
+      this.#bytes = grown;
+    }
+    chunk.copy(this.#bytes, this.#kept, 0, end - this.#kept);
+    this.#kept = end;
   }
 
   /** Invalid UTF-8 becomes U+FFFD. */

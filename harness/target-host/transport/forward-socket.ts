@@ -1,35 +1,34 @@
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
-import { Transform } from 'node:stream';
+import { type Duplex, Transform } from 'node:stream';
 import { RdcError } from '../../messages/errors.ts';
 import { cachePath } from '../../this-machine/paths.ts';
 import { identifyProcess, isOfDeadProcess } from '../../this-machine/process-identity.ts';
 import { temporaryFolder } from '../../this-machine/writable-path.ts';
 import type { Transport } from './transport.ts';
 
-export type ForwardedSocket = { readonly path: string; close(): Promise<void> };
+/** A longer answer is not an API answer but an attack on our memory. */
+export const maxAnswerBytes = 8 * 1024 * 1024;
 
-/** What a kernel takes as the path of a socket is 107 bytes (unix(7)); a deep home directory does not leave that. */
-const maxFolder = 107 - '/docker.sock'.length;
-
-/**
- * In the cache, named for this process, so that the folder of one that was killed can be told from one at work: a
- * worker of the runner never gets to tidy up, and the next to come does it. Else in the directory for temporary files.
- */
+/** In the cache, named for this process, so that the next process can remove what a killed one left; else in /tmp. */
 function socketFolder(): string {
   const { pid, startTime } = identifyProcess(process.pid) ?? { pid: process.pid, startTime: '0' };
   const inCache = cachePath('sockets', `${pid}-${startTime}-`);
   for (const name of readdirSync(dirname(inCache))) {
     if (isOfDeadProcess(name)) rmSync(join(dirname(inCache), name), { recursive: true, force: true });
   }
-  return Buffer.byteLength(inCache) + 6 <= maxFolder ? mkdtempSync(inCache) : temporaryFolder('rdc-');
+  // the longest path of a socket: unix(7)
+  const isShort = Buffer.byteLength(`${inCache}XXXXXX/docker.sock`) <= 107;
+  return isShort ? mkdtempSync(inCache) : temporaryFolder('rdc-');
 }
 
-/** Makes a socket of the target reachable as a local one, in a 0700 directory of its own. Each connection is a channel of `transport`. */
-export async function forwardSocket(transport: Transport, remotePath: string): Promise<ForwardedSocket> {
+/** A local socket, in a 0700 directory, that leads to one of the target. Each connection is a channel of `transport`. */
+export async function forwardSocket(transport: Transport, remotePath: string) {
   const folder = socketFolder();
   const path = join(folder, 'docker.sock');
+  const remove = () => rmSync(folder, { recursive: true, force: true });
   const open = new Set<Socket>();
   // half open: a client of `attach` or `exec` ends its stdin and reads on
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -37,58 +36,44 @@ export async function forwardSocket(transport: Transport, remotePath: string): P
     socket.once('close', () => open.delete(socket));
     socket.on('error', () => socket.destroy());
     transport.connectSocket(remotePath).then(
-      (remote) => {
-        remote.on('error', () => socket.destroy());
-        // after an orderly end, what is still on its way to a slow reader is not to be thrown away
-        remote.on('close', () => remote.readableEnded || socket.destroy());
-        socket.on('close', () => remote.destroy());
-        // a client that collects its answers, as testcontainers' does, has no limit of its own
-        const answer = answerLimit(maxAnswerBytes);
-        socket.on('data', answer.restart);
-        answer.stream.on('error', () => socket.destroy());
-        socket.pipe(remote).pipe(answer.stream).pipe(socket);
-      },
+      (remote) => joinStreams(socket, remote),
       () => socket.destroy(),
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  }).catch((error) => {
-    rmSync(folder, { recursive: true, force: true });
+  try {
+    await once(server.listen(path), 'listening');
+  } catch (error) {
+    remove();
     throw error;
-  });
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  }
+  process.once('exit', remove);
   return {
     path,
-    close: () =>
-      new Promise((resolve) => {
-        for (const socket of open) socket.destroy();
-        server.close(() => {
-          rmSync(folder, { recursive: true, force: true });
-          resolve();
-        });
-      }),
+    async close() {
+      for (const socket of open) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+      remove();
+    },
   };
 }
 
-/** Passes on what comes until it is more than `maxBytes` since the last `restart`, then breaks. */
-function answerLimit(maxBytes: number): { readonly stream: Transform; restart(): void } {
+/** Ends both when a client, which may have no limit of its own, would get too long an answer to what it sent last. */
+function joinStreams(socket: Socket, remote: Duplex): void {
   let passed = 0;
-  const stream = new Transform({
+  const answer = new Transform({
     transform(chunk: Buffer, _encoding, done) {
       passed += chunk.length;
-      if (passed > maxBytes) done(new RdcError('DAEMON', `an answer passed ${maxBytes} bytes`));
+      if (passed > maxAnswerBytes) done(new RdcError('DAEMON', `an answer passed ${maxAnswerBytes} bytes`));
       else done(null, chunk);
     },
   });
-  return {
-    stream,
-    restart: () => {
-      passed = 0;
-    },
-  };
+  answer.on('error', () => socket.destroy());
+  remote.on('error', () => socket.destroy());
+  // after an orderly end, a slow reader still gets what is on its way
+  remote.on('close', () => remote.readableEnded || socket.destroy());
+  socket.on('close', () => remote.destroy());
+  socket.on('data', () => {
+    passed = 0;
+  });
+  socket.pipe(remote).pipe(answer).pipe(socket);
 }
-
-/** An answer longer than this is not an API answer but an attack on our memory. */
-export const maxAnswerBytes = 8 * 1024 * 1024;

@@ -36,7 +36,7 @@ it('the wait ends in time, and the children with it', async () => {
 });
 
 it('what cannot be started is an error and no exit code', async () => {
-  await expect(localTransport(['/no/such/prefix']).run('true')).rejects.toMatchObject({ code: 'TRANSPORT' });
+  await expect(localTransport('/no/such/shell').run('true')).rejects.toMatchObject({ code: 'TRANSPORT' });
 });
 
 it('a socket', async () => {

@@ -2,13 +2,12 @@ import { spawn } from 'node:child_process';
 import { createConnection } from 'node:net';
 import { constants } from 'node:os';
 import { RdcError } from '../../messages/errors.ts';
-import { BoundedText } from './bounded-text.ts';
-import { defaultMaxBytes, defaultTimeoutMs, type ExecOptions, type ExecResult, type Transport } from './transport.ts';
+import { collectOutput, defaultTimeoutMs, type ExecOptions, type ExecResult, type Transport } from './transport.ts';
 
-/** Runs commands on this machine as the user of this process, or through a prefix such as `['sudo', '-n']`. */
-export function localTransport(prefix: readonly string[] = []): Transport {
+/** This machine, as the user of this process. */
+export function localTransport(shell = 'sh'): Transport {
   return {
-    run: (commandLine, options = {}) => runLocally([...prefix, 'sh', '-c', commandLine], options),
+    run: (commandLine, options = {}) => runLocally(shell, commandLine, options),
     connectSocket: (path) =>
       new Promise((resolve, reject) => {
         const socket = createConnection(path, () => resolve(socket));
@@ -18,14 +17,11 @@ export function localTransport(prefix: readonly string[] = []): Transport {
   };
 }
 
-function runLocally(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
-  const { timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes, stdin = '' } = options;
-  const startedAt = performance.now();
-  const [file = 'sh', ...args] = argv;
+function runLocally(shell: string, commandLine: string, options: ExecOptions): Promise<ExecResult> {
+  const { timeoutMs = defaultTimeoutMs, maxBytes, stdin } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { stdio: 'pipe', detached: true });
-    const stdout = new BoundedText(maxBytes);
-    const stderr = new BoundedText(maxBytes);
+    const { stdout, stderr, resultOf } = collectOutput(maxBytes);
+    const child = spawn(shell, ['-c', commandLine], { stdio: 'pipe', detached: true });
     const timer = setTimeout(() => {
       // the whole group: a shell's children would keep the pipes open
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
@@ -36,17 +32,11 @@ function runLocally(argv: readonly string[], options: ExecOptions): Promise<Exec
     child.stdin.on('error', () => {});
     child.once('error', (cause) => {
       clearTimeout(timer);
-      reject(new RdcError('TRANSPORT', `cannot start ${file}`, { cause }));
+      reject(new RdcError('TRANSPORT', `cannot start ${shell}`, { cause }));
     });
     child.once('close', (code, signal) => {
       clearTimeout(timer);
-      resolve({
-        code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]),
-        stdout: stdout.toString(),
-        stderr: stderr.toString(),
-        truncated: stdout.truncated || stderr.truncated,
-        durationMs: performance.now() - startedAt,
-      });
+      resolve(resultOf(code ?? 128 + (signal === null ? 0 : constants.signals[signal])));
     });
     child.stdin.end(stdin);
   });

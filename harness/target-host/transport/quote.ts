@@ -1,4 +1,4 @@
-/** Quotes one word for a POSIX shell; zx quotes for bash and zsh, and Debian's sh is dash. */
+/** For a POSIX shell: zx quotes for bash and zsh, and the sh of Debian is dash. */
 export function quoteWord(word: string): string {
   if (word !== '' && /^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
   return `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,18 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Transport } from './transport.ts';
 
-/** A transport that can end its connection and make another one, for everybody who holds it. */
+/** A transport that can replace its connection, for everybody who holds it. */
 export type RenewableTransport = Transport & {
-  /** a login of the same user, in place of the one there is or was; throws what the login throws, and stays as it was */
+  /** ends the connection and logs in again; throws what the login throws */
   renew(): Promise<void>;
 };
 
-/** A machine that went down never answers the end of a connection. */
-const farewellMs = 5_000;
-
 export async function renewable(open: () => Promise<Transport>): Promise<RenewableTransport> {
   let current = await open();
-  const close = () => Promise.race([current.close(), delay(farewellMs, undefined, { ref: false })]);
+  // a machine that went down never answers the end of a connection
+  const close = () => Promise.race([current.close(), delay(5_000, undefined, { ref: false })]);
   return {
     run: (commandLine, options) => current.run(commandLine, options),
     connectSocket: (path) => current.connectSocket(path),

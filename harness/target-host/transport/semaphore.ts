@@ -1,4 +1,4 @@
-/** Lets at most `places` tasks run at once; the others wait in the order they came. */
+/** At most `places` tasks run at once; others wait in order. */
 export function createSemaphore(places: number): { use<T>(task: () => Promise<T>): Promise<T> } {
   const waiting: (() => void)[] = [];
   let free = places;

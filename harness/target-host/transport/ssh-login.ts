@@ -1,7 +1,13 @@
 import { connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 // biome-ignore lint/correctness/noUnresolvedImports: it is CommonJS, and Node sees only some of its names
-import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import ssh2, {
+  type Client,
+  type ClientCallback,
+  type ClientChannel,
+  type ConnectConfig,
+  type ServerHostKeyAlgorithm,
+} from 'ssh2';
 import { systemErrorText } from '../../messages/error-text.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { plainLine } from '../../messages/plain-text.ts';
@@ -17,127 +23,123 @@ export type SshAddress = {
   readonly agentSocket?: string;
   /** pinned public host keys as OpenSSH writes them: `ssh-ed25519 AAAA...` */
   readonly hostKeys: readonly string[];
-  /** what to do when the login is refused, and when the host has another key */
+  /** what to do when the login is refused, and when the host shows another key */
   readonly hints?: { readonly login: string; readonly hostKey: string };
-  /** the host is reached through a connection of this one */
+  /** reached through a connection of this one */
   readonly jump?: SshAddress;
-  /** instead of the defaults; for tests */
+  /** for tests */
   readonly limits?: Partial<SshLimits>;
 };
 
-/** How long and how much a target may take; tests ask for less. */
-export type SshLimits = {
-  /** connection, key exchange and login together; behind a jump host without the connection, which is a forwarded socket */
-  readonly readyTimeoutMs: number;
-  /** a connection on which nothing answers for three of these is lost */
-  readonly keepaliveMs: number;
-  /** of a command, however long it asks for; by default it has what it asks for, or 60 s */
-  readonly commandTimeoutMs: number;
-  /** until the other side has opened a forwarded socket */
-  readonly socketTimeoutMs: number;
-  /** for the end of the connection, once it was asked for */
-  readonly farewellMs: number;
-  /** that one command may send, whatever is kept of it; more costs the connection, since nothing else stops it for sure */
-  readonly floodBytes: number;
-};
-
-const defaultSshLimits: SshLimits = {
+/** How long and how much a target may take. */
+const defaultLimits = {
+  /** connection, key exchange and login; behind a jump host the last two only */
   readyTimeoutMs: 60_000,
+  /** a connection on which nothing answers for three of these is lost */
   keepaliveMs: 10_000,
+  /** of a command, whatever it asks for */
   commandTimeoutMs: 2 ** 31 - 1,
+  /** until the other side has opened a forwarded socket */
   socketTimeoutMs: 30_000,
+  /** until the other side has ended the connection */
   farewellMs: 5_000,
+  /** that one command may send, kept or not; more ends the connection, as nothing else stops it for sure */
   floodBytes: 256 * 1024 * 1024,
 };
 
-const lostHint =
-  'is the host still up? a machine of the lab has its console.log in the run folder, and ./rdc up brings it back';
+export type SshLimits = Readonly<typeof defaultLimits>;
 
-/** One login: its connection, and why there is none any more. */
+function limitsOf({ limits }: SshAddress): SshLimits {
+  return { ...defaultLimits, ...limits };
+}
+
 export type Login = {
   readonly client: Client;
-  /** of this machine, to the host or its jump host: to destroy it ends everything at once, whatever the others do */
+  /** from this machine to the host or its jump host; destroying it ends everything at once */
   readonly socket: Socket;
   readonly where: string;
   readonly limits: SshLimits;
+  /** why there is no connection any more */
   lost?: RdcError;
 };
 
-/**
- * A connection that is logged in, through the jump host where the address has one; each of the two has the limits of its
- * address. Errors: TRANSPORT (no connection, no login), HOST_KEY, INPUT (the identity file).
- */
+/** Goes through the jump host if there is one. Throws TRANSPORT, HOST_KEY, and INPUT for the identity file. */
 export async function logIn(address: SshAddress): Promise<Login> {
   const { host, port, jump } = address;
   const config = loginConfig(address);
   const via = jump === undefined ? undefined : await logIn(jump);
   const socket = via?.socket ?? connect({ host, port, noDelay: true });
   try {
-    const stream = jump && via ? await streamTo(address, jump, via) : socket;
-    return await logInOver(address, { config, socket, stream });
+    const sock = jump && via ? await streamTo(address, jump, via) : socket;
+    return await logInOver(address, { ...config, sock }, socket);
   } catch (error) {
     socket.destroy();
     throw error;
   }
 }
 
-function limitsOf({ limits }: SshAddress): SshLimits {
-  return { ...defaultSshLimits, ...limits };
-}
-
-/** A connection to the address, made by its jump host. */
-function streamTo(address: SshAddress, jump: SshAddress, via: Login): Promise<Duplex> {
+async function streamTo(address: SshAddress, jump: SshAddress, via: Login): Promise<Duplex> {
   const { host, port } = address;
-  const { socketTimeoutMs } = limitsOf(address);
   const to = `${host}:${port}`;
-  return new Promise((resolve, reject) => {
-    const refuse = (what: string, cause?: Error) => {
-      clearTimeout(timer);
-      // what the host says of it is not for a message; its reason is a number: 1 is "administratively prohibited"
-      const isForbidden = cause !== undefined && 'reason' in cause && cause.reason === 1;
-      const message = `${via.where} ${isForbidden ? `allows no connection to ${to}` : what}`;
-      const hint = isForbidden
-        ? `sshd -T on ${jump.host}: AllowTcpForwarding, PermitOpen`
-        : `is it up? ssh -p ${jump.port} ${jump.user}@${jump.host} nc -vz ${host} ${port}`;
-      reject(new RdcError('TRANSPORT', message, { cause, hint }));
-    };
-    const late = `made no connection to ${to} within ${socketTimeoutMs} ms`;
-    const timer = setTimeout(() => refuse(late), socketTimeoutMs);
-    try {
-      via.client.forwardOut('127.0.0.1', 0, host, port, (cause, stream) => {
-        clearTimeout(timer);
-        if (cause) refuse(`makes no connection to ${to}`, cause);
-        else resolve(stream);
-      });
-    } catch (cause) {
-      // the connection to the jump host is gone
-      refuse(`makes no connection to ${to}`, cause instanceof Error ? cause : undefined);
-    }
+  const { socketTimeoutMs } = limitsOf(address);
+  const refusal = (what: string, hint: string, cause?: Error) =>
+    new RdcError('TRANSPORT', `${via.where} ${what}`, { cause, hint });
+  const isItUp = `is it up? ssh -p ${jump.port} ${jump.user}@${jump.host} nc -vz ${host} ${port}`;
+  const opening = openChannel(socketTimeoutMs, (done) => via.client.forwardOut('127.0.0.1', 0, host, port, done));
+  const stream = await opening.catch((cause) => {
+    // 1 is "administratively prohibited"; the host's own words do not belong into a message
+    if (cause.reason !== 1) throw refusal(`makes no connection to ${to}`, isItUp, cause);
+    const settings = `sshd -T on ${jump.host}: AllowTcpForwarding, PermitOpen`;
+    throw refusal(`allows no connection to ${to}`, settings, cause);
   });
+  if (stream) return stream;
+  throw refusal(`made no connection to ${to} within ${socketTimeoutMs} ms`, isItUp);
 }
 
-type Way = { readonly config: ConnectConfig; readonly socket: Socket; readonly stream: Duplex };
+/** A channel of a connection, or undefined where there is none in time: one that comes later is closed. */
+export async function openChannel(
+  timeoutMs: number,
+  open: (done: ClientCallback) => void,
+): Promise<ClientChannel | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<ClientChannel | undefined>();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    resolve(undefined);
+  }, timeoutMs);
+  try {
+    open((error, channel) => {
+      if (error) reject(error);
+      else if (isLate) channel.close();
+      else resolve(channel);
+    });
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
-function logInOver(address: SshAddress, { config, socket, stream }: Way): Promise<Login> {
+function logInOver(address: SshAddress, config: ConnectConfig, socket: Socket): Promise<Login> {
+  const { hints, hostKeys } = address;
   const where = `${address.user}@${address.host}:${address.port}`;
-  const login: Login = { client: new ssh2.Client(), socket, where, limits: limitsOf(address) };
-  const { client } = login;
+  const client = new ssh2.Client();
+  const login: Login = { client, socket, where, limits: limitsOf(address) };
   client.setMaxListeners(64);
-  stream.setMaxListeners(0);
+  config.sock?.setMaxListeners(0);
   return new Promise((resolve, reject) => {
     let isKeyForeign = false;
     let isReady = false;
-    // one listener for good: a server may break the connection in the very packet that completes the login
+    // stays after the login: a server may break the connection in the very packet that completes it
     const fail = (cause?: Error) => {
       socket.destroy();
       if (isReady) login.lost ??= lostError(where, cause);
       else if (isKeyForeign) {
         const what = `${where} presented a host key that is not the pinned one`;
-        const hint = address.hints?.hostKey ?? 'if the machine was rebuilt: ./rdc run --fresh';
+        const hint = hints?.hostKey ?? 'if the machine was rebuilt: ./rdc run --fresh';
         reject(new RdcError('HOST_KEY', what, { cause, hint }));
       } else {
-        const hint = address.hints === undefined ? {} : { hint: address.hints.login };
-        reject(new RdcError('TRANSPORT', `cannot log in to ${where}: ${causeOf(cause)}`, { cause, ...hint }));
+        const what = `cannot log in to ${where}: ${causeOf(cause)}`;
+        reject(new RdcError('TRANSPORT', what, { cause, ...(hints && { hint: hints.login }) }));
       }
     };
     client.on('error', fail);
@@ -146,25 +148,21 @@ function logInOver(address: SshAddress, { config, socket, stream }: Way): Promis
       isReady = true;
       resolve(login);
     });
-    client.connect({
-      ...config,
-      sock: stream,
-      hostVerifier: (key: Buffer) => {
-        isKeyForeign = !isPinned(key, address.hostKeys);
-        return !isKeyForeign;
-      },
-    });
+    const hostVerifier = (key: Buffer) => {
+      isKeyForeign = !isPinned(key, hostKeys);
+      return !isKeyForeign;
+    };
+    client.connect({ ...config, hostVerifier });
   });
 }
 
 export function lostError(where: string, cause?: Error): RdcError {
-  return new RdcError('LOST', `the SSH connection to ${where} is lost`, {
-    hint: lostHint,
-    ...(cause ? { cause } : {}),
-  });
+  const hint =
+    'is the host still up? a machine of the lab has its console.log in the run folder, and ./rdc up brings it back';
+  return new RdcError('LOST', `the SSH connection to ${where} is lost`, { hint, cause });
 }
 
-/** What the server says of a disconnection is its own text, and belongs into no message. */
+/** A server's own words do not belong into a message. */
 function causeOf(cause: (Error & { level?: string; code?: unknown }) | undefined): string {
   if (cause === undefined) return 'it closed the connection';
   return cause.level === undefined && typeof cause.code === 'number'
@@ -188,15 +186,13 @@ function loginConfig(address: SshAddress): ConnectConfig {
   };
 }
 
-const maxIdentityBytes = 1024 * 1024;
-
-/** The private key in a file. Throws INPUT where it cannot be read, is no private key, or wants a passphrase. */
+/** The private key in a file; throws INPUT. */
 export function readIdentity(file: string): Buffer {
   const refuse = (why: string, hint: string, cause?: unknown) =>
-    new RdcError('INPUT', `the identity file ${file} ${why}`, { hint, ...(cause === undefined ? {} : { cause }) });
+    new RdcError('INPUT', `the identity file ${file} ${why}`, { hint, cause });
   let text: Buffer;
   try {
-    text = readRegularFile(file, maxIdentityBytes);
+    text = readRegularFile(file, 1024 * 1024);
   } catch (cause) {
     throw refuse(`cannot be read: ${systemErrorText(cause)}`, `ls -l ${file}`, cause);
   }
@@ -206,30 +202,28 @@ export function readIdentity(file: string): Buffer {
     if (!/passphrase/i.test(key.message)) throw refuse(why, 'ssh-keygen -t ed25519', key);
     throw refuse('needs a passphrase', `ssh-add ${file}   # then leave out --identity; the agent is used`, key);
   }
-  const isPrivate = (Array.isArray(key) ? key[0] : key)?.isPrivateKey() === true;
-  if (!isPrivate) throw refuse('is a public key', `--identity ${file.replace(/\.pub$/, '')}`);
+  if (![key].flat()[0]?.isPrivateKey()) throw refuse('is a public key', `--identity ${file.replace(/\.pub$/, '')}`);
   return text;
 }
 
-const algorithms: Readonly<Record<string, readonly ServerHostKeyAlgorithm[]>> = {
-  'ssh-ed25519': ['ssh-ed25519'],
-  'ecdsa-sha2-nistp256': ['ecdsa-sha2-nistp256'],
-  'ecdsa-sha2-nistp384': ['ecdsa-sha2-nistp384'],
-  'ecdsa-sha2-nistp521': ['ecdsa-sha2-nistp521'],
-  'ssh-rsa': ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'],
-};
+/** An RSA key signs in three ways. */
+const algorithms: readonly ServerHostKeyAlgorithm[][] = [
+  ['ssh-ed25519'],
+  ['ecdsa-sha2-nistp256'],
+  ['ecdsa-sha2-nistp384'],
+  ['ecdsa-sha2-nistp521'],
+  ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa'],
+];
 
-/** The kinds of the keys that are pinned first, as OpenSSH has it: a host shows one key, of the kind that it is asked for. */
+/** The kinds of the pinned keys first, as OpenSSH has it: a host shows one key, of the first kind that it has. */
 export function hostKeyAlgorithms(hostKeys: readonly string[]): ServerHostKeyAlgorithm[] {
   const words = new Set(hostKeys.flatMap((line) => line.trim().split(/\s+/)));
-  const isKnown = (kind: string) => words.has(kind);
-  const kinds = Object.keys(algorithms);
-  return [...kinds.filter(isKnown), ...kinds.filter((kind) => !isKnown(kind))].flatMap(
-    (kind) => algorithms[kind] ?? [],
+  const { pinned = [], others = [] } = Object.groupBy(algorithms, (kind) =>
+    kind.some((name) => words.has(name)) ? 'pinned' : 'others',
   );
+  return [...pinned, ...others].flat();
 }
 
-/** Compares the key blob itself: the base64 field of an OpenSSH public key line. */
 export function isPinned(key: Buffer, hostKeys: readonly string[]): boolean {
   const blob = key.toString('base64');
   return blob !== '' && hostKeys.some((line) => line.trim().split(/\s+/).includes(blob));

@@ -1,7 +1,5 @@
 #!/bin/sh
-# The user's daemon.json asks for the storage driver fuse-overlayfs, where the kernel could do overlay by itself.
-#   fuse-overlayfs.sh make     before rootless Docker is installed
-#   fuse-overlayfs.sh prove    when it runs
+# The user's daemon.json asks for fuse-overlayfs, although the kernel has overlay.
 set -eu
 
 user=tester
@@ -13,14 +11,11 @@ make() {
 	chown "$user:$(id -gn "$user")" "$home/.config/docker/daemon.json"
 }
 
-# The daemon's word that it took the setting; what a container's root is for the kernel is one of the checks.
+# By the daemon's word; what the kernel says of it is for the checks.
 prove() {
 	socket=/run/user/$(id -u "$user")/docker.sock
 	driver=$(runuser -u "$user" -- docker --host "unix://$socket" info --format '{{.Driver}}')
-	[ "$driver" = fuse-overlayfs ] || {
-		echo "the storage driver is '$driver', not fuse-overlayfs" >&2
-		exit 1
-	}
+	[ "$driver" = fuse-overlayfs ] || { echo "the storage driver is '$driver', not fuse-overlayfs" >&2; exit 1; }
 }
 
 case ${1-} in

@@ -1,8 +1,5 @@
 #!/bin/sh
-# pasta in the place of slirp4netns, by a drop-in of the user unit as dockerd-rootless.sh (26.1) describes it itself.
-# Needs Docker 25 or later: before, the script knows no pasta.
-#   pasta.sh make     before rootless Docker is installed
-#   pasta.sh prove    when it runs
+# pasta instead of slirp4netns, by a drop-in of the user unit as dockerd-rootless.sh describes it. Needs Docker 25.
 set -eu
 
 user=tester
@@ -19,10 +16,7 @@ make() {
 }
 
 prove() {
-	pgrep -u "$user" '^pas(ta|st)(\.avx2)?$' >/dev/null || {
-		echo "no pasta runs for $user" >&2
-		exit 1
-	}
+	pgrep -u "$user" '^pas(ta|st)(\.avx2)?$' >/dev/null || { echo "no pasta runs for $user" >&2; exit 1; }
 }
 
 case ${1-} in
