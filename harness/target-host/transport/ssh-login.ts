@@ -13,7 +13,9 @@ export type SshAddress = {
   readonly user: string;
   /** private key file without a passphrase */
   readonly identityFile?: string;
-  /** socket of an ssh-agent, asked after the identity file */
+  /** more private key files; one that cannot be used, for instance without its passphrase, is not offered */
+  readonly defaultIdentities?: readonly string[];
+  /** socket of an ssh-agent, asked after the files */
   readonly agentSocket?: string;
   /** pinned public host keys as OpenSSH writes them: `ssh-ed25519 AAAA...` */
   readonly hostKeys: readonly string[];
@@ -21,7 +23,6 @@ export type SshAddress = {
   readonly hints?: { readonly login: string; readonly hostKey: string };
   /** the host is reached through a connection of this one */
   readonly jump?: SshAddress;
-  /** instead of the defaults; for tests */
   readonly limits?: Partial<SshLimits>;
 };
 
@@ -136,8 +137,13 @@ function logInOver(address: SshAddress, { config, socket, stream }: Way): Promis
         const hint = address.hints?.hostKey ?? 'if the machine was rebuilt: ./rdc run --fresh';
         reject(new RdcError('HOST_KEY', what, { cause, hint }));
       } else {
-        const hint = address.hints === undefined ? {} : { hint: address.hints.login };
-        reject(new RdcError('TRANSPORT', `cannot log in to ${where}: ${causeOf(cause)}`, { cause, ...hint }));
+        const isUnreached = cause !== undefined && 'syscall' in cause;
+        const hint = isUnreached
+          ? `is the host up, and does its sshd listen on that port? ${address.host}:${address.port}`
+          : address.hints?.login;
+        const what = isUnreached ? 'reach' : 'log in to';
+        const details = { cause, ...(hint === undefined ? {} : { hint }) };
+        reject(new RdcError('TRANSPORT', `cannot ${what} ${where}: ${causeOf(cause)}`, details));
       }
     };
     client.on('error', fail);
@@ -173,8 +179,10 @@ function causeOf(cause: (Error & { level?: string; code?: unknown }) | undefined
 }
 
 function loginConfig(address: SshAddress): ConnectConfig {
-  const { host, port, user: username, identityFile, agentSocket } = address;
+  const { host, port, user: username, agentSocket } = address;
   const { readyTimeoutMs: readyTimeout, keepaliveMs: keepaliveInterval } = limitsOf(address);
+  const keys = identitiesOf(address).map((key) => ({ type: 'publickey' as const, username, key }));
+  const agent = agentSocket === undefined ? [] : [{ type: 'agent' as const, username, agent: agentSocket }];
   return {
     host,
     port,
@@ -183,9 +191,19 @@ function loginConfig(address: SshAddress): ConnectConfig {
     keepaliveInterval,
     keepaliveCountMax: 3,
     algorithms: { serverHostKey: hostKeyAlgorithms(address.hostKeys) },
-    ...(identityFile === undefined ? {} : { privateKey: readIdentity(identityFile) }),
-    ...(agentSocket === undefined ? {} : { agent: agentSocket }),
+    authHandler: [...keys, ...agent],
   };
+}
+
+function identitiesOf({ identityFile, defaultIdentities = [] }: SshAddress): Buffer[] {
+  const usable = (file: string) => {
+    try {
+      return [readIdentity(file)];
+    } catch {
+      return [];
+    }
+  };
+  return [...(identityFile === undefined ? [] : [readIdentity(identityFile)]), ...defaultIdentities.flatMap(usable)];
 }
 
 const maxIdentityBytes = 1024 * 1024;
@@ -229,7 +247,6 @@ export function hostKeyAlgorithms(hostKeys: readonly string[]): ServerHostKeyAlg
   );
 }
 
-/** Compares the key blob itself: the base64 field of an OpenSSH public key line. */
 export function isPinned(key: Buffer, hostKeys: readonly string[]): boolean {
   const blob = key.toString('base64');
   return blob !== '' && hostKeys.some((line) => line.trim().split(/\s+/).includes(blob));
