@@ -55,11 +55,11 @@ const yes = new Option(
 ).helpGroup(hosts);
 const identity = new Option(
   '--identity <file>',
-  'private key for ssh://, without a passphrase; tried before the SSH agent',
+  'private key for ssh://, without a passphrase; default: those of ~/.ssh/config and OpenSSH, then the SSH agent',
 ).helpGroup(hosts);
 const jump = new Option(
   '--jump <user@host[:port]>',
-  'reach ssh:// through this host; its host key is verified too',
+  'reach ssh:// through this host, or hosts separated by commas; default: ProxyJump of ~/.ssh/config',
 ).helpGroup(hosts);
 const rootVia = new Option('--root-via <how>', 'how to become root; with none, checks that need it are skipped')
   .choices(['sudo', 'ssh', 'none'])

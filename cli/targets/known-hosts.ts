@@ -1,27 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
+import type { SshConfig } from './ssh-config.ts';
 
-export type Login = { readonly host: string; readonly port: number; readonly user: string };
-
-const files = () => [join(homedir(), '.ssh/known_hosts'), '/etc/ssh/ssh_known_hosts'];
-
-/**
- * The host keys of a host that OpenSSH trusts on this machine; we trust no other. A revoked key is not one of them.
- * `jump`: the jump host that OpenSSH would need.
- */
-export function knownHostKeys({ host, port, user }: Login, jump?: string): string[] {
-  const name = port === 22 ? host : `[${host}]:${port}`;
-  const lines = files().flatMap((file) => (existsSync(file) ? linesOf(name, file) : []));
+/** The host keys that OpenSSH trusts on this machine; no other is trusted. `addKey` is the command that adds one. */
+export function knownHostKeys({ knownAs, knownHostsFiles }: SshConfig, addKey: string): string[] {
+  const lines = knownHostsFiles.flatMap((file) => (existsSync(file) ? linesOf(knownAs, file) : []));
   const blobOf = (line: string) => /\s(AAAA\S+)/.exec(line)?.[1];
   const revoked = lines.filter((line) => line.startsWith('@revoked')).map(blobOf);
   // a line with @cert-authority names who may sign host keys; it is not a host key
   const keys = lines.filter((line) => !line.startsWith('@') && !revoked.includes(blobOf(line)));
   if (keys.length > 0) return keys;
-  throw new RdcError('HOST_KEY', `unknown host key: ${name}`, {
-    hint: `ssh ${jump === undefined ? '' : `-J ${jump} `}-p ${port} ${user}@${host} true   # compare the fingerprint, then run again`,
+  throw new RdcError('HOST_KEY', `unknown host key: ${knownAs}`, {
+    hint: `${addKey}   # compare the fingerprint, then run again`,
   });
 }
 

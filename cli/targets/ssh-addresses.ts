@@ -1,8 +1,9 @@
 import { RdcError } from '../../harness/messages/errors.ts';
 import { readIdentity, type SshAddress } from '../../harness/target-host/transport/ssh-login.ts';
 import type { HostOptions } from '../options/options.ts';
-import { knownHostKeys, type Login } from './known-hosts.ts';
-import { parseSshUrl, type TargetName } from './target-names.ts';
+import { knownHostKeys } from './known-hosts.ts';
+import { type Destination, sshConfig } from './ssh-config.ts';
+import { parseDestination, type TargetName } from './target-names.ts';
 
 /**
  * Checks the options for hosts before anything is started. Throws INPUT for an identity file that cannot be used, USAGE
@@ -12,7 +13,7 @@ export function requireHostOptions(targets: readonly TargetName[], options: Host
   const has = (kind: TargetName['kind']) => targets.some((target) => target.kind === kind);
   if (options.identity !== undefined && has('ssh')) readIdentity(options.identity);
   if (options.jump !== undefined) {
-    parseJump(options.jump);
+    options.jump.split(',').forEach(parseJump);
     if (!has('ssh')) {
       throw new RdcError('USAGE', '--jump needs an ssh:// target', {
         hint: './rdc run ssh://USER@HOST --jump USER@GATEWAY',
@@ -32,40 +33,47 @@ export function sshAddress(
   options: HostOptions,
   user: string = target.user,
 ): SshAddress {
-  const { host, port } = target;
-  if (options.jump === undefined) return addressOf({ host, port, user }, options);
-  const jump = parseJump(options.jump);
-  return { ...addressOf({ host, port, user }, options, options.jump), jump: addressOf(jump, options) };
+  return addressOf({ host: target.host, port: target.port, user }, options, options.jump?.split(','));
 }
 
-function addressOf({ host, port, user }: Login, { identity }: HostOptions, jump?: string): SshAddress {
-  const agentSocket = process.env.SSH_AUTH_SOCK;
-  const through = jump === undefined ? '' : `-J ${jump} `;
+const maxJumps = 8;
+
+/** `jumps`: the way there, the first host first; without it that of ~/.ssh/config. */
+function addressOf(typed: Destination, options: HostOptions, jumps?: readonly string[], depth = 0): SshAddress {
+  const config = sshConfig(typed);
+  const { host, port, user, identityFiles, agentSocket } = config;
+  const way = jumps ?? config.jumps;
+  const last = way.at(-1);
+  if (depth > maxJumps) throw new RdcError('INPUT', `more than ${maxJumps} jump hosts on the way to ${typed.host}`);
+  const { identity } = options;
+  const command = (through: string, more: string) => `ssh ${through}${more}-p ${port} ${user}@${typed.host} true`;
+  const through = way.length === 0 ? '' : `-J ${way.join(',')} `;
   const asked = identity === undefined ? '' : `-i ${identity} `;
-  const isWithoutKey = identity === undefined && !agentSocket;
-  const name = port === 22 ? host : `[${host}]:${port}`;
+  const isWithoutKey = identity === undefined && !agentSocket && identityFiles.length === 0;
   return {
     host,
     port,
     user,
-    hostKeys: knownHostKeys({ host, port, user }, jump),
+    hostKeys: knownHostKeys(config, command(through, '')),
     hints: {
       login: isWithoutKey
         ? 'no key to offer: use --identity FILE, or an agent with a key: eval $(ssh-agent); ssh-add'
-        : `try OpenSSH: ssh ${through}${asked}-o BatchMode=yes -p ${port} ${user}@${host} true`,
-      hostKey: `another host may be answering. If the host was reinstalled: ssh-keygen -R '${name}', then ssh ${through}-p ${port} ${user}@${host} true`,
+        : `try OpenSSH: ${command(through, `${asked}-o BatchMode=yes `)}`,
+      hostKey: `another host may be answering. If the host was reinstalled: ssh-keygen -R '${config.knownAs}', then ${command(through, '')}`,
     },
-    ...(identity === undefined ? {} : { identityFile: identity }),
+    ...(identity === undefined ? { defaultIdentities: identityFiles } : { identityFile: identity }),
     ...(agentSocket ? { agentSocket } : {}),
+    ...(last === undefined
+      ? {}
+      : { jump: addressOf(parseJump(last), options, way.length > 1 ? way.slice(0, -1) : undefined, depth + 1) }),
   };
 }
 
-function parseJump(word: string): Login {
+function parseJump(word: string): Destination {
   try {
-    const { host, port, user } = parseSshUrl(word.startsWith('ssh://') ? word : `ssh://${word}`);
-    return { host, port, user };
+    return parseDestination(word.startsWith('ssh://') ? word : `ssh://${word}`);
   } catch (cause) {
-    throw new RdcError('USAGE', `--jump is ${JSON.stringify(word)}; allowed: one USER@HOST[:PORT]`, {
+    throw new RdcError('USAGE', `jump host ${JSON.stringify(word)} is not [USER@]HOST[:PORT]`, {
       cause,
       hint: './rdc run ssh://tester@10.0.0.5 --jump me@gateway.example',
     });

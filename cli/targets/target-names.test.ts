@@ -12,15 +12,14 @@ it('each target once, in the order of the command line', () => {
 });
 
 it.each([
-  ['ssh://tester@host.example', { user: 'tester', host: 'host.example', port: 22, name: 'tester@host.example' }],
+  ['ssh://tester@host.example', { user: 'tester', host: 'host.example', name: 'tester@host.example' }],
   ['ssh://a.b-c@10.0.0.1:2222', { user: 'a.b-c', host: '10.0.0.1', port: 2222, name: 'a.b-c@10.0.0.1_2222' }],
-  ['ssh://u@[fe80::1]:22/', { host: 'fe80::1', port: 22, name: 'u@fe80__1' }],
+  ['ssh://u@[fe80::1]:22/', { host: 'fe80::1', name: 'u@fe80__1' }],
 ])('%s', (word, parts) => {
   expect(resolveTargets([word])).toMatchObject([{ kind: 'ssh', ...parts }]);
 });
 
 it.each([
-  'ssh://host',
   'ssh://',
   'ssh://a@b/c',
   'ssh://a@b:port',

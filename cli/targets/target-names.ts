@@ -4,11 +4,18 @@ import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { ImageOptions } from '../options/options.ts';
 import { imageMachine, refuseImageOptions } from './image-target.ts';
+import { type Destination, sshConfig } from './ssh-config.ts';
 
 /** What a TARGET on the command line stands for. */
 export type TargetName =
   | { readonly kind: 'machine'; readonly name: string; readonly machine: Machine }
-  | { readonly kind: 'ssh'; readonly name: string; readonly user: string; readonly host: string; readonly port: number }
+  | {
+      readonly kind: 'ssh';
+      readonly name: string;
+      readonly user: string;
+      readonly host: string;
+      readonly port?: number;
+    }
   | { readonly kind: 'local'; readonly name: string };
 
 export type Targets = readonly [TargetName, ...TargetName[]];
@@ -35,19 +42,25 @@ export function resolveTargets(words: readonly string[]): Targets {
   return [resolve(first), ...others.map(resolve)];
 }
 
-/** `ssh://USER@HOST[:PORT]`; the port is part of the name, since one address may forward to many hosts. */
-export function parseSshUrl(word: string): Extract<TargetName, { kind: 'ssh' }> {
-  const [, user, host, port] =
-    /^ssh:\/\/([A-Za-z0-9_][A-Za-z0-9._-]*)@(\[[0-9a-fA-F:]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(\d{1,5}))?\/?$/.exec(
+/** The port is part of the name when it is typed, since one address may forward to many hosts. */
+function parseSshUrl(word: string): Extract<TargetName, { kind: 'ssh' }> {
+  const { host, port, user: typed } = parseDestination(word);
+  const user = typed ?? sshConfig({ host }).user;
+  const name = `${user}@${host}${port === undefined || port === 22 ? '' : `:${port}`}`.replaceAll(':', '_');
+  return { kind: 'ssh', name, user, host, ...(port === undefined ? {} : { port }) };
+}
+
+/** `ssh://[USER@]HOST[:PORT]`; throws UNKNOWN_TARGET. */
+export function parseDestination(word: string): Destination {
+  const [, user, host, digits] =
+    /^ssh:\/\/(?:([A-Za-z0-9_][A-Za-z0-9._-]*)@)?(\[[0-9a-fA-F:]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(\d{1,5}))?\/?$/.exec(
       word,
     ) ?? [];
-  const number = Number(port ?? 22);
-  if (user === undefined || host === undefined || number < 1 || number > 65_535) {
-    throw new RdcError('UNKNOWN_TARGET', `${JSON.stringify(word)} is not ssh://USER@HOST[:PORT]`, {
+  const port = digits === undefined ? undefined : Number(digits);
+  if (host === undefined || (port !== undefined && (port < 1 || port > 65_535))) {
+    throw new RdcError('UNKNOWN_TARGET', `${JSON.stringify(word)} is not ssh://[USER@]HOST[:PORT]`, {
       hint: './rdc run ssh://tester@host.example:22 --identity ~/.ssh/id_ed25519',
     });
   }
-  const bare = host.replace(/^\[|\]$/g, '');
-  const name = `${user}@${bare}${number === 22 ? '' : `:${number}`}`.replaceAll(':', '_');
-  return { kind: 'ssh', name, user, host: bare, port: number };
+  return { host: host.replace(/^\[|\]$/g, ''), port, user };
 }

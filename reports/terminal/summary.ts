@@ -8,6 +8,11 @@ import { blameText, countsText, findingWords, providerText, reasonOf, viewsText 
 
 /** What a maintainer acts on, for one target: what failed, why, what to do; then what could not be judged, and skips. */
 export function targetSummary(results: Results & { isUnverified?: true | undefined }, style: Style): string {
+  const name = plainLine(results.target.name);
+  const heading = style.bold(`── ${name} ${'─'.repeat(Math.max(3, 60 - name.length))}`);
+  if (results.incomplete !== undefined && results.checks.length === 0) {
+    return `${heading}\n\n${section('Not judged', [style.wrap(plainText(results.incomplete, 1_500), '  ')], style)}\n\n${countsLine(results)}\n`;
+  }
   const checks = everyCheck(results);
   const of = (verdict: JudgedCheck['verdict']) => checks.filter((check) => check.verdict === verdict);
   const failed = of('fail').filter(({ waiver }) => waiver === undefined);
@@ -38,8 +43,7 @@ export function targetSummary(results: Results & { isUnverified?: true | undefin
     sections.push(style.bold(`provider: ${providerText(results.target.provider)}${kernelOf(results)}`));
   if (results.isUnverified) sections.push(style.bold(unverifiedLine));
   sections.push(countsLine(results));
-  const name = plainLine(results.target.name);
-  return `${[style.bold(`── ${name} ${'─'.repeat(Math.max(3, 60 - name.length))}`), ...sections].join('\n\n')}\n`;
+  return `${[heading, ...sections].join('\n\n')}\n`;
 }
 
 const unverifiedLine =

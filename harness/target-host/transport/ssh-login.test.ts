@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ServerChannel } from 'ssh2';
+import { type ServerChannel, utils } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
 import { makeKeys, type ServerOptions, startSshServer, type TestServer } from '../../test-doubles/ssh-server.ts';
 import { dockerApi } from '../docker/api.ts';
@@ -109,6 +109,26 @@ describe('the keys that are offered', () => {
     await using server = await start();
     const address = addressOf(server, { identityFile: fileOf('stranger', stranger.private) });
     await expect(sshTransport(address)).rejects.toMatchObject({ code: 'TRANSPORT', hint: hints.login });
+  });
+
+  it('of the default keys one without a passphrase logs in, and one that is missing or locked is left out', async () => {
+    await using server = await start();
+    const { identityFile = '', ...address } = addressOf(server);
+    const locked = utils.generateKeyPairSync('ed25519', { passphrase: 'p', cipher: 'aes256-ctr', rounds: 16 }).private;
+    const defaultIdentities = [join(folder, 'missing'), fileOf('locked', locked), fileOf('other', stranger.private)];
+    await expect(sshTransport({ ...address, defaultIdentities })).rejects.toMatchObject({ code: 'TRANSPORT' });
+    const ssh = await sshTransport({ ...address, defaultIdentities: [...defaultIdentities, identityFile] });
+    expect((await ssh.run('x')).stdout).toBe('answer to x');
+    await ssh.close();
+  });
+
+  it('a host that does not listen is told apart from one that refuses the key', async () => {
+    const { port, ...server } = await start();
+    await server[Symbol.asyncDispose]();
+    await expect(sshTransport(addressOf({ ...server, port }))).rejects.toMatchObject({
+      message: expect.stringContaining(`cannot reach tester@127.0.0.1:${port}: `),
+      hint: expect.stringContaining('is the host up'),
+    });
   });
 
   it.skipIf(!existsSync('/usr/bin/ssh-agent'))('an agent is asked, after the identity file', async () => {

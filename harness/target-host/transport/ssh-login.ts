@@ -19,7 +19,9 @@ export type SshAddress = {
   readonly user: string;
   /** private key file without a passphrase */
   readonly identityFile?: string;
-  /** socket of an ssh-agent, asked after the identity file */
+  /** more private key files; one that cannot be used, for instance without its passphrase, is not offered */
+  readonly defaultIdentities?: readonly string[];
+  /** socket of an ssh-agent, asked after the files */
   readonly agentSocket?: string;
   /** pinned public host keys as OpenSSH writes them: `ssh-ed25519 AAAA...` */
   readonly hostKeys: readonly string[];
@@ -138,8 +140,14 @@ function logInOver(address: SshAddress, config: ConnectConfig, socket: Socket): 
         const hint = hints?.hostKey ?? 'if the machine was rebuilt: ./rdc run --fresh';
         reject(new RdcError('HOST_KEY', what, { cause, hint }));
       } else {
-        const what = `cannot log in to ${where}: ${causeOf(cause)}`;
-        reject(new RdcError('TRANSPORT', what, { cause, ...(hints && { hint: hints.login }) }));
+        const isUnreached = cause !== undefined && 'syscall' in cause;
+        const hint = isUnreached
+          ? `is the host up, and does its sshd listen on that port? ${address.host}:${address.port}`
+          : hints?.login;
+        const what = isUnreached ? 'reach' : 'log in to';
+        reject(
+          new RdcError('TRANSPORT', `cannot ${what} ${where}: ${causeOf(cause)}`, { cause, ...(hint && { hint }) }),
+        );
       }
     };
     client.on('error', fail);
@@ -171,8 +179,10 @@ function causeOf(cause: (Error & { level?: string; code?: unknown }) | undefined
 }
 
 function loginConfig(address: SshAddress): ConnectConfig {
-  const { host, port, user: username, identityFile, agentSocket } = address;
+  const { host, port, user: username, agentSocket } = address;
   const { readyTimeoutMs: readyTimeout, keepaliveMs: keepaliveInterval } = limitsOf(address);
+  const keys = identitiesOf(address).map((key) => ({ type: 'publickey' as const, username, key }));
+  const agent = agentSocket === undefined ? [] : [{ type: 'agent' as const, username, agent: agentSocket }];
   return {
     host,
     port,
@@ -181,9 +191,19 @@ function loginConfig(address: SshAddress): ConnectConfig {
     keepaliveInterval,
     keepaliveCountMax: 3,
     algorithms: { serverHostKey: hostKeyAlgorithms(address.hostKeys) },
-    ...(identityFile === undefined ? {} : { privateKey: readIdentity(identityFile) }),
-    ...(agentSocket === undefined ? {} : { agent: agentSocket }),
+    authHandler: [...keys, ...agent],
   };
+}
+
+function identitiesOf({ identityFile, defaultIdentities = [] }: SshAddress): Buffer[] {
+  const usable = (file: string) => {
+    try {
+      return [readIdentity(file)];
+    } catch {
+      return [];
+    }
+  };
+  return [...(identityFile === undefined ? [] : [readIdentity(identityFile)]), ...defaultIdentities.flatMap(usable)];
 }
 
 /** The private key in a file; throws INPUT. */
