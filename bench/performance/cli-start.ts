@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { table } from '../../cli/generate/page-section.ts';
+import { table } from '../../cli/generate/markdown.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { writeSection } from '../script/benchmarks-page.ts';
 import { type Measured, measure, medianOf } from './measure.ts';

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { table } from '../../cli/generate/page-section.ts';
+import { table } from '../../cli/generate/markdown.ts';
 import { ensureFixtureImage } from '../../harness/fixture-image/build.ts';
 import { fixtureImageTag } from '../../harness/fixture-image/image.ts';
 import { RdcError } from '../../harness/messages/errors.ts';

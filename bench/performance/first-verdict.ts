@@ -4,7 +4,7 @@
 // when the goal is not met.
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { table } from '../../cli/generate/page-section.ts';
+import { table } from '../../cli/generate/markdown.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { writeSection } from '../script/benchmarks-page.ts';
 import { isVerdict, outFolder, rdc } from '../script/rdc-process.ts';

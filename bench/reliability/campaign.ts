@@ -4,7 +4,7 @@ import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { table } from '../../cli/generate/page-section.ts';
+import { table } from '../../cli/generate/markdown.ts';
 import { findLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
 import { membersOf, type Namespaces, namespacesOf } from '../../harness/lab/libvirt/lab-processes.ts';
 import { messageOf } from '../../harness/messages/error-text.ts';

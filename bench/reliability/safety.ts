@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { table } from '../../cli/generate/page-section.ts';
+import { table } from '../../cli/generate/markdown.ts';
 import { findLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
 import { membersOf, namespacesOf } from '../../harness/lab/libvirt/lab-processes.ts';
 import { RdcError } from '../../harness/messages/errors.ts';

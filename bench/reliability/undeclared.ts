@@ -4,7 +4,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { table } from '../../cli/generate/page-section.ts';
+import { table } from '../../cli/generate/markdown.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { readResults } from '../../reports/results/read-results.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { withSection } from '../../cli/generate/page-section.ts';
+import { withSection } from '../../cli/generate/markdown.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 

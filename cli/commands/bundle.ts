@@ -24,7 +24,7 @@ const notes = [
   'Exit codes: 0 packed, or as it was packed; 2 the bundle was changed, cut off or signed by nobody who is allowed to, or FILE cannot be written. See docs/guides/bundles.md.',
 ];
 
-const command = declare('bundle', about, { examples, notes })
+const declared = declare('bundle', about, { examples, notes })
   .addArgument(runArgument)
   .addOption(new Option('--out <file>', 'the archive (default: <run>.tar.gz in the current folder)'))
   .addOption(
@@ -47,13 +47,13 @@ const command = declare('bundle', about, { examples, notes })
   .addOption(new Option('--allowed-signers <file>', 'with --signature: who may sign, see ssh-keygen(1)'))
   .addOption(new Option('--signer <name>', 'with --signature: only this one of them'))
   .addOption(json);
-type Options = ReturnType<typeof command.opts>;
+type Options = ReturnType<typeof declared.opts>;
 
 const packing = ['out', 'anonymous', 'hide', 'sign'] as const;
 const verifying = ['signature', 'allowedSigners', 'signer'] as const;
 
 /** `rdc bundle`: packs a run, or verifies what was packed. */
-export const bundleCommand = defineCommand(command, async ([run], options) => {
+export const command = defineCommand(declared, async ([run], options) => {
   const { verify } = options;
   const stray = (verify === undefined ? verifying : packing).find((name) => options[name] !== undefined);
   if (stray !== undefined) {

@@ -17,7 +17,7 @@ const notes = [
   'One machine with its disk: ./rdc down MACHINE. With --lab system, volumes are left alone: virsh vol-list default.',
 ];
 
-const command = declare('clean', about, { examples: ['clean --dry-run', 'clean --older-than 7'], notes })
+const declared = declare('clean', about, { examples: ['clean --dry-run', 'clean --older-than 7'], notes })
   .addOption(new Option('--dry-run', 'only list it'))
   .addOption(new Option('--all', 'everything in the cache that can be made again, also what is in order; no runs'))
   .addOption(
@@ -26,7 +26,7 @@ const command = declare('clean', about, { examples: ['clean --dry-run', 'clean -
   .addOption(json);
 
 /** `rdc clean`: removes what nothing uses any more; 0 also when there was nothing. */
-export const cleanCommand = defineCommand(command, async (_, { dryRun = false, all = false, olderThan, json }) => {
+export const command = defineCommand(declared, async (_, { dryRun = false, all = false, olderThan, json }) => {
   const cleaned = await clean(join(checkout, 'reports', 'out'), {
     all,
     olderThanDays: olderThan,

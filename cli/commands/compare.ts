@@ -14,7 +14,7 @@ import { declare, defineCommand } from '../options/command-line.ts';
 import { failOn, json, noColor } from '../options/options.ts';
 import { isColored } from '../options/values.ts';
 
-const command = declare(
+const declared = declare(
   'compare',
   'Shows which verdicts differ between runs or hosts, and the facts that may explain it.',
   {
@@ -31,13 +31,13 @@ const command = declare(
   .addOption(noColor);
 
 /** `rdc compare`: prints the comparison, and writes the page if asked. */
-export const compareCommand = defineCommand(command, async ([runs], options) => {
+export const command = defineCommand(declared, async ([runs], options) => {
   const isFailure = await withRuns(runs, (paths) => compare(paths, options));
   return isFailure ? exitCodes.failed : exitCodes.ok;
 });
 
 /** Does the comparison hold what `--fail-on` names? */
-function compare(runs: readonly string[], options: ReturnType<typeof command.opts>): boolean {
+function compare(runs: readonly string[], options: ReturnType<typeof declared.opts>): boolean {
   const results = runs.flatMap((run) => readRun(findRun(run)));
   if (results.length < 2) {
     throw new RdcError('USAGE', `compare needs at least two results, ${runs.join(', ')} has ${results.length}`, {

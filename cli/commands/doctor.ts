@@ -10,7 +10,7 @@ const about =
   'Without a target: lists what the lab needs on this machine and what is missing, with a remedy. With a target: runs the ' +
   'read-only checks on a host in use, over SSH, in seconds; nothing is installed, started or changed there.';
 
-const command = declareJudging('doctor', about, {
+const declared = declareJudging('doctor', about, {
   examples: ['doctor', 'doctor ssh://me@host.example'],
   notes: [
     'What needs root and may not have it is skipped. A machine of the lab has to be running (./rdc up).',
@@ -19,17 +19,17 @@ const command = declareJudging('doctor', about, {
 })
   .argument('[target]', 'ssh://USER@HOST[:PORT], local, or a running machine of the lab')
   .addOption(gate);
-type DoctorOptions = ReturnType<typeof command.opts>;
+type DoctorOptions = ReturnType<typeof declared.opts>;
 
 /** `rdc doctor`: without a target, can this machine run the lab? With one, what do the read-only checks say of it? */
-export const doctorCommand = defineCommand(command, async ([target], options) => {
+export const command = defineCommand(declared, async ([target], options) => {
   if (target !== undefined) {
     // imported here: without a target, nothing that judges is needed
     const { doctorTarget } = await import('./doctor-target.ts');
     return await doctorTarget(target, options);
   }
-  const isGiven = (name: string) => command.getOptionValueSource(name as keyof DoctorOptions) === 'cli';
-  const stray = command.options.find((option) => option.long !== '--json' && isGiven(option.attributeName()));
+  const isGiven = (name: string) => declared.getOptionValueSource(name as keyof DoctorOptions) === 'cli';
+  const stray = declared.options.find((option) => option.long !== '--json' && isGiven(option.attributeName()));
   if (stray) throw new RdcError('USAGE', `${stray.long} needs a TARGET`, { hint: './rdc doctor TARGET' });
   return await doctorOfThisMachine(options.json === true);
 });

@@ -12,12 +12,12 @@ const about =
   'Without a name: powers off every machine and removes the lab with its network and processes; snapshots and boxes stay ' +
   'in the cache. With names: removes these machines, their disks and their snapshots.';
 
-const command = declare('down', about, { examples: ['down', 'down debian-13'] })
+const declared = declare('down', about, { examples: ['down', 'down debian-13'] })
   .argument('[machines...]', 'machines of the lab')
   .addOption(lab);
 
 /** `rdc down`: with names, those machines; without, every machine and the lab. */
-export const downCommand = defineCommand(command, async ([names], options) => {
+export const command = defineCommand(declared, async ([names], options) => {
   const all = knownMachines();
   const machines = names.map((name) => findMachine(all, name));
   if (machines.length > 0) return await removeMachines(machines, options);

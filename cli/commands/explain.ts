@@ -6,14 +6,14 @@ import { declare, defineCommand } from '../options/command-line.ts';
 import { json } from '../options/options.ts';
 import { selectChecks } from '../run/select-checks.ts';
 
-const command = declare('explain', 'Shows one check: its claim, source, remedy and fault.', {
+const declared = declare('explain', 'Shows one check: its claim, source, remedy and fault.', {
   examples: ['explain NS-UIDMAP'],
 })
   .argument('<id>', 'ID of a check; ./rdc list shows them')
   .addOption(json);
 
 /** `rdc explain ID`: everything a check declares. */
-export const explainCommand = defineCommand(command, async ([id], options) => {
+export const command = defineCommand(declared, async ([id], options) => {
   for (const check of selectChecks(await loadChecks(), { check: [id] })) {
     const rows = () => rowsOf(check).map(([name, text]) => `  ${name.padEnd(15)}${text}\n`);
     process.stdout.write(

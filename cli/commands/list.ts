@@ -6,7 +6,7 @@ import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { json } from '../options/options.ts';
 
-const command = declare('list', 'Lists the checks, or the machines of the lab.', {
+const declared = declare('list', 'Lists the checks, or the machines of the lab.', {
   examples: ['list', 'list --machines', 'list --machines --format github'],
 })
   .addOption(new Option('--machines', 'the machines instead of the checks'))
@@ -20,7 +20,7 @@ const command = declare('list', 'Lists the checks, or the machines of the lab.',
   .addOption(json);
 
 /** `rdc list`: the checks or the machines, for people or as JSON. */
-export const listCommand = defineCommand(command, async (_, options) => {
+export const command = defineCommand(declared, async (_, options) => {
   if (options.format !== undefined) return await listMatrix({ ...options, format: options.format });
   if (options.machines) return await listMachines(options.json === true);
   const checks = await loadChecks();

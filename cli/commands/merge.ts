@@ -16,7 +16,7 @@ const notes = [
   'Exit codes: those of a run with these results (0, 1 or 3); 2 the runs do not fit together, or DIR cannot be written. DIR is written completely or not at all.',
 ];
 
-const command = declare('merge', 'Joins runs of several machines, jobs or shards into one run.', {
+const declared = declare('merge', 'Joins runs of several machines, jobs or shards into one run.', {
   examples: ['merge RUN1 RUN2 --out all', 'merge RUN1 arm=RUN2 --out all'],
   notes,
 })
@@ -31,7 +31,7 @@ const command = declare('merge', 'Joins runs of several machines, jobs or shards
   .addOption(json);
 
 /** `rdc merge`: several runs become one. Resolves to the exit code that such a run has. */
-export const mergeCommand = defineCommand(command, async ([runs], options) => {
+export const command = defineCommand(declared, async ([runs], options) => {
   const out = resolve(options.out);
   const whole = options.whole ? { suite: suiteIdentity(), checks: (await loadChecks()).map(declarationOf) } : undefined;
   const named = runs.map(labelOf);

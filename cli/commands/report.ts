@@ -13,7 +13,7 @@ import { findRun, outFolder, resultsFileName } from '../../reports/results/run-f
 import { declare, defineCommand } from '../options/command-line.ts';
 import { history, runArgument } from '../options/options.ts';
 
-const command = declare('report', 'Builds the Allure report of a run and prints its path.', {
+const declared = declare('report', 'Builds the Allure report of a run and prints its path.', {
   examples: ['report', 'report run.tar.gz --open'],
   notes: [
     'A bundle is unpacked to reports/out/bundle-<digest>. Without --history, a run in reports/out uses reports/out/history, any other run has no trends.',
@@ -24,7 +24,7 @@ const command = declare('report', 'Builds the Allure report of a run and prints 
   .addOption(history);
 
 /** `rdc report`: builds the report of a run or a bundle; `--open` hands it to the desktop. */
-export const reportCommand = defineCommand(command, async ([run], options) => {
+export const command = defineCommand(declared, async ([run], options) => {
   const folder = folderOfRun(await keepRun(findRun(run), outFolder));
   for (const place of new Set([folder, ...findResultsFiles(folder).map((file) => dirname(file))]))
     requireFolder(place, `the report is built there: cp -r ${folder} DIR; ./rdc report DIR`);

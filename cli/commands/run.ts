@@ -25,7 +25,7 @@ import { confirmHosts } from '../targets/confirm-hosts.ts';
 import { requireHostOptions } from '../targets/ssh-addresses.ts';
 import { resolveTargetsOf, type TargetName } from '../targets/target-names.ts';
 
-const command = declareRunning(
+const declared = declareRunning(
   'run',
   'Checks targets for conformance and reports. A machine of the lab is set up first.',
   {
@@ -71,7 +71,7 @@ const command = declareRunning(
   .addOption(
     new Option('--allow-rootful', 'with --oracle: start that daemon on ssh:// and local too').helpGroup('Result:'),
   );
-type Options = ReturnType<typeof command.opts>;
+type Options = ReturnType<typeof declared.opts>;
 
 type Plan = {
   readonly targets: readonly TargetName[];
@@ -82,7 +82,7 @@ type Plan = {
 };
 
 /** `rdc run`: set up, provision, judge, report. Whatever can be refused is refused before anything is started. */
-export const runCommand = defineCommand(command, async ([words], options) => {
+export const command = defineCommand(declared, async ([words], options) => {
   const triage = triageOf(options);
   const targets = await resolveTargetsOf(words, options);
   requireHostOptions(targets, options);

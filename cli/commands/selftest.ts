@@ -35,7 +35,7 @@ const about =
   'Applies the fault of each check and expects the check to fail with its own message. Faults are applied as root and ' +
   'undone afterwards; use it on machines of the lab.';
 
-const command = declareRunning('selftest', about, {
+const declared = declareRunning('selftest', about, {
   examples: ['selftest debian-13 --suite sockets', 'selftest debian-13 --resume'],
   notes: [
     'Exit codes: 0 every possible fault was noticed, and no other red is unexplained; 1 not so; 3 a fault could not be tried; 130 interrupted.',
@@ -56,13 +56,13 @@ const command = declareRunning('selftest', about, {
       .preset('read-only')
       .helpGroup('Faults:'),
   );
-type Options = ReturnType<typeof command.opts>;
+type Options = ReturnType<typeof declared.opts>;
 
 /** `rdc selftest`: the fault test. Exit code 0 when every possible fault was noticed, 1 when one was not. */
-export const selftestCommand: RdcCommand = {
-  command,
+export const command: RdcCommand = {
+  declared,
   async run(words) {
-    const { args, options } = parseWords(command, withRadius(words));
+    const { args, options } = parseWords(declared, withRadius(words));
     return await selftest(args[0], options);
   },
 };

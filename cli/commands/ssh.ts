@@ -20,8 +20,8 @@ const declared = declare('ssh', 'Opens a shell on a running machine of the lab, 
   .addOption(lab);
 
 /** `rdc ssh`: what comes after `--` is the command's, options too; the exit code is that of the command. */
-export const sshCommand: RdcCommand = {
-  command: declared,
+export const command: RdcCommand = {
+  declared,
   async run(words) {
     const split = words.includes('--') ? words.indexOf('--') : words.length;
     const { args, options } = parseWords(declared, words.slice(0, split));

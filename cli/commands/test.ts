@@ -13,7 +13,7 @@ type Counts = { readonly passed: number; readonly failed: number; readonly skipp
 const about =
   "Runs the project's own tests: lint, unused code, types, unit tests, then on a real VM conformance, a sample of faults and the report in a browser.";
 
-const command = declare('test', about).addOption(
+const declared = declare('test', about).addOption(
   new Option(
     '--no-vm',
     'without the VM, and without installing Vagrant, libvirt and QEMU (but qemu-img): only a compiler, a static busybox, mtools, ssh, Python and Chromium',
@@ -21,7 +21,7 @@ const command = declare('test', about).addOption(
 );
 
 /** `rdc test`: the project's own tests. Ends with one plain line of counts; 0 when nothing failed. */
-export const testCommand = defineCommand(command, async (_, { vm: withVm }) => {
+export const command = defineCommand(declared, async (_, { vm: withVm }) => {
   const say = (text: string) => void process.stdout.write(`${text}\n`);
   await setUpHost(say, withVm ? 'tests' : 'unit tests');
   const parts: Counts[] = [];

@@ -10,7 +10,7 @@ import { imageMachine, refuseImageOptions } from '../targets/image-target.ts';
 
 export const say = (text: string) => void process.stderr.write(`${text}\n`);
 
-const command = declare('up', 'Boots machines of the lab with rootless Docker running, and leaves them running.', {
+const declared = declare('up', 'Boots machines of the lab with rootless Docker running, and leaves them running.', {
   examples: ['up debian-13', 'up my-release --image FILE.qcow2 --recipe debian'],
 })
   .argument('[machines...]', 'machines of vms/machines.json (default: debian-13); with --image, one name')
@@ -21,7 +21,7 @@ const command = declare('up', 'Boots machines of the lab with rootless Docker ru
   .addOption(lab);
 
 /** `rdc up`: machines with rootless Docker running, left running. */
-export const upCommand = defineCommand(command, async ([names], options) => {
+export const command = defineCommand(declared, async ([names], options) => {
   const machines = await machinesToBringUp(names, options);
   await enterLab({ machines, lab: options.lab, onStage: say });
   for (const machine of machines) {

@@ -7,7 +7,7 @@ import { reviewWaivers } from '../../reports/waivers/check-waivers.ts';
 import { readWaivers } from '../../reports/waivers/read-waivers.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 
-const command = declare(
+const declared = declare(
   'waivers',
   'Reviews a waivers file: which have expired, and which are stale in the given runs.',
   {
@@ -22,7 +22,7 @@ const command = declare(
   .argument('[runs...]', 'results files, run folders, run IDs or bundles');
 
 /** `rdc waivers check`: what there is to say of each waiver today, in the runs too where some are named. */
-export const waiversCommand = defineCommand(command, async ([action, file, runs]) => {
+export const command = defineCommand(declared, async ([action, file, runs]) => {
   if (action !== 'check')
     throw new RdcError('USAGE', `unknown action ${JSON.stringify(action)}; allowed: check`, {
       hint: './rdc waivers check waivers.json',

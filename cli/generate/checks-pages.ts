@@ -2,8 +2,7 @@ import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { labelsOf } from '../../harness/checks/faults.ts';
 import { levels } from '../../harness/verdicts/verdict.ts';
 import type { DocFile } from './doc-files.ts';
-import { escapeMarkdown, generatedNote, inlineCode } from './markdown.ts';
-import { table } from './page-section.ts';
+import { escapeMarkdown, generatedNote, inlineCode, table } from './markdown.ts';
 import { type Judged, sittingsOf, wordsText } from './recorded-verdicts.ts';
 
 const folder = 'docs/reference/checks';

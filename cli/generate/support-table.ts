@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Machine, readMachines } from '../../harness/lab/catalog/machines.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
-import { table } from './page-section.ts';
+import { table } from './markdown.ts';
 import type { Judged } from './recorded-verdicts.ts';
 
 type Verdicts = Readonly<Record<'pass' | 'fail' | 'skip', readonly string[]>>;

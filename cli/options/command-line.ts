@@ -10,7 +10,7 @@ import { RdcError } from '../../harness/messages/errors.ts';
 
 /** What each file of cli/commands exports: `run` takes the words after the command's name and resolves to the exit code. */
 export type RdcCommand = {
-  readonly command: CommandUnknownOpts;
+  readonly declared: CommandUnknownOpts;
   readonly run: (words: readonly string[]) => Promise<number>;
 };
 
@@ -35,16 +35,23 @@ export function declare(name: string, about: string, { examples = [], notes = []
 
 /** A declared command together with what it does. */
 export function defineCommand<Args extends unknown[], Options extends OptionValues>(
-  command: Command<Args, Options>,
+  declared: Command<Args, Options>,
   action: (args: Args, options: Options) => Promise<number>,
 ): RdcCommand {
   return {
-    command,
+    declared,
     async run(words) {
-      const { args, options } = parseWords(command, words);
+      const { args, options } = parseWords(declared, words);
       return await action(args, options);
     },
   };
+}
+
+/** What `--help` prints. */
+export function helpText(command: CommandUnknownOpts): string {
+  const parts: string[] = [];
+  command.configureOutput({ writeOut: (part) => void parts.push(part) }).outputHelp();
+  return parts.join('');
 }
 
 /** The words of a command line as the command declares them. Throws USAGE for all else: nothing is ignored. */
