@@ -6,6 +6,7 @@ import { notify } from '../../harness/verdicts/run-listener.ts';
 import { openInspectionListeners } from '../../reports/live/inspection-listeners.ts';
 import { exitCodeOfRun, resultsOfRun } from '../../reports/results/finished-run.ts';
 import type { JudgingOptions } from '../options/options.ts';
+import { print } from '../options/output.ts';
 import type { Gate } from '../options/values.ts';
 import { openContext, openRun } from '../run/open-run.ts';
 import { selectChecks } from '../run/select-checks.ts';
@@ -26,7 +27,7 @@ export async function doctorTarget(word: string, asked: JudgingOptions & { reado
   const checks = readOnlyOf(selectChecks(await loadChecks(), options), options.check !== undefined);
   const run = openRun(options, '-doctor');
   const listeners = openInspectionListeners(run);
-  const context = openContext({ run, checks }, target);
+  const context = openContext(run, checks, target);
   notify(listeners, (listener) => listener.runStarted?.(run));
   notify(listeners, (listener) => listener.targetStarted?.(context));
   let broken: string | undefined;
@@ -40,6 +41,6 @@ export async function doctorTarget(word: string, asked: JudgingOptions & { reado
   const end = { infraRetries: 0, ...(broken === undefined ? {} : { broken }) };
   notify(listeners, (listener) => listener.targetEnded?.(context, end));
   for (const listener of listeners) await listener.runEnded?.(run);
-  if (options.json) process.stdout.write(`${JSON.stringify(resultsOfRun(run.folder))}\n`);
+  if (options.json) print(JSON.stringify(resultsOfRun(run.folder)));
   return exitCodeOfRun(run.folder, run.gate);
 }

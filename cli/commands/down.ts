@@ -6,7 +6,7 @@ import { destroyMachine, downAll } from '../../harness/lab/machine/take-down.ts'
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { lab, type RunOptions } from '../options/options.ts';
-import { say } from './up.ts';
+import { say } from '../options/output.ts';
 
 const about =
   'Without a name: powers off every machine and removes the lab with its network and processes; snapshots and boxes stay ' +

@@ -4,6 +4,7 @@ import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { json } from '../options/options.ts';
+import { print, printJson } from '../options/output.ts';
 import { selectChecks } from '../run/select-checks.ts';
 
 const declared = declare('explain', 'Shows one check: its claim, source, remedy and fault.', {
@@ -15,10 +16,8 @@ const declared = declare('explain', 'Shows one check: its claim, source, remedy 
 /** `rdc explain ID`: everything a check declares. */
 export const command = defineCommand(declared, async ([id], options) => {
   for (const check of selectChecks(await loadChecks(), { check: [id] })) {
-    const rows = () => rowsOf(check).map(([name, text]) => `  ${name.padEnd(15)}${text}\n`);
-    process.stdout.write(
-      options.json ? `${JSON.stringify(documentOf(check), null, 2)}\n` : [`${check.id}\n`, ...rows()].join(''),
-    );
+    if (options.json) printJson(documentOf(check));
+    else print([check.id, ...rowsOf(check).map(([name, text]) => `  ${name.padEnd(15)}${text}`)].join('\n'));
   }
   return exitCodes.ok;
 });
@@ -51,12 +50,7 @@ function viewsText({ triage }: DeclaredCheck): string {
 /** The same for programs; the names are those of `rdc list --json` and of results.json. */
 function documentOf({ id, area, level, title, source, remedy, triage, fault, ...check }: DeclaredCheck) {
   return {
-    id,
-    area,
-    level,
-    title,
-    source,
-    remedy,
+    ...{ id, area, level, title, source, remedy },
     conditional: check.applies !== undefined,
     needs: check.needsDaemon ? ['SOCK-PATH'] : [],
     disruptive: check.restartsDaemon === true,

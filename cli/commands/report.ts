@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { Option } from '@commander-js/extra-typings';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { plainText } from '../../harness/messages/plain-text.ts';
 import { requireFolder } from '../../harness/this-machine/writable-path.ts';
@@ -12,6 +11,7 @@ import { findResultsFiles } from '../../reports/results/read-results.ts';
 import { findRun, outFolder, resultsFileName } from '../../reports/results/run-folder.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { history, runArgument } from '../options/options.ts';
+import { print, say } from '../options/output.ts';
 
 const declared = declare('report', 'Builds the Allure report of a run and prints its path.', {
   examples: ['report', 'report run.tar.gz --open'],
@@ -20,7 +20,7 @@ const declared = declare('report', 'Builds the Allure report of a run and prints
   ],
 })
   .addArgument(runArgument)
-  .addOption(new Option('--open', 'open the report in the browser'))
+  .option('--open', 'open the report in the browser')
   .addOption(history);
 
 /** `rdc report`: builds the report of a run or a bundle; `--open` hands it to the desktop. */
@@ -30,8 +30,8 @@ export const command = defineCommand(declared, async ([run], options) => {
     requireFolder(place, `the report is built there: cp -r ${folder} DIR; ./rdc report DIR`);
   if (options.history !== undefined) requireFolder(options.history, '--history DIR: a folder that can be written');
   const { path: index, notes } = await generateAllureReport(folder, historyFolderOf(folder, options.history));
-  for (const note of notes) process.stderr.write(`history: ${plainText(note, 2_000)}\n`);
-  process.stdout.write(`${index}\n`);
+  for (const note of notes) say(`history: ${plainText(note, 2_000)}`);
+  print(index);
   if (options.open) openInDesktop(index);
   return exitCodes.ok;
 });
@@ -41,14 +41,13 @@ function folderOfRun(path: string): string {
   const stats = statSync(path);
   if (stats.isDirectory()) return path;
   if (stats.isFile() && basename(path) === resultsFileName) return dirname(path);
-  throw new RdcError('INPUT', `${path}: not the folder of a run, its ${resultsFileName} or a bundle`, {
-    hint: 'ls reports/out',
-  });
+  const what = `${path}: not the folder of a run, its ${resultsFileName} or a bundle`;
+  throw new RdcError('INPUT', what, { hint: 'ls reports/out' });
 }
 
 function openInDesktop(path: string): void {
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
   const child = spawn(opener, [path], { stdio: 'ignore', detached: true });
-  child.on('error', () => process.stderr.write(`cannot start ${opener}: open the file in a browser\n`));
+  child.on('error', () => say(`cannot start ${opener}: open the file in a browser`));
   child.unref();
 }

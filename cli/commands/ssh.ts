@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { Option } from '@commander-js/extra-typings';
 import { findMachine } from '../../harness/lab/catalog/machines.ts';
 import { findLab, isInsideLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
 import { guestSshCommand } from '../../harness/lab/machine/attach.ts';
@@ -7,6 +6,7 @@ import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { declare, parseWords, type RdcCommand } from '../options/command-line.ts';
 import { lab } from '../options/options.ts';
+import { usageError } from '../options/values.ts';
 import { runInside } from '../targets/enter-lab.ts';
 
 const declared = declare('ssh', 'Opens a shell on a running machine of the lab, or runs a command there.', {
@@ -16,7 +16,7 @@ const declared = declare('ssh', 'Opens a shell on a running machine of the lab, 
   .usage('[options] <machine> [-- <command...>]')
   .argument('<machine>', 'a machine of vms/machines.json')
   .argument('[command...]', 'what to run there, after --')
-  .addOption(new Option('--root', 'as root instead of the user of the tests'))
+  .option('--root', 'as root instead of the user of the tests')
   .addOption(lab);
 
 /** `rdc ssh`: what comes after `--` is the command's, options too; the exit code is that of the command. */
@@ -27,9 +27,7 @@ export const command: RdcCommand = {
     const { args, options } = parseWords(declared, words.slice(0, split));
     const [name, others] = args;
     if (others.length > 0)
-      throw new RdcError('USAGE', 'a command has to come after --', {
-        hint: `./rdc ssh ${name} -- ${others.join(' ')}`,
-      });
+      throw usageError('a command has to come after --', `./rdc ssh ${name} -- ${others.join(' ')}`);
     findMachine(knownMachines(), name);
     if (options.lab !== 'system' && !isInsideLab() && findLab()) runInside();
     const argv = [...(await guestSshCommand(name, options.root ? 'root' : 'tester')), ...words.slice(split + 1)];

@@ -5,10 +5,9 @@ import { exitCodes } from '../../harness/messages/errors.ts';
 import { releaseMachine } from '../../harness/this-machine/locks.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { fresh, type ImageOptions, image, lab, recipe, sha256 } from '../options/options.ts';
+import { say } from '../options/output.ts';
 import { enterLab } from '../targets/enter-lab.ts';
 import { imageMachine, refuseImageOptions } from '../targets/image-target.ts';
-
-export const say = (text: string) => void process.stderr.write(`${text}\n`);
 
 const declared = declare('up', 'Boots machines of the lab with rootless Docker running, and leaves them running.', {
   examples: ['up debian-13', 'up my-release --image FILE.qcow2 --recipe debian'],
@@ -25,14 +24,11 @@ export const command = defineCommand(declared, async ([names], options) => {
   const machines = await machinesToBringUp(names, options);
   await enterLab({ machines, lab: options.lab, onStage: say });
   for (const machine of machines) {
-    const handle = await bringUp(machine, {
-      fresh: options.fresh === true,
-      onStage: (text) => say(`${machine.name}: ${text}`),
-    });
-    releaseMachine(machine.name);
-    say(
-      `${machine.name}: up, ${handle.restored ? 'from its snapshot' : 'booted from scratch'} (${handle.accel}); ./rdc ssh ${machine.name}`,
-    );
+    const { name } = machine;
+    const onStage = (text: string) => say(`${name}: ${text}`);
+    const { restored, accel } = await bringUp(machine, { fresh: options.fresh === true, onStage });
+    releaseMachine(name);
+    onStage(`up, ${restored ? 'from its snapshot' : 'booted from scratch'} (${accel}); ./rdc ssh ${name}`);
   }
   return exitCodes.ok;
 });

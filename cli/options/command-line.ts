@@ -6,7 +6,8 @@ import {
   type Option,
   type OptionValues,
 } from '@commander-js/extra-typings';
-import { RdcError } from '../../harness/messages/errors.ts';
+import type { RdcError } from '../../harness/messages/errors.ts';
+import { usageError } from './values.ts';
 
 /** What each file of cli/commands exports: `run` takes the words after the command's name and resolves to the exit code. */
 export type RdcCommand = {
@@ -63,7 +64,7 @@ export function parseWords<Args extends unknown[], Options extends OptionValues>
     refuseWrongValues(command, words);
     command.parse(words, { from: 'user' });
   } catch (error) {
-    throw error instanceof CommanderError ? usageError(command, error) : error;
+    throw error instanceof CommanderError ? plainError(command, error) : error;
   }
   return { args: command.processedArgs, options: command.opts() };
 }
@@ -92,9 +93,9 @@ function problemOf({ required, optional, long }: Option, inline?: string, next?:
   return `has no value; one that begins with a dash: ${long}=${next}`;
 }
 
-function usageError(command: CommandUnknownOpts, { code, message }: CommanderError): RdcError {
+function plainError(command: CommandUnknownOpts, { code, message }: CommanderError): RdcError {
   const said = code === 'commander.excessArguments' ? excessText(command) : plainWords(message);
-  return new RdcError('USAGE', said, { hint: `${command.name()} --help` });
+  return usageError(said, `${command.name()} --help`);
 }
 
 function excessText(command: CommandUnknownOpts): string {
@@ -103,16 +104,14 @@ function excessText(command: CommandUnknownOpts): string {
   return `${command.name().replace('./', '')} takes ${takes} (got: ${command.args.join(' ')})`;
 }
 
-/** `a, b` as `'a', 'b'`. */
-function quoted(names: string): string {
-  return names.replaceAll(/[^, ]+/g, "'$&'");
-}
-
 /** commander's messages in the form of ours: `error: unknown option '--jsn'\n(Did you mean --json?)`. */
 function plainWords(message: string): string {
   return message
     .replace(/^error: /, '')
-    .replace(/\n\(Did you mean (?:one of )?(.*)\?\)$/, (_, names: string) => `; did you mean ${quoted(names)}?`)
+    .replace(
+      /\n\(Did you mean (?:one of )?(.*)\?\)$/,
+      (_, names: string) => `; did you mean ${names.replaceAll(/[^, ]+/g, "'$&'")}?`,
+    )
     .replace(
       /^option '(--[\w-]+)[^']*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s,
       (_, name: string, value: string, allowed: string) => `${name} is ${JSON.stringify(value)}; allowed: ${allowed}`,

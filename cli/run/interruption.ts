@@ -1,11 +1,12 @@
 import { exitCodes } from '../../harness/messages/errors.ts';
+import { say } from '../options/output.ts';
 
 /** Ctrl-C and SIGTERM end a run in order: what was judged is kept. A second one ends the process at once. */
 export function interruption(): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const stop = () => {
     if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    process.stderr.write('interrupted: finishing the reports; press Ctrl-C again to stop at once\n');
+    say('interrupted: finishing the reports; press Ctrl-C again to stop at once');
     controller.abort();
   };
   process.on('SIGINT', stop);

@@ -7,7 +7,8 @@ import { checkout } from '../../harness/this-machine/paths.ts';
 import { requireFolder } from '../../harness/this-machine/writable-path.ts';
 import type { RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
 import type { RunOptions } from '../options/options.ts';
-import { type Gate, gateOf, isColored } from '../options/values.ts';
+import { isColored } from '../options/output.ts';
+import { type Gate, gateOf } from '../options/values.ts';
 import type { TargetName } from '../targets/target-names.ts';
 
 const hint = '--out DIR: a folder that can be created and written (default: reports/out)';
@@ -24,10 +25,11 @@ type Opening = Pick<RunOptions, 'out' | 'json' | 'color'> & { readonly gate?: Ga
 /** A new run with its folder; `what` is added to its ID where it is not a run of the suite. */
 export function openRun(options: Opening, what = ''): RunContext {
   const startedAt = new Date();
-  const id = `${startedAt
+  const time = startedAt
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '-')}-${randomBytes(2).toString('hex')}${what}`;
+    .replaceAll(':', '-');
+  const id = `${time}-${randomBytes(2).toString('hex')}${what}`;
   const folder = runFolder(options.out ?? join(checkout, 'reports/out', id));
   holdRun(folder);
   return {
@@ -42,21 +44,9 @@ export function openRun(options: Opening, what = ''): RunContext {
 }
 
 /** One target of a run, with its folder. */
-export function openContext(
-  job: { run: RunContext; checks: readonly DeclaredCheck[] },
-  target: TargetName,
-): TargetContext {
-  const { run, checks } = job;
+export function openContext(run: RunContext, checks: readonly DeclaredCheck[], target: TargetName): TargetContext {
   const folder = join(run.folder, target.name);
   requireFolder(folder, hint);
-  const expected = checks.map(({ id, area, level, title, source, remedy }) => ({
-    id,
-    area,
-    level,
-    title,
-    source,
-    remedy,
-  }));
   const isUnverified = target.kind === 'machine' && target.machine.verified === false;
-  return { name: target.name, kind: target.kind, folder, expected, ...(isUnverified && { unverified: true }) };
+  return { name: target.name, kind: target.kind, folder, expected: checks, ...(isUnverified && { unverified: true }) };
 }

@@ -15,6 +15,7 @@ import {
 import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import type { CheckMetas } from '../../reports/selftest/fault-results.ts';
 import type { RunOptions, Selection } from '../options/options.ts';
+import { say } from '../options/output.ts';
 import { enterLab } from '../targets/enter-lab.ts';
 import { openTarget } from '../targets/open-target.ts';
 import type { TargetName } from '../targets/target-names.ts';
@@ -41,13 +42,13 @@ export type RunJob = {
 /** Everything that the machines among the targets need on this machine; see enterLab. */
 export async function enterLabOf(targets: readonly TargetName[], { lab }: Pick<RunOptions, 'lab'>): Promise<void> {
   const machines = targets.flatMap((target) => (target.kind === 'machine' ? [target.machine] : []));
-  await enterLab({ machines, lab, onStage: (text) => process.stderr.write(`${text}\n`) });
+  await enterLab({ machines, lab, onStage: say });
 }
 
 /** Judges one target; the listeners are told what kept it from being judged to the end, expected or not. */
 export async function runTarget(job: RunJob, target: TargetName): Promise<void> {
   const ratchet = job.mode === 'conformance' ? coverageFloorOf(target, job.options) : undefined;
-  const context = { ...openContext(job, target), ...(ratchet ? { ratchet } : {}) };
+  const context = { ...openContext(job.run, job.checks, target), ...(ratchet ? { ratchet } : {}) };
   notify(job.listeners, (listener) => listener.targetStarted?.(context));
   const profiled = job.profile?.start(context);
   let infraRetries = 0;

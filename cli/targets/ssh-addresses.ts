@@ -1,8 +1,8 @@
-import { RdcError } from '../../harness/messages/errors.ts';
 import { readIdentity, type SshAddress } from '../../harness/target-host/transport/ssh-login.ts';
 import type { HostOptions } from '../options/options.ts';
+import { usageError } from '../options/values.ts';
 import { knownHostKeys, type Login } from './known-hosts.ts';
-import { parseSshUrl, type TargetName } from './target-names.ts';
+import { parseSshUrl, type TargetName, type TargetOf } from './target-names.ts';
 
 /**
  * Checks the options for hosts before anything is started. Throws INPUT for an identity file that cannot be used, USAGE
@@ -13,29 +13,19 @@ export function requireHostOptions(targets: readonly TargetName[], options: Host
   if (options.identity !== undefined && has('ssh')) readIdentity(options.identity);
   if (options.jump !== undefined) {
     parseJump(options.jump);
-    if (!has('ssh')) {
-      throw new RdcError('USAGE', '--jump needs an ssh:// target', {
-        hint: './rdc run ssh://USER@HOST --jump USER@GATEWAY',
-      });
-    }
+    if (!has('ssh')) throw usageError('--jump needs an ssh:// target', './rdc run ssh://USER@HOST --jump USER@GATEWAY');
   }
-  if (options.rootVia === 'ssh' && has('local')) {
-    throw new RdcError('USAGE', '--root-via ssh cannot be used with local; allowed there: sudo, none', {
-      hint: './rdc run ssh://USER@localhost --root-via ssh',
-    });
-  }
+  if (options.rootVia === 'ssh' && has('local'))
+    throw usageError(
+      '--root-via ssh cannot be used with local; allowed there: sudo, none',
+      './rdc run ssh://USER@localhost --root-via ssh',
+    );
 }
 
 /** Where a target's user, or root, logs in; throws HOST_KEY where OpenSSH does not know the host either. */
-export function sshAddress(
-  target: Extract<TargetName, { kind: 'ssh' }>,
-  options: HostOptions,
-  user: string = target.user,
-): SshAddress {
-  const { host, port } = target;
-  if (options.jump === undefined) return addressOf({ host, port, user }, options);
-  const jump = parseJump(options.jump);
-  return { ...addressOf({ host, port, user }, options, options.jump), jump: addressOf(jump, options) };
+export function sshAddress(target: TargetOf<'ssh'>, options: HostOptions, user: string = target.user): SshAddress {
+  const address = addressOf({ ...target, user }, options, options.jump);
+  return options.jump === undefined ? address : { ...address, jump: addressOf(parseJump(options.jump), options) };
 }
 
 function addressOf({ host, port, user }: Login, { identity }: HostOptions, jump?: string): SshAddress {
@@ -62,12 +52,9 @@ function addressOf({ host, port, user }: Login, { identity }: HostOptions, jump?
 
 function parseJump(word: string): Login {
   try {
-    const { host, port, user } = parseSshUrl(word.startsWith('ssh://') ? word : `ssh://${word}`);
-    return { host, port, user };
+    return parseSshUrl(word.startsWith('ssh://') ? word : `ssh://${word}`);
   } catch (cause) {
-    throw new RdcError('USAGE', `--jump is ${JSON.stringify(word)}; allowed: one USER@HOST[:PORT]`, {
-      cause,
-      hint: './rdc run ssh://tester@10.0.0.5 --jump me@gateway.example',
-    });
+    const hint = './rdc run ssh://tester@10.0.0.5 --jump me@gateway.example';
+    throw usageError(`--jump is ${JSON.stringify(word)}; allowed: one USER@HOST[:PORT]`, hint, cause);
   }
 }

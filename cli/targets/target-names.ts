@@ -11,6 +11,7 @@ export type TargetName =
   | { readonly kind: 'ssh'; readonly name: string; readonly user: string; readonly host: string; readonly port: number }
   | { readonly kind: 'local'; readonly name: string };
 
+export type TargetOf<Kind extends TargetName['kind']> = Extract<TargetName, { kind: Kind }>;
 export type Targets = readonly [TargetName, ...TargetName[]];
 
 /** The same with `--image FILE`, which makes a machine of its own of it. */
@@ -35,12 +36,12 @@ export function resolveTargets(words: readonly string[]): Targets {
   return [resolve(first), ...others.map(resolve)];
 }
 
+const sshUrl =
+  /^ssh:\/\/([A-Za-z0-9_][A-Za-z0-9._-]*)@(\[[0-9a-fA-F:]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(\d{1,5}))?\/?$/;
+
 /** `ssh://USER@HOST[:PORT]`; the port is part of the name, since one address may forward to many hosts. */
-export function parseSshUrl(word: string): Extract<TargetName, { kind: 'ssh' }> {
-  const [, user, host, port] =
-    /^ssh:\/\/([A-Za-z0-9_][A-Za-z0-9._-]*)@(\[[0-9a-fA-F:]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(\d{1,5}))?\/?$/.exec(
-      word,
-    ) ?? [];
+export function parseSshUrl(word: string): TargetOf<'ssh'> {
+  const [, user, host, port] = sshUrl.exec(word) ?? [];
   const number = Number(port ?? 22);
   if (user === undefined || host === undefined || number < 1 || number > 65_535) {
     throw new RdcError('UNKNOWN_TARGET', `${JSON.stringify(word)} is not ssh://USER@HOST[:PORT]`, {
