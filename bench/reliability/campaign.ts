@@ -1,8 +1,7 @@
 import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
-import { membersOf, type Namespaces, namespacesOf } from '../../harness/lab/libvirt/lab-processes.ts';
+import type { Namespaces } from '../../harness/lab/libvirt/lab-processes.ts';
 import { messageOf } from '../../harness/messages/error-text.ts';
 import { pollUntil } from '../../harness/this-machine/poll.ts';
 import { readResults } from '../../reports/results/read-results.ts';
@@ -13,6 +12,7 @@ import { outFolder, rdc } from '../script/rdc-process.ts';
 import { continuedLog, momentText, type Plan, planFaults } from './campaign-plan.ts';
 import { faultKinds } from './fault-kinds.ts';
 import { type Aftermath, broken, endsWithinMs } from './invariants.ts';
+import { labNamespaces, leftAfterDown } from './lab-leftovers.ts';
 
 /** One line of the log. */
 type Outcome = {
@@ -142,21 +142,6 @@ function readOrWhyNot(file: string): Aftermath['results'] {
 async function asRoot(machine: string, script: string): Promise<void> {
   const { code, stderr } = await rdc(['ssh', machine, '--root', '--', `echo injected >&2; ${script}`]);
   if (!stderr.includes('injected')) throw new Error(`exit code ${code}: ${stderr.slice(-300)}`);
-}
-
-function labNamespaces(): Namespaces | undefined {
-  const holder = findLab();
-  return holder && namespacesOf(holder.pid);
-}
-
-async function leftAfterDown(lab: Namespaces | undefined): Promise<string[]> {
-  const down = await rdc(['down']);
-  const members = lab ? membersOf(lab) : [];
-  return [
-    down.code === 0 ? '' : `rdc down: exit code ${down.code}: ${down.stderr.slice(-300)}`,
-    members.length === 0 ? '' : `processes that rdc down left: ${members.join(', ')}`,
-    findLab() === undefined ? '' : 'the lab is there after rdc down',
-  ].filter(Boolean);
 }
 
 function sectionOf(machine: string, outcomes: readonly Outcome[]) {

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findLab } from '../../harness/lab/libvirt/hermetic-lab.ts';
-import { membersOf, namespacesOf } from '../../harness/lab/libvirt/lab-processes.ts';
 import { cacheRoot, checkout } from '../../harness/this-machine/paths.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
 import { benchmark, publish, seconds, start, temporaryFolder } from '../script/benchmark.ts';
 import { quickChecks } from '../script/quick-checks.ts';
 import { type Ended, isVerdict, judged, rdc } from '../script/rdc-process.ts';
 import { changedSince, outsideOf } from './footprint.ts';
+import { labNamespaces, leftAfterDown } from './lab-leftovers.ts';
 import { changedVerdicts } from './repeat.ts';
 
 /** of the run beside the others, which has to outlast them */
@@ -112,14 +111,9 @@ async function tryNextRun(machine: string, out: string, add: Add): Promise<void>
 }
 
 async function tryDown(add: Add): Promise<void> {
-  const holder = findLab();
-  const lab = holder && namespacesOf(holder.pid);
-  const { code } = await rdc(['down']);
-  const left = lab ? membersOf(lab).length : 0;
-  const isGone = findLab() === undefined;
-  add(
-    '`./rdc down`',
-    `exit code ${code}, ${left} processes left in the lab's namespaces, the lab is ${isGone ? 'gone' : 'there'}`,
-    lab !== undefined && code === 0 && left === 0 && isGone,
-  );
+  const lab = labNamespaces();
+  const left = lab === undefined ? ['there was no lab before it'] : await leftAfterDown(lab);
+  const seen =
+    left.length === 0 ? "exit code 0, no processes left in the lab's namespaces, the lab is gone" : left.join('; ');
+  add('`./rdc down`', seen, left.length === 0);
 }

@@ -44,7 +44,6 @@ const help = './rdc bundle --help';
 const packing = ['out', 'anonymous', 'hide', 'sign'] as const;
 const verifying = ['signature', 'allowedSigners', 'signer'] as const;
 
-/** `rdc bundle`: packs a run, or verifies what was packed. */
 export const command = defineCommand(declared, async ([run], options) => {
   const { verify } = options;
   const stray = (verify === undefined ? verifying : packing).find((name) => options[name] !== undefined);

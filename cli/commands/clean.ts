@@ -24,7 +24,6 @@ const declared = declare('clean', about, { examples: ['clean --dry-run', 'clean 
   .option('--older-than <days>', 'runs and logs older than that, instead of the limits below', daysOf)
   .addOption(json);
 
-/** `rdc clean`: removes what nothing uses any more; 0 also when there was nothing. */
 export const command = defineCommand(
   declared,
   async (_, { dryRun = false, all = false, olderThan: olderThanDays, json }) => {

@@ -28,7 +28,6 @@ const declared = declare('compare', about, {
   .addOption(json)
   .addOption(noColor);
 
-/** `rdc compare`: prints the comparison, and writes the page if asked. */
 export const command = defineCommand(declared, async ([runs], options) => {
   const isFailure = await withRuns(runs, (paths) => compare(paths, options));
   return isFailure ? exitCodes.failed : exitCodes.ok;

@@ -16,7 +16,6 @@ const declared = declare('down', about, { examples: ['down', 'down debian-13'] }
   .argument('[machines...]', 'machines of the lab')
   .addOption(lab);
 
-/** `rdc down`: with names, those machines; without, every machine and the lab. */
 export const command = defineCommand(declared, async ([names], options) => {
   const all = knownMachines();
   const machines = names.map((name) => findMachine(all, name));

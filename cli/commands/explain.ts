@@ -13,7 +13,6 @@ const declared = declare('explain', 'Shows one check: its claim, source, remedy 
   .argument('<id>', 'ID of a check; ./rdc list shows them')
   .addOption(json);
 
-/** `rdc explain ID`: everything a check declares. */
 export const command = defineCommand(declared, async ([id], options) => {
   for (const check of selectChecks(await loadChecks(), { check: [id] })) {
     if (options.json) printJson(documentOf(check));

@@ -18,7 +18,6 @@ const declared = declare('export', 'Prints one target of a run in another format
   .addArgument(runArgument)
   .addOption(new Option('--format <format>', 'see below').choices(names).makeOptionMandatory());
 
-/** `rdc export`: one target of a run on stdout. */
 export const command = defineCommand(declared, async ([run], { format }) => {
   await withRuns(run === undefined ? [] : [run], ([path]) => process.stdout.write(exportRun(path, format)));
   return exitCodes.ok;

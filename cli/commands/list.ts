@@ -17,7 +17,6 @@ const declared = declare('list', 'Lists the checks, or the machines of the lab.'
   )
   .addOption(json);
 
-/** `rdc list`: the checks or the machines, for people or as JSON. */
 export const command = defineCommand(declared, async (_, options) => {
   const { format, machines, json } = options;
   if (format !== undefined) {

@@ -23,7 +23,6 @@ const declared = declare('report', 'Builds the Allure report of a run and prints
   .option('--open', 'open the report in the browser')
   .addOption(history);
 
-/** `rdc report`: builds the report of a run or a bundle; `--open` hands it to the desktop. */
 export const command = defineCommand(declared, async ([run], options) => {
   const folder = folderOfRun(await keepRun(findRun(run), outFolder));
   for (const place of new Set([folder, ...findResultsFiles(folder).map((file) => dirname(file))]))

@@ -16,10 +16,8 @@ import { declareRunning, failOn, gate, history } from '../options/options.ts';
 import { isScreen, print } from '../options/output.ts';
 import { usageError } from '../options/values.ts';
 import { type AskedBaseline, exitCodeAgainst, readBaselineOptions } from '../run/baseline-options.ts';
-import { eachOf } from '../run/each-of.ts';
-import { interruption } from '../run/interruption.ts';
-import { openRun, runFolder } from '../run/open-run.ts';
-import { enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
+import { interruption, openRun, runFolder } from '../run/open-run.ts';
+import { eachOf, enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
 import { selectChecks } from '../run/select-checks.ts';
 import { confirmHosts } from '../targets/confirm-hosts.ts';
 import { requireHostOptions } from '../targets/ssh-addresses.ts';
@@ -65,20 +63,15 @@ type Plan = {
   readonly triage: TriageOptions | undefined;
 };
 
-/** `rdc run`: set up, provision, judge, report. Whatever can be refused is refused before anything is started. */
+/** Whatever can be refused is refused before anything is started. */
 export const command = defineCommand(declared, async ([words], options) => {
   const triage = triageOf(options);
   const targets = await resolveTargetsOf(words, options);
   requireHostOptions(targets, options);
   const all = await loadChecks();
   const checks = selectChecks(all, options);
-  const waivers =
-    options.waivers === undefined
-      ? []
-      : readWaivers(
-          options.waivers,
-          all.map(({ id }) => id),
-        );
+  const ids = all.map(({ id }) => id);
+  const waivers = options.waivers === undefined ? [] : readWaivers(options.waivers, ids);
   const baseline = readBaselineOptions(options, { targets, checks });
   if (!(await confirmHosts({ targets, checks, options, mode: 'conformance' }))) return exitCodes.notJudged;
   runFolder(options.out);
@@ -91,18 +84,10 @@ async function judgeAll(plan: Plan, options: Options): Promise<number> {
   const run = openRun(options);
   const stop = interruption();
   const profile = options.profile ? new RunProfile() : undefined;
-  const { listeners, reporters } = await openReports(run, plan, options);
-  const job: RunJob = {
-    run,
-    options,
-    mode: 'conformance',
-    checks: plan.checks,
-    listeners,
-    reporters,
-    signal: stop.signal,
-    ...(profile ? { profile } : {}),
-    ...(plan.triage === undefined ? {} : { triage: plan.triage }),
-  };
+  const reports = await openReports(run, plan, options);
+  const { listeners } = reports;
+  const { checks, triage } = plan;
+  const job: RunJob = { run, options, mode: 'conformance', checks, ...reports, signal: stop.signal, profile, triage };
   notify(listeners, (listener) => listener.runStarted?.(run));
   // under emulation two machines already fill the cores of a small host: targets run side by side only in pairs
   const failures = await eachOf(plan.targets, 2, (target) => runTarget(job, target));

@@ -22,8 +22,7 @@ import { selftestSummary } from '../../reports/selftest/summary.ts';
 import { defineCommand, type RdcCommand } from '../options/command-line.ts';
 import { declareRunning } from '../options/options.ts';
 import { print, say } from '../options/output.ts';
-import { interruption } from '../run/interruption.ts';
-import { openRun, runFolder } from '../run/open-run.ts';
+import { interruption, openRun, runFolder } from '../run/open-run.ts';
 import { enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
 import { selectChecks } from '../run/select-checks.ts';
 import { confirmHosts } from '../targets/confirm-hosts.ts';
@@ -68,7 +67,6 @@ const parsed = defineCommand(declared, async ([word], options) => {
   return await tryFaults({ target, checks, left, carried }, options);
 });
 
-/** `rdc selftest`: the fault test. Exit code 0 when every possible fault was noticed, 1 when one was not. */
 export const command: RdcCommand = { declared, run: (words) => parsed.run(withRadius(words)) };
 
 /** commander takes the next word as the value, whatever it is: here `--blast-radius debian-13` names a target. */

@@ -19,7 +19,6 @@ const declared = declare('up', 'Boots machines of the lab with rootless Docker r
   .addOption(sha256)
   .addOption(lab);
 
-/** `rdc up`: machines with rootless Docker running, left running. */
 export const command = defineCommand(declared, async ([names], options) => {
   const machines = await machinesToBringUp(names, options);
   await enterLab({ machines, lab: options.lab, onStage: say });

@@ -21,7 +21,6 @@ const declared = declare('waivers', about, {
   .argument('<file>', 'a waivers file')
   .argument('[runs...]', 'results files, run folders, run IDs or bundles');
 
-/** `rdc waivers check`: what there is to say of each waiver today, in the runs too where some are named. */
 export const command = defineCommand(declared, async ([action, file, runs]) => {
   if (action !== 'check')
     throw usageError(`unknown action ${JSON.stringify(action)}; allowed: check`, './rdc waivers check waivers.json');

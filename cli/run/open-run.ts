@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
+import { exitCodes } from '../../harness/messages/errors.ts';
 import { holdRun } from '../../harness/this-machine/active-runs.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { requireFolder } from '../../harness/this-machine/writable-path.ts';
 import type { RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
 import type { RunOptions } from '../options/options.ts';
-import { isColored } from '../options/output.ts';
+import { isColored, say } from '../options/output.ts';
 import { type Gate, gateOf } from '../options/values.ts';
 import type { TargetName } from '../targets/target-names.ts';
 
@@ -49,4 +50,23 @@ export function openContext(run: RunContext, checks: readonly DeclaredCheck[], t
   requireFolder(folder, hint);
   const isUnverified = target.kind === 'machine' && target.machine.verified === false;
   return { name: target.name, kind: target.kind, folder, expected: checks, ...(isUnverified && { unverified: true }) };
+}
+
+/** Ctrl-C and SIGTERM end a run in order: what was judged is kept. A second one ends the process at once. */
+export function interruption(): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    say('interrupted: finishing the reports; press Ctrl-C again to stop at once');
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    release() {
+      process.removeListener('SIGINT', stop);
+      process.removeListener('SIGTERM', stop);
+    },
+  };
 }

@@ -35,8 +35,8 @@ export type RunJob = {
   readonly metas?: CheckMetas;
   readonly sideEffects?: 'read-only' | 'all';
   /** `--profile`: where the time of each check goes */
-  readonly profile?: RunProfile;
-  readonly triage?: TriageOptions;
+  readonly profile?: RunProfile | undefined;
+  readonly triage?: TriageOptions | undefined;
 };
 
 /** Everything that the machines among the targets need on this machine; see enterLab. */
@@ -93,4 +93,21 @@ export function coverageFloorOf(target: TargetName, options: Selection): Coverag
   if (target.kind !== 'machine' || target.machine.verified === false) return undefined;
   const { date, judged } = target.machine.verified;
   return isPartOfSuite(options) || judged === undefined ? undefined : { judged, date };
+}
+
+/** Does the work for each item, `places` at a time. One that fails takes nothing away from the others: resolves to what was thrown. */
+export async function eachOf<T>(
+  items: readonly T[],
+  places: number,
+  work: (item: T) => Promise<void>,
+): Promise<readonly unknown[]> {
+  const queue = [...items];
+  const failures: unknown[] = [];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      await work(item).catch((error: unknown) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(places, items.length) }, worker));
+  return failures;
 }

@@ -1,8 +1,14 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { readIdentity, type SshAddress } from '../../harness/target-host/transport/ssh-login.ts';
 import type { HostOptions } from '../options/options.ts';
 import { usageError } from '../options/values.ts';
-import { knownHostKeys, type Login } from './known-hosts.ts';
 import { parseSshUrl, type TargetName, type TargetOf } from './target-names.ts';
+
+type Login = { readonly host: string; readonly port: number; readonly user: string };
 
 /**
  * Checks the options for hosts before anything is started. Throws INPUT for an identity file that cannot be used, USAGE
@@ -30,6 +36,7 @@ export function sshAddress(target: TargetOf<'ssh'>, options: HostOptions, user: 
 
 function addressOf({ host, port, user }: Login, { identity }: HostOptions, jump?: string): SshAddress {
   const agentSocket = process.env.SSH_AUTH_SOCK;
+  const login = `-p ${port} ${user}@${host}`;
   const through = jump === undefined ? '' : `-J ${jump} `;
   const asked = identity === undefined ? '' : `-i ${identity} `;
   const isWithoutKey = identity === undefined && !agentSocket;
@@ -38,12 +45,12 @@ function addressOf({ host, port, user }: Login, { identity }: HostOptions, jump?
     host,
     port,
     user,
-    hostKeys: knownHostKeys({ host, port, user }, jump),
+    hostKeys: knownHostKeys(name, through + login),
     hints: {
       login: isWithoutKey
         ? 'no key to offer: use --identity FILE, or an agent with a key: eval $(ssh-agent); ssh-add'
-        : `try OpenSSH: ssh ${through}${asked}-o BatchMode=yes -p ${port} ${user}@${host} true`,
-      hostKey: `another host may be answering. If the host was reinstalled: ssh-keygen -R '${name}', then ssh ${through}-p ${port} ${user}@${host} true`,
+        : `try OpenSSH: ssh ${through}${asked}-o BatchMode=yes ${login} true`,
+      hostKey: `another host may be answering. If the host was reinstalled: ssh-keygen -R '${name}', then ssh ${through}${login} true`,
     },
     ...(identity === undefined ? {} : { identityFile: identity }),
     ...(agentSocket ? { agentSocket } : {}),
@@ -56,5 +63,34 @@ function parseJump(word: string): Login {
   } catch (cause) {
     const hint = './rdc run ssh://tester@10.0.0.5 --jump me@gateway.example';
     throw usageError(`--jump is ${JSON.stringify(word)}; allowed: one USER@HOST[:PORT]`, hint, cause);
+  }
+}
+
+/** The host keys of a host that OpenSSH trusts on this machine; we trust no other. A revoked key is not one of them. */
+function knownHostKeys(name: string, login: string): string[] {
+  const files = [join(homedir(), '.ssh/known_hosts'), '/etc/ssh/ssh_known_hosts'];
+  const lines = files.flatMap((file) => (existsSync(file) ? linesOf(name, file) : []));
+  const blobOf = (line: string) => /\s(AAAA\S+)/.exec(line)?.[1];
+  const revoked = lines.filter((line) => line.startsWith('@revoked')).map(blobOf);
+  // a line with @cert-authority names who may sign host keys; it is not a host key
+  const keys = lines.filter((line) => !line.startsWith('@') && !revoked.includes(blobOf(line)));
+  if (keys.length > 0) return keys;
+  throw new RdcError('HOST_KEY', `unknown host key: ${name}`, {
+    hint: `ssh ${login} true   # compare the fingerprint, then run again`,
+  });
+}
+
+function linesOf(name: string, file: string): string[] {
+  try {
+    const text = execFileSync('ssh-keygen', ['-F', name, '-f', file], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  } catch (cause) {
+    // exit code 1: the host is not in the file
+    if (cause instanceof Error && 'status' in cause && typeof cause.status === 'number') return [];
+    const hint = 'sudo apt-get install openssh-client';
+    throw new RdcError('HOST_SETUP', 'cannot start ssh-keygen, which reads known_hosts', { cause, hint });
   }
 }
