@@ -15,6 +15,7 @@ export type Ended = { readonly code: number; readonly stdout: string; readonly s
 
 export type RdcOptions = {
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   readonly input?: Buffer | undefined;
   readonly timeoutMs?: number;
   /** called with everything printed so far, whenever something is printed: to act in the middle of a run */
@@ -31,11 +32,12 @@ export function inNode([script = '', ...words]: readonly string[]): Promise<Ende
   return run(process.execPath, [join(checkout, script), ...words], {});
 }
 
-async function run(file: string, words: readonly string[], options: RdcOptions): Promise<Ended> {
+/** Any process, e.g. one that is measured. */
+export async function run(file: string, words: readonly string[], options: RdcOptions): Promise<Ended> {
   const env = { ...process.env, ...options.env };
   // vitest marks its workers; a run of ours inside must not take itself for one
   for (const name of Object.keys(env)) if (/^(VITEST|TEST$|NODE_ENV)/.test(name)) delete env[name];
-  const child = spawn(file, [...words], { env, cwd: tmpdir(), timeout: options.timeoutMs });
+  const child = spawn(file, [...words], { env, cwd: options.cwd ?? tmpdir(), timeout: options.timeoutMs });
   child.stdin.on('error', () => {});
   child.stdin.end(options.input);
   const printed = { stdout: '', stderr: '', both: '' };
