@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test as it } from 'vitest';
 import { readMachines } from '../../harness/lab/catalog/machines.ts';
-import { inNode, onMachine, outFolder, rdc } from '../script/rdc-process.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
+import { onMachine, outFolder, rdc, run as runProcess } from '../script/rdc-process.ts';
 
 // The whole product on a real VM of the default machine, through the command line only. The tests build on each
 // other: the first one brings the machine up, the faults come last.
@@ -88,7 +89,8 @@ describe(`the machine ${machine}`, () => {
   });
 
   it('turns checks red by faults that no check declares as its own', { timeout: minutes(20) }, async () => {
-    const { code, stdout, stderr } = await inNode(['bench/reliability/undeclared.ts', machine, '--quick']);
+    const script = join(checkout, 'bench/reliability/undeclared.ts');
+    const { code, stdout, stderr } = await runProcess(process.execPath, [script, machine, '--quick']);
     expect(stdout, stderr.slice(-1000)).not.toMatch(/^UNNOTICED|not as before/m);
     expect(stdout.match(/^noticed /gm)?.length).toBeGreaterThanOrEqual(20);
     expect(code).toBe(0);

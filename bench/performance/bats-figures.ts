@@ -2,7 +2,7 @@ import { RdcError } from '../../harness/messages/errors.ts';
 import type { Profile } from '../../harness/runner/profile/run-profile.ts';
 import { medianOf } from './measure.ts';
 
-/** One turn of bats: its time by the guest's clock, what was not ok, what was skipped. */
+/** The time is by the guest's clock. */
 export type BatsTurn = {
   readonly wallMs: number;
   readonly total: number;

@@ -48,7 +48,7 @@ export const withLimit = (line: string) => {
 };
 
 /** A property of a unit or slice, and the value that it has otherwise. */
-export const withProperty = (systemctl: string, unit: string, property: string, usual: string) =>
+export const withProperty = (systemctl: string, unit: string, property: string, usual = 'infinity') =>
   fault(
     `${systemctl} set-property --runtime ${unit} ${property}`,
     `${systemctl} set-property --runtime ${unit} ${property.replace(/=.*/, '')}=${usual}`,

@@ -109,12 +109,7 @@ sed -i "s#RUNTIME#$r#" $r; chmod 755 $r`,
   'LIM-NPROC': {
     'log-ins may start few processes': withLimit('tester - nproc 700'),
     "the user's slice may have few processes": withProperty('systemctl', `user-${uid}.slice`, 'TasksMax=300', '33%'),
-    'the slice of the containers may have few processes': withProperty(
-      asUser,
-      'user.slice',
-      'TasksMax=200',
-      'infinity',
-    ),
+    'the slice of the containers may have few processes': withProperty(asUser, 'user.slice', 'TasksMax=200'),
     'the host may have few threads': withSysctl('kernel.threads-max', 1200),
   },
   'CG-CPU': {

@@ -27,13 +27,7 @@ export function rdc(words: readonly string[], options: RdcOptions = {}): Promise
   return run(join(checkout, 'rdc'), words, options);
 }
 
-/** A script of the project in a Node of its own; its path is from the project's root. */
-export function inNode([script = '', ...words]: readonly string[]): Promise<Ended> {
-  return run(process.execPath, [join(checkout, script), ...words], {});
-}
-
-/** Any process, e.g. one that is measured. */
-export async function run(file: string, words: readonly string[], options: RdcOptions): Promise<Ended> {
+export async function run(file: string, words: readonly string[], options: RdcOptions = {}): Promise<Ended> {
   const env = { ...process.env, ...options.env };
   // vitest marks its workers; a run of ours inside must not take itself for one
   for (const name of Object.keys(env)) if (/^(VITEST|TEST$|NODE_ENV)/.test(name)) delete env[name];

@@ -4,7 +4,6 @@ import { expect, test as it } from 'vitest';
 import { errorCodes } from '../../harness/messages/errors.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { docFiles } from './doc-files.ts';
-import { anchorOf } from './markdown.ts';
 import { generatedFiles } from './write-docs.ts';
 
 const pages = docFiles();
@@ -15,6 +14,16 @@ const generated = await generatedFiles();
 it.each(generated)('$path is up to date; if not: node cli/generate/write-docs.ts', ({ path, text }) => {
   expect(existsSync(join(checkout, path)) ? read(path) : 'no such page').toBe(text);
 });
+
+/** The anchor that GitHub gives a heading, e.g. `What a run does there` -> `what-a-run-does-there`. */
+function anchorOf(heading: string): string {
+  return heading
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replace(/\s/g, '-');
+}
 
 /** The headings of a page as GitHub links them; the second of the same name gets a number. */
 function anchorsOf(text: string): string[] {

@@ -34,7 +34,6 @@ export function declare(name: string, about: string, { examples = [], notes = []
     .addHelpText('after', [...lines, ...paragraphs].map((part) => `\n${part}`).join('\n'));
 }
 
-/** A declared command together with what it does. */
 export function defineCommand<Args extends unknown[], Options extends OptionValues>(
   declared: Command<Args, Options>,
   action: (args: Args, options: Options) => Promise<number>,
