@@ -2,7 +2,7 @@ import { RdcError } from '../../harness/messages/errors.ts';
 import type { Profile } from '../../harness/runner/profile/run-profile.ts';
 import { medianOf } from './measure.ts';
 
-/** One turn of bats: its time by the guest's clock, what was not ok, what was skipped. */
+/** The time is by the guest's clock. */
 export type BatsTurn = {
   readonly wallMs: number;
   readonly total: number;
@@ -12,10 +12,7 @@ export type BatsTurn = {
 /** One turn of the suite: `wallMs` is the whole command, from its start to its end. */
 export type SuiteTurn = { readonly wallMs: number; readonly judged: number; readonly profile: Profile };
 
-export type Goal = { readonly goal: string; readonly measured: string; readonly isMet: boolean };
-export type Comparison = { readonly rows: readonly (readonly string[])[]; readonly goals: readonly Goal[] };
-
-/** Pure: TAP between two readings of /proc/uptime, in seconds. */
+/** TAP between two readings of /proc/uptime, in seconds. */
 export function parseTap(text: string): BatsTurn {
   const lines = text.trim().split('\n');
   const [from, to] = [Number(lines[0]), Number(lines.at(-1))];
@@ -26,11 +23,6 @@ export function parseTap(text: string): BatsTurn {
   return { wallMs: (to - from) * 1000, total: tests.length, failed };
 }
 
-const perCheckGoal = 0.35;
-const wallGoal = 1.25;
-const cpuGoal = 0.05;
-const memoryGoalMiB = 300;
-
 export type Turns = {
   readonly checks: number;
   readonly bats: readonly BatsTurn[];
@@ -39,45 +31,37 @@ export type Turns = {
   readonly whole?: { readonly wallMs: number; readonly checks: number };
 };
 
-/** Pure. Medians over the turns; the profile is that of the turn with the median time. */
-export function judgeComparison({ checks, bats, suite, whole }: Turns): Comparison {
+/** Medians over the turns; the profile is that of the turn with the median time. */
+export function judgeComparison({ checks, bats, suite, whole }: Turns) {
   const batsMs = medianOf(bats, ({ wallMs }) => wallMs).wallMs / checks;
   const turn = medianOf(suite, ({ wallMs }) => wallMs);
   const { sum, harness, wallMs } = turn.profile;
-  const inChecksMs = sum.totalMs / checks;
   const busyMs = sum.container.ms + sum.guest.ms + sum.daemon.ms;
   const wholeMs = whole && whole.wallMs / Math.max(1, whole.checks);
+  const ofTwenty = 'time in a check, of these twenty, against bats (the goal is for the whole suite: --whole RUN)';
+  const ofAll = 'time of a check of the whole suite against bats';
+  const goals: readonly (readonly [goal: string, measured: number, limit: number])[] = [
+    wholeMs === undefined ? [ofTwenty, sum.totalMs / checks / batsMs, 0.35] : [ofAll, wholeMs / batsMs, 0.35],
+    ["the run's wall time against what the guest was busy", busyMs > 0 ? wallMs / busyMs : Number.NaN, 1.25],
+    ['CPU of the harness against wall time', harness.cpuShareOfWall, 0.05],
+    ['peak memory of a process of the harness, MiB', harness.peakMemoryMiB, 300],
+  ];
   const perCheck = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
-  const ratio = (ms: number) => (ms / batsMs).toFixed(2);
-  const atMost = (goal: string, value: number, limit: number): Goal => ({
-    goal: `${goal}: at most ${limit}`,
-    measured: value.toFixed(2),
-    isMet: value <= limit,
-  });
+  const rows = [
+    ['per observation, the whole command', perCheck(batsMs), perCheck(turn.wallMs / checks)],
+    ['per observation, in the observations', '', perCheck(sum.totalMs / checks)],
+    ['not ok, or red', String(bats[0]?.failed.length ?? 0), `${checks - turn.judged} not judged`],
+  ];
+  if (wholeMs !== undefined) {
+    const ratio = (wholeMs / batsMs).toFixed(2);
+    rows.push(['per check of the whole suite', '', `${perCheck(wholeMs)} (${ratio} of bats)`]);
+  }
   return {
-    rows: [
-      ['per observation, the whole command', perCheck(batsMs), perCheck(turn.wallMs / checks)],
-      ['per observation, in the observations', '', perCheck(inChecksMs)],
-      ['not ok, or red', String(bats[0]?.failed.length ?? 0), `${checks - turn.judged} not judged`],
-      ...(wholeMs === undefined
-        ? []
-        : [['per check of the whole suite', '', `${perCheck(wholeMs)} (${ratio(wholeMs)} of bats)`]]),
-    ],
-    goals: [
-      wholeMs === undefined
-        ? atMost(
-            'time in a check, of these twenty, against bats (the goal is for the whole suite: --whole RUN)',
-            inChecksMs / batsMs,
-            perCheckGoal,
-          )
-        : atMost('time of a check of the whole suite against bats', wholeMs / batsMs, perCheckGoal),
-      atMost(
-        "the run's wall time against what the guest was busy",
-        busyMs > 0 ? wallMs / busyMs : Number.NaN,
-        wallGoal,
-      ),
-      atMost('CPU of the harness against wall time', harness.cpuShareOfWall, cpuGoal),
-      atMost('peak memory of a process of the harness, MiB', harness.peakMemoryMiB, memoryGoalMiB),
-    ],
+    rows,
+    goals: goals.map(([goal, value, limit]) => ({
+      goal: `${goal}: at most ${limit}`,
+      measured: value.toFixed(2),
+      isMet: value <= limit,
+    })),
   };
 }

@@ -1,82 +1,89 @@
-// How compare, report and export grow with the number of results: node bench/performance/growth.ts [10 100 1000]
-// Writes a section of docs/benchmarks.md. Runs for some minutes; needs no machine.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { table } from '../../cli/generate/page-section.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
-import { writeSection } from '../script/benchmarks-page.ts';
+import { benchmark, publish, seconds, start, temporaryFolder } from '../script/benchmark.ts';
 import { type Measured, measure, measureMedian } from './measure.ts';
 import { checksPerResult, writeSyntheticResults } from './synthetic-results.ts';
 
-const rdc = (...words: string[]) => [process.execPath, join(checkout, 'cli/main.ts'), ...words];
 /** Above this, once is enough: the spread is small against the time. */
 const repeatBelowMs = 10_000;
 const tryMoreBelowMs = 60_000;
 
-type Row = { readonly what: string; readonly results: number; readonly measured: Measured };
+type Place = {
+  /** for what is made */
+  readonly folder: string;
+  readonly results: readonly string[];
+  /** a command does not write where something is: each time in another place */
+  readonly turn: number;
+};
 
-const counts = process.argv.slice(2).map(Number);
-if (counts.some((count) => !Number.isInteger(count) || count < 2)) throw new Error('numbers of results, from 2 on');
-const rows: Row[] = [];
-for (const results of counts.length > 0 ? counts : [10, 100, 1000]) rows.push(...(await measureAll(results)));
-report(rows);
+const commands: Readonly<Record<string, (place: Place) => readonly string[]>> = {
+  compare: ({ results }) => ['compare', ...results],
+  'compare --html': ({ results, folder }) => ['compare', ...results, '--html', join(folder, 'page.html')],
+  export: ({ results: [first = ''] }) => ['export', first, '--format', 'junit'],
+  report: ({ folder }) => ['report', join(folder, 'run')],
+  merge: ({ results, folder, turn }) => ['merge', ...results, '--out', join(folder, `merged-${turn}`)],
+  bundle: ({ folder, turn }) => ['bundle', join(folder, 'run'), '--out', join(folder, `${turn}.tar.gz`)],
+  'bundle --anonymous': ({ folder, turn }) => [
+    'bundle',
+    join(folder, 'run'),
+    '--anonymous',
+    '--out',
+    join(folder, `anonymous-${turn}.tar.gz`),
+  ],
+  'bundle --verify': ({ folder }) => ['bundle', '--verify', join(folder, '1.tar.gz')],
+  'compare of a bundle': ({ folder }) => ['compare', join(folder, '1.tar.gz')],
+};
 
-async function measureAll(results: number): Promise<Row[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'rdc-growth-'));
-  try {
-    const folders = writeSyntheticResults(folder, results);
-    const [one = ''] = folders;
-    const commands: readonly [string, readonly string[]][] = [
-      ['compare', rdc('compare', ...folders, '--no-color')],
-      ['compare --html', rdc('compare', ...folders, '--no-color', '--html', join(folder, 'page.html'))],
-      ['export of each', [process.execPath, join(import.meta.dirname, 'export-each.ts'), folder]],
-      ['export of one', rdc('export', one, '--format', 'junit')],
-      ['report', rdc('report', folder)],
-    ];
-    const measured: Row[] = [];
-    for (const [what, argv] of commands) {
-      // what failed or took minutes with fewer results is not tried with more
-      const isHopeless = ({ exitCode, wallMs }: Measured) => exitCode !== 0 || wallMs > tryMoreBelowMs;
-      if (rows.some((row) => row.what === what && isHopeless(row.measured))) continue;
-      const row = {
-        what,
-        results,
-        measured: await measureMedian(3, repeatBelowMs, () => measure(argv, { cwd: folder })),
-      };
-      process.stderr.write(`${what}, ${results}: ${cellOf(row.measured)} ${row.measured.stderr.slice(0, 300)}\n`);
-      measured.push(row);
-    }
-    return measured;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+type Row = { readonly what: string; readonly size: number; readonly measured: Measured };
+
+await start(
+  benchmark(
+    'performance/growth.ts',
+    'How the commands that read results grow with their number. Needs no machine; takes minutes.',
+  )
+    .argument('[sizes...]', 'numbers of results, from 2 on (default: 10 100 1000)')
+    .action(async (words, { write }) => {
+      const sizes = (words.length > 0 ? words : [10, 100, 1000]).map(Number);
+      const rows: Row[] = [];
+      for (const size of sizes) await measureAll(size, rows);
+      const cells = Object.keys(commands).map((name) => [
+        name,
+        ...sizes.map((size) => cellOf(rows.find((row) => row.what === name && row.size === size)?.measured)),
+      ]);
+      const about = `Synthetic results of ${checksPerResult} checks each, one in twenty red, with 1 KiB of evidence where red. Time from start to end of a command of its own, with the CPU time of all its processes (median of 3; one where that took more than ${repeatBelowMs / 1000} s; not tried with more results from ${tryMoreBelowMs / 1000} s on), and the most memory that any of its processes had resident. \`export\` takes one result.`;
+      const tables = [[['', ...sizes.map((size) => `${size} results`)], ...cells]];
+      publish({ name: 'growth', heading: '## Growth with the number of results', about, tables }, write);
+    }),
+);
+
+/** Adds a row for each command; what failed or took long with fewer results is not tried with more. */
+async function measureAll(size: number, rows: Row[]): Promise<void> {
+  using temporary = temporaryFolder();
+  const folder = temporary.path;
+  const results = writeSyntheticResults(join(folder, 'run'), size);
+  const isHopeless = ({ measured }: Row) => !isDone(measured) || measured.wallMs > tryMoreBelowMs;
+  for (const [what, wordsFor] of Object.entries(commands)) {
+    if (rows.some((row) => row.what === what && isHopeless(row))) continue;
+    const measured = await measureMedian(3, repeatBelowMs, (turn) =>
+      measure([process.execPath, join(checkout, 'cli/main.ts'), ...wordsFor({ folder, results, turn })], {
+        cwd: folder,
+      }),
+    );
+    rows.push({ what, size, measured });
+    process.stderr.write(
+      `${what}, ${size}: ${cellOf(measured)} ${isDone(measured) ? '' : measured.stderr.slice(0, 300)}\n`,
+    );
   }
 }
 
-function cellOf({ exitCode, wallMs, cpuMs, peakMiB }: Measured): string {
-  return exitCode === 0
-    ? `${(wallMs / 1000).toFixed(1)} s (CPU ${(cpuMs / 1000).toFixed(1)} s), ${peakMiB.toFixed(0)} MiB`
-    : `exit code ${exitCode} after ${(wallMs / 1000).toFixed(0)} s`;
+/** Red checks in the results are no failure of the command. */
+function isDone({ exitCode }: Measured): boolean {
+  return exitCode === 0 || exitCode === 1;
 }
 
-function report(all: readonly Row[]): void {
-  const sizes = [...new Set(all.map(({ results }) => results))];
-  const names = [...new Set(all.map(({ what }) => what))];
-  const of = (what: string, results: number) => all.find((row) => row.what === what && row.results === results);
-  const cells = names.map((name) => [name, ...sizes.map((size) => maybe(of(name, size)))]);
-  writeSection(
-    'growth',
-    [
-      '## Growth with the number of results',
-      '',
-      `Synthetic results of ${checksPerResult} checks each, one in twenty red, with 1 KiB of evidence where red. Time from start to end of a command of its own, with the CPU time of all its processes (median of 3; one where that took more than ${repeatBelowMs / 1000} s; not tried with more results from ${tryMoreBelowMs / 1000} s on), and the most memory that any of its processes had resident. \`export\` takes one result; "export of each" writes JUnit for all of them in one process.`,
-      '',
-      table([['', ...sizes.map((size) => `${size} results`)], ...cells]),
-    ],
-    `node bench/performance/growth.ts ${sizes.join(' ')}`,
-  );
-}
-
-function maybe(row: Row | undefined): string {
-  return row ? cellOf(row.measured) : 'not tried';
+function cellOf(measured: Measured | undefined): string {
+  if (measured === undefined) return 'not tried';
+  const { exitCode, wallMs, cpuMs, peakMiB } = measured;
+  if (!isDone(measured)) return `exit code ${exitCode} after ${seconds(wallMs)}`;
+  return `${seconds(wallMs)} (CPU ${seconds(cpuMs)}), ${peakMiB.toFixed(0)} MiB`;
 }

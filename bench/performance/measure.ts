@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
+import { temporaryFolder } from '../script/benchmark.ts';
+import { type RdcOptions, run } from '../script/rdc-process.ts';
 
 /** What one call took: from its start to its end in ms, CPU of all its Node processes, memory of the largest. */
 export type Measured = {
@@ -13,47 +13,22 @@ export type Measured = {
   readonly stderr: string;
 };
 
-export type MeasureOptions = {
-  readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
-  readonly timeoutMs?: number;
-};
+type MeasureOptions = Pick<RdcOptions, 'env' | 'cwd' | 'timeoutMs'>;
 
-/** Runs a command, with its output thrown away, and says what it used. The exit code is an answer; -1 is a time-out. */
+/** Runs a command and says what it used. The exit code is an answer; -2 is a time-out. */
 export async function measure(argv: readonly string[], options: MeasureOptions = {}): Promise<Measured> {
-  const folder = mkdtempSync(join(tmpdir(), 'rdc-bench-'));
-  const usage = join(folder, 'usage');
+  using folder = temporaryFolder();
+  const usage = join(folder.path, 'usage');
   const [file = '', ...args] = argv;
+  const probe = `--import=${join(import.meta.dirname, 'usage-probe.mjs')}`;
+  const env = { NODE_OPTIONS: probe, RDC_BENCH_USAGE: usage, ...options.env };
   const startedAt = performance.now();
-  const child = spawn(file, args, {
-    cwd: options.cwd,
-    env: {
-      ...process.env,
-      NODE_OPTIONS: `--import=${join(import.meta.dirname, 'usage-probe.mjs')}`,
-      RDC_BENCH_USAGE: usage,
-      ...options.env,
-    },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: options.timeoutMs ?? 600_000,
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    if (stderr.length < 10_000) stderr += chunk;
-  });
-  const exitCode = await new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve(code ?? -1));
-  });
+  const { code, stderr } = await run(file, args, { timeoutMs: 600_000, ...options, env });
   const wallMs = performance.now() - startedAt;
-  const processes = existsSync(usage)
-    ? readFileSync(usage, 'utf8')
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as { peakKiB: number; cpuMs: number })
-    : [];
-  rmSync(folder, { recursive: true, force: true });
+  const lines = existsSync(usage) ? readFileSync(usage, 'utf8').trim().split('\n') : [];
+  const processes = lines.map((line) => JSON.parse(line) as { peakKiB: number; cpuMs: number });
   return {
-    exitCode,
+    exitCode: code,
     wallMs,
     cpuMs: processes.reduce((sum, one) => sum + one.cpuMs, 0),
     peakMiB: Math.max(0, ...processes.map(({ peakKiB }) => peakKiB)) / 1024,
@@ -65,10 +40,10 @@ export async function measure(argv: readonly string[], options: MeasureOptions =
 export async function measureMedian(
   times: number,
   repeatBelowMs: number,
-  once: () => Promise<Measured>,
+  once: (turn: number) => Promise<Measured>,
 ): Promise<Measured> {
-  const all = [await once()];
-  while (all.length < times && (all[0]?.wallMs ?? 0) < repeatBelowMs) all.push(await once());
+  const all = [await once(1)];
+  while (all.length < times && (all[0]?.wallMs ?? 0) < repeatBelowMs) all.push(await once(all.length + 1));
   return medianOf(all, ({ wallMs }) => wallMs);
 }
 

@@ -1,7 +1,7 @@
 import { expect, test as it } from 'vitest';
 import { profileOf } from '../../harness/runner/profile/run-profile.ts';
-import { changedVerdicts } from '../reliability/changed-verdicts.ts';
 import { mountsWithFiles, outsideOf } from '../reliability/footprint.ts';
+import { changedVerdicts } from '../reliability/repeat.ts';
 import { judgeComparison, parseTap } from './bats-figures.ts';
 import { measure, measureMedian } from './measure.ts';
 

@@ -8,7 +8,7 @@ import { declared, facts, judged, syntheticRun, syntheticTarget } from '../../re
 export const checksPerResult = 150;
 const areas = ['prerequisites', 'namespaces', 'ports', 'network', 'cgroups', 'sockets', 'storage', 'lifecycle'];
 
-export const declarations: readonly CheckDeclaration[] = Array.from({ length: checksPerResult }, (_, index) =>
+const declarations: readonly CheckDeclaration[] = Array.from({ length: checksPerResult }, (_, index) =>
   declared(`NS-CHECK-${index}`, { area: areas[index % areas.length] ?? 'namespaces' }),
 );
 

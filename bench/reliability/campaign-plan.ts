@@ -1,6 +1,10 @@
-/** When a fault is injected, and which: all that is left to chance, so that a seed makes it again. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { RdcError } from '../../harness/messages/errors.ts';
+import type { FaultKind } from './fault-kinds.ts';
+
+/** A fault and when it is injected: all that is left to chance, so that a seed makes it again. */
 export type Plan = {
-  readonly kindIndex: number;
+  readonly kind: FaultKind;
   /** after that many verdicts; 0: while the machine is restored */
   readonly afterCheck: number;
   readonly delayMs: number;
@@ -9,35 +13,42 @@ export type Plan = {
 export type Campaign = {
   readonly faults: number;
   readonly seed: number;
-  readonly kinds: number;
+  readonly kinds: readonly FaultKind[];
   readonly checks: number;
 };
 
-/** Each kind as often as the others, in an order and at moments that the seed decides. Pure. */
+/** Each kind as often as the others, in an order and at moments that the seed decides. */
 export function planFaults({ faults, seed, kinds, checks }: Campaign): Plan[] {
   const random = generator(seed);
   const below = (limit: number) => Math.floor(random() * limit);
-  const order = Array.from({ length: faults }, (_, index) => index % kinds);
+  const order = Array.from({ length: faults }, (_, index) => kinds[index % kinds.length] as FaultKind);
   for (let at = order.length - 1; at > 0; at -= 1) {
     const other = below(at + 1);
-    [order[at], order[other]] = [order[other] ?? 0, order[at] ?? 0];
+    [order[at], order[other]] = [order[other] as FaultKind, order[at] as FaultKind];
   }
-  // not after the last verdicts: a fault that comes when all is over is none
-  return order.map((kindIndex) => ({ kindIndex, afterCheck: below(checks - 2), delayMs: below(4_000) }));
-}
-
-/** Whether that turn was this one; a moment may have been put off to the first verdict. Pure. */
-export function isOfPlan(turn: Plan, plan: Plan | undefined): boolean {
-  return (
-    plan !== undefined &&
-    turn.kindIndex === plan.kindIndex &&
-    turn.delayMs === plan.delayMs &&
-    turn.afterCheck === Math.max(plan.afterCheck, Math.min(turn.afterCheck, 1))
-  );
+  return order.map((kind) => {
+    // not after the last verdicts: a fault that comes when all is over is none
+    const afterCheck = below(checks - 2);
+    // a machine that is lost while it is restored is booted anew, and a session that is not there yet cannot be killed
+    return { kind, afterCheck: kind.loses ? Math.max(1, afterCheck) : afterCheck, delayMs: below(4_000) };
+  });
 }
 
 export function momentText({ afterCheck, delayMs }: Pick<Plan, 'afterCheck' | 'delayMs'>): string {
   return `${(delayMs / 1000).toFixed(1)} s after ${afterCheck === 0 ? 'the restore began' : `verdict ${afterCheck}`}`;
+}
+
+/** The lines of an earlier call for the same campaign, which is then continued. Its first line says which one it is. */
+export function continuedLog<T>(file: string, campaign: object): T[] {
+  const header = JSON.stringify(campaign);
+  // the last line may have been cut off in the middle
+  const [first = header, ...lines] = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
+  if (first !== header)
+    throw new RdcError('USAGE', `${file} is the log of another campaign: ${first}`, {
+      hint: 'machine, --faults, --seed and --kind as in the call that wrote it, or another --log',
+    });
+  writeFileSync(file, [header, ...lines].map((line) => `${line}\n`).join(''));
+  return lines.map((line) => JSON.parse(line) as T);
 }
 
 /** mulberry32: 32 bits of state are plenty for moments. */

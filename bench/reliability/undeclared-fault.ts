@@ -1,15 +1,8 @@
-/**
- * Faults that no check declares as its own: other ways in which a property breaks. Each was found by reading a check for
- * what it does not look at; it is here so that it stays noticed. Scripts of root on a Debian machine of the lab, where the
- * user is tester; `undo` brings the machine back.
- */
-export type UndeclaredFault = {
-  readonly name: string;
-  /** at least one of them has to turn red */
-  readonly red: readonly string[];
-  readonly apply: string;
-  readonly undo: string;
-};
+/** Scripts of root on a Debian machine of the lab, where the user is tester; `undo` brings the machine back. */
+export type Scripts = { readonly apply: string; readonly undo: string };
+
+/** By the check that has to turn red, then by name. */
+export type FaultsByCheck = Readonly<Record<string, Readonly<Record<string, Scripts>>>>;
 
 export const uid = '$(id -u tester)';
 export const asUser = `runuser -u tester -- env XDG_RUNTIME_DIR=/run/user/${uid} systemctl --user`;
@@ -17,28 +10,67 @@ export const dropIns = '/home/tester/.config/systemd/user/docker.service.d';
 export const unit = '/home/tester/.config/systemd/user/docker.service';
 export const data = '/home/tester/.local/share/docker';
 export const daemonJson = '/home/tester/.config/docker/daemon.json';
-export const daemonJsonAside = `install -d -o tester ${daemonJson.replace('/daemon.json', '')}; [ ! -e ${daemonJson} ] || mv ${daemonJson} ${daemonJson}.kept`;
-export const daemonJsonBack = `rm ${daemonJson}; [ ! -e ${daemonJson}.kept ] || mv ${daemonJson}.kept ${daemonJson}`;
 export const dockerd = '$(pgrep -xo -u tester dockerd)';
-/** A drop-in of the daemon's unit, which the user manager knows of; and what takes it away. */
-export const reloadedWith = (...lines: readonly string[]) => ({
-  apply: `install -d -o tester ${dropIns}; printf '[Service]\\n${lines.join('\\n')}\\n' > ${dropIns}/rdc-x.conf
-${asUser} daemon-reload`,
-  undo: `rm ${dropIns}/rdc-x.conf; rmdir ${dropIns} 2>/dev/null; ${asUser} daemon-reload`,
-});
 
-/** Such a drop-in, in force after a restart. */
-export const restartedWith = (...lines: readonly string[]) => {
-  const { apply, undo } = reloadedWith(...lines);
-  return { apply: `${apply}; ${asUser} restart docker`, undo: `${undo}; ${asUser} restart docker` };
+export const fault = (apply: string, undo: string): Scripts => ({ apply, undo });
+
+/** The same commands with another word, e.g. `chmod 666 /dev/ttyS2` and `chmod 660 /dev/ttyS2`. */
+export const switched = (script: string, from: string, to: string) =>
+  fault(script.replaceAll('VALUE', from), script.replaceAll('VALUE', to));
+
+/** In force after a restart of the daemon. */
+export const restarted = ({ apply, undo }: Scripts) =>
+  fault(`${apply}\n${asUser} restart docker`, `${undo}\n${asUser} restart docker`);
+
+/** While the daemon is down. */
+export const whileStopped = (apply: string, undo: string) =>
+  fault(
+    `${asUser} stop docker; ${apply}; ${asUser} start docker`,
+    `${asUser} stop docker; ${undo}; ${asUser} start docker`,
+  );
+
+export const withSysctl = (name: string, value: number) =>
+  fault(
+    `sysctl -n ${name} > /run/rdc-sysctl; sysctl -qw ${name}=${value}`,
+    `sysctl -qw ${name}=$(cat /run/rdc-sysctl)`,
+  );
+
+export const withFile = (path: string, text: string) => fault(`echo '${text}' > ${path}`, `rm ${path}`);
+
+/** A file that is there, changed. */
+export const withChanged = (path: string, change: string) =>
+  fault(`cp -a ${path} ${path}.kept; ${change}`, `mv ${path}.kept ${path}`);
+
+/** Limits of all log-ins of the user, in force after a restart of the user manager. */
+export const withLimit = (line: string) => {
+  const { apply, undo } = withFile('/etc/security/limits.d/zz-rdc.conf', line);
+  return fault(`${apply}; systemctl restart user@${uid}.service`, `${undo}; systemctl restart user@${uid}.service`);
 };
 
-/** Other settings in the user's daemon.json, in force after a restart; the text may ask the shell for a value. */
-export const configuredWith = (json: string) => ({
-  apply: `${daemonJsonAside}
-cat > ${daemonJson} <<END
-${json}
-END
-${asUser} restart docker`,
-  undo: `${daemonJsonBack}; ${asUser} restart docker`,
-});
+/** A property of a unit or slice, and the value that it has otherwise. */
+export const withProperty = (systemctl: string, unit: string, property: string, usual = 'infinity') =>
+  fault(
+    `${systemctl} set-property --runtime ${unit} ${property}`,
+    `${systemctl} set-property --runtime ${unit} ${property.replace(/=.*/, '')}=${usual}`,
+  );
+
+/** A drop-in of the daemon's unit, which the user manager knows of. */
+export const reloadedWith = (...lines: readonly string[]) =>
+  fault(
+    `install -d -o tester ${dropIns}; printf '[Service]\\n${lines.join('\\n')}\\n' > ${dropIns}/rdc-x.conf
+${asUser} daemon-reload`,
+    `rm ${dropIns}/rdc-x.conf; rmdir ${dropIns} 2>/dev/null; ${asUser} daemon-reload`,
+  );
+
+export const restartedWith = (...lines: readonly string[]) => restarted(reloadedWith(...lines));
+
+/** Something else in place of the user's daemon.json, which may not exist. */
+export const insteadOfDaemonJson = (script: string) =>
+  fault(
+    `install -d -o tester ${daemonJson.replace('/daemon.json', '')}; [ ! -e ${daemonJson} ] || mv ${daemonJson} ${daemonJson}.kept; ${script}`,
+    `rm ${daemonJson}; [ ! -e ${daemonJson}.kept ] || mv ${daemonJson}.kept ${daemonJson}`,
+  );
+
+/** Other settings of the daemon; the text may ask the shell for a value. */
+export const configuredWith = (json: string) =>
+  restarted(insteadOfDaemonJson(`cat > ${daemonJson} <<END\n${json}\nEND`));

@@ -1,92 +1,71 @@
-// The undeclared faults (undeclared-faults.ts), one after the other on a running machine: does a check fail?
-// node bench/reliability/undeclared.ts MACHINE [--fault WORD] [--quick] [--write]. Wants ./rdc up MACHINE before.
-// --quick: one fault for each check, of those that restart nothing, and without the checks that restart the daemon.
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { table } from '../../cli/generate/page-section.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { readResults } from '../../reports/results/read-results.ts';
-import { writeSection } from '../script/benchmarks-page.ts';
-import { onMachine, outFolder, rdc } from '../script/rdc-process.ts';
-import { runMain } from '../script/script.ts';
-import type { UndeclaredFault } from './undeclared-fault.ts';
-import { undeclaredFaults } from './undeclared-faults.ts';
+import { benchmark, publish, start, temporaryFolder } from '../script/benchmark.ts';
+import { judged, onMachine } from '../script/rdc-process.ts';
+import { type UndeclaredFault, undeclaredFaults } from './undeclared-faults.ts';
 
 type Noticed = { readonly fault: UndeclaredFault; readonly before: string; readonly under: string };
 
-await runMain(main);
+await start(
+  benchmark(
+    'reliability/undeclared.ts',
+    'Applies faults that no check declares, one after the other: does a check fail? Exit code 1 when one went unnoticed.',
+  )
+    .argument('<machine>', 'one of the lab that runs (./rdc up MACHINE)')
+    .option('--fault <word>', 'only those with this in their name, or of this check', '')
+    .option('--quick', 'one fault for each check, of those that restart nothing', false)
+    .action(async (machine, { fault: word, quick, write }) => {
+      const named = undeclaredFaults.filter(({ name, red }) => name.includes(word) || red === word);
+      const faults = quick ? await quickOnes(named) : named;
+      if (faults.length === 0) throw new RdcError('USAGE', `no undeclared fault for ${JSON.stringify(word)}`);
+      const all = await tryAll(machine, faults);
+      const last = await judge(machine, faults);
+      const changed = all.filter(({ fault, before }) => last(fault) !== before);
+      for (const { fault } of changed)
+        process.stdout.write(`not as before when it was taken back: ${fault.name}: ${last(fault)}\n`);
+      const possible = all.filter(isPossible);
+      process.stdout.write(`${possible.filter(isNoticed).length} of ${possible.length} noticed\n`);
+      const rows = possible.map((one) => [one.fault.name, one.under, isNoticed(one) ? 'yes' : 'no']);
+      const tables = [[['fault', 'verdict under it', 'noticed'], ...rows]];
+      if (write) publish({ name: 'undeclared', heading: `### Each of them on ${machine}`, tables }, write);
+      process.exitCode = possible.every(isNoticed) && changed.length === 0 ? 0 : 1;
+    }),
+);
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    options: {
-      fault: { type: 'string', default: '' },
-      quick: { type: 'boolean', default: false },
-      write: { type: 'boolean', default: false },
-    },
-    allowPositionals: true,
-  });
-  const [machine, ...others] = positionals;
-  const named = undeclaredFaults.filter(({ name, red }) => name.includes(values.fault) || red.includes(values.fault));
-  const faults = values.quick ? await quickOnes(named) : named;
-  if (machine === undefined || others.length > 0 || faults.length === 0)
-    throw new RdcError('USAGE', 'one machine of the lab that runs, and a fault there is', {
-      hint: './rdc up debian-13 && node bench/reliability/undeclared.ts debian-13',
-    });
-  const ids = [...new Set(faults.flatMap(({ red }) => red))];
-  const first = await judge(machine, ids);
+async function quickOnes(faults: readonly UndeclaredFault[]): Promise<UndeclaredFault[]> {
+  const restarting = (await loadChecks()).filter((check) => check.restartsDaemon).map(({ id }) => id);
+  const quick = faults.filter(({ apply, red }) => !/ (re)?start /.test(apply) && !restarting.includes(red));
+  return [...Map.groupBy(quick, ({ red }) => red).values()].flatMap((same) => same.slice(0, 1));
+}
+
+async function tryAll(machine: string, faults: readonly UndeclaredFault[]): Promise<Noticed[]> {
+  const first = await judge(machine, faults);
   const all: Noticed[] = [];
   for (const fault of faults) {
     await onMachine(machine, fault.apply);
-    const verdicts = await judge(machine, fault.red).finally(() => onMachine(machine, fault.undo));
-    const one = { fault, before: words(first, fault), under: words(verdicts, fault) };
-    all.push(one);
+    const under = await judge(machine, [fault]).finally(() => onMachine(machine, fault.undo));
+    const one = { fault, before: first(fault), under: under(fault) };
     const word = !isPossible(one) ? 'not here ' : isNoticed(one) ? 'noticed  ' : 'UNNOTICED';
     process.stdout.write(`${word}  ${fault.name}: ${one.under}\n`);
+    all.push(one);
   }
-  const last = await judge(machine, ids);
-  const leftBehind = all.filter(({ fault, before }) => words(last, fault) !== before);
-  for (const { fault } of leftBehind)
-    process.stdout.write(`not as before when it was taken back: ${fault.name}: ${words(last, fault)}\n`);
-  const possible = all.filter(isPossible);
-  process.stdout.write(`${possible.filter(isNoticed).length} of ${possible.length} noticed\n`);
-  if (values.write) write(machine, possible);
-  return possible.every(isNoticed) && leftBehind.length === 0 ? 0 : 1;
-}
-
-async function quickOnes(faults: readonly UndeclaredFault[]): Promise<UndeclaredFault[]> {
-  const restarting = new Set((await loadChecks()).filter((check) => check.restartsDaemon).map(({ id }) => id));
-  const isQuick = ({ apply, red }: UndeclaredFault) =>
-    !/ (re)?start /.test(apply) && !red.some((id) => restarting.has(id));
-  const byChecks = Map.groupBy(faults.filter(isQuick), ({ red }) => red.join());
-  return [...byChecks.values()].flatMap((same) => same.slice(0, 1));
+  return all;
 }
 
 /** A check that is skipped or red on the machine as it is cannot notice anything. */
 function isPossible({ before }: Noticed): boolean {
-  return before.includes('pass');
+  return before.endsWith('pass');
 }
 
-function isNoticed({ before, under }: Noticed): boolean {
-  return under.includes('fail') && !before.includes('fail');
+function isNoticed({ under }: Noticed): boolean {
+  return under.endsWith('fail');
 }
 
-async function judge(machine: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const out = outFolder();
-  const { code, stderr } = await rdc(['run', machine, '--as-is', '--check', ids.join(','), '--out', out]);
-  if (code === 2) throw new RdcError('COMMAND', `rdc run: ${stderr.slice(-300)}`);
-  const { checks } = readResults(join(out, machine));
-  rmSync(out, { recursive: true, force: true });
-  return new Map(checks.map(({ id, verdict }) => [id, verdict]));
-}
-
-function words(verdicts: ReadonlyMap<string, string>, { red }: UndeclaredFault): string {
-  return red.map((id) => `${id} ${verdicts.get(id) ?? 'not judged'}`).join(', ');
-}
-
-function write(machine: string, all: readonly Noticed[]): void {
-  const rows = all.map((one) => [one.fault.name, one.under, isNoticed(one) ? 'yes' : 'no']);
-  const text = [`### Each of them on ${machine}`, '', table([['fault', 'verdict under it', 'noticed'], ...rows])];
-  writeSection('undeclared', text, `./rdc up ${machine}; node bench/reliability/undeclared.ts ${machine} --write`);
+/** What the check of a fault says now, e.g. `NS-INFO pass`. */
+async function judge(machine: string, faults: readonly UndeclaredFault[]): Promise<(fault: UndeclaredFault) => string> {
+  using out = temporaryFolder();
+  const ids = new Set(faults.map(({ red }) => red));
+  const words = ['--as-is', '--check', [...ids].join(',')];
+  const { checks } = (await judged(machine, words, { out: out.path, codes: [0, 1, 3] })).results;
+  return ({ red }) => `${red} ${checks.find(({ id }) => id === red)?.verdict ?? 'not judged'}`;
 }

@@ -7,11 +7,11 @@ import { afterAll, beforeAll, expect, test as it, vi } from 'vitest';
 import { errorCodes, RdcError, renderError } from '../../harness/messages/errors.ts';
 import { resultsWith } from '../../reports/synthetic-runs/compared-results.ts';
 import { runFolderOf } from '../../reports/synthetic-runs/run-on-disk.ts';
-import { bundleCommand } from './bundle.ts';
-import { compareCommand } from './compare.ts';
-import { exportCommand } from './export.ts';
-import { mergeCommand } from './merge.ts';
-import { reportCommand } from './report.ts';
+import { command as bundleCommand } from './bundle.ts';
+import { command as compareCommand } from './compare.ts';
+import { command as exportCommand } from './export.ts';
+import { command as mergeCommand } from './merge.ts';
+import { command as reportCommand } from './report.ts';
 
 // As a user calls it: exit codes, what is on which stream, and that every reader takes a bundle.
 

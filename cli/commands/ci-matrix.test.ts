@@ -1,7 +1,7 @@
 import { expect, test as it } from 'vitest';
 import { parse } from 'yaml';
 import { ciMatrix } from '../../harness/lab/catalog/ci-matrix.ts';
-import { listCommand } from './list.ts';
+import { command as listCommand } from './list.ts';
 
 const names = ['debian-12', 'debian-13'];
 const many = (count: number) => Array.from({ length: count }, (_, index) => `machine-${index}`);

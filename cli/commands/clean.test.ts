@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
-import { cleanCommand } from './clean.ts';
+import { command as cleanCommand } from './clean.ts';
 
 let cache: string;
 let printed: string;

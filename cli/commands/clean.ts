@@ -1,13 +1,14 @@
 import { join } from 'node:path';
-import { Option } from '@commander-js/extra-typings';
 import type { CacheEntry } from '../../harness/lab/cleanup/cache-state.ts';
 import { type Cleaned, clean } from '../../harness/lab/cleanup/clean.ts';
 import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
+import { exitCodes } from '../../harness/messages/errors.ts';
 import { sizeText } from '../../harness/messages/quantities.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { json } from '../options/options.ts';
+import { print, printJson, say } from '../options/output.ts';
+import { usageError } from '../options/values.ts';
 
 const about =
   'Removes from the cache (${XDG_CACHE_HOME:-~/.cache}/rdc) and from reports/out what nothing uses any more, with sizes. Never ' +
@@ -17,36 +18,28 @@ const notes = [
   'One machine with its disk: ./rdc down MACHINE. With --lab system, volumes are left alone: virsh vol-list default.',
 ];
 
-const command = declare('clean', about, { examples: ['clean --dry-run', 'clean --older-than 7'], notes })
-  .addOption(new Option('--dry-run', 'only list it'))
-  .addOption(new Option('--all', 'everything in the cache that can be made again, also what is in order; no runs'))
-  .addOption(
-    new Option('--older-than <days>', 'runs and logs older than that, instead of the limits below').argParser(daysOf),
-  )
+const declared = declare('clean', about, { examples: ['clean --dry-run', 'clean --older-than 7'], notes })
+  .option('--dry-run', 'only list it')
+  .option('--all', 'everything in the cache that can be made again, also what is in order; no runs')
+  .option('--older-than <days>', 'runs and logs older than that, instead of the limits below', daysOf)
   .addOption(json);
 
-/** `rdc clean`: removes what nothing uses any more; 0 also when there was nothing. */
-export const cleanCommand = defineCommand(command, async (_, { dryRun = false, all = false, olderThan, json }) => {
-  const cleaned = await clean(join(checkout, 'reports', 'out'), {
-    all,
-    olderThanDays: olderThan,
-    dryRun,
-    onStage: (text) => void process.stderr.write(`${text}\n`),
-  });
-  process.stdout.write(json ? asJson(cleaned, dryRun) : asText(cleaned, dryRun));
-  for (const failure of cleaned.failed) process.stderr.write(`not removed: ${failure}\n`);
-  return cleaned.failed.length === 0 ? exitCodes.ok : exitCodes.notJudged;
-});
+export const command = defineCommand(
+  declared,
+  async (_, { dryRun = false, all = false, olderThan: olderThanDays, json }) => {
+    const cleaned = await clean(join(checkout, 'reports', 'out'), { all, olderThanDays, dryRun, onStage: say });
+    const { unused, kept, freedBytes, failed } = cleaned;
+    if (json) printJson({ dryRun, unused, kept, freedBytes, failed, ...diskState() });
+    else print(asText(cleaned, dryRun));
+    for (const failure of failed) say(`not removed: ${failure}`);
+    return failed.length === 0 ? exitCodes.ok : exitCodes.notJudged;
+  },
+);
 
 function daysOf(value: string): number {
   if (/^\d{1,5}$/.test(value)) return Number(value);
-  throw new RdcError('USAGE', `--older-than is ${JSON.stringify(value)}; allowed: a number of days from 0 on`, {
-    hint: './rdc clean --older-than 7 --dry-run',
-  });
-}
-
-function asJson({ unused, kept, freedBytes, failed }: Cleaned, dryRun: boolean): string {
-  return `${JSON.stringify({ dryRun, unused, kept, freedBytes, failed, ...diskState() }, null, 2)}\n`;
+  const hint = './rdc clean --older-than 7 --dry-run';
+  throw usageError(`--older-than is ${JSON.stringify(value)}; allowed: a number of days from 0 on`, hint);
 }
 
 function asText({ unused, kept, freedBytes }: Cleaned, dryRun: boolean): string {
@@ -62,7 +55,6 @@ function asText({ unused, kept, freedBytes }: Cleaned, dryRun: boolean): string 
     `${unused.length} unused: ${result}`,
     `the cache holds ${sizeText(state.cacheBytes)}, ${sizeText(state.freeBytes)} free on its disk`,
     ...(warning === undefined ? [] : [warning]),
-    '',
   ].join('\n');
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test as it, vi } from 'vitest';
 import { resultsWith } from '../../reports/synthetic-runs/compared-results.ts';
 import { runFolderOf } from '../../reports/synthetic-runs/run-on-disk.ts';
-import { compareCommand } from './compare.ts';
+import { command as compareCommand } from './compare.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rdc-compare-'));
 const runs = ['a', 'b'].map((name) => runFolderOf([resultsWith(name, [{ id: 'CG-MEM', verdict: 'pass' }])]));

@@ -6,6 +6,7 @@ import { notify } from '../../harness/verdicts/run-listener.ts';
 import { openInspectionListeners } from '../../reports/live/inspection-listeners.ts';
 import { exitCodeOfRun, resultsOfRun } from '../../reports/results/finished-run.ts';
 import type { JudgingOptions, LabOptions } from '../options/options.ts';
+import { print } from '../options/output.ts';
 import type { Gate } from '../options/values.ts';
 import { openContext, openRun } from '../run/open-run.ts';
 import { selectChecks } from '../run/select-checks.ts';
@@ -43,6 +44,6 @@ export async function doctorTarget(
   const end = { infraRetries: 0, ...(broken === undefined ? {} : { broken }) };
   notify(listeners, (listener) => listener.targetEnded?.(context, end));
   for (const listener of listeners) await listener.runEnded?.(run);
-  if (options.json) process.stdout.write(`${JSON.stringify(resultsOfRun(run.folder))}\n`);
+  if (options.json) print(JSON.stringify(resultsOfRun(run.folder)));
   return exitCodeOfRun(run.folder, run.gate);
 }

@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { doctorCommand } from './doctor.ts';
+import { command as doctorCommand } from './doctor.ts';
 
 it.each([
   [['--suite', 'ports'], '[USAGE] --suite needs a TARGET'],

@@ -3,15 +3,17 @@ import { chooseLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { machineState } from '../../harness/lab/machine/take-down.ts';
 import { describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
 import { doctorHost } from '../../harness/lab/setup/host-setup.ts';
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
+import { exitCodes } from '../../harness/messages/errors.ts';
 import { defineCommand } from '../options/command-line.ts';
 import { declareJudging, gate, provider } from '../options/options.ts';
+import { print, printJson } from '../options/output.ts';
+import { usageError } from '../options/values.ts';
 
 const about =
   'Without a target: lists what the lab needs on this machine and what is missing, with a remedy. With a target: runs the ' +
   'read-only checks on a host in use, over SSH, in seconds; nothing is installed, started or changed there.';
 
-const command = declareJudging('doctor', about, {
+const declared = declareJudging('doctor', about, {
   examples: ['doctor', 'doctor ssh://me@host.example'],
   notes: [
     'What needs root and may not have it is skipped. A machine of the lab has to be running (./rdc up).',
@@ -21,19 +23,20 @@ const command = declareJudging('doctor', about, {
   .argument('[target]', 'ssh://USER@HOST[:PORT], local, or a running machine of the lab')
   .addOption(provider)
   .addOption(gate);
-type DoctorOptions = ReturnType<typeof command.opts>;
+type DoctorOptions = ReturnType<typeof declared.opts>;
 
 /** `rdc doctor`: without a target, can this machine run the lab? With one, what do the read-only checks say of it? */
-export const doctorCommand = defineCommand(command, async ([target], options) => {
+export const command = defineCommand(declared, async ([target], options) => {
   if (target !== undefined) {
     // imported here: without a target, nothing that judges is needed
     const { doctorTarget } = await import('./doctor-target.ts');
     return await doctorTarget(target, options);
   }
-  const isGiven = (name: string) => command.getOptionValueSource(name as keyof DoctorOptions) === 'cli';
-  const free = ['--json', '--provider'];
-  const stray = command.options.find((option) => !free.includes(option.long ?? '') && isGiven(option.attributeName()));
-  if (stray) throw new RdcError('USAGE', `${stray.long} needs a TARGET`, { hint: './rdc doctor TARGET' });
+  const stray = declared.options.find((option) => {
+    const name = option.attributeName() as keyof typeof options;
+    return name !== 'json' && name !== 'provider' && declared.getOptionValueSource(name) === 'cli';
+  });
+  if (stray) throw usageError(`${stray.long} needs a TARGET`, './rdc doctor TARGET');
   return await doctorOfThisMachine(options);
 });
 
@@ -43,22 +46,16 @@ async function doctorOfThisMachine({ json, provider: asked }: DoctorOptions): Pr
   const needs = doctorHost(isContainers ? 'containers' : 'lab');
   const accel = rememberedAccel();
   const machines = await machineState();
-  const missing = needs.filter((need) => !need.present);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ needs, accel: accel ?? null, lab: chooseLab(), machines }, null, 2)}\n`);
+    printJson({ needs, accel: accel ?? null, lab: chooseLab(), machines });
   } else {
-    for (const need of needs) {
-      process.stdout.write(`${need.present ? 'ok      ' : 'missing '} ${need.what}\n`);
-      if (!need.present) process.stdout.write(`         hint: ${need.remedy}\n`);
-    }
+    for (const { present, what, remedy } of needs)
+      print(present ? `ok       ${what}` : `missing  ${what}\n         hint: ${remedy}`);
     if (!isContainers)
-      process.stdout.write(
-        `${accel ? describeAccel(accel) : 'acceleration: not tried yet; ./rdc run boots a kernel once to find out'}\n`,
-      );
-    process.stdout.write(`lab: ${chooseLab()}\n`);
-    for (const machine of machines) {
-      process.stdout.write(`machine ${machine.name}: ${machine.state}${machine.snapshot ? ', snapshot ready' : ''}\n`);
-    }
+      print(accel ? describeAccel(accel) : 'acceleration: not tried yet; ./rdc run boots a kernel once to find out');
+    print(`lab: ${chooseLab()}`);
+    for (const { name, state, snapshot } of machines)
+      print(`machine ${name}: ${state}${snapshot ? ', snapshot ready' : ''}`);
   }
-  return missing.length === 0 ? exitCodes.ok : exitCodes.notJudged;
+  return needs.every(({ present }) => present) ? exitCodes.ok : exitCodes.notJudged;
 }

@@ -7,20 +7,19 @@ import { destroyMachine, downAll } from '../../harness/lab/machine/take-down.ts'
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { type LabOptions, lab, provider } from '../options/options.ts';
+import { say } from '../options/output.ts';
 import { settleLab } from '../targets/enter-lab.ts';
-import { say } from './up.ts';
 
 const about =
   'Without a name: powers off every machine and removes the lab with its network and processes; snapshots and boxes stay ' +
   'in the cache. With names: removes these machines, their disks and their snapshots.';
 
-const command = declare('down', about, { examples: ['down', 'down debian-13'] })
+const declared = declare('down', about, { examples: ['down', 'down debian-13'] })
   .argument('[machines...]', 'machines of the lab')
   .addOption(provider)
   .addOption(lab);
 
-/** `rdc down`: with names, those machines; without, every machine and the lab. */
-export const downCommand = defineCommand(command, async ([names], options) => {
+export const command = defineCommand(declared, async ([names], options) => {
   const all = knownMachines();
   const machines = names.map((name) => findMachine(all, name));
   if (machines.length > 0) return await removeMachines(machines, options);

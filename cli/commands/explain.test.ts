@@ -1,6 +1,6 @@
 import { afterEach, expect, test as it, vi } from 'vitest';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { explainCommand } from './explain.ts';
+import { command as explainCommand } from './explain.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

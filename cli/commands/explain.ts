@@ -4,21 +4,19 @@ import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { json } from '../options/options.ts';
+import { print, printJson } from '../options/output.ts';
 import { selectChecks } from '../run/select-checks.ts';
 
-const command = declare('explain', 'Shows one check: its claim, source, remedy and fault.', {
+const declared = declare('explain', 'Shows one check: its claim, source, remedy and fault.', {
   examples: ['explain NS-UIDMAP'],
 })
   .argument('<id>', 'ID of a check; ./rdc list shows them')
   .addOption(json);
 
-/** `rdc explain ID`: everything a check declares. */
-export const explainCommand = defineCommand(command, async ([id], options) => {
+export const command = defineCommand(declared, async ([id], options) => {
   for (const check of selectChecks(await loadChecks(), { check: [id] })) {
-    const rows = () => rowsOf(check).map(([name, text]) => `  ${name.padEnd(15)}${text}\n`);
-    process.stdout.write(
-      options.json ? `${JSON.stringify(documentOf(check), null, 2)}\n` : [`${check.id}\n`, ...rows()].join(''),
-    );
+    if (options.json) printJson(documentOf(check));
+    else print([check.id, ...rowsOf(check).map(([name, text]) => `  ${name.padEnd(15)}${text}`)].join('\n'));
   }
   return exitCodes.ok;
 });
@@ -51,12 +49,7 @@ function viewsText({ triage }: DeclaredCheck): string {
 /** The same for programs; the names are those of `rdc list --json` and of results.json. */
 function documentOf({ id, area, level, title, source, remedy, triage, fault, ...check }: DeclaredCheck) {
   return {
-    id,
-    area,
-    level,
-    title,
-    source,
-    remedy,
+    ...{ id, area, level, title, source, remedy },
     conditional: check.applies !== undefined,
     needs: check.needsDaemon ? ['SOCK-PATH'] : [],
     disruptive: check.restartsDaemon === true,

@@ -8,7 +8,7 @@ import { runArgument } from '../options/options.ts';
 const names = Object.keys(formats) as FormatName[];
 const lines = names.map((name) => `  ${name.padEnd(13)}${formats[name].about}`);
 
-const command = declare('export', 'Prints one target of a run in another format.', {
+const declared = declare('export', 'Prints one target of a run in another format.', {
   examples: ['export --format junit', 'export reports/out/RUN/TARGET --format tap'],
   notes: [
     `Formats:\n${lines.join('\n')}`,
@@ -18,8 +18,7 @@ const command = declare('export', 'Prints one target of a run in another format.
   .addArgument(runArgument)
   .addOption(new Option('--format <format>', 'see below').choices(names).makeOptionMandatory());
 
-/** `rdc export`: one target of a run on stdout. */
-export const exportCommand = defineCommand(command, async ([run], { format }) => {
+export const command = defineCommand(declared, async ([run], { format }) => {
   await withRuns(run === undefined ? [] : [run], ([path]) => process.stdout.write(exportRun(path, format)));
   return exitCodes.ok;
 });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
 import { allureResultsOf } from '../../reports/allure/check-writer.ts';
 import { generateAllureReport } from '../../reports/allure/generate.ts';
 import { foreignResults, payload } from '../../reports/synthetic-runs/synthetic-run.ts';
-import { compareCommand } from './compare.ts';
+import { command as compareCommand } from './compare.ts';
 
 // Pages of results in which every text is hostile, whoever wrote them. Nothing of it may run or become an element.
 

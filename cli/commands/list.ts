@@ -1,55 +1,51 @@
-import { Option } from '@commander-js/extra-typings';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import type { Machine } from '../../harness/lab/catalog/machines.ts';
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
+import { exitCodes } from '../../harness/messages/errors.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { json } from '../options/options.ts';
+import { print, printJson, say } from '../options/output.ts';
+import { usageError } from '../options/values.ts';
 
-const command = declare('list', 'Lists the checks, or the machines of the lab.', {
+const declared = declare('list', 'Lists the checks, or the machines of the lab.', {
   examples: ['list', 'list --machines', 'list --machines --format github'],
 })
-  .addOption(new Option('--machines', 'the machines instead of the checks'))
-  .addOption(
-    new Option(
-      '--format <engine>',
-      'with --machines: as the job matrix of a CI engine, github or gitlab (docs/guides/ci.md); leaves out machines ' +
-        'that need an --image',
-    ),
+  .option('--machines', 'the machines instead of the checks')
+  .option(
+    '--format <engine>',
+    'with --machines: as the job matrix of a CI engine, github or gitlab (docs/guides/ci.md); leaves out machines that need an --image',
   )
   .addOption(json);
 
-/** `rdc list`: the checks or the machines, for people or as JSON. */
-export const listCommand = defineCommand(command, async (_, options) => {
-  if (options.format !== undefined) return await listMatrix({ ...options, format: options.format });
-  if (options.machines) return await listMachines(options.json === true);
-  const checks = await loadChecks();
-  if (options.json) {
-    process.stdout.write(`${JSON.stringify(checks.map(describeCheck), null, 2)}\n`);
-    return exitCodes.ok;
-  }
-  const width = Math.max(...checks.map((check) => check.id.length));
-  let area = '';
-  for (const check of checks) {
-    if (check.area !== area) process.stdout.write(`${area === '' ? '' : '\n'}${check.area}\n`);
-    area = check.area;
-    process.stdout.write(`  ${check.id.padEnd(width)}  ${check.level.padEnd(10)}  ${check.title}\n`);
-  }
-  process.stdout.write(`\n${checks.length} checks\n`);
+export const command = defineCommand(declared, async (_, options) => {
+  const { format, machines, json } = options;
+  if (format !== undefined) {
+    const hint = './rdc list --machines --format github';
+    if (!machines || json) throw usageError('--format needs --machines, and cannot be used with --json', hint);
+    await listMatrix(format);
+  } else if (machines) await listMachines(json === true);
+  else await listChecks(json === true);
   return exitCodes.ok;
 });
+
+async function listChecks(json: boolean): Promise<void> {
+  const checks = await loadChecks();
+  if (json) return printJson(checks.map(describeCheck));
+  const width = Math.max(...checks.map(({ id }) => id.length));
+  for (const [area, own] of Map.groupBy(checks, (check) => check.area)) {
+    print(area);
+    for (const { id, level, title } of own) print(`  ${id.padEnd(width)}  ${level.padEnd(10)}  ${title}`);
+    print('');
+  }
+  print(`${checks.length} checks`);
+}
 
 function describeCheck({ id, area, level, title, source, fault, restartsDaemon }: DeclaredCheck) {
   return { id, area, level, title, source, sabotage: fault.name, disruptive: restartsDaemon === true };
 }
 
 /** The machines for the matrix of a CI engine. */
-async function listMatrix({ format, machines, json }: { format: string; machines?: true; json?: true }) {
-  if (!machines || json) {
-    throw new RdcError('USAGE', '--format needs --machines, and cannot be used with --json', {
-      hint: './rdc list --machines --format github',
-    });
-  }
+async function listMatrix(format: string): Promise<void> {
   const [{ ciMatrix }, { readMachines }] = await Promise.all([
     import('../../harness/lab/catalog/ci-matrix.ts'),
     import('../../harness/lab/catalog/machines.ts'),
@@ -59,30 +55,23 @@ async function listMatrix({ format, machines, json }: { format: string; machines
   const withoutImage = all.filter(({ box }) => box.image !== undefined && box.sha256 === undefined);
   const names = all.filter((machine) => !withoutImage.includes(machine)).map(({ name }) => name);
   process.stdout.write(ciMatrix(format, names));
-  if (withoutImage.length > 0) {
-    const left = withoutImage.map(({ name }) => name).join(', ');
-    process.stderr.write(`left out, each needs --image FILE --sha256 HASH: ${left}\n`);
-  }
-  return exitCodes.ok;
+  if (withoutImage.length > 0)
+    say(`left out, each needs --image FILE --sha256 HASH: ${withoutImage.map(({ name }) => name).join(', ')}`);
 }
 
-async function listMachines(json: boolean): Promise<number> {
+async function listMachines(json: boolean): Promise<void> {
   // imported here: listing the checks does not need a schema compiler
   const { knownMachines } = await import('../../harness/lab/machine/known-machines.ts');
   const { machines, default: standard } = knownMachines();
-  if (json) {
-    process.stdout.write(`${JSON.stringify(machines, null, 2)}\n`);
-    return exitCodes.ok;
-  }
+  if (json) return printJson(machines);
   const width = Math.max(...machines.map((machine) => machine.name.length));
   for (const machine of machines) {
     const { date, part } = machine.verified || {};
     const verified = date === undefined ? 'not verified' : `verified ${date}${part === undefined ? '' : ` (${part})`}`;
     const isDefault = machine.name === standard ? ' (default)' : '';
     const variant = machine.variant === undefined ? '' : `, ${machine.variant}`;
-    process.stdout.write(`${machine.name.padEnd(width)}  ${verified}${variant}${isDefault}${imageNote(machine)}\n`);
+    print(`${machine.name.padEnd(width)}  ${verified}${variant}${isDefault}${imageNote(machine)}`);
   }
-  return exitCodes.ok;
 }
 
 /** What a machine that is made from a cloud image still needs from its user, or what it was made from. */

@@ -10,7 +10,7 @@ import { readRun } from '../../reports/results/read-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
 import { resultsWith, type Told } from '../../reports/synthetic-runs/compared-results.ts';
 import { type BesideResults, runFolderOf } from '../../reports/synthetic-runs/run-on-disk.ts';
-import { mergeCommand } from './merge.ts';
+import { command as mergeCommand } from './merge.ts';
 
 let folder = '';
 beforeEach(() => {

@@ -9,10 +9,10 @@ import { readMachines } from '../../harness/lab/catalog/machines.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { parseWords } from '../options/command-line.ts';
 import { resolveTargets } from '../targets/target-names.ts';
-import { exportCommand } from './export.ts';
-import { listCommand } from './list.ts';
-import { mergeCommand } from './merge.ts';
-import { runCommand } from './run.ts';
+import { command as exportCommand } from './export.ts';
+import { command as listCommand } from './list.ts';
+import { command as mergeCommand } from './merge.ts';
+import { command as runCommand } from './run.ts';
 
 const recipe = (path: string) => join(checkout, 'docs/recipes', path);
 const read = (path: string) => readFileSync(recipe(path), 'utf8');
@@ -71,7 +71,7 @@ function commandLines(text: string): string[][] {
 
 const understood: Readonly<Record<string, (words: string[]) => void | Promise<void>>> = {
   run: (words) => {
-    const { args, options } = parseWords(runCommand.command, words);
+    const { args, options } = parseWords(runCommand.declared, words);
     const targets = resolveTargets(args[0] as string[]);
     expect(targets).toHaveLength(1);
     // nobody is there to be asked

@@ -4,8 +4,8 @@ import { afterEach, expect, test as it, vi } from 'vitest';
 import { TargetRecord } from '../../reports/recording/target-record.ts';
 import { writeResultsFile } from '../../reports/results/run-folder.ts';
 import { checks, judged, syntheticRun, syntheticTarget } from '../../reports/synthetic-runs/synthetic-run.ts';
-import { exportCommand } from './export.ts';
-import { reportCommand } from './report.ts';
+import { command as exportCommand } from './export.ts';
+import { command as reportCommand } from './report.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { Option } from '@commander-js/extra-typings';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
+import { exitCodes } from '../../harness/messages/errors.ts';
 import type { TriageOptions } from '../../harness/runner/judge/triage-target.ts';
 import { profileTable } from '../../harness/runner/profile/profile-table.ts';
 import { RunProfile } from '../../harness/runner/profile/run-profile.ts';
@@ -14,64 +13,47 @@ import { readWaivers } from '../../reports/waivers/read-waivers.ts';
 import type { Waiver } from '../../reports/waivers/waivers.schema.ts';
 import { defineCommand } from '../options/command-line.ts';
 import { declareRunning, failOn, gate, history } from '../options/options.ts';
-import { isScreen } from '../options/values.ts';
+import { isScreen, print } from '../options/output.ts';
+import { usageError } from '../options/values.ts';
 import { type AskedBaseline, exitCodeAgainst, readBaselineOptions } from '../run/baseline-options.ts';
-import { eachOf } from '../run/each-of.ts';
-import { interruption } from '../run/interruption.ts';
-import { openRun, runFolder } from '../run/open-run.ts';
-import { enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
+import { interruption, openRun, runFolder } from '../run/open-run.ts';
+import { eachOf, enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
 import { selectChecks } from '../run/select-checks.ts';
 import { confirmHosts } from '../targets/confirm-hosts.ts';
 import { requireHostOptions } from '../targets/ssh-addresses.ts';
 import { resolveTargetsOf, type TargetName } from '../targets/target-names.ts';
 
-const command = declareRunning(
-  'run',
-  'Checks targets for conformance and reports. A machine of the lab is set up first.',
-  {
-    examples: [
-      'run debian-13',
-      'run ssh://me@host.example --yes --check SOCK-MODE,NS-UIDMAP',
-      'run --image FILE.qcow2 --recipe debian',
-      'run debian-13 --baseline reports/out --fail-on regression',
-    ],
-    notes: [
-      'Exit codes: 0 conformant; 1 a check of a gated level failed, a waiver is stale, or --fail-on applies; 2 bad usage or input; 3 not judged; 130 interrupted.',
-    ],
-  },
-)
+const about = 'Checks targets for conformance and reports. A machine of the lab is set up first.';
+
+const declared = declareRunning('run', about, {
+  examples: [
+    'run debian-13',
+    'run ssh://me@host.example --yes --check SOCK-MODE,NS-UIDMAP',
+    'run --image FILE.qcow2 --recipe debian',
+    'run debian-13 --baseline reports/out --fail-on regression',
+  ],
+  notes: [
+    'Exit codes: 0 conformant; 1 a check of a gated level failed, a waiver is stale, or --fail-on applies; 2 bad usage or input; 3 not judged; 130 interrupted.',
+  ],
+})
   .argument('[targets...]', 'machines of vms/machines.json (default: debian-13), ssh://USER@HOST[:PORT], or local')
+  .optionsGroup('Result:')
   .addOption(gate)
-  .addOption(
-    new Option(
-      '--waivers <file>',
-      'known failures: shown as expected, and red when they are stale (docs/guides/waivers.md)',
-    ).helpGroup('Result:'),
-  )
-  .addOption(
-    new Option(
-      '--baseline <path>',
-      'compare with an earlier run of the same target: a results file, a run folder, or a folder of runs (reports/out: ' +
-        'the newest conformant one); verdicts stay as they are',
-    ).helpGroup('Result:'),
+  .option('--waivers <file>', 'known failures: shown as expected, and red when they are stale (docs/guides/waivers.md)')
+  .option(
+    '--baseline <path>',
+    'compare with an earlier run of the same target: a results file, a run folder, or a folder of runs (reports/out: ' +
+      'the newest conformant one); verdicts stay as they are',
   )
   .addOption(failOn)
   .addOption(history)
-  .addOption(
-    new Option('--profile', 'where the time of each check goes: profile.json, and a table on stderr').helpGroup(
-      'Result:',
-    ),
+  .option('--profile', 'where the time of each check goes: profile.json, and a table on stderr')
+  .option(
+    '--oracle',
+    'find the cause of red checks: repeat them with a rootful daemon, and as the user without Docker; verdicts stay as they are (docs/guides/triage.md)',
   )
-  .addOption(
-    new Option(
-      '--oracle',
-      'find the cause of red checks: repeat them with a rootful daemon, and as the user without Docker; verdicts stay as they are (docs/guides/triage.md)',
-    ).helpGroup('Result:'),
-  )
-  .addOption(
-    new Option('--allow-rootful', 'with --oracle: start that daemon on ssh:// and local too').helpGroup('Result:'),
-  );
-type Options = ReturnType<typeof command.opts>;
+  .option('--allow-rootful', 'with --oracle: start that daemon on ssh:// and local too');
+type Options = ReturnType<typeof declared.opts>;
 
 type Plan = {
   readonly targets: readonly TargetName[];
@@ -81,8 +63,8 @@ type Plan = {
   readonly triage: TriageOptions | undefined;
 };
 
-/** `rdc run`: set up, provision, judge, report. Whatever can be refused is refused before anything is started. */
-export const runCommand = defineCommand(command, async ([words], options) => {
+/** Whatever can be refused is refused before anything is started. */
+export const command = defineCommand(declared, async ([words], options) => {
   const triage = triageOf(options);
   const targets = await resolveTargetsOf(words, options);
   requireHostOptions(targets, options);
@@ -102,18 +84,10 @@ async function judgeAll(plan: Plan, options: Options): Promise<number> {
   const run = openRun(options);
   const stop = interruption();
   const profile = options.profile ? new RunProfile() : undefined;
-  const { listeners, reporters } = await openReports(run, plan, options);
-  const job: RunJob = {
-    run,
-    options,
-    mode: 'conformance',
-    checks: plan.checks,
-    listeners,
-    reporters,
-    signal: stop.signal,
-    ...(profile ? { profile } : {}),
-    ...(plan.triage === undefined ? {} : { triage: plan.triage }),
-  };
+  const reports = await openReports(run, plan, options);
+  const { listeners } = reports;
+  const { checks, triage } = plan;
+  const job: RunJob = { run, options, mode: 'conformance', checks, ...reports, signal: stop.signal, profile, triage };
   notify(listeners, (listener) => listener.runStarted?.(run));
   // under emulation two machines already fill the cores of a small host: targets run side by side only in pairs
   const failures = await eachOf(plan.targets, 2, (target) => runTarget(job, target));
@@ -121,7 +95,7 @@ async function judgeAll(plan: Plan, options: Options): Promise<number> {
   stop.release();
   if (failures.length > 0) throw failures[0];
   if (profile) writeProfiles(profile);
-  if (options.json) process.stdout.write(`${JSON.stringify(resultsOfRun(run.folder))}\n`);
+  if (options.json) print(JSON.stringify(resultsOfRun(run.folder)));
   return stop.signal.aborted ? exitCodes.interrupted : exitCodeAgainst(plan.baseline, run);
 }
 
@@ -154,7 +128,5 @@ function triageOf({ oracle, allowRootful: isAllowed }: Options): TriageOptions |
   const allowRootful = isAllowed === true;
   if (oracle) return { allowRootful };
   if (!allowRootful) return undefined;
-  throw new RdcError('USAGE', '--allow-rootful needs --oracle', {
-    hint: './rdc run TARGET --oracle --allow-rootful',
-  });
+  throw usageError('--allow-rootful needs --oracle', './rdc run TARGET --oracle --allow-rootful');
 }

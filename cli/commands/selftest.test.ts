@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { selftestCommand } from './selftest.ts';
+import { command as selftestCommand } from './selftest.ts';
 
 it.each([
   [['--blast-radius', 'no-such-machine'], "[UNKNOWN_TARGET] unknown machine 'no-such-machine'"],

@@ -19,10 +19,10 @@ import {
 import { selftestListener } from '../../reports/selftest/listener.ts';
 import { carriedRows, selftestFileName } from '../../reports/selftest/resume.ts';
 import { selftestSummary } from '../../reports/selftest/summary.ts';
-import { parseWords, type RdcCommand } from '../options/command-line.ts';
+import { defineCommand, type RdcCommand } from '../options/command-line.ts';
 import { declareRunning } from '../options/options.ts';
-import { interruption } from '../run/interruption.ts';
-import { openRun, runFolder } from '../run/open-run.ts';
+import { print, say } from '../options/output.ts';
+import { interruption, openRun, runFolder } from '../run/open-run.ts';
 import { enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
 import { selectChecks } from '../run/select-checks.ts';
 import { confirmHosts } from '../targets/confirm-hosts.ts';
@@ -35,47 +35,26 @@ const about =
   'Applies the fault of each check and expects the check to fail with its own message. Faults are applied as root and ' +
   'undone afterwards; use it on machines of the lab.';
 
-const command = declareRunning('selftest', about, {
+const declared = declareRunning('selftest', about, {
   examples: ['selftest debian-13 --suite sockets', 'selftest debian-13 --resume'],
   notes: [
     'Exit codes: 0 every possible fault was noticed, and no other red is unexplained; 1 not so; 3 a fault could not be tried; 130 interrupted.',
   ],
 })
   .argument('[target]', 'a machine of vms/machines.json (default: debian-13), ssh://USER@HOST[:PORT], or local')
-  .addOption(
-    new Option('--resume', 'keep what earlier runs of this suite found on this target, and try the rest').helpGroup(
-      'Faults:',
-    ),
-  )
+  .optionsGroup('Faults:')
+  .option('--resume', 'keep what earlier runs of this suite found on this target, and try the rest')
   .addOption(
     new Option(
       '--blast-radius [which]',
       'judge other checks under each fault too: read-only ones, or all steady ones; an unexplained red is a finding',
     )
       .choices(radii)
-      .preset('read-only')
-      .helpGroup('Faults:'),
+      .preset('read-only'),
   );
-type Options = ReturnType<typeof command.opts>;
+type Options = ReturnType<typeof declared.opts>;
 
-/** `rdc selftest`: the fault test. Exit code 0 when every possible fault was noticed, 1 when one was not. */
-export const selftestCommand: RdcCommand = {
-  command,
-  async run(words) {
-    const { args, options } = parseWords(command, withRadius(words));
-    return await selftest(args[0], options);
-  },
-};
-
-/** commander takes the next word as the value, whatever it is: here `--blast-radius debian-13` names a target. */
-function withRadius(words: readonly string[]): string[] {
-  const isValue = (word: string | undefined) => radii.some((radius) => radius === word);
-  return words.map((word, index) =>
-    word === '--blast-radius' && !isValue(words[index + 1]) ? '--blast-radius=read-only' : word,
-  );
-}
-
-async function selftest(word: string | undefined, options: Options): Promise<number> {
+const parsed = defineCommand(declared, async ([word], options) => {
   const [target] = await resolveTargetsOf(word === undefined ? [] : [word], options);
   requireHostOptions([target], options);
   const checks = selectChecks(await loadChecks(), options);
@@ -86,6 +65,16 @@ async function selftest(word: string | undefined, options: Options): Promise<num
   runFolder(options.out);
   if (left.length > 0) await enterLabOf([target], options);
   return await tryFaults({ target, checks, left, carried }, options);
+});
+
+export const command: RdcCommand = { declared, run: (words) => parsed.run(withRadius(words)) };
+
+/** commander takes the next word as the value, whatever it is: here `--blast-radius debian-13` names a target. */
+function withRadius(words: readonly string[]): string[] {
+  const isValue = (word: string | undefined) => radii.some((radius) => radius === word);
+  return words.map((word, index) =>
+    word === '--blast-radius' && !isValue(words[index + 1]) ? '--blast-radius=read-only' : word,
+  );
 }
 
 function earlierRows(checks: readonly DeclaredCheck[], target: TargetName, { out, blastRadius }: Options) {
@@ -123,13 +112,11 @@ async function tryFaults(plan: Plan, options: Options): Promise<number> {
 
   const document = state.end(stop.signal.aborted);
   write(document);
-  if (options.json) process.stdout.write(`${JSON.stringify(document)}\n`);
+  if (options.json) print(JSON.stringify(document));
   for (const line of ['', ...selftestSummary(document.checks)]) say(line);
   say(file);
   return stop.signal.aborted ? exitCodes.interrupted : exitCodeOfRows(document.checks);
 }
-
-const say = (line: string) => void process.stderr.write(`${line}\n`);
 
 type Plan = {
   readonly target: TargetName;
@@ -146,12 +133,14 @@ function selftestState({ target, checks, left, carried }: Plan, run: RunContext)
   let broken: string | undefined;
   const documentOf = (found: readonly SelftestRow[], incomplete: string | undefined): Selftest => {
     const rows = checks.flatMap(({ id }) => [...carried, ...found].find((row) => row.id === id) ?? []);
-    const about = {
+    return {
       target: target.name,
       suite: run.suite,
       run: { id: run.id, startedAt: run.startedAt.toISOString() },
+      checks: rows,
+      score: scoreOf(rows),
+      ...(incomplete === undefined ? {} : { incomplete }),
     };
-    return { ...about, checks: rows, score: scoreOf(rows), ...(incomplete === undefined ? {} : { incomplete }) };
   };
   return {
     metas,

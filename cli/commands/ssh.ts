@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { Option } from '@commander-js/extra-typings';
 import { findMachine } from '../../harness/lab/catalog/machines.ts';
 import { labNameOf } from '../../harness/lab/catalog/provider-names.ts';
 import { findLab, isInsideLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
@@ -8,6 +7,7 @@ import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { declare, parseWords, type RdcCommand } from '../options/command-line.ts';
 import { lab, provider } from '../options/options.ts';
+import { usageError } from '../options/values.ts';
 import { runInside, settleLab } from '../targets/enter-lab.ts';
 
 const declared = declare('ssh', 'Opens a shell on a running machine of the lab, or runs a command there.', {
@@ -17,21 +17,19 @@ const declared = declare('ssh', 'Opens a shell on a running machine of the lab, 
   .usage('[options] <machine> [-- <command...>]')
   .argument('<machine>', 'a machine of vms/machines.json')
   .argument('[command...]', 'what to run there, after --')
-  .addOption(new Option('--root', 'as root instead of the user of the tests'))
+  .option('--root', 'as root instead of the user of the tests')
   .addOption(provider)
   .addOption(lab);
 
 /** `rdc ssh`: what comes after `--` is the command's, options too; the exit code is that of the command. */
-export const sshCommand: RdcCommand = {
-  command: declared,
+export const command: RdcCommand = {
+  declared,
   async run(words) {
     const split = words.includes('--') ? words.indexOf('--') : words.length;
     const { args, options } = parseWords(declared, words.slice(0, split));
     const [name, others] = args;
     if (others.length > 0)
-      throw new RdcError('USAGE', 'a command has to come after --', {
-        hint: `./rdc ssh ${name} -- ${others.join(' ')}`,
-      });
+      throw usageError('a command has to come after --', `./rdc ssh ${name} -- ${others.join(' ')}`);
     findMachine(knownMachines(), name);
     const labName = labNameOf(name, settleLab(options).provider);
     if (options.lab !== 'system' && !isInsideLab() && findLab()) runInside();

@@ -6,12 +6,11 @@ import { exitCodes } from '../../harness/messages/errors.ts';
 import { releaseMachine } from '../../harness/this-machine/locks.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { fresh, type ImageOptions, image, lab, provider, recipe, sha256 } from '../options/options.ts';
+import { say } from '../options/output.ts';
 import { enterLab } from '../targets/enter-lab.ts';
 import { imageMachine, refuseImageOptions } from '../targets/image-target.ts';
 
-export const say = (text: string) => void process.stderr.write(`${text}\n`);
-
-const command = declare('up', 'Boots machines of the lab with rootless Docker running, and leaves them running.', {
+const declared = declare('up', 'Boots machines of the lab with rootless Docker running, and leaves them running.', {
   examples: ['up debian-13', 'up my-release --image FILE.qcow2 --recipe debian'],
 })
   .argument('[machines...]', 'machines of vms/machines.json (default: debian-13); with --image, one name')
@@ -22,20 +21,16 @@ const command = declare('up', 'Boots machines of the lab with rootless Docker ru
   .addOption(provider)
   .addOption(lab);
 
-/** `rdc up`: machines with rootless Docker running, left running. */
-export const upCommand = defineCommand(command, async ([names], options) => {
+export const command = defineCommand(declared, async ([names], options) => {
   const machines = await machinesToBringUp(names, options);
   await enterLab({ machines, options, onStage: say });
   for (const machine of machines) {
-    const handle = await bringUp(machine, {
-      provider: options.provider,
-      fresh: options.fresh === true,
-      onStage: (text) => say(`${machine.name}: ${text}`),
-    });
-    releaseMachine(handle.name);
-    const how = handle.accel === 'none' ? 'container' : handle.accel;
-    const from = handle.restored ? 'from its snapshot' : 'booted from scratch';
-    say(`${machine.name}: up, ${from} (${how}); ./rdc ssh ${asArguments(handle.name)}`);
+    const onStage = (text: string) => say(`${machine.name}: ${text}`);
+    const { provider } = options;
+    const { name, restored, accel } = await bringUp(machine, { provider, fresh: options.fresh === true, onStage });
+    releaseMachine(name);
+    const from = restored ? 'from its snapshot' : 'booted from scratch';
+    onStage(`up, ${from} (${accel === 'none' ? 'container' : accel}); ./rdc ssh ${asArguments(name)}`);
   }
   return exitCodes.ok;
 });

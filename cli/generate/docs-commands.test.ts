@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
 import { checkout } from '../../harness/this-machine/paths.ts';
-import { parseWords, type RdcCommand } from '../options/command-line.ts';
-import { commandNames } from './command-line-page.ts';
+import { commands } from '../commands/all-commands.ts';
+import { parseWords } from '../options/command-line.ts';
 import { docFiles } from './doc-files.ts';
 
 // Every command line of the documents is one that rdc accepts. Nothing is run: a command ends once its words are parsed.
@@ -11,14 +11,13 @@ import { docFiles } from './doc-files.ts';
 /** Throws what rdc says of these words when it refuses them. */
 async function accept([name = '', ...words]: readonly string[]): Promise<void> {
   if (['--help', '--version'].includes(name)) return;
-  if (!commandNames.some((known) => known === name)) throw new Error(`unknown command '${name}'`);
+  const entry = commands.get(name);
+  if (!entry) throw new Error(`unknown command '${name}'`);
   // a command that is only named
   if (words.length === 0 || words.includes('--help')) return;
-  const module = (await import(`../commands/${name}.ts`)) as Record<string, RdcCommand>;
-  const declared = module[`${name}Command`];
-  if (!declared) throw new Error(`cli/commands/${name}.ts declares no ${name}Command`);
+  const { declared } = (await entry.load()).command;
   parseWords(
-    declared.command,
+    declared,
     words.map((word) => (word === 'HASH' ? '0'.repeat(64) : word)),
   );
 }
@@ -45,9 +44,9 @@ function wordsOf(line: string): string[] {
 
 /** This page prints the forms of commands, e.g. `[TARGET...]`, as rdc prints them itself. */
 const pages = docFiles().filter(({ path }) => path !== 'docs/reference/command-line.md');
-const commands = pages.flatMap(({ path, text }) => commandLinesOf(text).map((line) => [path, line] as const));
+const named = pages.flatMap(({ path, text }) => commandLinesOf(text).map((line) => [path, line] as const));
 // a bare `./rdc` names the program
-const distinct = [...new Map(commands.map(([path, line]) => [line, path] as const))].filter(([line]) => line !== '');
+const distinct = [...new Map(named.map(([path, line]) => [line, path] as const))].filter(([line]) => line !== '');
 
 describe('rdc accepts each command line of the documents', () => {
   it.each(distinct.map(([line, path]) => [path, line] as const))('%s: ./rdc %s', async (_, line) => {
@@ -58,7 +57,7 @@ describe('rdc accepts each command line of the documents', () => {
 
 it('the documents show each command', () => {
   const shown = new Set(distinct.map(([line]) => wordsOf(line)[0]));
-  expect(commandNames.filter((name) => !shown.has(name))).toEqual([]);
+  expect([...commands.keys()].filter((name) => !shown.has(name))).toEqual([]);
 });
 
 it('a command line that rdc does not accept is found, in a code block and in the text', async () => {

@@ -9,7 +9,7 @@ import { readRun } from '../../reports/results/read-results.ts';
 import { readSelftest, selftestFileName } from '../../reports/selftest/resume.ts';
 import { type Judged, judgedFile, pruned, readJudged, withResults, withSelftest } from './recorded-verdicts.ts';
 
-export function record(judged: Judged, folder: string): Judged {
+function record(judged: Judged, folder: string): Judged {
   const file = join(folder, selftestFileName);
   if (!existsSync(file)) return readRun(folder).reduce((all, { results }) => withResults(all, results), judged);
   const selftest = readSelftest(file);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkout } from '../../harness/this-machine/paths.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
 import type { Selftest } from '../../reports/selftest/fault-results.ts';
 
@@ -12,70 +13,63 @@ type Words = Readonly<Record<string, Readonly<Record<string, string>>>>;
 /** The last verdicts on real machines: of each check (`pass`, `fail`, `skip`), and of its fault (as in selftest.json). */
 export type Judged = { readonly checks: Words; readonly faults: Words };
 
-export const judgedFile = join(import.meta.dirname, '../../docs/judged.json');
+export const judgedFile = join(checkout, 'docs/judged.json');
 
 export function readJudged(): Judged {
   return JSON.parse(readFileSync(judgedFile, 'utf8')) as Judged;
 }
 
 /** Records a run on a machine of the lab; a blocked check or an error leaves what was recorded before. */
-export function withResults(judged: Judged, { target, suite, run, checks }: Results): Judged {
+export function withResults(judged: Judged, { target, checks, ...made }: Results): Judged {
   if (target.kind !== 'machine') return judged;
   const said = checks.filter(({ verdict }) => ['pass', 'fail', 'skip'].includes(verdict));
   const words = said.map(({ id, verdict }) => [id, verdict] as const);
-  const news = { machine: target.name, day: dayOf(run.startedAt), suite: stateOf(suite.digest), words };
-  return { ...judged, checks: noted(judged.checks, news) };
+  return { ...judged, checks: noted(judged.checks, target.name, words, made) };
 }
 
 /** An error leaves what was recorded before. */
-export function withSelftest(judged: Judged, { target, suite, run, checks }: Selftest): Judged {
+export function withSelftest(judged: Judged, { target, checks, ...made }: Selftest): Judged {
   const words = checks.filter(({ outcome }) => outcome !== 'error').map(({ id, outcome }) => [id, outcome] as const);
-  const news = { machine: target, day: dayOf(run.startedAt), suite: stateOf(suite.digest), words };
-  return { ...judged, faults: noted(judged.faults, news) };
+  return { ...judged, faults: noted(judged.faults, target, words, made) };
+}
+
+function noted(
+  before: Words,
+  machine: string,
+  words: readonly (readonly [id: string, word: string])[],
+  { run, suite }: Pick<Selftest, 'run' | 'suite'>,
+): Words {
+  const day = run.startedAt.slice(0, 10);
+  // as Git abbreviates a commit
+  const state = suite.digest.replace(/^sha256:/, '').slice(0, 8);
+  const newer = words.filter(([id]) => (before[id]?.[machine]?.split(' ')[1] ?? '') <= day);
+  const changes = newer.map(([id, word]) => [id, { ...before[id], [machine]: `${word} ${day} ${state}` }] as const);
+  return { ...before, ...Object.fromEntries(changes) };
 }
 
 /** Only checks and machines that still exist, sorted by name: small diffs. */
 export function pruned({ checks, faults }: Judged, ids: readonly string[], machines: readonly string[]): Judged {
-  const prune = (words: Words): Words =>
-    Object.fromEntries(
-      sorted(words)
-        .filter(([id]) => ids.includes(id))
-        .map(([id, byMachine]) => [id, sorted(byMachine).filter(([machine]) => machines.includes(machine))] as const)
-        .filter(([, byMachine]) => byMachine.length > 0)
-        .map(([id, byMachine]) => [id, Object.fromEntries(byMachine)]),
+  const prune = (words: Words): Words => {
+    const byId = only(words, ids).map(
+      ([id, byMachine]) => [id, Object.fromEntries(only(byMachine, machines))] as const,
     );
+    return Object.fromEntries(byId.filter(([, byMachine]) => Object.keys(byMachine).length > 0));
+  };
   return { checks: prune(checks), faults: prune(faults) };
 }
 
-type News = {
-  readonly machine: string;
-  readonly day: string;
-  readonly suite: string;
-  readonly words: readonly (readonly [id: string, word: string])[];
-};
-
-function noted(words: Words, { machine, day, suite, words: news }: News): Words {
-  const newer = news.filter(([id]) => (words[id]?.[machine]?.split(' ')[1] ?? '') <= day);
-  const changes = newer.map(([id, word]) => [id, { ...words[id], [machine]: `${word} ${day} ${suite}` }] as const);
-  return { ...words, ...Object.fromEntries(changes) };
+function only<T>(record: Readonly<Record<string, T>>, names: readonly string[]): [string, T][] {
+  const kept = Object.entries(record).filter(([name]) => names.includes(name));
+  return kept.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function dayOf(startedAt: string): string {
-  return startedAt.slice(0, 10);
-}
+/** What was judged on a machine on one day with one state of the suite (undefined: not recorded), and how much. */
+type Sitting = { machine: string; day: string; suite: string | undefined; count: number };
 
-/** The start of a suite's digest, as Git abbreviates a commit. */
-function stateOf(digest: string): string {
-  return digest.replace(/^sha256:/, '').slice(0, 8);
-}
-
-/** What was judged on a machine on one day with one state of the suite (undefined: not recorded). */
-export type Sitting = { readonly machine: string; readonly day: string; readonly suite: string | undefined };
-
-/** Each with the number of its verdicts, sorted by machine, the newest first. */
-export function sittingsOf(words: Words): (Sitting & { readonly count: number })[] {
+/** Sorted by machine, the newest first. */
+export function sittingsOf(words: Words): Sitting[] {
   const all = Object.values(words).flatMap((byMachine) =>
-    Object.entries(byMachine).map(([machine, word]) => `${machine} ${word.split(' ').slice(1).join(' ')}`),
+    Object.entries(byMachine).map(([machine, word]) => word.replace(/^\S+/, machine)),
   );
   return [...Map.groupBy(all, (one) => one)]
     .map(([one, same]) => {
@@ -85,17 +79,12 @@ export function sittingsOf(words: Words): (Sitting & { readonly count: number })
     .sort((a, b) => a.machine.localeCompare(b.machine, 'en') || b.day.localeCompare(a.day) || b.count - a.count);
 }
 
-function sorted<T>(record: Readonly<Record<string, T>>): [string, T][] {
-  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-/** e.g. `pass on debian-12 and debian-13 (2026-11-22); skip on debian-11 (2026-11-20)`; empty when nothing is known. */
+/** e.g. `pass on debian-12, debian-13 (2026-11-22); skip on debian-11 (2026-11-20)`; empty when nothing is known. */
 export function wordsText(byMachine: Readonly<Record<string, string>> = {}): string {
   const groups = Map.groupBy(Object.entries(byMachine), ([, word]) => word.split(' ').slice(0, 2).join(' '));
-  return [...groups]
-    .map(([word, same]) => {
-      const [verdict, day] = word.split(' ');
-      return `${verdict} on ${same.map(([machine]) => machine).join(', ')} (${day})`;
-    })
-    .join('; ');
+  const texts = [...groups].map(([word, same]) => {
+    const [verdict, day] = word.split(' ');
+    return `${verdict} on ${same.map(([machine]) => machine).join(', ')} (${day})`;
+  });
+  return texts.join('; ');
 }

@@ -1,31 +1,28 @@
 import { join } from 'node:path';
 import { type Machine, readMachines } from '../../harness/lab/catalog/machines.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
-import { table } from './page-section.ts';
+import { table } from './markdown.ts';
 import type { Judged } from './recorded-verdicts.ts';
-
-type Verdicts = Readonly<Record<'pass' | 'fail' | 'skip', readonly string[]>>;
 
 /** README: each machine, with which Docker and kernel it was judged, and when; the ones nobody judged share a line. */
 export function supportTable(judged: Judged): string {
-  const machines = machinesHere();
-  const known = machines.filter((machine) => statusOf(machine, judged) !== notVerified);
-  const others = machines.filter((machine) => !known.includes(machine)).map(({ name }) => name);
-  const rows = known.map((machine) => {
-    const { kernel = '', docker = '' } = versionsOf(machine);
-    return [machine.name, describe(machine), docker, kernel, statusOf(machine, judged)];
-  });
-  const unknown = others.length > 0 ? [[others.join(', '), 'cloud images', '', '', notVerified]] : [];
-  return table([['machine', 'system', 'Docker', 'kernel', 'status'], ...rows, ...unknown], 'left');
+  const machines = machinesHere().map((machine) => ({ machine, status: statusOf(machine, judged) }));
+  const rows = machines
+    .filter(({ status }) => status !== notVerified)
+    .map(({ machine, status }) => {
+      const { kernel = '', docker = '' } = machine.verified === false ? {} : machine.verified.versions;
+      return [machine.name, describe(machine), docker, kernel, status];
+    });
+  const others = machines.filter(({ status }) => status === notVerified).map(({ machine }) => machine.name);
+  if (others.length > 0) rows.push([others.join(', '), 'cloud images', '', '', notVerified]);
+  return table([['machine', 'system', 'Docker', 'kernel', 'status'], ...rows], 'left');
 }
 
 /** docs/results.md: how many checks passed on each machine that was judged, and which failed. */
 export function verdictTable(judged: Judged): string {
-  const rows = machinesHere().flatMap((machine) => {
-    const { pass, fail, skip } = verdictsOn(machine.name, judged);
-    if (pass.length + fail.length + skip.length === 0) return [];
-    const counts = [pass, fail, skip].map((ids) => String(ids.length));
-    return [[machine.name, lastDay(machine.name, judged), ...counts, fail.join(', ')]];
+  const rows = machinesHere().flatMap(({ name }) => {
+    const { pass, fail, skip, count, day } = verdictsOn(name, judged);
+    return count === 0 ? [] : [[name, day, ...[pass, fail, skip].map((ids) => String(ids.length)), fail.join(', ')]];
   });
   return table([['machine', 'last judged', 'pass', 'fail', 'skip', 'failing checks'], ...rows], 'left');
 }
@@ -38,15 +35,9 @@ function machinesHere(): readonly Machine[] {
 }
 
 function statusOf({ name, verified }: Machine, judged: Judged): string {
-  const { pass, fail, skip } = verdictsOn(name, judged);
-  const count = pass.length + fail.length + skip.length;
-  if (typeof verified === 'boolean')
-    return count === 0 ? notVerified : `part: ${count} checks, ${lastDay(name, judged)}`;
+  const { pass, fail, skip, count, day } = verdictsOn(name, judged);
+  if (verified === false) return count === 0 ? notVerified : `part: ${count} checks, ${day}`;
   return `verified ${verified.date}: ${pass.length} pass, ${fail.length} fail, ${skip.length} skip`;
-}
-
-function versionsOf({ verified }: Machine): Readonly<Record<string, string>> {
-  return typeof verified === 'boolean' ? {} : verified.versions;
 }
 
 function describe({ box, variant }: Machine): string {
@@ -55,16 +46,17 @@ function describe({ box, variant }: Machine): string {
   return variant === undefined ? system : `${system}, ${variant}`;
 }
 
-function verdictsOn(machine: string, { checks }: Judged): Verdicts {
-  const words = Object.entries(checks).flatMap(([id, by]) => {
-    const word = by[machine];
-    return word === undefined ? [] : [[id, word.split(' ')[0]] as const];
+/** The checks by their last verdict on a machine, their number, and the day of the newest. */
+function verdictsOn(machine: string, { checks }: Judged) {
+  const said = Object.entries(checks).flatMap(([id, by]) => {
+    const [verdict, day = ''] = by[machine]?.split(' ') ?? [];
+    return verdict === undefined ? [] : [{ id, verdict, day }];
   });
-  const of = (verdict: string) => words.flatMap(([id, said]) => (said === verdict ? [id] : []));
-  return { pass: of('pass'), fail: of('fail'), skip: of('skip') };
-}
-
-function lastDay(machine: string, { checks }: Judged): string {
-  const days = Object.values(checks).flatMap((by) => by[machine]?.split(' ')[1] ?? []);
-  return days.sort().at(-1) ?? '';
+  const of = (wanted: string) => said.filter(({ verdict }) => verdict === wanted).map(({ id }) => id);
+  const day =
+    said
+      .map((one) => one.day)
+      .sort()
+      .at(-1) ?? '';
+  return { pass: of('pass'), fail: of('fail'), skip: of('skip'), count: said.length, day };
 }

@@ -1,49 +1,75 @@
-// Writes every generated page, and the generated sections of the other pages: node cli/generate/write-docs.ts
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+// Writes the generated pages and sections of the documentation: node cli/generate/write-docs.ts
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
+import { errorCodes } from '../../harness/messages/errors.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
+import { commands, overview } from '../commands/all-commands.ts';
+import { helpText } from '../options/command-line.ts';
 import { checksPages } from './checks-pages.ts';
-import { commandLinePage } from './command-line-page.ts';
 import type { DocFile } from './doc-files.ts';
-import { errorCodeTable } from './error-code-table.ts';
-import { machineFieldsTable } from './machine-fields-table.ts';
-import { withSection } from './page-section.ts';
+import { fenced, table, withSection } from './markdown.ts';
 import { readJudged } from './recorded-verdicts.ts';
-import { resultsPage } from './results-page.ts';
-import { checkExcerpt, formatsExcerpt, machineExcerpt, optionExcerpt, recipeExcerpt } from './source-excerpts.ts';
+import { machinesTable, resultsTable } from './schema-tables.ts';
 import { supportTable, verdictTable } from './support-table.ts';
 
 /** Each generated file as it has to be. A test compares it with the file on disk. */
 export async function generatedFiles(): Promise<DocFile[]> {
   const judged = readJudged();
-  return [
-    { path: 'docs/reference/command-line.md', text: commandLinePage() },
-    { path: 'docs/reference/results.md', text: resultsPage() },
-    ...checksPages(await loadChecks(), judged),
-    section('README.md', 'support', supportTable(judged)),
-    section('docs/results.md', 'verdicts', verdictTable(judged)),
-    section('docs/contributing/check.md', 'check', checkExcerpt()),
-    sections('docs/contributing/distribution.md', { recipe: recipeExcerpt(), machine: machineExcerpt() }),
-    section('docs/contributing/option.md', 'option', optionExcerpt()),
-    section('docs/contributing/export-format.md', 'formats', formatsExcerpt()),
-    section('docs/reference/exit-codes.md', 'error-codes', errorCodeTable()),
-    section('docs/reference/configuration.md', 'machines', machineFieldsTable()),
+  const sections: readonly (readonly [path: string, name: string, text: string])[] = [
+    ['README.md', 'support', supportTable(judged)],
+    ['docs/results.md', 'verdicts', verdictTable(judged)],
+    ['docs/reference/command-line.md', 'commands', await commandHelp()],
+    ['docs/reference/results.md', 'fields', resultsTable()],
+    ['docs/reference/exit-codes.md', 'error-codes', errorCodeTable()],
+    ['docs/reference/configuration.md', 'machines', machinesTable()],
+    ['docs/contributing/check.md', 'check', excerpt('suites/limits/limits.spec.ts', checkBlock)],
+    ['docs/contributing/distribution.md', 'recipe', excerpt('vms/distributions.json', /^ {2}"kali": \{.*?^ {2}\}/ms)],
+    ['docs/contributing/distribution.md', 'machine', excerpt('vms/machines.json', machineBlock)],
+    ['docs/contributing/option.md', 'option', excerpt('cli/options/options.ts', /^export const json = .*?;$/ms)],
+    ['docs/contributing/option.md', 'command', excerpt('cli/commands/explain.ts', /^const declared = .*?;$/ms)],
+    ['docs/contributing/export-format.md', 'formats', excerpt('reports/formats/registry.ts', formatsBlock)],
   ];
+  const pages = [...Map.groupBy(sections, ([path]) => path)].map(([path, own]) => ({
+    path,
+    text: own.reduce((page, [, name, text]) => withSection(page, name, text), read(path)),
+  }));
+  return [...checksPages(await loadChecks(), judged), ...pages];
 }
 
-function section(path: string, name: string, text: string): DocFile {
-  return sections(path, { [name]: text });
+const checkBlock = /^check\('LIM-INOTIFY'.*?^\}\);/ms;
+const machineBlock = /^ {4}\{\n {6}"name": "kali".*?^ {4}\}/ms;
+const formatsBlock = /^(?:export )?const formats\b.*?^\}[^;]*;/ms;
+
+/** The first part of a source file that matches, for the pages that show how it is extended. */
+function excerpt(file: string, pattern: RegExp): string {
+  const [code] = pattern.exec(read(file)) ?? [];
+  if (code === undefined) throw new Error(`${file}: nothing matches ${pattern}, which the documentation shows`);
+  return fenced(file.replace(/.*\./, ''), code);
 }
 
-function sections(path: string, texts: Readonly<Record<string, string>>): DocFile {
-  const before = readFileSync(join(checkout, path), 'utf8');
-  return { path, text: Object.entries(texts).reduce((page, [name, text]) => withSection(page, name, text), before) };
+/** What `./rdc --help` and `./rdc COMMAND --help` print. */
+async function commandHelp(): Promise<string> {
+  const names = [...commands.keys()];
+  const parts = [names.map((name) => `[${name}](#${name})`).join(' · '), fenced('text', helpText(overview()))];
+  for (const [name, { load }] of commands)
+    parts.push(`## ${name}`, fenced('text', helpText((await load()).command.declared)));
+  return parts.join('\n\n');
 }
 
-if (import.meta.main) {
-  for (const { path, text } of await generatedFiles()) {
-    mkdirSync(dirname(join(checkout, path)), { recursive: true });
-    writeFileSync(join(checkout, path), text);
-  }
+/** The error codes by the exit code that they end a command with. */
+function errorCodeTable(): string {
+  const byExitCode = Map.groupBy(Object.entries(errorCodes), ([, exitCode]) => exitCode);
+  const linkTo = (code: string) => `[\`${code}\`](../troubleshooting.md#${code.toLowerCase()})`;
+  const rows = [...byExitCode].map(([exitCode, same]) => [
+    String(exitCode),
+    same.map(([code]) => linkTo(code)).join(' '),
+  ]);
+  return table([['exit code', 'error codes'], ...rows], 'left');
 }
+
+function read(path: string): string {
+  return readFileSync(join(checkout, path), 'utf8');
+}
+
+if (import.meta.main) for (const { path, text } of await generatedFiles()) writeFileSync(join(checkout, path), text);

@@ -6,11 +6,12 @@ import {
   type Option,
   type OptionValues,
 } from '@commander-js/extra-typings';
-import { RdcError } from '../../harness/messages/errors.ts';
+import type { RdcError } from '../../harness/messages/errors.ts';
+import { usageError } from './values.ts';
 
 /** What each file of cli/commands exports: `run` takes the words after the command's name and resolves to the exit code. */
 export type RdcCommand = {
-  readonly command: CommandUnknownOpts;
+  readonly declared: CommandUnknownOpts;
   readonly run: (words: readonly string[]) => Promise<number>;
 };
 
@@ -33,18 +34,24 @@ export function declare(name: string, about: string, { examples = [], notes = []
     .addHelpText('after', [...lines, ...paragraphs].map((part) => `\n${part}`).join('\n'));
 }
 
-/** A declared command together with what it does. */
 export function defineCommand<Args extends unknown[], Options extends OptionValues>(
-  command: Command<Args, Options>,
+  declared: Command<Args, Options>,
   action: (args: Args, options: Options) => Promise<number>,
 ): RdcCommand {
   return {
-    command,
+    declared,
     async run(words) {
-      const { args, options } = parseWords(command, words);
+      const { args, options } = parseWords(declared, words);
       return await action(args, options);
     },
   };
+}
+
+/** What `--help` prints. */
+export function helpText(command: CommandUnknownOpts): string {
+  const parts: string[] = [];
+  command.configureOutput({ writeOut: (part) => void parts.push(part) }).outputHelp();
+  return parts.join('');
 }
 
 /** The words of a command line as the command declares them. Throws USAGE for all else: nothing is ignored. */
@@ -56,7 +63,7 @@ export function parseWords<Args extends unknown[], Options extends OptionValues>
     refuseWrongValues(command, words);
     command.parse(words, { from: 'user' });
   } catch (error) {
-    throw error instanceof CommanderError ? usageError(command, error) : error;
+    throw error instanceof CommanderError ? plainError(command, error) : error;
   }
   return { args: command.processedArgs, options: command.opts() };
 }
@@ -85,9 +92,9 @@ function problemOf({ required, optional, long }: Option, inline?: string, next?:
   return `has no value; one that begins with a dash: ${long}=${next}`;
 }
 
-function usageError(command: CommandUnknownOpts, { code, message }: CommanderError): RdcError {
+function plainError(command: CommandUnknownOpts, { code, message }: CommanderError): RdcError {
   const said = code === 'commander.excessArguments' ? excessText(command) : plainWords(message);
-  return new RdcError('USAGE', said, { hint: `${command.name()} --help` });
+  return usageError(said, `${command.name()} --help`);
 }
 
 function excessText(command: CommandUnknownOpts): string {
@@ -96,16 +103,14 @@ function excessText(command: CommandUnknownOpts): string {
   return `${command.name().replace('./', '')} takes ${takes} (got: ${command.args.join(' ')})`;
 }
 
-/** `a, b` as `'a', 'b'`. */
-function quoted(names: string): string {
-  return names.replaceAll(/[^, ]+/g, "'$&'");
-}
-
 /** commander's messages in the form of ours: `error: unknown option '--jsn'\n(Did you mean --json?)`. */
 function plainWords(message: string): string {
   return message
     .replace(/^error: /, '')
-    .replace(/\n\(Did you mean (?:one of )?(.*)\?\)$/, (_, names: string) => `; did you mean ${quoted(names)}?`)
+    .replace(
+      /\n\(Did you mean (?:one of )?(.*)\?\)$/,
+      (_, names: string) => `; did you mean ${names.replaceAll(/[^, ]+/g, "'$&'")}?`,
+    )
     .replace(
       /^option '(--[\w-]+)[^']*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s,
       (_, name: string, value: string, allowed: string) => `${name} is ${JSON.stringify(value)}; allowed: ${allowed}`,

@@ -2,7 +2,8 @@ import { Option } from '@commander-js/extra-typings';
 import { afterEach, expect, test as it, vi } from 'vitest';
 import { declare, parseWords } from './command-line.ts';
 import { declareRunning, gate, noColor, runArgument } from './options.ts';
-import { gateOf, isColored } from './values.ts';
+import { isColored } from './output.ts';
+import { gateOf } from './values.ts';
 
 afterEach(() => {
   vi.unstubAllEnvs();

@@ -5,86 +5,73 @@ import { digestOf, gates, levelsOf, listOf } from './values.ts';
 
 // Every option that more than one command takes, once: its help and its type. One command's own stand in its file.
 
-const checks = 'Which checks:';
-const suite = new Option('--suite <areas>', 'only these areas, e.g. ports,cgroups').argParser(listOf).helpGroup(checks);
-const check = new Option('--check <ids>', 'only these checks, e.g. NS-UIDMAP,SOCK-MODE')
-  .argParser(listOf)
-  .helpGroup(checks);
-const level = new Option('--level <levels>', 'only these levels: MUST, SHOULD, MAY, LIMITATION, WORKAROUND')
-  .argParser(levelsOf)
-  .helpGroup(checks);
+const group =
+  (heading: string) =>
+  <Flags extends string>(flags: Flags, about: string) =>
+    new Option(flags, about).helpGroup(heading);
 
-const machine = 'Machines of the lab:';
-export const fresh = new Option('--fresh', 'boot from scratch instead of restoring the snapshot').helpGroup(machine);
-const asIs = new Option(
+const checks = group('Which checks:');
+const suite = checks('--suite <areas>', 'only these areas, e.g. ports,cgroups').argParser(listOf);
+const check = checks('--check <ids>', 'only these checks, e.g. NS-UIDMAP,SOCK-MODE').argParser(listOf);
+const level = checks('--level <levels>', 'only these levels: MUST, SHOULD, MAY, LIMITATION, WORKAROUND').argParser(
+  levelsOf,
+);
+
+const machine = group('Machines of the lab:');
+export const fresh = machine('--fresh', 'boot from scratch instead of restoring the snapshot');
+const asIs = machine(
   '--as-is',
   'judge the machine as it is now, without a fresh state; always so for ssh:// and local',
-).helpGroup(machine);
-const keep = new Option('--keep', 'leave the machine running at the end').helpGroup(machine);
-export const image = new Option(
-  '--image <file>',
-  'make the machine from this qcow2 cloud image; TARGET is then its name',
-).helpGroup(machine);
-export const recipe = new Option(
-  '--recipe <name>',
-  'how Docker is installed on that image: vms/distributions.json',
-).helpGroup(machine);
-export const sha256 = new Option('--sha256 <hash>', 'expected SHA-256 of the image')
-  .argParser(digestOf)
-  .helpGroup(machine);
-export const lab = new Option(
+);
+const keep = machine('--keep', 'leave the machine running at the end');
+export const image = machine('--image <file>', 'make the machine from this qcow2 cloud image; TARGET is then its name');
+export const recipe = machine('--recipe <name>', 'how Docker is installed on that image: vms/distributions.json');
+export const sha256 = machine('--sha256 <hash>', 'expected SHA-256 of the image').argParser(digestOf);
+export const lab = machine(
   '--lab <kind>',
   'hermetic: an own network namespace, needs root; system: the libvirt of this machine, not verified. ' +
     'Default: RDC_LAB; else system where systemd or libvirtd runs, else hermetic',
-)
-  .choices(['hermetic', 'system'])
-  .helpGroup(machine);
+).choices(['hermetic', 'system']);
 
-export const provider = new Option(
+export const provider = machine(
   '--provider <kind>',
   'libvirt: VMs; nspawn: containers on the kernel of this machine, in seconds and without hardware virtualisation ' +
     '(docs/guides/containers.md). Default: RDC_PROVIDER, else libvirt',
-)
-  .choices(providerNames)
-  .helpGroup(machine);
+).choices(providerNames);
 
-const hosts = 'Hosts in use (ssh://, local):';
-const yes = new Option(
+const hosts = group('Hosts in use (ssh://, local):');
+const yes = hosts(
   '--yes',
   'agree in advance to what is not read-only (docs/guides/existing-hosts.md); without it, rdc asks',
-).helpGroup(hosts);
-const identity = new Option(
+);
+const identity = hosts(
   '--identity <file>',
   'private key for ssh://, without a passphrase; default: those of ~/.ssh/config and OpenSSH, then the SSH agent',
-).helpGroup(hosts);
-const jump = new Option(
+);
+const jump = hosts(
   '--jump <user@host[:port]>',
   'reach ssh:// through this host, or hosts separated by commas; default: ProxyJump of ~/.ssh/config',
-).helpGroup(hosts);
-const rootVia = new Option('--root-via <how>', 'how to become root; with none, checks that need it are skipped')
+);
+const rootVia = hosts('--root-via <how>', 'how to become root; with none, checks that need it are skipped')
   .choices(['sudo', 'ssh', 'none'])
-  .default('sudo')
-  .helpGroup(hosts);
+  .default('sudo');
 
-const result = 'Result:';
-export const gate = new Option('--gate <level>', 'levels down to this one decide the exit code')
+const result = group('Result:');
+export const gate = result('--gate <level>', 'levels down to this one decide the exit code')
   .choices(gates)
-  .default('MUST')
-  .helpGroup(result);
-const out = new Option(
+  .default('MUST');
+const out = result(
   '--out <dir>',
   'folder of the run (default: reports/out/<run-id>, and reports/out/latest leads to it)',
-).helpGroup(result);
-export const failOn = new Option(
+);
+export const failOn = result(
   '--fail-on <change>',
   'exit 1 instead of 0 on a regression (a check fails, or is no longer judged), or on any difference',
-)
-  .choices(['regression', 'difference'])
-  .helpGroup(result);
-export const history = new Option(
+).choices(['regression', 'difference']);
+export const history = result(
   '--history <dir>',
   'where earlier runs of each target are kept, for the trends (default: reports/out/history; none with --out or for a bundle)',
-).helpGroup(result);
+);
 export const json = new Option('--json', 'one JSON document on stdout, all else on stderr');
 export const noColor = new Option(
   '--no-color',

@@ -14,34 +14,20 @@ export function levelsOf(value: string): Level[] {
   return listOf(value).map((word) => {
     const level = levels.find((one) => one === word);
     if (level !== undefined) return level;
-    throw new RdcError('USAGE', `--level is ${JSON.stringify(word)}; allowed: ${levels.join(', ')}`, {
-      hint: './rdc list',
-    });
+    throw usageError(`--level is ${JSON.stringify(word)}; allowed: ${levels.join(', ')}`, './rdc list');
   });
 }
 
 export function digestOf(value: string): string {
   if (/^[0-9a-f]{64}$/i.test(value)) return value.toLowerCase();
-  throw new RdcError('USAGE', `--sha256 is ${JSON.stringify(value)}; allowed: 64 hexadecimal digits`, {
-    hint: 'sha256sum FILE',
-  });
+  throw usageError(`--sha256 is ${JSON.stringify(value)}; allowed: 64 hexadecimal digits`, 'sha256sum FILE');
 }
 
 export function listOf(value: string): string[] {
-  return value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
+  const words = value.split(',').map((word) => word.trim());
+  return words.filter((word) => word !== '');
 }
 
-/** Whether to colour what is printed (https://no-color.org, https://force-color.org: an empty variable says nothing). */
-export function isColored(color: boolean): boolean {
-  const { NO_COLOR, FORCE_COLOR } = process.env;
-  if (!color || NO_COLOR) return false;
-  return FORCE_COLOR ? !['0', 'false'].includes(FORCE_COLOR) : isScreen();
-}
-
-/** Whether stdout is a terminal that knows more than lines of text. */
-export function isScreen(): boolean {
-  return process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+export function usageError(what: string, hint: string, cause?: unknown): RdcError {
+  return new RdcError('USAGE', what, { hint, cause });
 }

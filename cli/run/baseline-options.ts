@@ -1,11 +1,13 @@
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
-import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
+import { exitCodes } from '../../harness/messages/errors.ts';
 import type { RunContext } from '../../harness/verdicts/run-listener.ts';
 import { type BaselineOptions, differsFromBaseline } from '../../reports/compare/baseline.ts';
 import type { FailOn } from '../../reports/compare/change.ts';
 import { readBaselines } from '../../reports/compare/read-baselines.ts';
 import { exitCodeOfRun } from '../../reports/results/finished-run.ts';
 import type { Selection } from '../options/options.ts';
+import { say } from '../options/output.ts';
+import { usageError } from '../options/values.ts';
 import type { TargetName } from '../targets/target-names.ts';
 
 export type AskedBaseline = { readonly options?: BaselineOptions; readonly failOn?: FailOn };
@@ -18,9 +20,7 @@ export function readBaselineOptions(
   const { baseline, failOn } = asked;
   if (baseline === undefined) {
     if (failOn === undefined) return {};
-    throw new RdcError('USAGE', '--fail-on needs --baseline', {
-      hint: './rdc run --baseline reports/out --fail-on regression',
-    });
+    throw usageError('--fail-on needs --baseline', './rdc run --baseline reports/out --fail-on regression');
   }
   const checks = run.checks.map(({ id }) => id);
   const baselines = readBaselines(baseline, { targets: run.targets.map(({ name }) => name), checks });
@@ -35,7 +35,7 @@ export function exitCodeAgainst(
 ): number {
   const code = exitCodeOfRun(folder, gate);
   if (code !== exitCodes.ok || !options || !failOn || !differsFromBaseline(folder, options, failOn)) return code;
-  process.stderr.write(`--fail-on ${failOn}: the run differs from its baseline, exit code ${exitCodes.failed}\n`);
+  say(`--fail-on ${failOn}: the run differs from its baseline, exit code ${exitCodes.failed}`);
   return exitCodes.failed;
 }
 

@@ -3,12 +3,14 @@ import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
 import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
+import { exitCodes } from '../../harness/messages/errors.ts';
 import { holdRun } from '../../harness/this-machine/active-runs.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { requireFolder } from '../../harness/this-machine/writable-path.ts';
 import type { RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
 import type { RunOptions } from '../options/options.ts';
-import { type Gate, gateOf, isColored } from '../options/values.ts';
+import { isColored, say } from '../options/output.ts';
+import { type Gate, gateOf } from '../options/values.ts';
 import type { TargetName } from '../targets/target-names.ts';
 
 const hint = '--out DIR: a folder that can be created and written (default: reports/out)';
@@ -25,10 +27,11 @@ type Opening = Pick<RunOptions, 'out' | 'json' | 'color'> & { readonly gate?: Ga
 /** A new run with its folder; `what` is added to its ID where it is not a run of the suite. */
 export function openRun(options: Opening, what = ''): RunContext {
   const startedAt = new Date();
-  const id = `${startedAt
+  const time = startedAt
     .toISOString()
     .replace(/\.\d+Z$/, 'Z')
-    .replaceAll(':', '-')}-${randomBytes(2).toString('hex')}${what}`;
+    .replaceAll(':', '-');
+  const id = `${time}-${randomBytes(2).toString('hex')}${what}`;
   const folder = runFolder(options.out ?? join(checkout, 'reports/out', id));
   holdRun(folder);
   return {
@@ -42,24 +45,37 @@ export function openRun(options: Opening, what = ''): RunContext {
   };
 }
 
+type Job = {
+  readonly run: RunContext;
+  readonly checks: readonly DeclaredCheck[];
+  readonly options: Pick<RunOptions, 'provider'>;
+};
+
 /** One target of a run, with its folder. */
-export function openContext(
-  job: { run: RunContext; checks: readonly DeclaredCheck[]; options: Pick<RunOptions, 'provider'> },
-  target: TargetName,
-): TargetContext {
-  const { run, checks, options } = job;
+export function openContext({ run, checks, options }: Job, target: TargetName): TargetContext {
   const folder = join(run.folder, target.name);
   requireFolder(folder, hint);
-  const expected = checks.map(({ id, area, level, title, source, remedy }) => ({
-    id,
-    area,
-    level,
-    title,
-    source,
-    remedy,
-  }));
-  const context = { name: target.name, kind: target.kind, folder, expected };
+  const context = { name: target.name, kind: target.kind, folder, expected: checks };
   if (target.kind !== 'machine') return context;
   const isUnverified = target.machine.verified === false;
   return { ...context, provider: chooseProvider(options.provider), ...(isUnverified && { unverified: true }) };
+}
+
+/** Ctrl-C and SIGTERM end a run in order: what was judged is kept. A second one ends the process at once. */
+export function interruption(): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    say('interrupted: finishing the reports; press Ctrl-C again to stop at once');
+    controller.abort();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    release() {
+      process.removeListener('SIGINT', stop);
+      process.removeListener('SIGTERM', stop);
+    },
+  };
 }

@@ -7,8 +7,7 @@ import { judgeTarget } from '../../harness/runner/judge/judge-target.ts';
 import type { RunListener } from '../../harness/verdicts/run-listener.ts';
 import { openTarget } from '../targets/open-target.ts';
 import type { TargetName } from '../targets/target-names.ts';
-import { eachOf } from './each-of.ts';
-import { type RunJob, runTarget } from './run-target.ts';
+import { eachOf, type RunJob, runTarget } from './run-target.ts';
 
 vi.mock('../targets/open-target.ts');
 vi.mock('../../harness/runner/judge/judge-target.ts');

@@ -16,6 +16,7 @@ import {
 import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import type { CheckMetas } from '../../reports/selftest/fault-results.ts';
 import type { LabOptions, RunOptions, Selection } from '../options/options.ts';
+import { say } from '../options/output.ts';
 import { enterLab } from '../targets/enter-lab.ts';
 import { openTarget } from '../targets/open-target.ts';
 import type { TargetName } from '../targets/target-names.ts';
@@ -35,14 +36,14 @@ export type RunJob = {
   readonly metas?: CheckMetas;
   readonly sideEffects?: 'read-only' | 'all';
   /** `--profile`: where the time of each check goes */
-  readonly profile?: RunProfile;
-  readonly triage?: TriageOptions;
+  readonly profile?: RunProfile | undefined;
+  readonly triage?: TriageOptions | undefined;
 };
 
 /** Everything that the machines among the targets need on this machine; see enterLab. */
 export async function enterLabOf(targets: readonly TargetName[], options: LabOptions): Promise<void> {
   const machines = targets.flatMap((target) => (target.kind === 'machine' ? [target.machine] : []));
-  await enterLab({ machines, options, onStage: (text) => process.stderr.write(`${text}\n`) });
+  await enterLab({ machines, options, onStage: say });
 }
 
 /** Judges one target; the listeners are told what kept it from being judged to the end, expected or not. */
@@ -98,4 +99,21 @@ export function coverageFloorOf(
   if (chooseProvider(options.provider) !== 'libvirt') return undefined;
   const { date, judged } = target.machine.verified;
   return isPartOfSuite(options) || judged === undefined ? undefined : { judged, date };
+}
+
+/** Does the work for each item, `places` at a time. One that fails takes nothing away from the others: resolves to what was thrown. */
+export async function eachOf<T>(
+  items: readonly T[],
+  places: number,
+  work: (item: T) => Promise<void>,
+): Promise<readonly unknown[]> {
+  const queue = [...items];
+  const failures: unknown[] = [];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+      await work(item).catch((error: unknown) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(places, items.length) }, worker));
+  return failures;
 }

@@ -1,6 +1,7 @@
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { Selection } from '../options/options.ts';
+import { usageError } from '../options/values.ts';
 
 /** The checks that `--suite`, `--check` and `--level` select. An unknown name is an error: it would judge nothing. */
 export function selectChecks(
@@ -9,33 +10,27 @@ export function selectChecks(
 ): readonly DeclaredCheck[] {
   const areas = [...new Set(all.map((check) => check.area))];
   const unknownSuite = suite?.find((area) => !areas.includes(area));
-  if (unknownSuite !== undefined) {
-    throw new RdcError('UNKNOWN_CHECK', `unknown suite '${unknownSuite}'; allowed: ${areas.join(', ')}`, {
-      hint: './rdc list',
-    });
-  }
+  if (unknownSuite !== undefined) throw unknownCheck(`unknown suite '${unknownSuite}'; allowed: ${areas.join(', ')}`);
   const ids = all.map((check) => check.id);
   const wanted = asked?.map((id) => id.toUpperCase());
   const unknown = wanted?.filter((id) => !ids.includes(id)) ?? [];
-  if (unknown.length > 0) {
-    throw new RdcError('UNKNOWN_CHECK', `unknown check ${unknown.join(', ')}${nearest(unknown[0] ?? '', ids)}`, {
-      hint: './rdc list',
-    });
-  }
+  if (unknown.length > 0) throw unknownCheck(`unknown check ${unknown.join(', ')}${nearest(unknown[0] ?? '', ids)}`);
   const selected = all.filter(
     (check) =>
       (suite?.includes(check.area) ?? true) &&
       (wanted?.includes(check.id) ?? true) &&
       (level?.includes(check.level) ?? true),
   );
-  if (selected.length === 0)
-    throw new RdcError('USAGE', 'no check matches --suite, --check and --level together', { hint: './rdc list' });
+  if (selected.length === 0) throw usageError('no check matches --suite, --check and --level together', './rdc list');
   return selected;
+}
+
+function unknownCheck(what: string): RdcError {
+  return new RdcError('UNKNOWN_CHECK', what, { hint: './rdc list' });
 }
 
 /** Names that share the first letters, for a typo. */
 function nearest(wanted: string, ids: readonly string[]): string {
-  const upper = wanted.toUpperCase();
-  const close = ids.filter((id) => id.includes(upper) || id.startsWith(upper.slice(0, 5)));
+  const close = ids.filter((id) => id.includes(wanted) || id.startsWith(wanted.slice(0, 5)));
   return close.length === 0 ? '' : `; did you mean ${close.slice(0, 3).join(', ')}?`;
 }

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
-import { RdcError } from '../../harness/messages/errors.ts';
 import type { RunOptions } from '../options/options.ts';
+import { usageError } from '../options/values.ts';
 import type { TargetName } from './target-names.ts';
 
 export type Asked = {
@@ -30,9 +30,8 @@ export async function confirmHosts(
   if (asked.mode === 'conformance' && asked.checks.every((check) => check.readOnly)) return true;
   const plan = planOf(hosts.join(', '), asked);
   if (input.isTTY !== true || output.isTTY !== true) {
-    throw new RdcError('USAGE', `not read-only, and no terminal to ask for agreement.\n${plan}`, {
-      hint: 'agree with --yes, or use ./rdc doctor TARGET, which is read-only',
-    });
+    const hint = 'agree with --yes, or use ./rdc doctor TARGET, which is read-only';
+    throw usageError(`not read-only, and no terminal to ask for agreement.\n${plan}`, hint);
   }
   output.write(`${plan}\n`);
   if (!(await isAgreed(`Go on with ${hosts.join(', ')}? [y/N] `, { input, output }))) {
@@ -66,15 +65,13 @@ export function planOf(hosts: string, { checks, mode, options }: Omit<Asked, 'ta
     `${hosts}: ${checks.length} checks to run, ${checks.length - changing.length} of them read-only. The others, ${root}:`,
     "- load an image into the user's daemon and start, stop and remove containers from it; a helper stays in /tmp",
     '- write files, settings of the daemon and of the kernel; each check undoes its changes when it ends',
-    ...(restarting.length > 0
-      ? [
-          `- restart the user's daemon or all of the user's services, the user's own among them: ${restarting.join(', ')}`,
-        ]
-      : []),
-    ...(options.rootVia === 'none' ? ['- leave some folders rdc.* behind that only root can remove'] : []),
-    ...(mode === 'fault-test'
-      ? ['- break the host on purpose: the fault of each check is applied as root and undone after it']
-      : []),
+    restarting.length > 0 &&
+      `- restart the user's daemon or all of the user's services, the user's own among them: ${restarting.join(', ')}`,
+    options.rootVia === 'none' && '- leave some folders rdc.* behind that only root can remove',
+    mode === 'fault-test' &&
+      '- break the host on purpose: the fault of each check is applied as root and undone after it',
     'Details: docs/guides/existing-hosts.md',
-  ].join('\n');
+  ]
+    .filter((line) => line !== false)
+    .join('\n');
 }

@@ -4,8 +4,9 @@ import type { Machine } from '../../harness/lab/catalog/machines.ts';
 import { recipeNames } from '../../harness/lab/catalog/recipes.ts';
 import { readImageFile } from '../../harness/lab/disks/image-file.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
-import { RdcError } from '../../harness/messages/errors.ts';
+import type { RdcError } from '../../harness/messages/errors.ts';
 import type { ImageOptions } from '../options/options.ts';
+import { usageError } from '../options/values.ts';
 
 /**
  * The machine that `--image FILE` stands for: one of its own, named by TARGET or by the file, or an entry of
@@ -15,11 +16,10 @@ export async function imageMachine(words: readonly string[], options: ImageOptio
   const file = resolve(options.image ?? '');
   if (words.length > 1) throw usage(`--image makes one machine (got: ${words.join(' ')})`, options);
   const name = words[0] ?? nameOf(file);
-  if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(name))
-    throw usage(
-      `${JSON.stringify(name)} is not a valid machine name; allowed: a-z, 0-9 and -, at most 41 characters`,
-      options,
-    );
+  if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(name)) {
+    const allowed = 'a-z, 0-9 and -, at most 41 characters';
+    throw usage(`${JSON.stringify(name)} is not a valid machine name; allowed: ${allowed}`, options);
+  }
   const entry = knownMachines().machines.find((one) => one.name === name);
   if (entry && entry.box.image === undefined)
     throw usage(`${name} is another machine of vms/machines.json: choose another name for this image`, options);
@@ -42,9 +42,7 @@ export async function imageMachine(words: readonly string[], options: ImageOptio
 export function refuseImageOptions({ recipe, sha256 }: ImageOptions): void {
   const stray = recipe !== undefined ? '--recipe' : sha256 !== undefined ? '--sha256' : undefined;
   if (stray !== undefined)
-    throw new RdcError('USAGE', `${stray} needs --image FILE`, {
-      hint: './rdc run --image FILE.qcow2 --recipe debian',
-    });
+    throw usageError(`${stray} needs --image FILE`, './rdc run --image FILE.qcow2 --recipe debian');
 }
 
 function recipeOf(options: ImageOptions, entry: Machine | undefined): string {
@@ -58,13 +56,14 @@ function recipeOf(options: ImageOptions, entry: Machine | undefined): string {
 
 /** `/iso/Debian 14.qcow2` gives `image-debian-14`: the same for every build of a release, so that runs compare. */
 function nameOf(file: string): string {
-  const stem = basename(file)
-    .replace(/\.[a-z0-9]{1,5}$/i, '')
-    .toLowerCase();
-  const words = stem.replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '');
+  const stem = basename(file).replace(/\.[a-z0-9]{1,5}$/i, '');
+  const words = stem
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '');
   return `image-${words}`.slice(0, 41).replace(/-$/, '');
 }
 
 function usage(what: string, { image }: Pick<ImageOptions, 'image'>): RdcError {
-  return new RdcError('USAGE', what, { hint: `./rdc run my-release --image ${image} --recipe debian` });
+  return usageError(what, `./rdc run my-release --image ${image} --recipe debian`);
 }

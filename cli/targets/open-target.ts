@@ -11,7 +11,7 @@ import type { SshAddress } from '../../harness/target-host/transport/ssh-login.t
 import { isLockedByUs, releaseMachine } from '../../harness/this-machine/locks.ts';
 import type { RunOptions } from '../options/options.ts';
 import { sshAddress } from './ssh-addresses.ts';
-import type { TargetName } from './target-names.ts';
+import type { TargetName, TargetOf } from './target-names.ts';
 
 export type OpenedTarget = AsyncDisposable & {
   readonly connection: Omit<Connection, 'image'>;
@@ -29,29 +29,25 @@ type OpenOptions = {
 export async function openTarget(target: TargetName, open: OpenOptions): Promise<OpenedTarget> {
   if (target.kind === 'machine') return await openMachine(target, open);
   const { folder, options } = open;
-  const root =
-    options.rootVia === 'ssh' && target.kind === 'ssh' ? sshAddress(target, options, 'root') : options.rootVia;
-  const connection = {
-    name: target.name,
-    kind: target.kind,
-    folder,
-    root: root === 'ssh' ? 'none' : root,
-    ...(target.kind === 'ssh' ? { user: sshAddress(target, options) } : {}),
-  } as const;
+  const { name, kind } = target;
+  const via = options.rootVia === 'ssh' ? 'none' : options.rootVia;
+  const connection =
+    kind === 'local'
+      ? ({ name, kind, folder, root: via } as const)
+      : {
+          ...{ name, kind, folder },
+          user: sshAddress(target, options),
+          root: options.rootVia === 'ssh' ? sshAddress(target, options, 'root') : via,
+        };
   return { connection, infraRetries: 0, [Symbol.asyncDispose]: async () => {} };
 }
 
-async function openMachine(target: Extract<TargetName, { kind: 'machine' }>, open: OpenOptions): Promise<OpenedTarget> {
+async function openMachine(target: TargetOf<'machine'>, open: OpenOptions): Promise<OpenedTarget> {
   const { options, folder, onStage } = open;
   const labName = labNameOf(target.name, chooseProvider(options.provider));
   const handle = options.asIs ? await attachMachine(labName) : await bringUpOrOff(target, open);
-  const login = (user: string): SshAddress => ({
-    host: handle.host,
-    port: handle.port,
-    user,
-    identityFile: handle.identityFile,
-    hostKeys: handle.hostKeys,
-  });
+  const { host, port, identityFile, hostKeys } = handle;
+  const login = (user: string): SshAddress => ({ host, port, user, identityFile, hostKeys });
   return {
     connection: { name: target.name, kind: 'machine', folder, user: login(handle.user), root: login('root') },
     infraRetries: handle.infraRetries,
@@ -65,7 +61,7 @@ async function openMachine(target: Extract<TargetName, { kind: 'machine' }>, ope
 
 /** A machine that did not boot is not left running: nobody would know of it. */
 async function bringUpOrOff(
-  { machine }: Extract<TargetName, { kind: 'machine' }>,
+  { machine }: TargetOf<'machine'>,
   { options, folder, onStage, signal }: OpenOptions,
 ): Promise<MachineHandle> {
   try {

@@ -18,6 +18,7 @@ export type TargetName =
     }
   | { readonly kind: 'local'; readonly name: string };
 
+export type TargetOf<Kind extends TargetName['kind']> = Extract<TargetName, { kind: Kind }>;
 export type Targets = readonly [TargetName, ...TargetName[]];
 
 /** The same with `--image FILE`, which makes a machine of its own of it. */
@@ -42,8 +43,11 @@ export function resolveTargets(words: readonly string[]): Targets {
   return [resolve(first), ...others.map(resolve)];
 }
 
+const sshUrl =
+  /^ssh:\/\/(?:([A-Za-z0-9_][A-Za-z0-9._-]*)@)?(\[[0-9a-fA-F:]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(\d{1,5}))?\/?$/;
+
 /** The port is part of the name when it is typed, since one address may forward to many hosts. */
-function parseSshUrl(word: string): Extract<TargetName, { kind: 'ssh' }> {
+function parseSshUrl(word: string): TargetOf<'ssh'> {
   const { host, port, user: typed } = parseDestination(word);
   const user = typed ?? sshConfig({ host }).user;
   const name = `${user}@${host}${port === undefined || port === 22 ? '' : `:${port}`}`.replaceAll(':', '_');
@@ -52,10 +56,7 @@ function parseSshUrl(word: string): Extract<TargetName, { kind: 'ssh' }> {
 
 /** `ssh://[USER@]HOST[:PORT]`; throws UNKNOWN_TARGET. */
 export function parseDestination(word: string): Destination {
-  const [, user, host, digits] =
-    /^ssh:\/\/(?:([A-Za-z0-9_][A-Za-z0-9._-]*)@)?(\[[0-9a-fA-F:]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::(\d{1,5}))?\/?$/.exec(
-      word,
-    ) ?? [];
+  const [, user, host, digits] = sshUrl.exec(word) ?? [];
   const port = digits === undefined ? undefined : Number(digits);
   if (host === undefined || (port !== undefined && (port < 1 || port > 65_535))) {
     throw new RdcError('UNKNOWN_TARGET', `${JSON.stringify(word)} is not ssh://[USER@]HOST[:PORT]`, {

@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { table, withSection } from './page-section.ts';
+import { table, withSection } from './markdown.ts';
 
 it('a section takes the place of the one with its name, the others stay', () => {
   const once = withSection('# Page\n', 'a', 'first');
