@@ -11,12 +11,11 @@ import { runConformance } from '../modes/conformance.ts';
 import { type Group, runFaultTest, type Subject } from '../modes/fault-test.ts';
 import { takeTriageViews } from '../modes/triage-views.ts';
 import { startProfile } from '../profile/check-profile.ts';
-import { timeLimitMs } from '../protocol/time-limit.ts';
+import { timeLimitMs } from '../protocol/protocol.ts';
 import { Evidence } from '../verify/evidence.ts';
+import { endsTheRun } from '../verify/lost-target.ts';
 import { failWhenSilent } from './responsiveness.ts';
 import { waitForTurn } from './turns.ts';
-import '../protocol/protocol.ts';
-import { endsTheRun } from '../verify/lost-target.ts';
 
 // A vitest setup file: it turns the declarations of the spec file that follows into tests of this mode.
 
