@@ -61,6 +61,10 @@ export class RdcError extends Error {
   }
 }
 
+export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is RdcError {
+  return error instanceof RdcError && codes.includes(error.code);
+}
+
 /** The text for a terminal: the message and, on a line of its own, the hint. A library's words may be those of a target. */
 export function renderError(error: unknown): string {
   return plainText(textOf(error), 8_000);

@@ -3,8 +3,7 @@ import { failureOf } from '../../checks/expect.ts';
 import { messageOf } from '../../messages/error-text.ts';
 import { type View, viewOf } from '../../verdicts/triage.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
-import { endsTheRun } from '../verify/lost-target.ts';
-import { Blocked } from '../verify/preconditions.ts';
+import { Blocked, endsTheRun } from '../verify/preconditions.ts';
 import { type ModeContext, verifyOnce, verifyWhenPossible } from '../verify/verify.ts';
 
 /**
