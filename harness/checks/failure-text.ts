@@ -2,7 +2,7 @@ import { plainLine } from '../messages/plain-text.ts';
 import { exactText, isRecord, isSame, sampleOf, valueText } from './value-text.ts';
 
 /** A matcher that did not hold: `expect(found).not.toContain(wanted)`. */
-export type Unmet = {
+type Unmet = {
   readonly matcher: string;
   readonly isNot: boolean;
   readonly found: unknown;
@@ -26,9 +26,8 @@ function textOf({ matcher, found, wanted }: Unmet): string | undefined {
   switch (matcher) {
     case 'toBe':
     case 'toEqual':
-      return difference(found, wanted);
     case 'toMatchObject':
-      return difference(found, wanted, true);
+      return difference(found, wanted, matcher === 'toMatchObject');
     case 'toBeNull':
     case 'toBeUndefined':
       return `unexpected ${found === null || found === undefined ? exactText(found) : seen}`;
@@ -72,19 +71,17 @@ function textOfNot({ matcher, found, wanted }: Unmet): string | undefined {
 }
 
 /** Undefined where there is none; of objects the fields that differ. */
-function difference(found: unknown, wanted: unknown, isPart = false): string | undefined {
-  if (Array.isArray(found)) {
-    const sample = sampleOf(wanted);
-    if (Array.isArray(wanted)) return listDifference(found, wanted);
-    if (Array.isArray(sample)) return listDifference(found, sample, true);
-  }
+function difference(found: unknown, wanted: unknown, isPart: boolean): string | undefined {
+  const sample = sampleOf(wanted);
+  if (Array.isArray(found) && Array.isArray(wanted)) return listDifference(found, wanted, false);
+  if (Array.isArray(found) && Array.isArray(sample)) return listDifference(found, sample, true);
   if (isRecord(found) && isRecord(wanted)) return fieldDifferences(found, wanted, isPart);
   if (isSame(found, wanted)) return undefined;
   const text = valueText(found) === valueText(wanted) ? exactText : valueText;
   return `expected ${text(wanted)}, found ${text(found)}`;
 }
 
-function listDifference(found: readonly unknown[], wanted: readonly unknown[], isPart = false): string | undefined {
+function listDifference(found: readonly unknown[], wanted: readonly unknown[], isPart: boolean): string | undefined {
   if (found.length * wanted.length > maxComparisons) return undefined;
   const extra = [...found];
   const missing = wanted.filter((entry) => {
@@ -92,10 +89,9 @@ function listDifference(found: readonly unknown[], wanted: readonly unknown[], i
     if (index >= 0) extra.splice(index, 1);
     return index < 0;
   });
-  const parts = [
-    ...(missing.length > 0 ? [`missing: ${valueText(missing)}`] : []),
-    ...(extra.length > 0 && !isPart ? [`unexpected: ${valueText(extra)}`] : []),
-  ];
+  const parts: string[] = [];
+  if (missing.length > 0) parts.push(`missing: ${valueText(missing)}`);
+  if (extra.length > 0 && !isPart) parts.push(`unexpected: ${valueText(extra)}`);
   if (parts.length > 0) return parts.join('; ');
   if (isPart || isSame(found, wanted)) return undefined;
   return `expected in the order ${valueText(wanted)}; found ${valueText(found)}`;
@@ -109,5 +105,5 @@ function fieldDifferences(found: Fields, wanted: Fields, isPart: boolean): strin
     const text = difference(found[name], wanted[name], isPart);
     return text === undefined ? [] : [`${name} ${text}`];
   });
-  return parts.length > 0 ? parts.join('; ') : undefined;
+  return parts.join('; ') || undefined;
 }
