@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { RdcError } from '../messages/errors.ts';
 import { cacheRoot } from '../this-machine/paths.ts';
 import { mustRunCommand } from '../this-machine/run-command.ts';
@@ -44,7 +43,7 @@ export async function ensureFixtureImage(options: { arch: Architecture; cacheDir
 
 async function inputsKey(arch: Architecture, busybox: Buffer): Promise<string> {
   const files = [...sources, ...builders].map((name) => join(imagesDir, name));
-  const contents = await Promise.all([fileURLToPath(import.meta.url), ...files].map((path) => readFile(path)));
+  const contents = await Promise.all([import.meta.filename, ...files].map((path) => readFile(path)));
   const version = await compile(arch, ['--version'], imagesDir);
   const libc = await compile(arch, ['-print-file-name=libc.a'], imagesDir);
   const library = await readFile(libc.trim()).catch((cause: unknown) => {
@@ -93,11 +92,9 @@ async function compile(arch: Architecture, args: string[], cwd: string): Promise
 }
 
 function installHint(arch: Architecture): string {
-  const cross = {
-    amd64: 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross',
-    arm64: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
-  };
-  return `sudo apt-get install ${arch === nativeArch ? 'gcc libc6-dev' : cross[arch]}`;
+  const name = { amd64: 'x86-64', arm64: 'aarch64' }[arch];
+  const cross = `gcc-${name}-linux-gnu libc6-dev-${arch}-cross`;
+  return `sudo apt-get install ${arch === nativeArch ? 'gcc libc6-dev' : cross}`;
 }
 
 function sha256(bytes: Buffer | string): string {

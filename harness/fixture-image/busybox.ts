@@ -4,8 +4,6 @@ import { RdcError } from '../messages/errors.ts';
 import { mustRunCommand } from '../this-machine/run-command.ts';
 import type { Architecture } from './image.ts';
 
-const timeoutMs = 120_000;
-
 const elfMachines = { amd64: 62, arm64: 183 } as const;
 const elfInterpreterHeader = 3;
 
@@ -34,9 +32,8 @@ export function isStaticElf(bytes: Buffer, arch: Architecture): boolean {
   const entryBytes = bytes.readUInt16LE(54);
   const count = bytes.readUInt16LE(56);
   if (tableOffset + count * entryBytes > bytes.length) return false;
-  return Array.from({ length: count }, (_, i) => bytes.readUInt32LE(tableOffset + i * entryBytes)).every(
-    (type) => type !== elfInterpreterHeader,
-  );
+  const types = Array.from({ length: count }, (_, i) => bytes.readUInt32LE(tableOffset + i * entryBytes));
+  return !types.includes(elfInterpreterHeader);
 }
 
 /** The applets compiled in, read from the program's own table: it cannot be asked when it is for another architecture. */
@@ -61,7 +58,7 @@ async function downloadBusybox(arch: Architecture, cacheDir: string, kept: strin
       `APT::Architecture=${arch}`,
       `APT::Architectures=${arch}`,
     ].flatMap((setting) => ['-o', setting]);
-    const options = { cwd: work, timeoutMs };
+    const options = { cwd: work, timeoutMs: 120_000 };
     await mustRunCommand(['apt-get', ...settings, '-qq', 'update'], options);
     await mustRunCommand(['apt-get', ...settings, '-qq', 'download', 'busybox-static'], options);
     const packageFile = (await readdir(work)).find((name) => name.endsWith('.deb'));
