@@ -1,6 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect as vitestExpect } from 'vitest';
 import { plainLine } from '../messages/plain-text.ts';
+import type { Target } from '../target-host/access/target.ts';
+import { type Container, refusalIn, sharedContainer } from '../target-host/docker/container.ts';
+import type { ContainerOptions } from '../target-host/docker/container-options.ts';
+import { hiddenBy } from '../target-host/facts/host-facts.ts';
 import { type Finding, verdictOf } from '../verdicts/verdict.ts';
 import { failureText } from './failure-text.ts';
 
@@ -17,7 +21,14 @@ export const expect: typeof vitestExpect = new Proxy(vitestExpect, {
   },
 });
 
-/** Does the work; resolves to the number of its assertions. */
+/** A shared container whose start is part of the claim: if the daemon refuses it, the check fails with the daemon's message. */
+export async function expectContainer(target: Target, options: ContainerOptions = {}): Promise<Container> {
+  const started = await sharedContainer(target, options).catch((error) => refusalIn(error, target));
+  expect(started, `the start of a container${hiddenBy(target.facts.host.hidepid)}`).not.toBeTypeOf('string');
+  return started as Container;
+}
+
+/** The number of assertions that the work makes. */
 export async function countAssertions(work: () => Promise<void>): Promise<number> {
   const count = { assertions: 0 };
   await counter.run(count, work);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { RdcError } from '../messages/errors.ts';
 import { cacheRoot } from '../this-machine/paths.ts';
 import { mustRunCommand } from '../this-machine/run-command.ts';
+import { scratch } from '../this-machine/scratch.ts';
 import { appletNames, readBusybox } from './busybox.ts';
 import type { Architecture, FixtureImage } from './image.ts';
 import { writeImageArchive } from './oci-archive.ts';
@@ -27,15 +28,12 @@ export async function ensureFixtureImage(options: { arch: Architecture; cacheDir
   if (cached) return cached;
   await mkdir(cacheDir, { recursive: true });
   const work = await mkdtemp(join(cacheDir, '.build-'));
-  try {
-    const probe = await compileProbe(arch, work);
-    const { tar, ...digests } = await writeImageArchive({ arch, busybox, applets: appletNames(busybox), probe });
-    await writeFile(join(work, 'fixture.tar'), tar);
-    await writeFile(join(work, 'image.json'), JSON.stringify({ ...digests, tarSha256: sha256(tar) }));
-    await moveInto(work, dir);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  using _ = scratch(work);
+  const probe = await compileProbe(arch, work);
+  const { tar, ...digests } = await writeImageArchive({ arch, busybox, applets: appletNames(busybox), probe });
+  await writeFile(join(work, 'fixture.tar'), tar);
+  await writeFile(join(work, 'image.json'), JSON.stringify({ ...digests, tarSha256: sha256(tar) }));
+  await moveInto(work, dir);
   const built = await readCached(dir);
   if (built) return built;
   throw new RdcError('IMAGE', `the fixture image in ${dir} does not match its own digest`, { hint: `rm -r '${dir}'` });

@@ -45,7 +45,8 @@ export async function runChecks(job: VitestJob): Promise<{ readonly broken: read
     // what it had changed nobody takes back any more
     cancel();
   });
-  const cache = compileCache();
+  // a run writes nothing into its checkout, which may belong to somebody else; the dependencies of checkouts differ
+  const cache = cachePath('compile', `vitest-${createHash('sha256').update(checkout).digest('hex').slice(0, 12)}`);
   const vitest = await createVitest(
     {
       root: checkout,
@@ -75,12 +76,6 @@ export async function runChecks(job: VitestJob): Promise<{ readonly broken: read
     process.exitCode = exitCode;
   }
   return { broken };
-}
-
-/** A run writes nothing into its checkout, which may belong to somebody else. Of each checkout: their dependencies differ. */
-function compileCache(): string {
-  const key = createHash('sha256').update(checkout).digest('hex').slice(0, 12);
-  return cachePath('compile', `vitest-${key}`);
 }
 
 /** vitest ends the process a millisecond after a signal; the run has reports to finish and machines to power off first. */

@@ -35,21 +35,16 @@ export async function inspectAll(
   view: InspectionView,
 ): Promise<ReadonlyMap<string, Inspection>> {
   const inspected = new Map<string, Inspection>();
-  await Promise.all(
-    checks.map(async (check) => {
-      const one = await inspectOne(check, view);
-      inspected.set(check.id, one);
-      view.onInspected?.(check, one);
-    }),
-  );
+  const inspectOne = async (check: DeclaredCheck) => {
+    const evidence = new Evidence();
+    const startedAt = performance.now();
+    const said = await wordOn(check, { ...view, evidence });
+    const one = { ...said, durationMs: Math.round(performance.now() - startedAt), evidence };
+    inspected.set(check.id, one);
+    view.onInspected?.(check, one);
+  };
+  await Promise.all(checks.map(inspectOne));
   return inspected;
-}
-
-async function inspectOne(check: DeclaredCheck, view: InspectionView): Promise<Inspection> {
-  const evidence = new Evidence();
-  const startedAt = performance.now();
-  const said = await wordOn(check, { ...view, evidence });
-  return { ...said, durationMs: Math.round(performance.now() - startedAt), evidence };
 }
 
 type Word = Omit<Inspection, 'durationMs' | 'evidence'>;
