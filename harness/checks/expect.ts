@@ -28,7 +28,6 @@ export async function expectContainer(target: Target, options: ContainerOptions 
   return started as Container;
 }
 
-/** The number of assertions that the work makes. */
 export async function countAssertions(work: () => Promise<void>): Promise<number> {
   const count = { assertions: 0 };
   await counter.run(count, work);

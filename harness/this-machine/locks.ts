@@ -36,7 +36,6 @@ export function describeOwner({ pid, since, command }: LockOwner, now = Date.now
   return `process ${pid}${words} since ${since.slice(0, 40)}${age >= 0 ? `, for ${describeAge(age)}` : ''}`;
 }
 
-/** This process as the owner of something in the cache. */
 export function thisOwner(): LockOwner {
   const self = identifyProcess(process.pid) ?? { pid: process.pid, startTime: 'unknown' };
   const command = `rdc ${process.argv.slice(2).join(' ')}`;
@@ -47,7 +46,6 @@ function lockFile(name: string): string {
   return join(cacheRoot(), 'machines', `${name}.lock`);
 }
 
-/** What the file holds, or undefined where there is none. */
 function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');

@@ -85,7 +85,6 @@ export async function mustRunCommand(argv: readonly string[], options: CommandOp
 }
 
 type LoggedOptions = CommandOptions & {
-  /** name of the log below logs/ in the cache */
   readonly log: string;
   readonly code: ErrorCode;
   /** what was being done, for the message: `vagrant up debian-13` */

@@ -19,7 +19,6 @@ export type CheckResult = {
   readonly verdict: Verdict;
   readonly reason?: string;
   readonly finding?: Finding;
-  /** The check whose failure explains a `blocked`. */
   readonly blockedBy?: string;
   readonly durationMs: number;
   /** Repeated after a failure, the check gave different answers; the verdict stays the failure. */

@@ -80,13 +80,11 @@ export async function runChecks(job: VitestJob): Promise<{ readonly broken: read
 
 /** vitest ends the process a millisecond after a signal; the run has reports to finish and machines to power off first. */
 function rememberSignalListeners(): () => void {
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  const own = new Map(signals.map((signal) => [signal, new Set(process.listeners(signal))]));
+  const own = (['SIGINT', 'SIGTERM'] as const).map((signal) => ({ signal, listeners: process.listeners(signal) }));
   return () => {
-    for (const signal of signals) {
-      for (const listener of process.listeners(signal)) {
-        if (!own.get(signal)?.has(listener)) process.off(signal, listener);
-      }
+    for (const { signal, listeners } of own) {
+      for (const listener of process.listeners(signal))
+        if (!listeners.includes(listener)) process.off(signal, listener);
     }
   };
 }

@@ -54,7 +54,6 @@ async function rootOf(thrown: unknown, check: DeclaredCheck, target: Target): Pr
   }
 }
 
-/** Ends the test as skipped, with the reason, where the claim is not made on such a host. */
 export function skipUnlessApplicable(check: DeclaredCheck, mode: ModeContext): void {
   const applies = check.applies?.({ host: mode.host }) ?? true;
   if (applies !== true) skip(mode, applies);

@@ -7,7 +7,6 @@ import { type InjectAtStage, type Mode, type ModeContext, type Observed, observe
 import { skipUnlessApplicable } from './conformance.ts';
 import type { Bystanders } from './side-effects.ts';
 
-/** A check and what it may use; one of those that the same fault is to turn red. */
 export type Subject = { readonly check: DeclaredCheck; readonly mode: Mode };
 
 /** The checks that share a fault, and those that are judged beside them when its side effects are asked for. */
@@ -51,24 +50,23 @@ async function outcomeOf(subject: Subject, group: Group = { members: [subject] }
 async function tryFault(subject: Subject, group: Group): Promise<Outcomes> {
   const { members, bystanders } = group;
   const before = await observeAll(members);
-  if (before.every(({ verdict }) => verdict !== 'pass')) return outcomesFrom(members, { before, under: [], after: [] });
+  if (before.every(({ verdict }) => verdict !== 'pass')) return outcomesFrom(members, before);
   await bystanders?.learn();
   note(members, `--- fault: ${subject.check.fault.name}`);
   const { observed: under, effects } = await observeUnderFault(subject, group);
   note(members, '--- undone');
   const after = await observeAll(members);
-  const outcomes = outcomesFrom(members, { before, under, after });
+  const outcomes = outcomesFrom(members, before, under, after);
   if (effects === undefined || bystanders === undefined) return outcomes;
   const sideEffects = await bystanders.afterUndo(effects);
   return new Map([...outcomes].map(([id, outcome]) => [id, { ...outcome, sideEffects }]));
 }
 
-type Step = 'before' | 'under' | 'after';
+type Seen = readonly Observed[];
 
-function outcomesFrom(group: readonly Subject[], seen: Record<Step, readonly Observed[]>): Outcomes {
+function outcomesFrom(group: readonly Subject[], before: Seen, under: Seen = [], after: Seen = []): Outcomes {
   return new Map(
     group.map(({ check, mode }, index) => {
-      const { before, under, after } = seen;
       const outcome = outcomeFrom(check, { before: before[index], under: under[index], after: after[index] });
       mode.evidence.note(`${outcome.outcome}: ${outcome.reason}`);
       return [check.id, outcome];
@@ -76,8 +74,9 @@ function outcomesFrom(group: readonly Subject[], seen: Record<Step, readonly Obs
   );
 }
 
-function outcomeFrom({ fault }: DeclaredCheck, observed: Record<Step, Observed | undefined>): Outcome {
-  const { before, under, after } = observed;
+type Observations = Readonly<Record<'before' | 'under' | 'after', Observed | undefined>>;
+
+function outcomeFrom({ fault }: DeclaredCheck, { before, under, after }: Observations): Outcome {
   const isMeant = ({ failure: { label, finding } = {} }: Observed) =>
     label !== undefined && isNamed(label, fault.breaks) && (fault.finding ?? finding) === finding;
   // a finding of this target; by the very expectation that the fault is to break there is nothing left to break
@@ -94,7 +93,7 @@ function outcomeFrom({ fault }: DeclaredCheck, observed: Record<Step, Observed |
   return ended('survived', `the check fails for another reason: ${under.message}`);
 }
 
-type UnderFault = { readonly observed: readonly Observed[]; readonly effects?: SideEffects };
+type UnderFault = { readonly observed: Seen; readonly effects?: SideEffects };
 
 async function observeUnderFault({ check: { fault }, mode }: Subject, group: Group): Promise<UnderFault> {
   const inject = () => fault.inject({ target: mode.target, host: mode.host });

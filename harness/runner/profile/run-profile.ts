@@ -9,7 +9,6 @@ export type Profile = {
   readonly target: string;
   /** from the start of the target (restore or boot) to the end of its last check and its power-off */
   readonly wallMs: number;
-  /** of all checks */
   readonly sum: TimeSplit;
   /** the wall's rest: the machine, the facts, the start of the runner, Allure's files */
   readonly outsideMs: number;
@@ -31,7 +30,6 @@ type Measured = Pick<Profile, 'target' | 'wallMs'> & {
   readonly checks: readonly (CheckProfile & Declared)[];
 };
 
-/** Collects what the workers say of their checks, for each target of a run. */
 export class RunProfile {
   readonly #targets: { readonly folder: string; readonly measured: () => Measured }[] = [];
 

@@ -3,26 +3,19 @@ export const kinds = ['container', 'guest', 'daemon'] as const;
 type Kind = (typeof kinds)[number];
 
 /** `ms` is the share of the check's time, not the sum of calls that ran side by side. */
-export type Asked = { count: number; ms: number };
+const noCalls = () => ({ count: 0, ms: 0 });
 
 /**
  * What the time of a check went to: the start of a container, a command of the guest (or a login), a request to the
  * daemon's API, and of the rest a pause between two looks or work. The parts add up to the whole.
  */
-export type TimeSplit = {
-  totalMs: number;
-  container: Asked;
-  guest: Asked;
-  daemon: Asked;
-  waitingMs: number;
-  harnessMs: number;
-};
+export type TimeSplit = ReturnType<typeof noTime>;
 
-export const noTime = (): TimeSplit => ({
+export const noTime = () => ({
   totalMs: 0,
-  container: { count: 0, ms: 0 },
-  guest: { count: 0, ms: 0 },
-  daemon: { count: 0, ms: 0 },
+  container: noCalls(),
+  guest: noCalls(),
+  daemon: noCalls(),
   waitingMs: 0,
   harnessMs: 0,
 });

@@ -11,7 +11,6 @@ export type Assignment = {
   readonly connection: Connection;
   /** ids of the checks to judge; everything else a spec file declares is left alone */
   readonly selected: readonly string[];
-  /** limit of one check instead of the mode's own */
   readonly checkTimeoutMs?: number | undefined;
   /** fault test: judge others under each fault too, those that only read or every steady one */
   readonly sideEffects?: 'read-only' | 'all' | undefined;

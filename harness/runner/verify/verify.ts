@@ -11,7 +11,6 @@ import type { Evidence } from './evidence.ts';
 import { Blocked, requireDaemon } from './preconditions.ts';
 import { meaningOfRefusal } from './refused-container.ts';
 
-/** What a check is judged with. */
 export type Mode = {
   readonly evidence: Evidence;
   readonly host: HostFacts;
