@@ -20,56 +20,47 @@ const maxComparisons = 250_000;
  * A matcher without a text here keeps vitest's `message`.
  */
 export function failureText(unmet: Unmet, message: string): string {
-  const text = unmet.isNot ? textOfNot(unmet) : textOf(unmet);
-  return plainLine(text ?? message.replace(/ \/\/ Object\.is equality$/, ''), 1_500);
+  return plainLine(textOf(unmet) ?? message.replace(/ \/\/ Object\.is equality$/, ''), 1_500);
 }
 
-function textOf({ matcher, found, wanted }: Unmet): string | undefined {
+const bounds: Readonly<Record<string, string>> = {
+  toBeGreaterThan: 'more than',
+  toBeGreaterThanOrEqual: 'at least',
+  toBeLessThan: 'less than',
+  toBeLessThanOrEqual: 'at most',
+};
+
+function textOf({ matcher, isNot, found, wanted }: Unmet): string | undefined {
   const [seen, meant] = [valueText(found), valueText(wanted)];
-  switch (matcher) {
+  const isList = Array.isArray(found);
+  switch (isNot ? `not.${matcher}` : matcher) {
     case 'toBe':
     case 'toEqual':
     case 'toMatchObject':
       return difference(found, wanted, matcher === 'toMatchObject');
+    case 'not.toBe':
+    case 'not.toEqual':
+      return `expected anything but ${meant}`;
     case 'toBeNull':
     case 'toBeUndefined':
       return `unexpected ${found === null || found === undefined ? exactText(found) : seen}`;
-    case 'toContain':
-      return `${Array.isArray(found) ? 'missing:' : 'expected to contain'} ${meant}; found ${seen}`;
-    case 'toMatch':
-      return `expected to match ${meant}; found ${seen}`;
-    case 'toHaveLength':
-      return Array.isArray(found) ? `expected ${meant} entries, found ${found.length}: ${seen}` : undefined;
-    case 'toBeGreaterThan':
-      return `expected more than ${meant}, found ${seen}`;
-    case 'toBeGreaterThanOrEqual':
-      return `expected at least ${meant}, found ${seen}`;
-    case 'toBeLessThan':
-      return `expected less than ${meant}, found ${seen}`;
-    case 'toBeLessThanOrEqual':
-      return `expected at most ${meant}, found ${seen}`;
-    default:
-      return undefined;
-  }
-}
-
-function textOfNot({ matcher, found, wanted }: Unmet): string | undefined {
-  const [seen, unwanted] = [valueText(found), valueText(wanted)];
-  switch (matcher) {
-    case 'toBe':
-    case 'toEqual':
-      return `expected anything but ${unwanted}`;
-    case 'toBeNull':
-    case 'toBeUndefined':
+    case 'not.toBeNull':
+    case 'not.toBeUndefined':
       return 'expected a value, found none';
     case 'toContain':
-      return `${Array.isArray(found) ? 'unexpected:' : 'expected not to contain'} ${unwanted}; found ${seen}`;
+      return `${isList ? 'missing:' : 'expected to contain'} ${meant}; found ${seen}`;
+    case 'not.toContain':
+      return `${isList ? 'unexpected:' : 'expected not to contain'} ${meant}; found ${seen}`;
     case 'toMatch':
-      return `expected not to match ${unwanted}; found ${seen}`;
-    case 'toBeTypeOf':
+      return `expected to match ${meant}; found ${seen}`;
+    case 'not.toMatch':
+      return `expected not to match ${meant}; found ${seen}`;
+    case 'not.toBeTypeOf':
       return `unexpected ${seen}`;
+    case 'toHaveLength':
+      return isList ? `expected ${meant} entries, found ${found.length}: ${seen}` : undefined;
     default:
-      return undefined;
+      return isNot || !(matcher in bounds) ? undefined : `expected ${bounds[matcher]} ${meant}, found ${seen}`;
   }
 }
 

@@ -20,9 +20,8 @@ export function asFinding(finding: Finding, assertion: () => void): void {
  * Worked = fail with the finding `lifted`; failed in other words = fail with the finding `differs`.
  */
 export function expectDocumented(observed: string | null, documented: RegExp | string, label: string): void {
-  asFinding('lifted', () =>
-    expect(observed === null ? 'no refusal' : 'a refusal', `lifted: ${label}`).toBe('a refusal'),
-  );
+  const seen = observed === null ? 'no refusal' : 'a refusal';
+  asFinding('lifted', () => expect(seen, `lifted: ${label}`).toBe('a refusal'));
   asFinding('differs', () => {
     const refusal = expect(observed, `differs: ${label}`);
     if (typeof documented === 'string') refusal.toContain(documented);

@@ -35,16 +35,12 @@ function replaceFile(path: string, text: string): void {
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (cause) {
-    forget(temporary);
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // below a file there is none; what keeps it from going is what kept it from being written
+    }
     throw cause;
-  }
-}
-
-function forget(temporary: string): void {
-  try {
-    rmSync(temporary, { force: true });
-  } catch {
-    // below a file there is none; what keeps it from going is what kept it from being written
   }
 }
 

@@ -32,13 +32,12 @@ const undeclared = 'this check declares no other view';
  */
 export async function triageTarget(job: TriageJob): Promise<string | undefined> {
   const { context, results, listeners, signal } = job;
-  const wanted = job.checks.filter(({ id }) => {
-    const result = results.get(id);
-    return result !== undefined && wantsViews(result);
-  });
-  const declared = wanted.filter(({ triage }) => triage !== undefined);
-  for (const { id, triage } of wanted) {
-    if (triage === undefined && results.get(id)?.verdict === 'fail') tellViews(job, id, notTaken(undeclared));
+  const declared: DeclaredCheck[] = [];
+  for (const check of job.checks) {
+    const result = results.get(check.id);
+    if (!result || !wantsViews(result)) continue;
+    if (check.triage) declared.push(check);
+    else if (result.verdict === 'fail') tellViews(job, check.id, notTaken(undeclared));
   }
   if (declared.length === 0 || signal.aborted) return undefined;
   notify(listeners, (listener) => listener.stage?.(context.name, `triage of ${declared.length} checks`));
