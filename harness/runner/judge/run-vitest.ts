@@ -16,9 +16,6 @@ import { type Assignment, type CheckMeta, timeLimitMs } from '../protocol/protoc
 import type { RunnerWord } from './judge.ts';
 import { type WorkerWatch, watchWorker } from './worker-watchdog.ts';
 
-/** Of those that disturb nobody (`concurrent`); measured: docs/benchmarks.md. */
-const checksAtOnce = 3;
-
 export type VitestJob = Omit<Assignment, 'selected'> & {
   readonly checks: readonly DeclaredCheck[];
   /** reporters that look at the same tests, e.g. Allure's; they come after `onJudged` */
@@ -119,7 +116,8 @@ function project(
       maxWorkers: 1,
       retry: 0,
       sequence: { groupOrder },
-      maxConcurrency: checksAtOnce,
+      // of those that disturb nobody; measured: docs/benchmarks.md
+      maxConcurrency: 3,
       // vitest counts for one test at a time: runConformance counts for itself. In triage there may be nothing to assert
       expect: { requireAssertions: mode === 'fault-test' },
       // a reason such as `expected [ …(5) ] to deeply equal []` leaves out what was found

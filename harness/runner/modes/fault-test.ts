@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { DeclaredCheck, Fault } from '../../checks/check.ts';
+import type { DeclaredCheck } from '../../checks/check.ts';
 import { isNamed } from '../../checks/faults.ts';
 import { messageOf } from '../../messages/error-text.ts';
 import { alreadyRed, type Outcome, type SideEffects } from '../../verdicts/fault-outcome.ts';
@@ -95,20 +95,19 @@ function outcomeFrom({ fault }: DeclaredCheck, { before, under, after }: Observa
 
 type UnderFault = { readonly observed: Seen; readonly effects?: SideEffects };
 
-async function observeUnderFault({ check: { fault }, mode }: Subject, group: Group): Promise<UnderFault> {
-  const inject = () => fault.inject({ target: mode.target, host: mode.host });
+async function observeUnderFault(subject: Subject, group: Group): Promise<UnderFault> {
   try {
-    if (fault.at !== undefined) return { observed: await observeFromStage(fault, inject, group.members) };
-    return await observeFromStart(inject, group);
+    if (subject.check.fault.at === undefined) return await observeFromStart(subject, group);
+    return { observed: await observeFromStage(subject, group.members) };
   } finally {
-    await mode.target.invalidate();
+    await subject.mode.target.invalidate();
   }
 }
 
-type ReadyFault = () => ReturnType<Fault['inject']>;
+const inject = ({ check, mode: { target, host } }: Subject) => check.fault.inject({ target, host });
 
-async function observeFromStart(inject: ReadyFault, { members, bystanders }: Group): Promise<UnderFault> {
-  const undo = await inject();
+async function observeFromStart(subject: Subject, { members, bystanders }: Group): Promise<UnderFault> {
+  const undo = await inject(subject);
   try {
     const observed = await observeAll(members);
     // a fault that nobody noticed says nothing by what it does to others
@@ -120,12 +119,13 @@ async function observeFromStart(inject: ReadyFault, { members, bystanders }: Gro
 }
 
 /** A fault in the middle of `verify` is gone with it, before anybody else could be looked at. */
-async function observeFromStage({ at }: Fault, inject: ReadyFault, members: readonly Subject[]): Promise<Observed[]> {
+async function observeFromStage(subject: Subject, members: readonly Subject[]): Promise<Seen> {
+  const { at } = subject.check.fault;
   let isInjected = false;
   const observed = await observeAll(members, async (stage) => {
     if (stage !== at || isInjected) return undefined;
     isInjected = true;
-    return await inject();
+    return await inject(subject);
   });
   if (isInjected) return observed;
   return members.map(() => ({ verdict: 'error', message: `verify never reached the stage "${at}"` }));

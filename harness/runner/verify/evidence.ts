@@ -5,7 +5,6 @@ import type { ExecRecord } from '../../target-host/transport/executor.ts';
 
 const maxEvidenceBytes = 256 * 1024;
 const maxOutputChars = 4000;
-const cutHere = '[evidence cut here]';
 
 /** What a check saw, in that order: commands with their answers, and notes. Bounded; secrets are struck out. */
 export class Evidence {
@@ -29,7 +28,7 @@ export class Evidence {
     if (this.#bytes > maxEvidenceBytes) return;
     // as it will be written, with the end of its line
     this.#bytes += Buffer.byteLength(visibleText(text)) + 1;
-    this.#lines.push(this.#bytes > maxEvidenceBytes ? cutHere : text);
+    this.#lines.push(this.#bytes > maxEvidenceBytes ? '[evidence cut here]' : text);
   }
 
   /** Writes `evidence/<id>.txt` in the run folder and returns that path, or undefined when there is nothing to show. */
