@@ -20,8 +20,8 @@ export async function loadChecks(root = checkout): Promise<readonly DeclaredChec
 }
 
 /**
- * suites/areas.json: the prefixes of each area's IDs. The areas stand in the order of a run: what others stand on comes
- * first, so that a blocked check can name a failed one; what reboots the machine comes last.
+ * suites/areas.json: the prefixes of each area's IDs, in the order of a run. What others stand on comes first, so that a
+ * blocked check can name a failed one; what reboots the machine comes last.
  */
 export function readAreas(root = checkout): Readonly<Record<string, readonly string[]>> {
   const file = join(root, 'suites/areas.json');

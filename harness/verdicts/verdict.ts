@@ -29,9 +29,7 @@ export type CheckResult = {
 
 /** Only a failed `expect` is a claim about the target; anything else could not be judged. */
 export function verdictOf(error: unknown): 'fail' | 'error' {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    if (e instanceof RdcError) return 'error';
-  }
+  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof RdcError) return 'error';
   const isAssertion =
     error instanceof Error && error.name === 'AssertionError' && 'actual' in error && 'expected' in error;
   return isAssertion ? 'fail' : 'error';

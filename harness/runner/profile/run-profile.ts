@@ -24,7 +24,6 @@ export type Profile = {
   readonly checks: readonly (Declared & TimeSplit)[];
 };
 
-type Target = { readonly name: string; readonly folder: string; readonly expected: readonly Declared[] };
 type Measured = Pick<Profile, 'target' | 'wallMs'> & {
   readonly own: CheckProfile['process'];
   readonly checks: readonly (CheckProfile & Declared)[];
@@ -33,7 +32,7 @@ type Measured = Pick<Profile, 'target' | 'wallMs'> & {
 export class RunProfile {
   readonly #targets: { readonly folder: string; readonly measured: () => Measured }[] = [];
 
-  start({ name, folder, expected }: Target) {
+  start({ name, folder, expected }: { name: string; folder: string; expected: readonly Declared[] }) {
     const checks = new Map<string, CheckProfile & Declared>();
     const areas = new Map(expected.map(({ id, area }) => [id, area]));
     const startedAt = performance.now();
