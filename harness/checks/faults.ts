@@ -35,19 +35,16 @@ export function labelsOf({ breaks: labels, finding }: Breaks | Lifts): readonly 
 
 /** Whether the label of a failure is one of those that a fault names. */
 export function isNamed(label: string, named: readonly string[]): boolean {
-  const isOne = (name: string) => {
+  return named.some((name) => {
     const parts = name.replaceAll(/[{}]/g, '').split('*');
-    return new RegExp(`^${parts.map(literally).join('.*')}$`, 's').test(label);
-  };
-  return named.some(isOne);
+    return new RegExp(`^${parts.map(RegExp.escape).join('.*')}$`, 's').test(label);
+  });
 }
 
 /** What stands in the sources of a label that a fault names: all but the values. */
 export function literalParts(name: string): string[] {
   return name.split(/\*|\{[^}]*\}/).filter((part) => part.trim() !== '');
 }
-
-const literally = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
 
 /** A fault made of two scripts that root runs; both are functions where they depend on the host. */
 export function rootScript(apply: (host: HostFacts) => string, undo: (host: HostFacts) => string): Inject<Target> {

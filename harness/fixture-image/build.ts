@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { RdcError } from '../messages/errors.ts';
 import { cacheRoot } from '../this-machine/paths.ts';
 import { mustRunCommand } from '../this-machine/run-command.ts';
+import { scratch } from '../this-machine/scratch.ts';
 import { appletNames, readBusybox } from './busybox.ts';
 import type { Architecture, FixtureImage } from './image.ts';
 import { writeImageArchive } from './oci-archive.ts';
@@ -28,15 +28,12 @@ export async function ensureFixtureImage(options: { arch: Architecture; cacheDir
   if (cached) return cached;
   await mkdir(cacheDir, { recursive: true });
   const work = await mkdtemp(join(cacheDir, '.build-'));
-  try {
-    const probe = await compileProbe(arch, work);
-    const { tar, ...digests } = await writeImageArchive({ arch, busybox, applets: appletNames(busybox), probe });
-    await writeFile(join(work, 'fixture.tar'), tar);
-    await writeFile(join(work, 'image.json'), JSON.stringify({ ...digests, tarSha256: sha256(tar) }));
-    await moveInto(work, dir);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  using _ = scratch(work);
+  const probe = await compileProbe(arch, work);
+  const { tar, ...digests } = await writeImageArchive({ arch, busybox, applets: appletNames(busybox), probe });
+  await writeFile(join(work, 'fixture.tar'), tar);
+  await writeFile(join(work, 'image.json'), JSON.stringify({ ...digests, tarSha256: sha256(tar) }));
+  await moveInto(work, dir);
   const built = await readCached(dir);
   if (built) return built;
   throw new RdcError('IMAGE', `the fixture image in ${dir} does not match its own digest`, { hint: `rm -r '${dir}'` });
@@ -44,7 +41,7 @@ export async function ensureFixtureImage(options: { arch: Architecture; cacheDir
 
 async function inputsKey(arch: Architecture, busybox: Buffer): Promise<string> {
   const files = [...sources, ...builders].map((name) => join(imagesDir, name));
-  const contents = await Promise.all([fileURLToPath(import.meta.url), ...files].map((path) => readFile(path)));
+  const contents = await Promise.all([import.meta.filename, ...files].map((path) => readFile(path)));
   const version = await compile(arch, ['--version'], imagesDir);
   const libc = await compile(arch, ['-print-file-name=libc.a'], imagesDir);
   const library = await readFile(libc.trim()).catch((cause: unknown) => {
@@ -93,11 +90,9 @@ async function compile(arch: Architecture, args: string[], cwd: string): Promise
 }
 
 function installHint(arch: Architecture): string {
-  const cross = {
-    amd64: 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross',
-    arm64: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
-  };
-  return `sudo apt-get install ${arch === nativeArch ? 'gcc libc6-dev' : cross[arch]}`;
+  const name = { amd64: 'x86-64', arm64: 'aarch64' }[arch];
+  const cross = `gcc-${name}-linux-gnu libc6-dev-${arch}-cross`;
+  return `sudo apt-get install ${arch === nativeArch ? 'gcc libc6-dev' : cross}`;
 }
 
 function sha256(bytes: Buffer | string): string {

@@ -1,10 +1,9 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RdcError } from '../messages/errors.ts';
 import { mustRunCommand } from '../this-machine/run-command.ts';
+import { scratch } from '../this-machine/scratch.ts';
 import type { Architecture } from './image.ts';
-
-const timeoutMs = 120_000;
 
 const elfMachines = { amd64: 62, arm64: 183 } as const;
 const elfInterpreterHeader = 3;
@@ -34,9 +33,8 @@ export function isStaticElf(bytes: Buffer, arch: Architecture): boolean {
   const entryBytes = bytes.readUInt16LE(54);
   const count = bytes.readUInt16LE(56);
   if (tableOffset + count * entryBytes > bytes.length) return false;
-  return Array.from({ length: count }, (_, i) => bytes.readUInt32LE(tableOffset + i * entryBytes)).every(
-    (type) => type !== elfInterpreterHeader,
-  );
+  const types = Array.from({ length: count }, (_, i) => bytes.readUInt32LE(tableOffset + i * entryBytes));
+  return !types.includes(elfInterpreterHeader);
 }
 
 /** The applets compiled in, read from the program's own table: it cannot be asked when it is for another architecture. */
@@ -50,27 +48,24 @@ export function appletNames(busybox: Buffer): string[] {
 async function downloadBusybox(arch: Architecture, cacheDir: string, kept: string): Promise<void> {
   await mkdir(cacheDir, { recursive: true });
   const work = await mkdtemp(join(cacheDir, '.busybox-'));
-  try {
-    // Package lists of our own: the host's may be missing, and lack the other architecture.
-    const states = [join(work, 'state/lists/partial'), join(work, 'cache/archives/partial')];
-    await Promise.all(states.map((path) => mkdir(path, { recursive: true })));
-    const settings = [
-      `Dir::State=${work}/state`,
-      'Dir::State::status=/dev/null',
-      `Dir::Cache=${work}/cache`,
-      `APT::Architecture=${arch}`,
-      `APT::Architectures=${arch}`,
-    ].flatMap((setting) => ['-o', setting]);
-    const options = { cwd: work, timeoutMs };
-    await mustRunCommand(['apt-get', ...settings, '-qq', 'update'], options);
-    await mustRunCommand(['apt-get', ...settings, '-qq', 'download', 'busybox-static'], options);
-    const packageFile = (await readdir(work)).find((name) => name.endsWith('.deb'));
-    if (!packageFile) throw new Error('apt-get download left no package');
-    await mustRunCommand(['dpkg-deb', '-x', packageFile, 'root'], options);
-    const program = (await readdir(join(work, 'root'))).includes('bin') ? 'root/bin/busybox' : 'root/usr/bin/busybox';
-    await copyFile(join(work, program), join(work, 'busybox'));
-    await rename(join(work, 'busybox'), kept);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  using _ = scratch(work);
+  // Package lists of our own: the host's may be missing, and lack the other architecture.
+  const states = [join(work, 'state/lists/partial'), join(work, 'cache/archives/partial')];
+  await Promise.all(states.map((path) => mkdir(path, { recursive: true })));
+  const settings = [
+    `Dir::State=${work}/state`,
+    'Dir::State::status=/dev/null',
+    `Dir::Cache=${work}/cache`,
+    `APT::Architecture=${arch}`,
+    `APT::Architectures=${arch}`,
+  ].flatMap((setting) => ['-o', setting]);
+  const options = { cwd: work, timeoutMs: 120_000 };
+  await mustRunCommand(['apt-get', ...settings, '-qq', 'update'], options);
+  await mustRunCommand(['apt-get', ...settings, '-qq', 'download', 'busybox-static'], options);
+  const packageFile = (await readdir(work)).find((name) => name.endsWith('.deb'));
+  if (!packageFile) throw new Error('apt-get download left no package');
+  await mustRunCommand(['dpkg-deb', '-x', packageFile, 'root'], options);
+  const program = (await readdir(join(work, 'root'))).includes('bin') ? 'root/bin/busybox' : 'root/usr/bin/busybox';
+  await copyFile(join(work, program), join(work, 'busybox'));
+  await rename(join(work, 'busybox'), kept);
 }

@@ -2,36 +2,26 @@ import { createHash } from 'node:crypto';
 import { type Architecture, fixtureImageTag } from './image.ts';
 import { type TarEntry, writeTar } from './tar.ts';
 
-export interface ImageParts {
+interface ImageParts {
   arch: Architecture;
   busybox: Buffer;
   applets: readonly string[];
   probe: Buffer;
 }
 
-export interface ImageArchive {
-  tar: Buffer;
-  /** SHA-256 of the config: the image ID with Docker's own image store. */
-  digest: string;
-  /** SHA-256 of the manifest: the image ID with containerd's image store. */
-  manifestDigest: string;
-}
-
 const epoch = '1970-01-01T00:00:00Z';
 
-/** The image as `docker save` writes it since version 25: read by `docker load` as manifest.json, by containerd as an OCI layout. */
-export async function writeImageArchive(parts: ImageParts): Promise<ImageArchive> {
+/**
+ * The image as `docker save` writes it since version 25: read by `docker load` as manifest.json, by containerd as an
+ * OCI layout. Its ID is `digest` in Docker's own image store, `manifestDigest` in containerd's.
+ */
+export async function writeImageArchive(parts: ImageParts) {
   const layer = writeBlob('application/vnd.oci.image.layer.v1.tar', await writeTar(rootEntries(parts)));
-  const config = writeBlob('application/vnd.oci.image.config.v1+json', toJson(imageConfig(parts.arch, layer.digest)));
-  const manifest = writeBlob(
-    'application/vnd.oci.image.manifest.v1+json',
-    toJson({
-      schemaVersion: 2,
-      mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      config: config.descriptor,
-      layers: [layer.descriptor],
-    }),
-  );
+  const config = writeBlob('application/vnd.oci.image.config.v1+json', imageConfig(parts.arch, layer.digest));
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const content = { schemaVersion: 2, mediaType, config: config.descriptor, layers: [layer.descriptor] };
+  const manifest = writeBlob(mediaType, content);
+  const jsonEntry = (path: string, value: unknown) => ({ path, mode: 0o644, content: JSON.stringify(value) });
   const tar = await writeTar([
     { path: 'blobs', mode: 0o755 },
     { path: 'blobs/sha256', mode: 0o755 },
@@ -83,16 +73,9 @@ function imageIndex(architecture: Architecture, manifest: object) {
   };
 }
 
-function writeBlob(mediaType: string, content: Buffer) {
+function writeBlob(mediaType: string, from: Buffer | object) {
+  const content = Buffer.isBuffer(from) ? from : Buffer.from(JSON.stringify(from));
   const hex = createHash('sha256').update(content).digest('hex');
   const digest = `sha256:${hex}`;
   return { content, digest, path: `blobs/sha256/${hex}`, descriptor: { mediaType, digest, size: content.length } };
-}
-
-function toJson(value: unknown): Buffer {
-  return Buffer.from(JSON.stringify(value));
-}
-
-function jsonEntry(path: string, value: unknown): TarEntry {
-  return { path, mode: 0o644, content: toJson(value) };
 }

@@ -12,9 +12,8 @@ export type CheckDeclaration = {
 };
 
 export type RunContext = {
-  /** e.g. `2026-11-22T02-10-00Z-3f9a`; the folder's name below reports/out */
+  /** e.g. `2026-11-22T02-10-00Z-3f9a`; `folder` is reports/out/<id>, an absolute path */
   readonly id: string;
-  /** absolute path of reports/out/<id> */
   readonly folder: string;
   readonly startedAt: Date;
   readonly suite: { readonly version: string; readonly digest: string };
@@ -33,7 +32,6 @@ export type TargetContext = {
   readonly kind: 'machine' | 'ssh' | 'local';
   /** what runs a machine of the lab */
   readonly provider?: 'libvirt' | 'nspawn';
-  /** absolute path of reports/out/<id>/<name> */
   readonly folder: string;
   /** every check that this run is to judge on the target; one that is never reported was not judged */
   readonly expected: readonly CheckDeclaration[];

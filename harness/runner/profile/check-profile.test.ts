@@ -8,7 +8,7 @@ import { dockerApi } from '../../target-host/docker/api.ts';
 import { openTimed, timeCall } from '../../target-host/transport/call-timing.ts';
 import { executor } from '../../target-host/transport/executor.ts';
 import { replayTransport } from '../../test-doubles/replay-transport.ts';
-import { listenToCalls } from './listen-to-calls.ts';
+import { listenToCalls } from './check-profile.ts';
 
 const delayed = (ms: number) => {
   const replay = replayTransport(new Map([[/./, { stdout: 'answer' }]]));
