@@ -1,4 +1,4 @@
-// Read by Allure's own command (generate.ts starts it); the run folder comes in the environment.
+// Read by the allure command, which generate.ts starts; the run folder comes in the environment.
 import { defineConfig } from 'allure';
 import { readRun } from '../results/read-results.ts';
 import { environmentOf } from './environment.ts';
@@ -18,7 +18,7 @@ const environments = Object.fromEntries(
   ]),
 );
 
-// With all targets in view only what they all share can be shown: their conclusions.
+// Of several targets only the conclusions can be shown.
 const [only, ...others] = runs;
 const variables =
   only && others.length === 0
@@ -27,7 +27,7 @@ const variables =
 
 const labelled = (name: string, value: string) => ({ labels: { [name]: value } });
 
-// Earlier runs, as generate.ts found them; without one nothing is said to be new. What is kept is kept by us.
+// Without a file nothing is said to be new. generate.ts keeps the runs, not Allure.
 const historyPath = process.env.RDC_HISTORY_FILE;
 const history = historyPath ? { historyPath, historyLimit: shownRuns, appendHistory: false } : {};
 

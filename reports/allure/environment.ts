@@ -19,25 +19,17 @@ export function environmentOf(results: Results): Record<string, string> {
 
 /** One level of nesting, scalars and short lists only: the rest is in results.json. */
 function flatFacts(prefix: string, facts: Readonly<Record<string, unknown>>): Record<string, string> {
-  const pairs = Object.entries(facts).flatMap(([key, value]) => {
-    if (!isPlainRecord(value)) return [[`${prefix}${key}`, value] as const];
-    return Object.entries(value).map(([inner, nested]) => [`${prefix}${key}.${inner}`, nested] as const);
+  const texts = Object.entries(facts).flatMap(([key, value]): [string, string | undefined][] => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[key, factText(value)]];
+    return Object.entries(value).map(([inner, nested]) => [`${key}.${inner}`, factText(nested)]);
   });
-  const shown = pairs.flatMap(([key, value]) => {
-    const text = factText(value);
-    return text === undefined ? [] : [[plainLine(key, 60), text] as const];
-  });
+  const shown = texts.flatMap(([key, text]) => (text === undefined ? [] : [[plainLine(prefix + key, 60), text]]));
   return Object.fromEntries(shown.slice(0, maxFacts));
 }
 
-function isPlainRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function factText(value: unknown): string | undefined {
-  if (Array.isArray(value)) {
-    return value.every((entry) => typeof entry !== 'object') ? plainLine(value.join(' '), 120) || 'none' : undefined;
-  }
+  if (Array.isArray(value) && value.every((entry) => typeof entry !== 'object'))
+    return plainLine(value.join(' '), 120) || 'none';
   if (value === null || value === undefined || typeof value === 'object') return undefined;
   return plainLine(String(value), 120) || 'empty';
 }

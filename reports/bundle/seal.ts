@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { RdcError } from '../../harness/messages/errors.ts';
-import { bundleLimits } from './manifest.schema.ts';
+import { bundleLimits } from './manifest.ts';
 
 // A gzip member with no content and a comment (RFC 1952): every tar and gzip reads over it. The digest of all bytes
 // before it makes a change anywhere show, also in what the files' own digests do not cover (headers, padding).

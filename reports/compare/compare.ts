@@ -1,4 +1,4 @@
-import { everyCheck } from '../results/every-check.ts';
+import { everyCheck } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { type Change, changeOf, changesByWeight, worstChange } from './change.ts';

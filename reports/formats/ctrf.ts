@@ -1,6 +1,5 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
-import { ruleConformance } from '../results/conformance.ts';
-import { everyCase } from '../results/every-check.ts';
+import { everyCase, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
-import { defaultGate, ruleConformance } from '../results/conformance.ts';
-import { everyCheck } from '../results/every-check.ts';
+import { defaultGate, everyCheck, ruleConformance } from '../results/conformance.ts';
 import type { Conformance, JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';

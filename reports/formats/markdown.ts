@@ -1,7 +1,6 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import { type Level, levels } from '../../harness/verdicts/verdict.ts';
-import { defaultGate, ruleConformance } from '../results/conformance.ts';
-import { everyCheck } from '../results/every-check.ts';
+import { defaultGate, everyCheck, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { countsText, reasonOf } from '../wording/verdict-words.ts';
 

@@ -1,8 +1,7 @@
 import { stringify } from 'yaml';
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import type { Level } from '../../harness/verdicts/verdict.ts';
-import { defaultGate, ruleConformance } from '../results/conformance.ts';
-import { everyCheck } from '../results/every-check.ts';
+import { defaultGate, everyCheck, ruleConformance } from '../results/conformance.ts';
 import type { Conformance, JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';

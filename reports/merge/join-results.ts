@@ -1,7 +1,6 @@
 import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
-import { ruleConformance } from '../results/conformance.ts';
-import { countVerdicts } from '../results/counts.ts';
+import { countVerdicts, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, NotJudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { differingValues } from './differing-values.ts';

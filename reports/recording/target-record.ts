@@ -8,8 +8,7 @@ import type {
 } from '../../harness/verdicts/run-listener.ts';
 import type { Triage, View } from '../../harness/verdicts/triage.ts';
 import type { CheckResult, Verdict } from '../../harness/verdicts/verdict.ts';
-import { ruleConformance } from '../results/conformance.ts';
-import { countVerdicts } from '../results/counts.ts';
+import { countVerdicts, ruleConformance } from '../results/conformance.ts';
 import { type JudgedCheck, type NotJudgedCheck, type Results, resultsVersion } from '../results/results.schema.ts';
 import { applyWaiver } from '../waivers/apply-waivers.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';

@@ -8,7 +8,6 @@ export function exitCodeOfRun(folder: string, gate: readonly Level[]): 0 | 1 | 3
   return exitCodeOf(resultsOfRun(folder), gate);
 }
 
-/** The results of all targets of a run, for `--json`. */
 export function resultsOfRun(folder: string): Results[] {
   return readRun(folder).map(({ results }) => results);
 }

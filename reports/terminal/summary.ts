@@ -1,7 +1,6 @@
 import { relative } from 'node:path';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
-import { judgedCount, ruleConformance } from '../results/conformance.ts';
-import { everyCheck } from '../results/every-check.ts';
+import { everyCheck, judgedCount, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { Style } from '../wording/style.ts';
 import { blameText, countsText, findingWords, reasonOf, viewsText } from '../wording/verdict-words.ts';
