@@ -49,7 +49,8 @@ function testOf(check: JudgedCheck, { target }: Results) {
     suite: [plainLine(target.name), plainLine(check.area)],
     message: reasonOf(check) || undefined,
     labels: { level: check.level },
-    attachments: evidence === undefined ? undefined : [{ name: 'evidence', contentType: 'text/plain', path: plainLine(evidence) }],
+    attachments:
+      evidence === undefined ? undefined : [{ name: 'evidence', contentType: 'text/plain', path: plainLine(evidence) }],
     extra: { rdc },
   };
 }
