@@ -4,8 +4,8 @@ import { durationText } from '../../harness/messages/quantities.ts';
 import type { RunListener } from '../../harness/verdicts/run-listener.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
 import type { Style } from '../wording/style.ts';
+import { cut } from '../wording/style.ts';
 import { countsText } from '../wording/verdict-words.ts';
-import { cut } from '../wording/wrap.ts';
 import type { Output } from './output.ts';
 import { checkLine } from './plain-lines.ts';
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
-import { everyCheck, judgedCount, ruleConformance } from '../results/conformance.ts';
+import { everyCheck, isStale, judgedCount, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { Style } from '../wording/style.ts';
 import { blameText, countsText, findingWords, reasonOf, viewsText } from '../wording/verdict-words.ts';
@@ -8,35 +8,34 @@ import { blameText, countsText, findingWords, reasonOf, viewsText } from '../wor
 /** What a maintainer acts on, for one target: what failed, why, what to do; then what could not be judged, and skips. */
 export function targetSummary(results: Results & { isUnverified?: true | undefined }, style: Style): string {
   const checks = everyCheck(results);
-  const of = (verdict: JudgedCheck['verdict']) => checks.filter((check) => check.verdict === verdict);
-  const failed = of('fail').filter(({ waiver }) => waiver === undefined);
-  const waived = (isStale: boolean) =>
-    checks.filter(({ waiver }) => waiver !== undefined && (waiver.state !== 'expected') === isStale);
+  const of = (verdict: JudgedCheck['verdict']) =>
+    grouped(
+      checks.filter((check) => check.verdict === verdict),
+      style,
+    );
+  const failed = checks.filter(({ verdict, waiver }) => verdict === 'fail' && waiver === undefined);
+  const failures = (isLimitation: boolean) =>
+    failed.filter(({ finding }) => isLimitation === Boolean(finding)).map((check) => failure(check, style));
   const { conformance, because } = ruleConformance(results, results.run.gate);
   const doubts = conformance === 'inconclusive' ? because.map((doubt) => style.wrap(plainText(doubt), '  ')) : [];
-  const sections = [
-    section(
-      'Failed',
-      failed.filter(({ finding }) => !finding).map((check) => failure(check, style)),
-      style,
-    ),
-    section(
-      'Limitations that are not as documented',
-      failed.filter(({ finding }) => finding).map((check) => failure(check, style)),
-      style,
-    ),
-    section('Limitations as documented, by three views', limitationViews(checks, style), style),
-    section('Could not be judged (not a finding about the target)', grouped(of('error'), style), style),
-    section('Stale waivers', grouped(waived(true), style), style),
-    section('Expected, by a waiver', grouped(waived(false), style), style),
-    section('Blocked', grouped(of('blocked'), style), style),
-    section('Skipped', grouped(of('skip'), style), style),
-    section('Inconclusive, because', doubts, style),
-  ].filter(Boolean);
-  if (results.isUnverified) sections.push(style.bold(unverifiedLine));
-  sections.push(countsLine(results));
+  const expected = checks.filter(({ waiver }) => waiver?.state === 'expected');
+  const sections = {
+    Failed: failures(false),
+    'Limitations that are not as documented': failures(true),
+    'Limitations as documented, by three views': limitationViews(checks, style),
+    'Could not be judged (not a finding about the target)': of('error'),
+    'Stale waivers': grouped(checks.filter(isStale), style),
+    'Expected, by a waiver': grouped(expected, style),
+    Blocked: of('blocked'),
+    Skipped: of('skip'),
+    'Inconclusive, because': doubts,
+  };
   const name = plainLine(results.target.name);
-  return `${[style.bold(`── ${name} ${'─'.repeat(Math.max(3, 60 - name.length))}`), ...sections].join('\n\n')}\n`;
+  const parts = [style.bold(`── ${name} ${'─'.repeat(Math.max(3, 60 - name.length))}`)];
+  for (const [heading, entries] of Object.entries(sections))
+    if (entries.length > 0) parts.push([style.bold(`${heading}:`), ...entries].join('\n'));
+  if (results.isUnverified) parts.push(style.bold(unverifiedLine));
+  return `${[...parts, countsLine(results)].join('\n\n')}\n`;
 }
 
 const unverifiedLine =
@@ -57,10 +56,6 @@ export function conclusionLine(results: Results, style: Style): string {
   const counts = countsText(results.ledger, results.notJudged?.length ?? 0);
   const retries = results.run.infraRetries > 0 ? `; provisioned again ${results.run.infraRetries} time(s)` : '';
   return `${plainLine(results.target.name)}: ${style.verdict(verdict, conformance)} (${counts}${retries})`;
-}
-
-function section(heading: string, entries: readonly string[], style: Style): string {
-  return entries.length > 0 ? `${style.bold(`${heading}:`)}\n${entries.join('\n')}` : '';
 }
 
 function failure(check: JudgedCheck, style: Style): string {
@@ -91,20 +86,18 @@ function viewRows({ oracle }: JudgedCheck): [label: string, text: string][] {
 /** Those that hold, by the blame: by design is what is expected, and one line is enough. */
 function limitationViews(checks: readonly JudgedCheck[], style: Style): string[] {
   const viewed = checks.filter(({ verdict, oracle }) => verdict === 'pass' && oracle !== undefined);
-  const byBlame = Map.groupBy(viewed, ({ oracle }) => (oracle ? blameText(oracle) : ''));
-  return [...byBlame].map(([blame, same]) => {
-    const ids = style.wrap(same.map(({ id }) => id).join(', '), '  ');
-    return `${style.verdict('pass', ids)}\n${style.wrap(blame, '    ')}`;
-  });
+  return grouped(viewed, style, ({ oracle }) => (oracle ? blameText(oracle) : ''));
 }
 
-/** Checks with the same reason share one line. */
-function grouped(checks: readonly JudgedCheck[], style: Style): string[] {
-  const byReason = Map.groupBy(checks, (check) => plainText(reasonOf(check), 600));
-  return [...byReason].map(([reason, same]) => {
+/** Checks with the same text, such as a reason, share one line. */
+function grouped(
+  checks: readonly JudgedCheck[],
+  style: Style,
+  textOf = (check: JudgedCheck) => plainText(reasonOf(check), 600),
+): string[] {
+  return [...Map.groupBy(checks, textOf)].map(([text, same]) => {
     const ids = style.wrap(same.map(({ id }) => id).join(', '), '  ');
-    const verdict = same[0]?.verdict ?? 'skip';
-    return `${style.verdict(verdict, ids)}\n${style.wrap(reason, '    ')}`;
+    return `${style.verdict(same[0]?.verdict ?? 'skip', ids)}\n${style.wrap(text, '    ')}`;
   });
 }
 
