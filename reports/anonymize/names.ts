@@ -9,8 +9,8 @@ const kept = new Set(
 );
 
 /**
- * Replaces names of users, hosts and domains by `user-1`, `host-1`, `domain-1`, the same one for the same name, wherever
- * they stand as a word of their own: `alice` also in `/home/alice`, `local-alice` and `alice@web`, not in `malice`.
+ * Replaces names by `user-1`, `host-1`, `domain-1`, the same one for the same name, wherever they stand as a word of their
+ * own: `alice` also in `/home/alice`, `local-alice` and `alice@web`, not in `malice`.
  */
 export class Names {
   /** by name; `same` is another name of the same user or host */
