@@ -18,7 +18,6 @@ const environments = Object.fromEntries(
   ]),
 );
 
-// Of several targets only the conclusions can be shown.
 const [only, ...others] = runs;
 const variables =
   only && others.length === 0
@@ -46,7 +45,6 @@ export default defineConfig({
   ...history,
   environments,
   variables,
-  // Of our tools, not of the target.
   hideLabels: ['framework', 'language'],
   categories: [
     { name: 'Limitations lifted', matchers: { statuses: ['failed'], ...labelled('finding', 'lifted') } },

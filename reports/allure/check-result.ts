@@ -27,7 +27,6 @@ const severities: Readonly<Record<Level, string>> = {
   MAY: 'trivial',
 };
 
-/** Labels that allure-vitest adds and that say something about our process, not about the check. */
 const dropped = new Set(['suite', 'parentSuite', 'subSuite', 'thread', 'host', 'package']);
 
 export type AllureTarget = { readonly name: string; readonly folder: string };

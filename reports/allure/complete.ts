@@ -6,10 +6,7 @@ import type { Results } from '../results/results.schema.ts';
 import { allureResultsOf, statusOf, writeCheck } from './check-result.ts';
 import { describeCheck } from './description.ts';
 
-/**
- * Makes a target's allure-results agree with its results.json, however vitest ended: one result a check, with the
- * verdict's status; what is missing is added, what disagrees is written anew. Calling it again changes nothing.
- */
+/** Makes allure-results agree with results.json, however vitest ended. Calling it again changes nothing. */
 export function completeAllureResults(folder: string, results: Results): void {
   const target = { name: results.target.name, folder };
   const resultsFolder = allureResultsOf(folder);

@@ -47,7 +47,6 @@ export async function generateAllureReport(runFolder: string, history?: string):
   return { path: index, notes: [...damage(earlier.flatMap(({ problems }) => problems)), ...kept] };
 }
 
-/** One message, however many files are damaged. */
 function damage([first, ...more]: readonly string[]): string[] {
   if (first === undefined) return [];
   return [
@@ -99,10 +98,7 @@ const analytics =
 const policy =
   "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' data: blob:; style-src 'unsafe-inline' data:; img-src data: blob:; font-src data:; connect-src data: blob:; frame-src data: blob:; media-src data: blob:; worker-src blob:";
 
-/**
- * Allure's page loads a tracker from Google, without an option to leave it out: it is cut out, and a policy keeps the page,
- * and whatever a target put into it, off the network. Without a viewport a phone would show it 980 pixels wide.
- */
+/** Without Google's tracker, which Allure has no option to leave out; a policy keeps the page off the network. */
 export function sealPage(html: string): string {
   const head = `<head>
     <meta http-equiv="Content-Security-Policy" content="${policy}">

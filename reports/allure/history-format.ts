@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { HistoryPoint } from './kept-history.ts';
 
-/** Runs that a report shows besides its own. */
 export const shownRuns = 20;
 
 /** A target's name as it may stand in the page's own markup and in its addresses. */
@@ -9,10 +8,7 @@ export function environmentName(target: string): string {
   return target.replace(/[^\w.@: -]/g, '_').slice(0, 60);
 }
 
-/**
- * Earlier runs as the file that Allure reads (`historyPath`): one JSON document a line, the oldest run first. Targets
- * that were judged in one run are one line, as they were one report.
- */
+/** The file that Allure reads: one JSON document a line and a run, of however many targets, the oldest first. */
 export function allureHistory(points: readonly HistoryPoint[]): string {
   const runs = [...Map.groupBy(points, ({ run }) => run.id)].map(([id, ofRun]) => dataPoint(id, ofRun));
   const ordered = runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt)).slice(-shownRuns);

@@ -50,10 +50,7 @@ const isPoint = new Ajv({ strict: true }).compile<HistoryPoint>(pointSchema);
 /** Earlier points of one target, the oldest first, and what could not be read of them, one line each. */
 export type TargetHistory = { readonly points: readonly HistoryPoint[]; readonly problems: readonly string[] };
 
-/**
- * Where the history of a run's targets lies: where `--history` says, else in `history` beside the runs of
- * reports/out. A run with a folder elsewhere (`--out`) and a bundle have none unless they are asked for one.
- */
+/** Default: `history` beside the runs of reports/out; a run elsewhere (`--out`) and a bundle have none. */
 export function historyFolderOf(runFolder: string, asked?: string): string | undefined {
   if (asked !== undefined) return resolve(asked);
   const isOwn = dirname(resolve(runFolder)) === outFolder && !isUnpackedBundle(runFolder);

@@ -7,10 +7,7 @@ import { historyFolderOf } from './kept-history.ts';
 /** The path of the report, or why there is none. */
 export type BuiltReport = AllureReport | { readonly problem: Error };
 
-/**
- * Completes each target's allure-results and builds the report at the end. A report that cannot be built changes no
- * verdict: the summary says so, and results.json stands.
- */
+/** A report that cannot be built changes no verdict: the summary says so, and results.json stands. */
 export function createAllureListener(
   records: TargetRecords,
   history?: string,

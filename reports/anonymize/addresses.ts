@@ -55,7 +55,6 @@ export class Addresses {
     }
   }
 
-  /** Calls `name` with each address in its canonical form and puts what it returns in the place. */
   #walk(text: string, name: (canonical: string) => string): string {
     const of = (address: string) => {
       if (!isKept(address)) return name(address);
@@ -130,17 +129,14 @@ const substitutes = {
   mac: (index: number) => `00005e${(0x5300 + index).toString(16).padStart(6, '0')}`.replace(/..(?!$)/g, '$&:'),
 };
 
-/** As RFC 5952 writes it. */
 export function canonicalV6(address: string): string {
   return new URL(`http://[${address}]/`).hostname.slice(1, -1);
 }
 
-/** Of 32 hex digits. */
 function fromHex(hex: string): string {
   return canonicalV6(hex.replace(/.{4}(?!$)/g, '$&:'));
 }
 
-/** The bytes of an address in hex, in their order. */
 function hexOf(address: string): string {
   if (isIPv4(address)) return Buffer.from(address.split('.').map(Number)).toString('hex');
   const hexOfGroups = (text: string) => text.replace(/[^:]+/g, (group) => group.padStart(4, '0')).replaceAll(':', '');

@@ -114,7 +114,6 @@ function wordsOf(line: string): string[] {
   return line.trim().split(/\s+/);
 }
 
-/** The names that a text of a host says. */
 export function findNames(names: Names, text: string): void {
   for (const [pattern, found] of finders) for (const [, ...parts] of text.matchAll(pattern)) found(names, parts);
 }

@@ -6,7 +6,6 @@ import { Addresses, canonicalV6 } from './addresses.ts';
 import { addHost, findNames, findNamesInResults } from './find-names.ts';
 import { Names } from './names.ts';
 
-/** How many different ones were replaced. */
 export type MaskCounts = Readonly<Record<'users' | 'hosts' | 'domains' | 'addresses', number>>;
 
 const maxRemembered = 5_000;

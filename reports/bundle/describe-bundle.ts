@@ -1,7 +1,6 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import type { Bundle } from './create-bundle.ts';
 
-/** What is in a bundle, for a person. */
 export function describeBundle(bundle: Bundle): string[] {
   const { targets, files, bytes, suite, anonymous, sha256, replaced } = bundleSummary(bundle);
   const shown = targets.slice(0, 8).map((name) => plainLine(name, 100));
@@ -17,7 +16,6 @@ export function describeBundle(bundle: Bundle): string[] {
   return [...lines, `sha256:${sha256}`];
 }
 
-/** The same for `--json`. */
 export function bundleSummary({ manifest, sha256, replaced }: Bundle) {
   const { suite, anonymous, targets, files } = manifest;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);

@@ -27,7 +27,6 @@ const name = {
   pattern: '^(?!\\.{1,2}$)[^/\\\\\\u0000-\\u001f\\u007f-\\u009f]+$',
 } as const;
 
-/** The first file of a bundle: what it holds, with the digest of each file. */
 export const manifestSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: 'rdc-bundle-1',
@@ -58,7 +57,6 @@ export type ManifestFile = Manifest['files'][number];
 const isManifest = new Ajv({ strict: true }).compile<Manifest>(manifestSchema);
 const isName = new RegExp(name.pattern, 'u');
 
-/** Whether a text is one safe part of a path. */
 export function isPathPart(text: string): boolean {
   return isName.test(text) && Buffer.byteLength(text) <= name.maxLength;
 }

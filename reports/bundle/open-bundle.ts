@@ -49,7 +49,6 @@ export async function readBundle(
   return bundle;
 }
 
-/** Unpacks a bundle into an empty folder, as a run folder. */
 async function unpackBundle(file: string, folder: string): Promise<ReadBundle> {
   return await readBundle(file, (path, content) => {
     const to = join(folder, path);

@@ -14,11 +14,7 @@ const maxHeaderBytes = 1024 * 1024;
 
 export type ReadBundle = { readonly manifest: Manifest; readonly sha256: string };
 
-/**
- * Reads a bundle from end to end and hands over each file when its name, size and digest are those of the manifest; one file
- * is in memory at a time. Throws INPUT with one sentence on whatever is not as it was packed, or is no file that a bundle
- * holds (links, paths that lead out, too much of it).
- */
+/** Hands over each file when its name, size and digest are those of the manifest. Throws INPUT on whatever is not as it was packed. */
 export async function readArchive(file: string, onFile: (path: string, content: Buffer) => void): Promise<ReadBundle> {
   const { contentBytes, sha256 } = await checkSeal(file);
   const flow = boundedFlow();

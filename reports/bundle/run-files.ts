@@ -38,7 +38,6 @@ export function collectRun(run: string): { packed: Packed[]; suite: Results['sui
   return { packed, suite };
 }
 
-/** The same files with names and addresses replaced, written to a folder. */
 export function maskFiles(
   files: readonly Packed[],
   hide: readonly string[],
@@ -63,11 +62,7 @@ export function maskFiles(
   return { packed, replaced: mask.counts() };
 }
 
-/**
- * What of a target's folder goes along beside results.json, sorted: consoles and evidence. JUnit and Allure are made again
- * from those. A results file by another name has no folder of its own: only the evidence that it names is taken. Throws
- * INPUT on anything but regular files.
- */
+/** Consoles and evidence. Beside a results file by another name only the evidence that it names is taken. Throws INPUT. */
 export function filesBeside(resultsFile: string, results: Results): RunFile[] {
   const folder = dirname(resultsFile);
   const paths =
@@ -96,7 +91,6 @@ function pathsBelow(folder: string, path: string): string[] {
   );
 }
 
-/** A whole file, bounded. Throws INPUT. */
 export function readRunFile(file: string): Buffer {
   try {
     return readRegularFile(file, bundleLimits.fileBytes);
@@ -105,7 +99,6 @@ export function readRunFile(file: string): Buffer {
   }
 }
 
-/** A target's name with what no folder can be called replaced. */
 export function folderNameOf(target: string): string {
   const name = target.replace(/[/\\\p{Cc}\p{Cf}]/gu, '_').slice(0, 60);
   return isPathPart(name) ? name : '_';

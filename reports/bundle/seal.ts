@@ -10,12 +10,10 @@ const head = Buffer.from([0x1f, 0x8b, 8, 0x10, 0, 0, 0, 0, 0, 0xff]);
 const tail = Buffer.from([3, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
 const sealBytes = head.length + 'sha256:'.length + 64 + 1 + tail.length;
 
-/** What ends a bundle; `digest` is that of every byte before it, in hex. */
 export function sealOf(digest: string): Buffer {
   return Buffer.concat([head, Buffer.from(`sha256:${digest}\0`, 'latin1'), tail]);
 }
 
-/** What is known of a bundle's bytes: how many stand before the seal, and the digest of the whole file. */
 export type Sealed = { readonly contentBytes: number; readonly sha256: string };
 
 /** Reads the file once. Throws INPUT when it is no bundle, was cut off, or is not as it was written. */

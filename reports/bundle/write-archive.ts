@@ -7,10 +7,7 @@ import { sealOf } from './seal.ts';
 
 export type ArchiveFile = { readonly path: string; readonly content: Buffer };
 
-/**
- * Writes files to a new `.tar.gz` that depends on them alone (no time, owner or name of the machine) and seals it; one
- * file is in memory at a time. Returns the digest of the whole archive in hex.
- */
+/** Writes a sealed `.tar.gz` that depends on the files alone: no time, owner or name of the machine. Returns its digest in hex. */
 export async function writeArchive(file: string, files: Iterable<ArchiveFile>): Promise<string> {
   const tar = pack();
   const whole = createHash('sha256');

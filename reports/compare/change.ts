@@ -16,7 +16,6 @@ export type Change = keyof typeof changeWords;
 
 export const changesByWeight = Object.keys(changeWords) as readonly Change[];
 
-/** What `--fail-on` names. */
 export type FailOn = 'regression' | 'difference';
 
 /** What vanishes quietly is worse than what fails: it counts as a regression as well. */
@@ -38,7 +37,6 @@ export function worstChange(changes: readonly Change[]): Change {
   return changesByWeight.find((change) => changes.includes(change)) ?? 'same';
 }
 
-/** Does any row hold a change that `failOn` names? */
 export function hasChanges(
   { checks }: { readonly checks: readonly { readonly changes: readonly Change[] }[] },
   failOn: FailOn,

@@ -12,7 +12,6 @@ export type Cell = Pick<JudgedCheck, 'verdict' | 'finding' | 'flaky' | 'evidence
 type Declared = Pick<JudgedCheck, 'id' | 'area' | 'level' | 'title' | 'remedy'>;
 
 export type CheckRow = Declared & {
-  /** the weightiest of its columns */
   readonly change: Change;
   readonly changes: readonly Change[];
   readonly cells: readonly (Cell | null)[];
@@ -23,7 +22,6 @@ export type Comparison = {
   readonly columns: readonly Column[];
   readonly checks: readonly CheckRow[];
   readonly facts: readonly (FactRow & { readonly cause?: string; readonly why?: string })[];
-  /** rows by their change */
   readonly counts: Readonly<Record<Change, number>>;
 };
 
@@ -46,10 +44,7 @@ export function compareResults(all: readonly Results[]): Comparison {
   return { columns, checks, facts: withCauses(facts), counts };
 }
 
-/**
- * A column's base is the first column of the same target (a later run against an earlier one), else the first of all (a
- * host against another).
- */
+/** `base`: the first column of the same target (a later run against an earlier one), else the first of all. */
 function columnsOf(all: readonly Results[]) {
   const names = all.map(({ target }) => target.name);
   return all.map(({ target, run, conformance, ledger, suite }, index) => {

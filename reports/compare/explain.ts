@@ -11,7 +11,6 @@ export type Explanation = FactRow & {
   readonly why?: string;
 };
 
-/** Which facts a check of an area depends on, nearest first. */
 const nearest: Readonly<Record<string, readonly RegExp[]>> = {
   prerequisites: [
     /^host\.(sysctl|user\.sub|install|paths)/,
@@ -67,11 +66,7 @@ const rules: readonly { readonly effect: RegExp; readonly cause: RegExp; readonl
   },
 ];
 
-/**
- * The facts that may explain why the columns of one check differ, best first. A fact explains if knowing it is knowing
- * the verdict (`outcomes`: null where a column has none); among those that do, facts near the check's area come first, and
- * those that its reasons name.
- */
+/** Facts that tell the verdict (`outcomes`, null: none), best first: near to the area, or named by the reasons. */
 export function explain(
   check: { readonly area: string; readonly outcomes: readonly (string | null)[]; readonly reasons: string },
   facts: readonly FactRow[],
@@ -135,10 +130,7 @@ const limits = { depth: 6, facts: 2_000, chars: 200 };
 /** Facts that differ between any two machines and explain nothing. */
 const noise = /^host\.(user\.(uid|gid|name|home)|runtimeDir|socket)$|\.command$/;
 
-/**
- * The facts of one target, a line each: `host.cgroup.userControllers` is `cpu memory pids`, an installation step is
- * `host.install.setuptool check` with its exit code. Values come from targets: bounded, on one line.
- */
+/** The facts by their path, a line each, bounded: they come from targets. An installation step is its exit code. */
 export function flattenFacts({ facts }: Pick<Results, 'facts'>): ReadonlyMap<string, string> {
   const flat = new Map<string, string>();
   const add = (path: string, value: unknown, depth: number): void => {

@@ -10,13 +10,9 @@ import type { Cell, CheckRow, Comparison } from './compare.ts';
 const script = readFileSync(new URL('page.script.js', import.meta.url), 'utf8');
 const style = readFileSync(new URL('page.css', import.meta.url), 'utf8');
 
-/** By `row.column`. */
 type Evidence = Readonly<Record<string, string>>;
 
-/**
- * One self-contained page: hosts as columns, checks as rows. The template escapes all that it is given, so that nothing
- * a target said can become markup, and the page's policy lets only our own script run.
- */
+/** One self-contained page. The template escapes all that it is given, and the policy lets only our own script run. */
 export function comparisonPage(comparison: Comparison, evidence: Evidence): string {
   const { checks, counts, columns, facts } = comparison;
   const digest = createHash('sha256').update(script).digest('base64');

@@ -12,7 +12,6 @@ type Run = { readonly file: string; readonly results: Results };
 /** What a run is compared with; `passedOver`: files that could not be read, one line each. */
 export type Baseline = Run & { readonly passedOver: readonly string[] };
 
-/** By the name of the target. */
 export type Baselines = ReadonlyMap<string, Baseline>;
 
 export type Wanted = { readonly targets: readonly string[]; readonly checks: readonly string[] };
@@ -47,7 +46,6 @@ export function readBaselines(path: string, { targets, checks }: Wanted): Baseli
   });
 }
 
-/** The baseline, or why there is none. */
 function namedBaseline(runs: readonly Run[], target: string, checks: readonly string[]): Baseline | string {
   const run = runs.find(({ results }) => results.target.name === target);
   const names = runs.map(({ results }) => plainLine(results.target.name, 100)).join(', ');

@@ -39,7 +39,6 @@ function testCase(check: JudgedCheck) {
   };
 }
 
-/** As attributes. */
 function countsOf(checks: readonly JudgedCheck[]): string {
   const count = (element: string) => checks.filter((check) => elements[reportedVerdict(check)] === element).length;
   const time = checks.reduce((sum, { durationMs }) => sum + durationMs, 0);

@@ -14,7 +14,6 @@ const wholeTarget = { conformant: 'PASS', 'non-conformant': 'FAIL', inconclusive
 // A check that is blocked did not run, and nothing is known of what it claims: MISS is above PASS, SKIP is below it.
 const statuses = { pass: 'PASS', fail: 'FAIL', error: 'ERROR', blocked: 'MISS', skip: 'SKIP' } as const;
 
-/** `testId`: of the target; the tests' own begin with it. */
 type Context = { readonly results: Results; readonly testId: string; readonly buildId: string };
 
 /**

@@ -4,10 +4,7 @@ import { defaultGate, everyCheck, isStale, ruleConformance } from '../results/co
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { countsText, reasonOf } from '../wording/verdict-words.ts';
 
-/**
- * One target as Markdown for a person, e.g. as the step summary of a pipeline: the verdict in one sentence, a table of what
- * failed or could not be judged, the counts. What a target or a file says stands in code spans, which hold no markup.
- */
+/** One target as Markdown for a person. What a target or a file says stands in code spans, which hold no markup. */
 export function markdownSummary(results: Results): string {
   const rows = everyCheck(results).filter(isRed).toSorted(byUrgency).map(tableRow);
   const head = ['| check | level | expected and found | what to do | source |', '|---|---|---|---|---|'];
@@ -46,7 +43,6 @@ function isRed({ verdict, waiver }: JudgedCheck): boolean {
   return waiver === undefined ? verdict !== 'pass' && verdict !== 'skip' : isStale({ waiver });
 }
 
-/** What failed before what could not be judged, and a MUST first. */
 function byUrgency(one: JudgedCheck, other: JudgedCheck): number {
   const rank = ({ verdict, level }: JudgedCheck) =>
     (verdict === 'error' || verdict === 'blocked' ? levels.length : 0) + levels.indexOf(level);

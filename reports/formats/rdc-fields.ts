@@ -3,10 +3,7 @@ import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { factAt } from '../results/fact-path.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 
-/**
- * What other formats have no word for, under our own names, for the extension point that a format has: blocked, error,
- * what a limitation was found to be, the waiver. Values are plain text; what a check does not have is left out.
- */
+/** What other formats have no word for, as plain text under our own names, for the extension point that a format has. */
 export function rdcFields(check: JudgedCheck): Readonly<Record<string, string>> {
   const { verdict, level, finding, blockedBy, flaky, waiver, source, remedy, evidence, oracle } = check;
   const fields = {

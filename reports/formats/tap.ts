@@ -24,7 +24,6 @@ function testPoint(number: number, check: JudgedCheck): string[] {
   return [`ok ${number} - ${name} # SKIP ${reason}`, ...diagnostics(check)];
 }
 
-// JSON strings are YAML strings, whatever they hold.
 function diagnostics(check: JudgedCheck): string[] {
   const fields = { message: reasonOf(check), ...rdcFields(check) };
   const lines = Object.entries(fields).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);

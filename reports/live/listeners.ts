@@ -13,7 +13,6 @@ import { createLatestLink } from './latest-link.ts';
 
 export type ListenerOptions = {
   readonly run: RunContext;
-  /** a terminal that can be redrawn: the live list instead of plain lines */
   readonly live: boolean;
   readonly waivers?: readonly Waiver[];
   readonly baseline?: BaselineOptions;

@@ -4,7 +4,6 @@ import type { Merged, MergedTarget } from './merge-runs.ts';
 
 const maxTargets = 40;
 
-/** What was joined, a target a line. */
 export function describeMerged({ targets }: Merged): string[] {
   const lines = targets.slice(0, maxTargets).flatMap(targetLines);
   if (targets.length > maxTargets) lines.push(`and ${targets.length - maxTargets} more targets`);

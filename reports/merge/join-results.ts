@@ -10,7 +10,6 @@ const worstFirst: readonly JudgedCheck['verdict'][] = ['error', 'fail', 'blocked
 /** Results of one target, and where they are from for a person: the run as it was named. */
 export type Shard = { readonly from: string; readonly results: Results } & Partial<Joining>;
 
-/** Of results that were joined. */
 type Joining = {
   /** where each check is from */
   readonly origins: ReadonlyMap<string, string>;

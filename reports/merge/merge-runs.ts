@@ -21,9 +21,7 @@ export type WholeSuite = { readonly suite: Results['suite']; readonly checks: re
 
 export type MergedTarget = Pick<Results, 'conformance' | 'ledger'> & {
   readonly name: string;
-  /** the runs that it was joined from */
   readonly from: readonly string[];
-  /** how many checks nobody judged */
   readonly notJudged: number;
   readonly twice: number;
   /** checks that were judged twice, with different outcomes */
@@ -34,10 +32,7 @@ export type Merged = { readonly targets: readonly MergedTarget[]; readonly exitC
 
 type Source = MergeInput & { readonly file: string };
 
-/**
- * Joins runs into the run folder `out`, which appears when it is whole. Results are read one by one and those of one target
- * are in memory at a time. Throws INPUT when the runs do not belong together.
- */
+/** Joins runs into the run folder `out`, which appears when it is whole. Throws INPUT when they do not belong together. */
 export async function mergeRuns(inputs: readonly MergeInput[], out: string, whole?: WholeSuite): Promise<Merged> {
   const groups = await groupByTarget(inputs, whole?.suite);
   const temporary = join(dirname(out), `.${basename(out)}.${process.pid}.tmp`);

@@ -19,7 +19,6 @@ const underWay = 'the run is still under way, or it was killed';
 const worstFirst: readonly Verdict[] = ['error', 'fail', 'blocked', 'skip', 'pass'];
 const limits = { reason: 4_000, line: 500, url: 1_900, detail: 1_000 };
 
-/** What is known of one target so far; every report of it is made from `results()`. */
 export class TargetRecord {
   readonly target: TargetContext;
   readonly #run: RunContext;
@@ -48,7 +47,6 @@ export class TargetRecord {
     this.#judged.set(result.id, judgedCheck(result, declared));
   }
 
-  /** Views of a check that nobody judged are of nothing. */
   view(id: string, views: Triage): void {
     const judged = this.#judged.get(id);
     if (judged) this.#judged.set(id, { ...judged, oracle: plainViews(views) });
@@ -134,7 +132,6 @@ export function judgedCheck(result: CheckResult, declared: CheckDeclaration | un
   });
 }
 
-/** What the views saw: texts of a target, too. */
 function plainViews({ blame, because, views, evidence }: Triage): NonNullable<JudgedCheck['oracle']> {
   const plain = ({ seen, detail }: View) =>
     present({ seen, detail: detail === undefined ? undefined : plainText(detail, limits.detail) });

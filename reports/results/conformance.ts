@@ -1,7 +1,6 @@
 import type { Level } from '../../harness/verdicts/verdict.ts';
 import type { Conformance, JudgedCheck, Results, VerdictCounts } from './results.schema.ts';
 
-/** The levels that gate where neither the run nor the caller says otherwise. */
 export const defaultGate: readonly Level[] = ['MUST'];
 
 type Judged = Pick<JudgedCheck, 'id' | 'level' | 'verdict' | 'reason' | 'blockedBy' | 'waiver'>;
@@ -56,7 +55,6 @@ export function judgedCount(checks: readonly Pick<Judged, 'verdict'>[]): number 
   return checks.filter(({ verdict }) => verdict === 'pass' || verdict === 'fail').length;
 }
 
-/** Has it a waiver that does not hold any more? */
 export function isStale({ waiver }: Pick<JudgedCheck, 'waiver'>): boolean {
   return waiver !== undefined && waiver.state !== 'expected';
 }
@@ -101,10 +99,7 @@ export function everyCheck({ checks, notJudged = [], incomplete }: Results): Jud
   return [...checks, ...notJudged.map((check) => ({ ...check, verdict: 'error', reason, durationMs: 0 }) as const)];
 }
 
-/**
- * The same for formats in which a blocked check reads as skipped, which readers take for green: an inconclusive target has
- * one more case, CONFORMANCE, an error.
- */
+/** For formats whose readers take skipped, and so blocked, for green: an inconclusive target has the error CONFORMANCE. */
 export function everyCase(results: Results): JudgedCheck[] {
   const { conformance, because } = ruleConformance(results, results.run.gate);
   if (conformance !== 'inconclusive') return everyCheck(results);

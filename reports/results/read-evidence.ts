@@ -4,10 +4,7 @@ import { plainText } from '../../harness/messages/plain-text.ts';
 
 const maxBytes = 512 * 1024;
 
-/**
- * The evidence of a check as text, or undefined where there is none. The path is from results.json, which may be somebody
- * else's: nothing outside the target's folder is read, by whatever link.
- */
+/** Evidence as text. The path may be somebody else's: nothing outside the target's folder is read, by whatever link. */
 export function readEvidence(folder: string, path: string): string | undefined {
   try {
     const file = realpathSync(join(folder, path));

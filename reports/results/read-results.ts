@@ -37,12 +37,10 @@ export function readResults(fileOrRunFolder: string): Results {
   );
 }
 
-/** Results of every target of a run, in the order of their names. */
 export function readRun(fileOrRunFolder: string): { readonly folder: string; readonly results: Results }[] {
   return findResultsFiles(fileOrRunFolder).map((file) => ({ folder: dirname(file), results: readResultsFile(file) }));
 }
 
-/** One file at least. Throws INPUT. */
 export function findResultsFiles(fileOrRunFolder: string): string[] {
   let files: string[] | undefined;
   try {

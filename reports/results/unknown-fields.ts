@@ -11,10 +11,7 @@ type Schema = {
 const maxNames = 5;
 const told = new Set<string>();
 
-/**
- * Deletes what a newer minor version added: nothing may be made of a field that nobody checked. Says so on stderr, once
- * for all files of that version. `schema` describes version `ours`; a document has its own in `field`.
- */
+/** Deletes what a newer minor version added, which nobody checked; says so on stderr, once for all files of that version. */
 export function dropNewerFields(
   document: unknown,
   file: string,
@@ -31,7 +28,6 @@ export function dropNewerFields(
   process.stderr.write(`note: ${plainLine(file, 300)}: ${note}\n`);
 }
 
-/** Calls `dropped` with the place of each, e.g. `/checks/*` + `/score`. */
 function dropUnknown(value: unknown, schema: Schema, dropped: (place: string) => void, at = ''): void {
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {

@@ -47,16 +47,12 @@ export function neverTried(checks: readonly DeclaredCheck[], metas: CheckMetas, 
     .map((check) => ({ id: check.id, outcome: 'error', by: check.fault.name, message }));
 }
 
-/** Faults that were killed by all that are possible, e.g. `37/37`. */
 export function scoreOf(rows: readonly SelftestRow[]): string {
   const possible = rows.filter((row) => row.outcome !== 'impossible');
   return `${possible.filter((row) => row.outcome === 'killed').length}/${possible.length}`;
 }
 
-/**
- * 0 when every possible fault was killed, 1 when one survived or turned red what it was not meant for, 3 when one
- * could not be judged or nothing was tried.
- */
+/** 1: a fault survived, or turned red what it was not meant for; 3: one could not be judged, or nothing was tried. */
 export function exitCodeOfRows(rows: readonly SelftestRow[]): number {
   const has = (outcome: SelftestRow['outcome']) => rows.some((row) => row.outcome === outcome);
   if (has('error') || !has('killed')) return has('survived') && !has('error') ? exitCodes.failed : exitCodes.notJudged;

@@ -20,10 +20,7 @@ export type Resume = {
   readonly wantsBlastRadius: boolean;
 };
 
-/**
- * What earlier runs of the same suite found on the same target, the newest word on each check: a selftest of hours
- * can be cut in pieces. What came to no end (an error) is not carried over, but tried again.
- */
+/** The newest word of earlier runs on each check. What came to no end (an error) is tried again. */
 export function carriedRows(checks: readonly DeclaredCheck[], resume: Resume): SelftestRow[] {
   const newest = new Map<string, SelftestRow>();
   for (const { run, checks: rows } of earlierSelftests(resume)) {
@@ -40,7 +37,6 @@ function isSettled({ outcome, blastRadius }: SelftestRow, { wantsBlastRadius }: 
   return !wantsBlastRadius || outcome !== 'killed' || blastRadius !== undefined;
 }
 
-/** Newest first. */
 function earlierSelftests({ folder, named, target, digest }: Resume): Selftest[] {
   const runs = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
   const files = new Set([...(named === undefined ? [] : [named]), ...runs].map((run) => join(run, selftestFileName)));

@@ -2,7 +2,6 @@ import { plainLine } from '../../harness/messages/plain-text.ts';
 import { alreadyRed } from '../../harness/verdicts/fault-outcome.ts';
 import { type SelftestRow, scoreOf } from './fault-results.ts';
 
-/** The score and what stands between it and a full one, as lines for a terminal. */
 export function selftestSummary(rows: readonly SelftestRow[]): string[] {
   const isRed = ({ message }: SelftestRow) => message.startsWith(alreadyRed);
   const others = rows.filter((row) => !isRed(row));
@@ -25,7 +24,6 @@ function section(heading: string, rows: readonly SelftestRow[]): string[] {
   return [`${heading} (${rows.length}):`, ...rows.map((row) => `  ${row.id.padEnd(18)}  ${textOf(row)}`), ''];
 }
 
-/** Checks that share a fault share its side effects, which are told once. */
 function sideEffectLines(rows: readonly SelftestRow[]): string[] {
   const judged = rows.filter(({ blastRadius }) => blastRadius !== undefined);
   if (judged.length === 0) return [];

@@ -15,7 +15,6 @@ export type TerminalOptions = {
   readonly run: RunContext;
   readonly live: boolean;
   readonly output: Output;
-  /** awaited before the summary, which says where the report is; absent where none is built */
   readonly built?: Promise<BuiltReport>;
   readonly baseline?: BaselineOptions;
 };

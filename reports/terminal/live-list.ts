@@ -13,10 +13,7 @@ const redrawMs = 200;
 
 type Row = { text: string; sinceMs: number };
 
-/**
- * For a terminal: one line a target with what it does now, redrawn in place at most five times a second; checks that
- * need a look scroll away above it, the list itself is gone at the end.
- */
+/** For a terminal: one line a target with what it does now; checks that need a look scroll away above it. */
 export function createLiveList(records: TargetRecords, style: Style, output: Output): RunListener {
   const rows = new Map<string, Row>();
   const list = createList(output, () => [...rows].map(([name, row]) => rowLine(name, row, records)));

@@ -49,7 +49,6 @@ function countsLine({ checks, ledger, notJudged = [], ratchet }: Results): strin
   return `${judged}; skipped ${ledger.skip}, blocked ${ledger.blocked}, could not be judged ${open}`;
 }
 
-/** e.g. `debian-13: non-conformant (35 pass, 2 fail)` */
 export function conclusionLine(results: Results, style: Style): string {
   const { conformance } = ruleConformance(results, results.run.gate);
   const verdict = ({ conformant: 'pass', 'non-conformant': 'fail', inconclusive: 'error' } as const)[conformance];
@@ -73,7 +72,6 @@ function failure(check: JudgedCheck, style: Style): string {
   return [style.line('  ', head), ...body].join('\n');
 }
 
-/** With `--oracle`: the blame, and the views that it was placed by; the rootless one is the reason above. */
 function viewRows({ oracle }: JudgedCheck): [label: string, text: string][] {
   if (oracle === undefined) return [];
   const [, ...others] = viewsText(oracle);
@@ -89,7 +87,6 @@ function limitationViews(checks: readonly JudgedCheck[], style: Style): string[]
   return grouped(viewed, style, ({ oracle }) => (oracle ? blameText(oracle) : ''));
 }
 
-/** Checks with the same text, such as a reason, share one line. */
 function grouped(
   checks: readonly JudgedCheck[],
   style: Style,
@@ -101,12 +98,10 @@ function grouped(
   });
 }
 
-/** Where the reports lie, as paths that can be pasted. */
 export function reportLines(runFolder: string, report: string): string {
   return [`report   ${fromHere(report)}`, resultsLine(runFolder, ' (and junit.xml, evidence/)')].join('\n');
 }
 
-/** Of a run that leaves its results and nothing else. */
 export function resultsLine(runFolder: string, more = ''): string {
   return `results  ${fromHere(runFolder)}/*/results.json${more}`;
 }

@@ -4,11 +4,7 @@ import type { Condition, Waiver } from './waivers.schema.ts';
 
 type WaiverState = NonNullable<JudgedCheck['waiver']>['state'];
 
-/**
- * The check with what a waiver says of it. A waived failure is `expected`; a pass is an `unexpected-pass`, since the
- * waiver is of no use any more; past its last day a waiver is `expired`, whatever the check says. What was not judged
- * (skipped, blocked, in error) no waiver excuses.
- */
+/** The check with what a waiver says of it. What was not judged (skipped, blocked, in error) no waiver excuses. */
 export function applyWaiver(
   check: JudgedCheck,
   waivers: readonly Waiver[],

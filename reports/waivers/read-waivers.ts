@@ -22,7 +22,6 @@ function unknownChecks(waivers: readonly Waiver[], checkIds: readonly string[]):
     .map(({ check, index }) => `/${index}/check: there is no check ${check} (./rdc list)`);
 }
 
-/** A day that the calendar has: 2026-02-30 is none. */
 function isDate(text: string): boolean {
   const day = new Date(`${text}T00:00:00Z`);
   return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);

@@ -25,7 +25,6 @@ const condition = {
   ],
 } as const;
 
-/** The contract of a waivers file: known failures, each with who answers for it and until when. */
 export const waiversSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: 'rdc-waivers-1',

@@ -30,7 +30,6 @@ export function createStyle(hasColour: boolean, columns = Number.POSITIVE_INFINI
   };
 }
 
-/** The word for a verdict in a list: what needs a look is in capitals. */
 export const verdictWords: Readonly<Record<Verdict, string>> = {
   pass: 'ok',
   fail: 'FAIL',
