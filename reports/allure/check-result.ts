@@ -5,27 +5,14 @@ import { type Link, Stage, Status, type StepResult, type TestResult } from 'allu
 import { createTestResult } from 'allure-js-commons/sdk/reporter';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
-import type { Level, Verdict } from '../../harness/verdicts/verdict.ts';
 import { readEvidence } from '../results/read-evidence.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
 import { describeCheck } from './description.ts';
 
-const statuses: Readonly<Record<Verdict, Status>> = {
-  pass: Status.PASSED,
-  fail: Status.FAILED,
-  error: Status.BROKEN,
-  skip: Status.SKIPPED,
-  blocked: Status.SKIPPED,
-};
-
-const severities: Readonly<Record<Level, string>> = {
-  MUST: 'critical',
-  SHOULD: 'normal',
-  LIMITATION: 'normal',
-  WORKAROUND: 'minor',
-  MAY: 'trivial',
-};
+const { PASSED, FAILED, BROKEN, SKIPPED } = Status;
+const statuses = { pass: PASSED, fail: FAILED, error: BROKEN, skip: SKIPPED, blocked: SKIPPED };
+const severities = { MUST: 'critical', SHOULD: 'normal', LIMITATION: 'normal', WORKAROUND: 'minor', MAY: 'trivial' };
 
 const dropped = new Set(['suite', 'parentSuite', 'subSuite', 'thread', 'host', 'package']);
 

@@ -17,10 +17,7 @@ export class Addresses {
 
   /** Takes note of every address of a text. All texts come first, then the first `replace`. */
   learn(text: string): void {
-    this.#walk(text, (canonical) => {
-      this.#taken.add(canonical);
-      return canonical;
-    });
+    this.#walk(text, (canonical) => canonical);
   }
 
   replace(text: string): string {
@@ -57,9 +54,8 @@ export class Addresses {
 
   #walk(text: string, name: (canonical: string) => string): string {
     const of = (address: string) => {
-      if (!isKept(address)) return name(address);
       this.#taken.add(address);
-      return address;
+      return isKept(address) ? address : name(address);
     };
     return (
       text
@@ -69,12 +65,9 @@ export class Addresses {
         .replace(/^[0-9a-f]{32}(?= [0-9a-f]{2} [0-9a-f]{2} )/gm, (hex) => hexOf(of(fromHex(hex))))
         // whole runs: a pattern that looks for the colons itself takes squared time on long hex texts
         .replace(/[0-9A-Fa-f:]+/g, (run, at: number, whole: string) => {
-          if (
-            run.indexOf(':') === run.lastIndexOf(':') ||
-            isOfOther(run, whole.slice(at + run.length, at + run.length + 2))
-          )
-            return run;
-          return replaceRun(run, { before: isLetter(whole[at - 1]), after: isLetter(whole[at + run.length]) }, of);
+          const end = at + run.length;
+          if (run.indexOf(':') === run.lastIndexOf(':') || isOfOther(run, whole.slice(end, end + 2))) return run;
+          return replaceRun(run, { before: isLetter(whole[at - 1]), after: isLetter(whole[end]) }, of);
         })
         .replace(/(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?!\w|\.\d)/g, (quad) => (isIPv4(quad) ? of(quad) : quad))
     );

@@ -1,4 +1,5 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
+import { present } from '../results/present.ts';
 import type { Results } from '../results/results.schema.ts';
 
 /** One fact in every column of a comparison; null where a target does not have it. */
@@ -43,27 +44,15 @@ const nearest: Readonly<Record<string, readonly RegExp[]>> = {
 const nearEverything = [/^host\.kernel$/, /^host\.versions\.dockerd/, /^host\.os\.versionId/, /^daemon\.serverVersion/];
 
 /** What is known to bring a fact about: where the effect differs, its cause is named beside it. */
-const rules: readonly { readonly effect: RegExp; readonly cause: RegExp; readonly why: string }[] = [
-  {
-    effect: /^host\.cgroup\.userControllers/,
-    cause: /^host\.systemdVersion/,
-    why: 'systemd delegates cpu to users from version 252 on',
-  },
-  {
-    effect: /^daemon\.storageDriver/,
-    cause: /^host\.kernel$/,
-    why: 'overlay mounts in a user namespace are allowed from Linux 5.11 on',
-  },
-  {
-    effect: /^host\.user\.memlockBytes/,
-    cause: /^host\.systemdVersion/,
-    why: "the user manager's default for RLIMIT_MEMLOCK follows systemd (an eighth of the memory in older ones, then 8 MiB)",
-  },
-  {
-    effect: /^daemon\.cgroupDriver/,
-    cause: /^host\.(cgroup\.version|init)/,
-    why: 'the systemd driver needs cgroup v2 and systemd',
-  },
+const rules: readonly (readonly [effect: RegExp, cause: RegExp, why: string])[] = [
+  [/^host\.cgroup\.userControllers/, /^host\.systemdVersion/, 'systemd delegates cpu to users from version 252 on'],
+  [/^daemon\.storageDriver/, /^host\.kernel$/, 'overlay mounts in a user namespace are allowed from Linux 5.11 on'],
+  [
+    /^host\.user\.memlockBytes/,
+    /^host\.systemdVersion/,
+    "the user manager's default for RLIMIT_MEMLOCK follows systemd (an eighth of the memory in older ones, then 8 MiB)",
+  ],
+  [/^daemon\.cgroupDriver/, /^host\.(cgroup\.version|init)/, 'the systemd driver needs cgroup v2 and systemd'],
 ];
 
 /** Facts that tell the verdict (`outcomes`, null: none), best first: near to the area, or named by the reasons. */
@@ -78,16 +67,16 @@ export function explain(
     .sort((a, b) => b.rank - a.rank || a.row.fact.localeCompare(b.row.fact))
     .slice(0, 3)
     .map(({ row, fit }) => {
-      const rule = rules.find(({ effect }) => effect.test(row.fact));
-      return { ...row, fit, ...(rule && { why: rule.why }) };
+      const [, , why] = rules.find(([effect]) => effect.test(row.fact)) ?? [];
+      return present({ ...row, fit, why });
     });
 }
 
 /** The name of the fact that brings another one about, if both differ between the columns, and the rule behind it. */
 export function causeOf(effect: string, facts: readonly FactRow[]): { cause: string; why: string } | undefined {
-  for (const rule of rules.filter((one) => one.effect.test(effect))) {
-    const cause = facts.find(({ fact }) => rule.cause.test(fact));
-    if (cause) return { cause: cause.fact, why: rule.why };
+  for (const [ofRule, ofCause, why] of rules) {
+    const cause = ofRule.test(effect) && facts.find(({ fact }) => ofCause.test(fact));
+    if (cause) return { cause: cause.fact, why };
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
 import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
 import { createTerminal } from '../terminal/listener.ts';
-import { outputOf } from '../terminal/output.ts';
+import { outputOf } from '../terminal/plain-lines.ts';
 
 /** For `rdc doctor TARGET`: without Allure, which takes a second to load. No report is built, `latest` stays the last run. */
 export function openInspectionListeners(run: RunContext): RunListener[] {

@@ -7,7 +7,7 @@ import { junitXml } from '../formats/junit.ts';
 import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
 import { present } from '../results/present.ts';
 import { createTerminal } from '../terminal/listener.ts';
-import { outputOf } from '../terminal/output.ts';
+import { outputOf } from '../terminal/plain-lines.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
 import { createLatestLink } from './latest-link.ts';
 

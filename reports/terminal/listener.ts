@@ -7,8 +7,7 @@ import { type BaselineOptions, baselineSummary } from '../compare/baseline.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
 import { createStyle } from '../wording/style.ts';
 import { createLiveList } from './live-list.ts';
-import type { Output } from './output.ts';
-import { createPlainLines } from './plain-lines.ts';
+import { createPlainLines, type Output } from './plain-lines.ts';
 import { conclusionLine, reportLines, resultsLine, targetSummary } from './summary.ts';
 
 export type TerminalOptions = {

@@ -6,8 +6,7 @@ import type { TargetRecords } from '../recording/results-file.ts';
 import type { Style } from '../wording/style.ts';
 import { cut } from '../wording/style.ts';
 import { countsText } from '../wording/verdict-words.ts';
-import type { Output } from './output.ts';
-import { checkLine } from './plain-lines.ts';
+import { checkLine, type Output } from './plain-lines.ts';
 
 const redrawMs = 200;
 

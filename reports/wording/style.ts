@@ -30,13 +30,7 @@ export function createStyle(hasColour: boolean, columns = Number.POSITIVE_INFINI
   };
 }
 
-export const verdictWords: Readonly<Record<Verdict, string>> = {
-  pass: 'ok',
-  fail: 'FAIL',
-  error: 'ERROR',
-  blocked: 'blocked',
-  skip: 'skip',
-};
+export const verdictWords = { pass: 'ok', fail: 'FAIL', error: 'ERROR', blocked: 'blocked', skip: 'skip' } as const;
 
 /** Wraps at spaces to lines of `width`, each begun with `indent`; a word longer than a line (a URL) stays whole. */
 export function wrap(text: string, indent: string, width: number): string {

@@ -40,17 +40,13 @@ export function reasonOf(check: Pick<JudgedCheck, 'verdict' | 'reason' | 'findin
   return [waiverText(check), ownReasonOf(check)].filter(Boolean).join('. ');
 }
 
-function ownReasonOf(check: Pick<JudgedCheck, 'verdict' | 'reason' | 'finding' | 'blockedBy'>): string {
+function ownReasonOf({ verdict, finding, blockedBy, ...check }: Parameters<typeof reasonOf>[0]): string {
   const reason = plainText(check.reason ?? '').trim();
-  if (check.verdict === 'pass') return reason;
-  if (check.verdict === 'blocked') return blockedReason(reason, check.blockedBy);
-  if (check.finding && !reason.startsWith(check.finding)) return `${findingWords[check.finding]}. ${reason}`.trim();
-  return reason || `${check.verdict} without a reason`;
-}
-
-function blockedReason(reason: string, blockedBy: string | undefined): string {
-  if (blockedBy === undefined) return `blocked: ${reason || 'no reason given'}`;
-  return reason ? `blocked by ${blockedBy}: ${reason}` : `blocked by ${blockedBy}`;
+  if (verdict === 'pass') return reason;
+  if (verdict === 'blocked' && blockedBy === undefined) return `blocked: ${reason || 'no reason given'}`;
+  if (verdict === 'blocked') return [`blocked by ${blockedBy}`, reason].filter(Boolean).join(': ');
+  if (finding && !reason.startsWith(finding)) return `${findingWords[finding]}. ${reason}`.trim();
+  return reason || `${verdict} without a reason`;
 }
 
 /** e.g. `35 pass, 2 fail, 1 blocked`; verdicts that did not occur are left out. */
