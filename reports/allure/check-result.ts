@@ -34,7 +34,6 @@ export function writeCheck(target: AllureTarget, check: JudgedCheck, stop: numbe
   writeFileAtomic(join(allureResultsOf(target.folder), `${result.uuid}-result.json`), JSON.stringify(result));
 }
 
-/** Completes a result on its way to disk: the verdict's fields, plain text throughout, the evidence attached. */
 export function completeResult(result: TestResult, target: AllureTarget, check: JudgedCheck): void {
   applyCheck(result, target.name, check);
   cleanSteps(result.steps);

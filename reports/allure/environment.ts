@@ -4,7 +4,6 @@ import { countsText } from '../wording/verdict-words.ts';
 
 const maxFacts = 24;
 
-/** A target in a few lines, for the report's head: its verdict, then the facts that explain differences. */
 export function environmentOf(results: Results): Record<string, string> {
   const { target, conformance, ledger, notJudged = [], suite, run, facts } = results;
   return {

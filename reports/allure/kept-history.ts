@@ -16,7 +16,6 @@ import { reasonOf } from '../wording/verdict-words.ts';
 import { statusOf } from './check-result.ts';
 
 const maxBytes = 8 * 1024 * 1024;
-/** runs kept for each target, the newest */
 const maxPoints = 100;
 const ours = '1';
 
@@ -47,9 +46,6 @@ export type HistoryPoint = FromSchema<typeof pointSchema>;
 
 const isPoint = new Ajv({ strict: true }).compile<HistoryPoint>(pointSchema);
 
-/** Earlier points of one target, the oldest first, and what could not be read of them, one line each. */
-export type TargetHistory = { readonly points: readonly HistoryPoint[]; readonly problems: readonly string[] };
-
 /** Default: `history` beside the runs of reports/out; a run elsewhere (`--out`) and a bundle have none. */
 export function historyFolderOf(runFolder: string, asked?: string): string | undefined {
   if (asked !== undefined) return resolve(asked);
@@ -57,8 +53,8 @@ export function historyFolderOf(runFolder: string, asked?: string): string | und
   return isOwn ? join(outFolder, 'history') : undefined;
 }
 
-/** The runs of a target before this one. One file a run: what is damaged costs that run and no other. */
-export function readHistory(history: string, { target, run }: Results): TargetHistory {
+/** The runs of a target before this one, the oldest first. What is damaged costs one run and no other. */
+export function readHistory(history: string, { target, run }: Results) {
   const points: HistoryPoint[] = [];
   const problems: string[] = [];
   for (const file of pointFiles(targetFolder(history, target.name))) {

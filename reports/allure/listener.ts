@@ -4,7 +4,6 @@ import { completeAllureResults } from './complete.ts';
 import { type AllureReport, generateAllureReport } from './generate.ts';
 import { historyFolderOf } from './kept-history.ts';
 
-/** The path of the report, or why there is none. */
 export type BuiltReport = AllureReport | { readonly problem: Error };
 
 /** A report that cannot be built changes no verdict: the summary says so, and results.json stands. */

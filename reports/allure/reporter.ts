@@ -9,7 +9,6 @@ import { allureResultsOf, completeResult } from './check-result.ts';
 
 export type AllureReporterOptions = {
   readonly target: TargetContext;
-  /** The verdict on a check, asked when vitest's run has ended. */
   readonly judged: (id: string) => CheckResult | undefined;
 };
 

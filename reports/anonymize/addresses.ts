@@ -108,7 +108,6 @@ function isKept(address: string): boolean {
   return first === 0 || first === 127 || first >= 224 || /^(192\.0\.2|198\.51\.100|203\.0\.113)\./.test(address);
 }
 
-/** The address to put in the place of the nth of its kind. */
 const substitutes = {
   /** `192.0.2.1` and on; then the other two ranges; then the one for benchmarks (RFC 2544), which has room for 131 072 */
   v4(index: number): string {

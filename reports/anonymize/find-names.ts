@@ -3,7 +3,6 @@ import { factAt } from '../results/fact-path.ts';
 import type { Results } from '../results/results.schema.ts';
 import type { Names } from './names.ts';
 
-/** The names that results say themselves: of the target, of the user of its facts, of who owns a waiver. */
 export function findNamesInResults(names: Names, results: Results): void {
   const { target, checks } = results;
   // a machine of the lab is one of the suite's own

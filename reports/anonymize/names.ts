@@ -28,7 +28,6 @@ export class Names {
     this.#learned.set(key, same === undefined ? { kind } : { kind, same: keyOf(same) });
   }
 
-  /** A name that stays, whatever it is taken for later. */
   keep(name: string): void {
     if (!this.#learned.has(keyOf(name))) this.#kept.add(keyOf(name));
   }

@@ -20,7 +20,6 @@ import { signFile } from './signature.ts';
 import { type ArchiveFile, writeArchive } from './write-archive.ts';
 
 export type BundleOptions = {
-  /** file of the archive */
   readonly out: string;
   /** names and addresses are replaced; `hide` are names that no rule would find */
   readonly anonymous?: { readonly hide: readonly string[] };
@@ -80,7 +79,6 @@ function* archiveFiles(text: string, { files }: Manifest, ordered: readonly Pack
   }
 }
 
-/** Writes beside `out`, signs, and only then puts both in their places. */
 async function place({ out, key }: BundleOptions, write: (temporary: string) => Promise<string>): Promise<string> {
   // both before anything is written: an archive is not to be replaced beside a signature that cannot be
   for (const file of [out, `${out}.sig`]) refuseOccupied(file, outHint);

@@ -12,7 +12,6 @@ import { comparisonTable } from './table.ts';
 
 export type BaselineOptions = {
   readonly baselines: Baselines;
-  /** the checks of a run of a part of the suite */
   readonly part?: readonly string[];
 };
 

@@ -25,7 +25,6 @@ export type Comparison = {
   readonly counts: Readonly<Record<Change, number>>;
 };
 
-/** Compares runs and hosts; the base of a column is in `columns`. */
 export function compareResults(all: readonly Results[]): Comparison {
   const columns = columnsOf(all);
   const facts = differingFacts(all.map(flattenFacts));
@@ -101,7 +100,6 @@ function isNearlyEqual(values: readonly (string | null)[]): boolean {
   return least > 1_000 && most < least * 1.05;
 }
 
-/** Effects with a known cause first, then the rest by name. */
 function withCauses(facts: readonly FactRow[]): Comparison['facts'] {
   const explained = facts.map((row): Comparison['facts'][number] => ({ ...row, ...causeOf(row.fact, facts) }));
   return explained.sort(

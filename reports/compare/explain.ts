@@ -8,7 +8,6 @@ export type FactRow = { readonly fact: string; readonly values: readonly (string
 export type Explanation = FactRow & {
   /** 1: knowing the fact is knowing the verdict; near 0: it says nothing about it */
   readonly fit: number;
-  /** the rule that ties the fact to what it brings about, where there is one */
   readonly why?: string;
 };
 
@@ -72,7 +71,6 @@ export function explain(
     });
 }
 
-/** The name of the fact that brings another one about, if both differ between the columns, and the rule behind it. */
 export function causeOf(effect: string, facts: readonly FactRow[]): { cause: string; why: string } | undefined {
   for (const [ofRule, ofCause, why] of rules) {
     const cause = ofRule.test(effect) && facts.find(({ fact }) => ofCause.test(fact));

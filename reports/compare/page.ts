@@ -70,7 +70,6 @@ function rowsOf(checks: readonly CheckRow[], evidence: Evidence) {
   }));
 }
 
-/** A plain pass is text; whatever has something to say is a button that says it, by its place. */
 function checkCell(cell: Cell | null, place: string, hasMore: boolean) {
   if (cell === null) return { verdict: 'absent', word: 'not there', place: null };
   const { verdict, finding, flaky } = cell;

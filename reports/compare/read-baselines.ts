@@ -28,7 +28,6 @@ export function readBaselines(path: string, { targets, checks }: Wanted): Baseli
   const folder = resolve(path);
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (!stats) throw new RdcError('INPUT', `the baseline ${path}: no such file or folder`, { hint: 'ls reports/out' });
-  // `reports/out/<run-id>` or a target's folder in it
   const isOneRun =
     !stats.isDirectory() || ['', ...targets].some((name) => existsSync(join(folder, name, resultsFileName)));
   const runs = isOneRun ? findResultsFiles(path).map((file) => ({ file, results: readResultsFile(file) })) : [];
@@ -92,7 +91,6 @@ function resultsOf(run: string, target: string, passedOver: string[]): Run[] {
   });
 }
 
-/** How many of the checks the results have a pass or a fail of. */
 function coverage(results: Results, checks: readonly string[]): number {
   const wanted = new Set(checks);
   return judgedCount(results.checks.filter(({ id }) => wanted.has(id)));

@@ -1,11 +1,9 @@
 import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
-import { countVerdicts, defaultGate, ruleConformance } from '../results/conformance.ts';
+import { countVerdicts, defaultGate, ruleConformance, worstFirst } from '../results/conformance.ts';
 import { present } from '../results/present.ts';
 import type { JudgedCheck, NotJudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
-
-const worstFirst: readonly JudgedCheck['verdict'][] = ['error', 'fail', 'blocked', 'skip', 'pass'];
 
 /** Results of one target, and where they are from for a person: the run as it was named. */
 export type Shard = { readonly from: string; readonly results: Results } & Partial<Joining>;

@@ -16,7 +16,6 @@ import { joinResults, oweAll, type Shard } from './join-results.ts';
 /** A run as it was named, and where it lies; `label` tells its targets apart from others of the same name. */
 export type MergeInput = { readonly from: string; readonly path: string; readonly label?: string };
 
-/** All checks of a suite, which each target then owes. */
 export type WholeSuite = { readonly suite: Results['suite']; readonly checks: readonly NotJudgedCheck[] };
 
 export type MergedTarget = Pick<Results, 'conformance' | 'ledger'> & {
@@ -24,7 +23,7 @@ export type MergedTarget = Pick<Results, 'conformance' | 'ledger'> & {
   readonly from: readonly string[];
   readonly notJudged: number;
   readonly twice: number;
-  /** checks that were judged twice, with different outcomes */
+  /** judged twice, with different outcomes */
   readonly differing: readonly string[];
 };
 

@@ -6,7 +6,6 @@ import { TargetRecord } from './target-record.ts';
 /** The records of a run's targets by name; the results file feeds them, every other report reads them. */
 export type TargetRecords = Map<string, TargetRecord>;
 
-/** Keeps results.json true at every moment: it is rewritten before the next check starts. */
 export function createResultsFile(
   run: RunContext,
   records: TargetRecords,

@@ -7,8 +7,8 @@ import type {
   TargetEnd,
 } from '../../harness/verdicts/run-listener.ts';
 import type { Triage, View } from '../../harness/verdicts/triage.ts';
-import type { CheckResult, Verdict } from '../../harness/verdicts/verdict.ts';
-import { countVerdicts, ruleConformance } from '../results/conformance.ts';
+import type { CheckResult } from '../../harness/verdicts/verdict.ts';
+import { countVerdicts, ruleConformance, worstFirst } from '../results/conformance.ts';
 import { present } from '../results/present.ts';
 import { type JudgedCheck, type NotJudgedCheck, type Results, resultsVersion } from '../results/results.schema.ts';
 import { applyWaiver } from '../waivers/apply-waivers.ts';
@@ -16,7 +16,6 @@ import type { Waiver } from '../waivers/waivers.schema.ts';
 import { boundedRecord } from './bounded-json.ts';
 
 const underWay = 'the run is still under way, or it was killed';
-const worstFirst: readonly Verdict[] = ['error', 'fail', 'blocked', 'skip', 'pass'];
 const limits = { reason: 4_000, line: 500, url: 1_900, detail: 1_000 };
 
 export class TargetRecord {

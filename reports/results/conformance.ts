@@ -1,22 +1,25 @@
-import type { Level } from '../../harness/verdicts/verdict.ts';
+import type { Level, Verdict } from '../../harness/verdicts/verdict.ts';
 import type { Conformance, JudgedCheck, Results, VerdictCounts } from './results.schema.ts';
 
 export const defaultGate: readonly Level[] = ['MUST'];
 
+export const worstFirst: readonly Verdict[] = ['error', 'fail', 'blocked', 'skip', 'pass'];
+
 type Judged = Pick<JudgedCheck, 'id' | 'level' | 'verdict' | 'reason' | 'blockedBy' | 'waiver'>;
 
-export type ConformanceInput = Pick<Results, 'incomplete' | 'ratchet'> & {
+type ConformanceInput = Pick<Results, 'incomplete' | 'ratchet'> & {
   readonly checks: readonly Judged[];
   readonly notJudged?: readonly { readonly id: string }[];
 };
-
-export type ConformanceRuling = { readonly conformance: Conformance; readonly because: readonly string[] };
 
 /**
  * The rule, worst first. A gated check that is blocked by a failed check is excused only where that leaves a gated
  * failure to report: without one, green would claim something that nobody looked at.
  */
-export function ruleConformance(input: ConformanceInput, gate: readonly Level[] = defaultGate): ConformanceRuling {
+export function ruleConformance(
+  input: ConformanceInput,
+  gate = defaultGate,
+): { conformance: Conformance; because: readonly string[] } {
   const gated = input.checks.filter(({ level }) => gate.includes(level));
   const doubts = doubtsAbout(input, gated);
   if (doubts.length > 0) return { conformance: 'inconclusive', because: doubts };

@@ -22,7 +22,6 @@ export const { read: readResultsFile, parse: parseResults } = checkedJson<Result
   findProblems: findContradictions,
 });
 
-/** Results of one target, from a results file, a target's folder, or a run folder with a single target. */
 export function readResults(fileOrRunFolder: string): Results {
   const files = findResultsFiles(fileOrRunFolder);
   const [file] = files;

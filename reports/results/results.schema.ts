@@ -90,7 +90,6 @@ const run = closed(
   ['gate'],
 );
 
-/** The contract of results.json: one target of one run. */
 export const resultsSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: 'rdc-results-1',

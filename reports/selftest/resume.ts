@@ -13,7 +13,6 @@ const outcomes: readonly SelftestRow['outcome'][] = ['killed', 'survived', 'impo
 export type Resume = {
   /** the folder with the folders of runs, reports/out */
   readonly folder: string;
-  /** a run's folder that was named (`--out`) */
   readonly named: string | undefined;
   readonly target: string;
   readonly digest: string;

@@ -6,7 +6,6 @@ export type Style = {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
   readonly verdict: (verdict: Verdict, text: string) => string;
-  /** a paragraph: never wider than 100 characters */
   readonly wrap: (text: string, indent: string) => string;
   readonly hang: (label: string, text: string) => string;
   /** one line in a log or a pipe, however long; on a terminal the rest stands below it, behind the label */

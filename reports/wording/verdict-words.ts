@@ -51,7 +51,7 @@ function ownReasonOf({ verdict, finding, blockedBy, ...check }: Parameters<typeo
 
 /** e.g. `35 pass, 2 fail, 1 blocked`; verdicts that did not occur are left out. */
 export function countsText(counts: Readonly<Record<Verdict, number>>, notJudged = 0): string {
-  const verdicts: readonly Verdict[] = ['pass', 'fail', 'error', 'blocked', 'skip'];
+  const verdicts = ['pass', 'fail', 'error', 'blocked', 'skip'] as const;
   const parts = verdicts.filter((verdict) => counts[verdict] > 0).map((verdict) => `${counts[verdict]} ${verdict}`);
   if (notJudged > 0) parts.push(`${notJudged} never judged`);
   return parts.length > 0 ? parts.join(', ') : 'nothing judged';
@@ -67,7 +67,6 @@ export function viewsText({ views }: NonNullable<JudgedCheck['oracle']>): [name:
   });
 }
 
-/** e.g. `defect: only rootless Docker fails` */
 export function blameText({ blame, because }: NonNullable<JudgedCheck['oracle']>): string {
   return `${blame}: ${plainText(because)}`;
 }
