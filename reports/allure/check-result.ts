@@ -42,8 +42,8 @@ export function completeResult(result: TestResult, target: AllureTarget, check: 
 }
 
 /** Makes Allure's result of a check say what the verdict says; steps and attachments already in it stay. */
-export function applyCheck(result: TestResult, target: string, check: JudgedCheck): void {
-  const { id, area, level, title, verdict, finding, flaky, source, waiver } = check;
+function applyCheck(result: TestResult, target: string, check: JudgedCheck): void {
+  const { id, area, level, title, verdict, finding, flaky, waiver } = check;
   result.name = `${id}: ${title}`;
   result.fullName = `${area}#${id}`;
   result.titlePath = [target, area];
@@ -57,7 +57,7 @@ export function applyCheck(result: TestResult, target: string, check: JudgedChec
   result.description = describeCheck(check);
   delete result.descriptionHtml;
   result.parameters = [{ name: 'target', value: target }];
-  result.links = source && isWebAddress(source.url) ? [linkTo(source)] : [];
+  result.links = linksTo(check);
   result.labels = [
     ...result.labels.filter(({ name }) => !dropped.has(name)),
     { name: 'parentSuite', value: target },
@@ -81,12 +81,9 @@ function tagsOf({ level, finding, verdict, flaky, waiver, oracle }: JudgedCheck)
 }
 
 /** Somebody else's results may name anything: an address that is no page runs where it is clicked. */
-function isWebAddress(url: string): boolean {
-  return URL.canParse(url) && ['https:', 'http:'].includes(new URL(url).protocol);
-}
-
-function linkTo({ section, url }: NonNullable<JudgedCheck['source']>): Link {
-  return { name: plainText(section) || url, url, type: 'link' };
+function linksTo({ source }: JudgedCheck): Link[] {
+  if (!source || !['https:', 'http:'].includes(URL.parse(source.url)?.protocol ?? '')) return [];
+  return [{ name: plainText(source.section) || source.url, url: source.url, type: 'link' }];
 }
 
 function attach(result: TestResult, target: AllureTarget, { name, path }: { name: string; path?: string | undefined }) {

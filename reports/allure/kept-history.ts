@@ -32,7 +32,7 @@ const check = closed(
 );
 
 /** What is kept of one run of one target for the trends of later reports: `<history>/<target>/<run id>.json`. */
-export const pointSchema = {
+const pointSchema = {
   $id: 'rdc-history-point-1',
   ...closed({
     schema: { type: 'string', pattern: '^1(\\.\\d{1,4})?$' },

@@ -27,7 +27,7 @@ const name = {
   pattern: '^(?!\\.{1,2}$)[^/\\\\\\u0000-\\u001f\\u007f-\\u009f]+$',
 } as const;
 
-export const manifestSchema = {
+const manifestSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: 'rdc-bundle-1',
   title: 'Manifest of a results bundle',

@@ -5,8 +5,6 @@ import { reasonOf } from '../wording/verdict-words.ts';
 import { type Change, changeOf, changesByWeight, worstChange } from './change.ts';
 import { causeOf, type Explanation, explain, type FactRow, flattenFacts } from './explain.ts';
 
-export type Column = ReturnType<typeof columnsOf>[number];
-
 export type Cell = Pick<JudgedCheck, 'verdict' | 'finding' | 'flaky' | 'evidence'> & { readonly reason: string };
 
 type Declared = Pick<JudgedCheck, 'id' | 'area' | 'level' | 'title' | 'remedy'>;
@@ -19,7 +17,7 @@ export type CheckRow = Declared & {
 };
 
 export type Comparison = {
-  readonly columns: readonly Column[];
+  readonly columns: ReturnType<typeof columnsOf>;
   readonly checks: readonly CheckRow[];
   readonly facts: readonly (FactRow & { readonly cause?: string; readonly why?: string })[];
   readonly counts: Readonly<Record<Change, number>>;

@@ -12,11 +12,16 @@ const style = readFileSync(new URL('page.css', import.meta.url), 'utf8');
 
 type Evidence = Readonly<Record<string, string>>;
 
+// Markup is escaped by the library; marks that reorder or hide text are dropped before, so a page reads as it is.
+const eta = new Eta({ views: import.meta.dirname });
+const { escapeFunction } = eta.config;
+eta.configure({ escapeFunction: (value) => escapeFunction(plainLine(String(value), 10_000)) });
+
 /** One self-contained page. The template escapes all that it is given, and the policy lets only our own script run. */
 export function comparisonPage(comparison: Comparison, evidence: Evidence): string {
   const { checks, counts, columns, facts } = comparison;
   const digest = createHash('sha256').update(script).digest('base64');
-  return createTemplates().render('./page', {
+  return eta.render('./page', {
     policy: `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`,
     style,
     script,
@@ -34,14 +39,6 @@ export function comparisonPage(comparison: Comparison, evidence: Evidence): stri
     areas: Map.groupBy(rowsOf(checks, evidence), ({ area }) => area),
     facts,
   });
-}
-
-/** Markup is escaped by the library; marks that reorder or hide text are dropped before, so a page reads as it is. */
-function createTemplates(): Eta {
-  const eta = new Eta({ views: import.meta.dirname });
-  const { escapeFunction } = eta.config;
-  eta.configure({ escapeFunction: (value) => escapeFunction(plainLine(String(value), 10_000)) });
-  return eta;
 }
 
 /** What the script shows in the dialog. HTML does not unescape text of a script, so none may hold what could end it. */

@@ -6,15 +6,14 @@ import type { JudgedCheck, NotJudgedCheck, Results } from '../results/results.sc
 import { reasonOf } from '../wording/verdict-words.ts';
 
 /** Results of one target, and where they are from for a person: the run as it was named. */
-export type Shard = { readonly from: string; readonly results: Results } & Partial<Joining>;
-
-type Joining = {
-  /** where each check is from */
-  readonly origins: ReadonlyMap<string, string>;
-  /** how many checks were judged more than once */
-  readonly twice: number;
-  /** those of them with different outcomes, all now flaky */
-  readonly differing: readonly string[];
+export type Shard = {
+  readonly from: string;
+  readonly results: Results;
+  /** of results that were joined: where each check is from */
+  readonly origins?: ReadonlyMap<string, string>;
+  /** how many checks were judged more than once; `differing`: with different outcomes, all now flaky */
+  readonly twice?: number;
+  readonly differing?: readonly string[];
 };
 
 /**

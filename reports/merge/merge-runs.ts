@@ -11,6 +11,7 @@ import { exitCodeOf } from '../results/conformance.ts';
 import { findResultsFiles, readResultsFile } from '../results/read-results.ts';
 import { type NotJudgedCheck, type Results, resultsVersion } from '../results/results.schema.ts';
 import { resultsFileName } from '../results/run-folder.ts';
+import { countsText } from '../wording/verdict-words.ts';
 import { joinResults, oweAll, type Shard } from './join-results.ts';
 
 /** A run as it was named, and where it lies; `label` tells its targets apart from others of the same name. */
@@ -140,4 +141,19 @@ function copyFile({ path, source }: RunFile, { folder, index }: { folder: string
     return name;
   }
   throw new Error(`${names.length} files are called ${path}`);
+}
+
+const maxTargets = 40;
+
+export function describeMerged({ targets }: Merged): string[] {
+  const lines = targets.slice(0, maxTargets).flatMap(targetLines);
+  if (targets.length > maxTargets) lines.push(`and ${targets.length - maxTargets} more targets`);
+  return lines;
+}
+
+function targetLines({ name, conformance, ledger, notJudged, from, twice, differing }: MergedTarget): string[] {
+  const both = twice > 0 ? `; ${twice} checks judged in more than one` : '';
+  const origin = from.length === 1 ? '' : ` (from ${from.length} runs${both})`;
+  const line = `${plainLine(name, 100)}: ${conformance}, ${countsText(ledger, notJudged)}${origin}`;
+  return differing.length > 0 ? [line, `  judged twice, differently, now flaky: ${differing.join(', ')}`] : [line];
 }

@@ -15,7 +15,6 @@ import { applyWaiver } from '../waivers/apply-waivers.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
 import { boundedRecord } from './bounded-json.ts';
 
-const underWay = 'the run is still under way, or it was killed';
 const limits = { reason: 4_000, line: 500, url: 1_900, detail: 1_000 };
 
 export class TargetRecord {
@@ -91,9 +90,10 @@ export class TargetRecord {
   }
 
   #incomplete(): string | undefined {
-    if (!this.#end) return underWay;
-    if (this.#end.broken === undefined) return undefined;
-    return plainText(this.#end.broken, limits.reason) || 'the target was not judged to the end';
+    if (!this.#end) return 'the run is still under way, or it was killed';
+    const { broken } = this.#end;
+    if (broken === undefined) return undefined;
+    return plainText(broken, limits.reason) || 'the target was not judged to the end';
   }
 
   #elapsedMs(): number {

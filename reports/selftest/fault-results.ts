@@ -5,9 +5,11 @@ import type { SideEffects } from '../../harness/verdicts/fault-outcome.ts';
 
 export type CheckMetas = Map<string, CheckMeta>;
 
+export const outcomes = ['killed', 'survived', 'impossible', 'error'] as const;
+
 export type SelftestRow = {
   readonly id: string;
-  readonly outcome: 'killed' | 'survived' | 'impossible' | 'error';
+  readonly outcome: (typeof outcomes)[number];
   readonly by: string;
   readonly message: string;
   /** the run that tried it, when it was another one (`--resume`) */

@@ -2,13 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { readRegularFile } from '../../harness/this-machine/read-file.ts';
-import type { Selftest, SelftestRow } from './fault-results.ts';
+import { outcomes, type Selftest, type SelftestRow } from './fault-results.ts';
 
 export const selftestFileName = 'selftest.json';
 
 const maxBytes = 32 * 1024 * 1024;
-
-const outcomes: readonly SelftestRow['outcome'][] = ['killed', 'survived', 'impossible', 'error'];
 
 export type Resume = {
   /** the folder with the folders of runs, reports/out */
@@ -49,11 +47,10 @@ function earlierSelftests({ folder, named, target, digest }: Resume): Selftest[]
 export function readSelftest(file: string): Selftest | null {
   try {
     const selftest = JSON.parse(readRegularFile(file, maxBytes).toString('utf8')) as Selftest;
-    const isWhole = typeof selftest.target === 'string' && typeof selftest.suite.digest === 'string';
-    const hasRows =
-      Array.isArray(selftest.checks) &&
-      selftest.checks.every(({ id, outcome }) => typeof id === 'string' && outcomes.includes(outcome));
-    return isWhole && hasRows && typeof selftest.run.startedAt === 'string' ? selftest : null;
+    const { target, suite, run, checks } = selftest;
+    const isWhole = [target, suite.digest, run.startedAt].every((text) => typeof text === 'string');
+    const hasRows = checks.every(({ id, outcome }) => typeof id === 'string' && outcomes.includes(outcome));
+    return isWhole && hasRows ? selftest : null;
   } catch {
     return null;
   }

@@ -58,11 +58,14 @@ export function conclusionLine(results: Results, style: Style): string {
 }
 
 function failure(check: JudgedCheck, style: Style): string {
-  const { id, level, title, remedy, source, finding, evidence } = check;
+  const { id, level, title, remedy, source, finding, evidence, oracle } = check;
+  const [, ...others] = oracle ? viewsText(oracle) : [];
   const rows = [
     ['why', finding ? findingWords[finding] : ''],
     [finding ? '' : 'why', plainText(check.reason ?? 'no reason given', 1_500)],
-    ...viewRows(check),
+    ['blame', oracle ? blameText(oracle) : ''],
+    // the rootless view is the reason
+    ...others.map(([name, text]) => ['', plainText(`${name}: ${text}`, 600)]),
     [finding ? 'remedy' : 'to do', remedy ?? ''],
     ['source', source?.url ?? ''],
     ['evidence', evidence ?? ''],
@@ -70,15 +73,6 @@ function failure(check: JudgedCheck, style: Style): string {
   const head = `${style.verdict('fail', finding ?? 'FAIL')}  ${style.bold(id)} (${level})  ${plainLine(title)}`;
   const body = rows.map(([label = '', text = '']) => style.hang(`    ${label.padEnd(9)}`, text));
   return [style.line('  ', head), ...body].join('\n');
-}
-
-function viewRows({ oracle }: JudgedCheck): [label: string, text: string][] {
-  if (oracle === undefined) return [];
-  const [, ...others] = viewsText(oracle);
-  return [
-    ['blame', blameText(oracle)],
-    ...others.map(([name, text]): [string, string] => ['', plainText(`${name}: ${text}`, 600)]),
-  ];
 }
 
 /** Those that hold, by the blame: by design is what is expected, and one line is enough. */

@@ -16,10 +16,9 @@ export function readWaivers(file: string, checkIds: readonly string[]): readonly
 }
 
 function unknownChecks(waivers: readonly Waiver[], checkIds: readonly string[]): string[] {
-  return waivers
-    .map(({ check }, index) => ({ check, index }))
-    .filter(({ check }) => !checkIds.includes(check))
-    .map(({ check, index }) => `/${index}/check: there is no check ${check} (./rdc list)`);
+  return waivers.flatMap(({ check }, index) =>
+    checkIds.includes(check) ? [] : [`/${index}/check: there is no check ${check} (./rdc list)`],
+  );
 }
 
 function isDate(text: string): boolean {
