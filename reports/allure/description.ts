@@ -1,7 +1,6 @@
 import type { JudgedCheck } from '../results/results.schema.ts';
 import { blameText, findingWords, levelWords, reasonOf, viewsText } from '../wording/verdict-words.ts';
 
-/** What a maintainer reads first, as Markdown: why, what to do, what was claimed, and by whom. */
 export function describeCheck(check: JudgedCheck): string {
   const { verdict, level, title, finding, remedy, source, oracle } = check;
   const parts = [paragraph('Verdict', verdict)];

@@ -36,20 +36,15 @@ export class Addresses {
     const forms = new Map<string, string>();
     for (const address of this.#taken) {
       if (isKept(address)) continue;
-      const name = this.#next(address);
+      const kind = isMac(address) ? 'mac' : isIPv4(address) ? 'v4' : 'v6';
+      let name: string;
+      do name = substitutes[kind](this.#counts[kind]++);
+      while (this.#taken.has(name));
       this.#names.set(address, name);
-      if (isMac(address)) continue;
+      if (kind === 'mac') continue;
       for (const form of [hexOf, procHexOf]) forms.set(form(address), form(name));
     }
     return forms;
-  }
-
-  #next(address: string): string {
-    for (;;) {
-      const kind = isMac(address) ? 'mac' : isIPv4(address) ? 'v4' : 'v6';
-      const name = substitutes[kind](this.#counts[kind]++);
-      if (!this.#taken.has(name)) return name;
-    }
   }
 
   #walk(text: string, name: (canonical: string) => string): string {

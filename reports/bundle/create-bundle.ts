@@ -3,6 +3,7 @@ import { renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../../harness/messages/error-text.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { scratch } from '../../harness/this-machine/scratch.ts';
 import { refuseOccupied, temporaryFolder, unwritableError } from '../../harness/this-machine/writable-path.ts';
@@ -27,7 +28,7 @@ export type BundleOptions = {
   readonly key?: string;
 };
 
-export type Bundle = { readonly manifest: Manifest; readonly sha256: string; readonly replaced?: MaskCounts };
+type Bundle = { readonly manifest: Manifest; readonly sha256: string; readonly replaced?: MaskCounts };
 
 export const outHint = '--out FILE: a file in a folder that is there and can be written';
 const fewerHint = 'pack fewer targets: ./rdc bundle RUN/TARGET';
@@ -100,4 +101,25 @@ async function place({ out, key }: BundleOptions, write: (temporary: string) => 
   } catch (cause) {
     throw cause instanceof RdcError ? cause : unwritableError(out, cause, outHint);
   }
+}
+
+export function describeBundle(bundle: Bundle): string[] {
+  const { targets, files, bytes, suite, anonymous, sha256, replaced } = bundleSummary(bundle);
+  const shown = targets.slice(0, 8).map((name) => plainLine(name, 100));
+  const more = targets.length > shown.length ? ` and ${targets.length - shown.length} more` : '';
+  const lines = [
+    `targets: ${shown.join(', ')}${more}`,
+    `suite: ${plainLine(suite.version)} ${plainLine(suite.digest)}`,
+    `files: ${files}, ${bytes} bytes unpacked`,
+  ];
+  const counts = Object.entries(replaced ?? {}).map(([what, count]) => `${count} ${what}`);
+  if (replaced) lines.push(`replaced: ${counts.join(', ')}`);
+  else if (anonymous) lines.push('anonymous: names and addresses were replaced');
+  return [...lines, `sha256:${sha256}`];
+}
+
+export function bundleSummary({ manifest, sha256, replaced }: Bundle) {
+  const { suite, anonymous, targets, files } = manifest;
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return { sha256, suite, anonymous, targets, files: files.length, bytes, ...(replaced ? { replaced } : {}) };
 }

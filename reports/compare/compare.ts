@@ -16,14 +16,11 @@ export type CheckRow = Declared & {
   readonly explanations: readonly Explanation[];
 };
 
-export type Comparison = {
-  readonly columns: ReturnType<typeof columnsOf>;
-  readonly checks: readonly CheckRow[];
-  readonly facts: readonly (FactRow & { readonly cause?: string; readonly why?: string })[];
-  readonly counts: Readonly<Record<Change, number>>;
-};
+type DifferingFact = FactRow & { readonly cause?: string; readonly why?: string };
 
-export function compareResults(all: readonly Results[]): Comparison {
+export type Comparison = ReturnType<typeof compareResults>;
+
+export function compareResults(all: readonly Results[]) {
   const columns = columnsOf(all);
   const facts = differingFacts(all.map(flattenFacts));
   const cellsById = all.map((results) => new Map(everyCheck(results).map((check) => [check.id, check])));
@@ -98,8 +95,8 @@ function isNearlyEqual(values: readonly (string | null)[]): boolean {
   return least > 1_000 && most < least * 1.05;
 }
 
-function withCauses(facts: readonly FactRow[]): Comparison['facts'] {
-  const explained = facts.map((row): Comparison['facts'][number] => ({ ...row, ...causeOf(row.fact, facts) }));
+function withCauses(facts: readonly FactRow[]): DifferingFact[] {
+  const explained = facts.map((row): DifferingFact => ({ ...row, ...causeOf(row.fact, facts) }));
   return explained.sort(
     (a, b) => Number(b.cause !== undefined) - Number(a.cause !== undefined) || a.fact.localeCompare(b.fact),
   );

@@ -7,7 +7,6 @@ import type { Cell, CheckRow, Comparison } from './compare.ts';
 const shownColumns = 12;
 const shownFacts = 25;
 
-/** For a terminal: what differs, grouped by what became of it, with the facts that may explain it and the remedy. */
 export function comparisonTable(comparison: Comparison, style: Style): string {
   const { counts, columns, checks } = comparison;
   const differing = changesByWeight.filter((change) => change !== 'same' && counts[change] > 0);

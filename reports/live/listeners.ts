@@ -16,7 +16,6 @@ export type ListenerOptions = {
   readonly live: boolean;
   readonly waivers?: readonly Waiver[];
   readonly baseline?: BaselineOptions;
-  /** `--history`: where the runs of each target are kept for the trends */
   readonly history?: string;
 };
 

@@ -19,16 +19,7 @@ export type MergeInput = { readonly from: string; readonly path: string; readonl
 
 export type WholeSuite = { readonly suite: Results['suite']; readonly checks: readonly NotJudgedCheck[] };
 
-export type MergedTarget = Pick<Results, 'conformance' | 'ledger'> & {
-  readonly name: string;
-  readonly from: readonly string[];
-  readonly notJudged: number;
-  readonly twice: number;
-  /** judged twice, with different outcomes */
-  readonly differing: readonly string[];
-};
-
-export type Merged = { readonly targets: readonly MergedTarget[]; readonly exitCode: 0 | 1 | 3 };
+type Merged = { readonly targets: readonly MergedTarget[]; readonly exitCode: 0 | 1 | 3 };
 
 type Source = MergeInput & { readonly file: string };
 
@@ -95,6 +86,8 @@ function readSource({ file, label }: Source): Results {
   return { ...results, target: { ...results.target, name: `${label}-${results.target.name}` } };
 }
 
+type MergedTarget = ReturnType<typeof mergeTarget>['target'];
+
 function mergeTarget(sources: readonly Source[], folder: string, owed: readonly NotJudgedCheck[]) {
   let joined: Shard | undefined;
   for (const [index, source] of sources.entries()) {
@@ -105,7 +98,7 @@ function mergeTarget(sources: readonly Source[], folder: string, owed: readonly 
   const results = { ...oweAll(joined.results, owed), schema: resultsVersion };
   writeFileSync(join(folder, resultsFileName), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(join(folder, 'junit.xml'), junitXml(results));
-  const target: MergedTarget = {
+  const target = {
     name: results.target.name,
     from: sources.map((source) => source.from),
     ledger: results.ledger,

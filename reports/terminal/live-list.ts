@@ -55,8 +55,7 @@ function createList(output: Output, lines: () => string[]) {
   return {
     start() {
       if (timer) return;
-      timer = setInterval(draw, redrawMs);
-      timer.unref();
+      timer = setInterval(draw, redrawMs).unref();
       draw();
     },
     printAbove(text: string) {
