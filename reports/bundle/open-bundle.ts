@@ -12,7 +12,7 @@ import {
 import { parseResults } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
 import { findRun, resultsFileName } from '../results/run-folder.ts';
-import { type ReadBundle, readArchive } from './read-archive.ts';
+import { type OnFile, type ReadBundle, readArchive } from './read-archive.ts';
 
 /** Whether a path is a file that is compressed by gzip; results files are text. Throws INPUT where that cannot be read. */
 export function isBundle(path: string): boolean {
@@ -31,10 +31,7 @@ export function isBundle(path: string): boolean {
 }
 
 /** Reads a whole bundle: its bytes, its files' digests, its results. `onFile` gets each file when it is checked. Throws INPUT. */
-export async function readBundle(
-  file: string,
-  onFile: (path: string, content: Buffer) => void = () => {},
-): Promise<ReadBundle> {
+export async function readBundle(file: string, onFile: OnFile = () => {}): Promise<ReadBundle> {
   const suites = new Map<string, Results['suite']>();
   const bundle = await readArchive(file, (path, content) => {
     if (path.endsWith(`/${resultsFileName}`) && path.split('/').length === 2)

@@ -12,10 +12,12 @@ import { checkSeal } from './seal.ts';
 /** More archive headers than this between two files are an attempt to fill the memory. */
 const maxHeaderBytes = 1024 * 1024;
 
+export type OnFile = (path: string, content: Buffer) => void;
+
 export type ReadBundle = { readonly manifest: Manifest; readonly sha256: string };
 
 /** Hands over each file when its name, size and digest are those of the manifest. Throws INPUT on whatever is not as it was packed. */
-export async function readArchive(file: string, onFile: (path: string, content: Buffer) => void): Promise<ReadBundle> {
+export async function readArchive(file: string, onFile: OnFile): Promise<ReadBundle> {
   const { contentBytes, sha256 } = await checkSeal(file);
   const flow = boundedFlow();
   const entries = extract();
@@ -34,11 +36,7 @@ export async function readArchive(file: string, onFile: (path: string, content: 
   }
 }
 
-async function readEntries(
-  entries: AsyncIterable<Entry>,
-  seen: () => void,
-  onFile: (path: string, content: Buffer) => void,
-): Promise<Manifest> {
+async function readEntries(entries: AsyncIterable<Entry>, seen: () => void, onFile: OnFile): Promise<Manifest> {
   let manifest: Manifest | undefined;
   let next = 0;
   for await (const entry of entries) {

@@ -5,7 +5,7 @@ import { plainLine } from '../../harness/messages/plain-text.ts';
 import { unreadable } from '../../harness/this-machine/checked-json.ts';
 import { readRegularFile } from '../../harness/this-machine/read-file.ts';
 import { temporaryHint, unwritableError } from '../../harness/this-machine/writable-path.ts';
-import { Mask, type MaskCounts } from '../anonymize/mask.ts';
+import { Mask } from '../anonymize/mask.ts';
 import { findResultsFiles, parseResults, readResultsFile } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
 import { resultsFileName } from '../results/run-folder.ts';
@@ -38,11 +38,7 @@ export function collectRun(run: string): { packed: Packed[]; suite: Results['sui
   return { packed, suite };
 }
 
-export function maskFiles(
-  files: readonly Packed[],
-  hide: readonly string[],
-  folder: string,
-): { packed: Packed[]; replaced: MaskCounts } {
+export function maskFiles(files: readonly Packed[], hide: readonly string[], folder: string) {
   const mask = new Mask(hide);
   // results first: the user and the host under test are user-1 and host-1
   for (const { source, isResults } of files.toSorted((a, b) => Number(b.isResults) - Number(a.isResults)))

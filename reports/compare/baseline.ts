@@ -6,7 +6,7 @@ import { readRun } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
 import type { Style } from '../wording/style.ts';
 import { type FailOn, hasChanges } from './change.ts';
-import { type Comparison, compareResults } from './compare.ts';
+import { compareResults } from './compare.ts';
 import type { Baseline, Baselines } from './read-baselines.ts';
 import { comparisonTable } from './table.ts';
 
@@ -16,11 +16,7 @@ export type BaselineOptions = {
 };
 
 /** A run of a part of the suite is compared with that part: what was not asked for is not gone. */
-export function compareWithBaseline(
-  { results: base }: Baseline,
-  results: Results,
-  part?: readonly string[],
-): Comparison {
+export function compareWithBaseline({ results: base }: Baseline, results: Results, part?: readonly string[]) {
   const isOfPart = ({ id }: { readonly id: string }) => part === undefined || part.includes(id);
   const notJudged = base.notJudged?.filter(isOfPart);
   return compareResults([present({ ...base, checks: base.checks.filter(isOfPart), notJudged }), results]);

@@ -12,14 +12,13 @@ type ConformanceInput = Pick<Results, 'incomplete' | 'ratchet'> & {
   readonly notJudged?: readonly { readonly id: string }[];
 };
 
+type Ruling = { readonly conformance: Conformance; readonly because: readonly string[] };
+
 /**
  * The rule, worst first. A gated check that is blocked by a failed check is excused only where that leaves a gated
  * failure to report: without one, green would claim something that nobody looked at.
  */
-export function ruleConformance(
-  input: ConformanceInput,
-  gate = defaultGate,
-): { conformance: Conformance; because: readonly string[] } {
+export function ruleConformance(input: ConformanceInput, gate = defaultGate): Ruling {
   const gated = input.checks.filter(({ level }) => gate.includes(level));
   const doubts = doubtsAbout(input, gated);
   if (doubts.length > 0) return { conformance: 'inconclusive', because: doubts };
