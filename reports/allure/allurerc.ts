@@ -32,7 +32,7 @@ const labelled = (name: string, value: string) => ({ labels: { [name]: value } }
 const historyPath = process.env.RDC_HISTORY_FILE;
 const history = historyPath ? { historyPath, historyLimit: shownRuns, appendHistory: false } : {};
 
-// Those of Allure's charts that say something here: there are no features, epics or layers, and its stability calls a lasting failure stable.
+// There are no features, epics or layers here, and Allure's chart of stability calls a lasting failure stable.
 const charts = [
   { type: 'currentStatus', title: 'This run' },
   { type: 'statusDynamics', title: 'Verdicts over the runs', limit: shownRuns },

@@ -8,7 +8,7 @@ const kept = new Set(
   ),
 );
 
-/** Replaces names by `user-1`, `host-1`, `domain-1` where they are a word of their own: `alice` in `local-alice`, not in `malice`. */
+/** Replaces names by `user-1`, `host-1`, `domain-1`, as whole words: `alice` in `local-alice`, not in `malice`. */
 export class Names {
   /** by name; `same` is another name of the same user or host */
   readonly #learned = new Map<string, { readonly kind: NameKind; readonly same?: string }>();

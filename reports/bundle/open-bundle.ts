@@ -30,7 +30,7 @@ export function isBundle(path: string): boolean {
   }
 }
 
-/** Reads a whole bundle: its bytes, its files' digests, its results. `onFile` gets each file when it is checked. Throws INPUT. */
+/** Checks a whole bundle, its results too; `onFile` gets each file when it is checked. Throws INPUT. */
 export async function readBundle(file: string, onFile: OnFile = () => {}): Promise<ReadBundle> {
   const suites = new Map<string, Results['suite']>();
   const bundle = await readArchive(file, (path, content) => {
@@ -58,7 +58,7 @@ async function unpackBundle(file: string, folder: string): Promise<ReadBundle> {
   });
 }
 
-/** Runs `work` with the runs' paths. A bundle is unpacked for as long as that takes, and errors name it and not the folder. */
+/** Runs `work` with the runs' paths. Bundles are unpacked for as long as that takes; errors name them, not the folder. */
 export async function withRuns<T>(
   runs: readonly string[],
   work: (paths: readonly string[]) => T | Promise<T>,

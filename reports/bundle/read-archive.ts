@@ -16,7 +16,7 @@ export type OnFile = (path: string, content: Buffer) => void;
 
 export type ReadBundle = { readonly manifest: Manifest; readonly sha256: string };
 
-/** Hands over each file when its name, size and digest are those of the manifest. Throws INPUT on whatever is not as it was packed. */
+/** Hands over each file whose name, size and digest are those of the manifest. Throws INPUT on anything else. */
 export async function readArchive(file: string, onFile: OnFile): Promise<ReadBundle> {
   const { contentBytes, sha256 } = await checkSeal(file);
   const flow = boundedFlow();

@@ -7,7 +7,7 @@ import { sealOf } from './seal.ts';
 
 export type ArchiveFile = { readonly path: string; readonly content: Buffer };
 
-/** Writes a sealed `.tar.gz` that depends on the files alone: no time, owner or name of the machine. Returns its digest in hex. */
+/** Writes a sealed `.tar.gz` that depends on the files alone: no time, no owner. Returns its digest in hex. */
 export async function writeArchive(file: string, files: Iterable<ArchiveFile>): Promise<string> {
   const tar = pack();
   const digest = createHash('sha256');

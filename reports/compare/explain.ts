@@ -79,7 +79,7 @@ export function causeOf(effect: string, facts: readonly FactRow[]): { cause: str
   return undefined;
 }
 
-/** How well the values predict the outcomes, less the more values there are than outcomes: a serial number predicts anything. */
+/** How well the values predict the outcomes; many values count less, since a serial number predicts anything. */
 function fitOf(values: readonly (string | null)[], outcomes: readonly (string | null)[]): number {
   const known = [...outcomes.keys()].filter((index) => outcomes[index] !== null);
   const byValue = [...Map.groupBy(known, (index) => values[index] ?? null).values()];

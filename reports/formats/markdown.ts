@@ -67,7 +67,7 @@ function nameOf(target: string): string {
   return /^[a-z\d]+(-[a-z\d]+)*$/i.test(target) ? target : code(target);
 }
 
-/** One line as it is. A bar would end a table's cell, and readers differ in how it is escaped: it stands between two spans. */
+/** A bar would end a table's cell, and readers differ in how it is escaped: it stands between two spans. */
 function code(text: string, maxChars = 500): string {
   return plainLine(text, maxChars).split('|').map(span).join('&#124;');
 }

@@ -3,7 +3,7 @@ import { createResultsFile, type TargetRecords } from '../recording/results-file
 import { createTerminal } from '../terminal/listener.ts';
 import { outputOf } from '../terminal/plain-lines.ts';
 
-/** For `rdc doctor TARGET`: without Allure, which takes a second to load. No report is built, `latest` stays the last run. */
+/** For `rdc doctor TARGET`: no report (Allure takes a second to load), and `latest` stays the last run. */
 export function openInspectionListeners(run: RunContext): RunListener[] {
   const records: TargetRecords = new Map();
   return [createResultsFile(run, records), createTerminal(records, { output: outputOf(run), run, live: false })];

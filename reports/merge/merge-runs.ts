@@ -34,18 +34,18 @@ export async function mergeRuns(inputs: readonly MergeInput[], out: string, whol
       throw new RdcError('USAGE', what, { hint: 'name a new folder' });
     }
     makeFolder(temporary);
-    const exitCodes: Merged['exitCode'][] = [];
     const targets: MergedTarget[] = [];
+    let exitCode: Merged['exitCode'] = 0;
     for (const [name, sources] of groups) {
       // so that Ctrl-C is heard
       await nextTurn();
-      const { target, exitCode } = mergeTarget(sources, join(temporary, name), whole?.checks ?? []);
-      targets.push(target);
-      exitCodes.push(exitCode);
+      const merged = mergeTarget(sources, join(temporary, name), whole?.checks ?? []);
+      targets.push(merged.target);
+      if (merged.exitCode > exitCode) exitCode = merged.exitCode;
     }
     if (existsSync(out)) rmdirSync(out);
     renameSync(temporary, out);
-    return { targets, exitCode: Math.max(0, ...exitCodes) as Merged['exitCode'] };
+    return { targets, exitCode };
   } catch (cause) {
     if (cause instanceof RdcError) throw cause;
     throw unwritableError(out, cause, '--out DIR: a folder that can be made');

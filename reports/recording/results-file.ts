@@ -3,7 +3,7 @@ import { writeResultsFile } from '../results/run-folder.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
 import { TargetRecord } from './target-record.ts';
 
-/** The records of a run's targets by name; the results file feeds them, every other report reads them. */
+/** By the name of the target; the results file feeds them, every other report reads them. */
 export type TargetRecords = Map<string, TargetRecord>;
 
 export function createResultsFile(

@@ -8,7 +8,7 @@ import { type Results, resultsSchema, resultsVersion } from './results.schema.ts
 import { resultsFileName } from './run-folder.ts';
 import { dropNewerFields } from './unknown-fields.ts';
 
-/** Results of one target, of a file or of a text with the name of its file. They throw INPUT with every problem at once. */
+/** Of a file, or of a text with the name of its file. They throw INPUT with every problem at once. */
 export const { read: readResultsFile, parse: parseResults } = checkedJson<Results>({
   what: 'a results file of schema 1',
   code: 'INPUT',

@@ -18,7 +18,6 @@ export type TerminalOptions = {
   readonly baseline?: BaselineOptions;
 };
 
-/** Progress while the run goes on, and at its end a summary whose last line is the conclusion. */
 export function createTerminal(records: TargetRecords, options: TerminalOptions): RunListener {
   const { run, live, output, built } = options;
   const style = createStyle(run.color, output.columns);

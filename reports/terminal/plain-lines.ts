@@ -16,7 +16,6 @@ export function outputOf({ json }: RunContext): Output {
   return stream;
 }
 
-/** Never rewritten: one line a stage and a judged check, in a log or a pipe as long as it is. */
 export function createPlainLines(records: TargetRecords, style: Style, output: Output): RunListener {
   const print = (label: string, text: string) => void output.write(`${style.line(label, text)}\n`);
   return {

@@ -1,7 +1,7 @@
 import { checkedJson } from '../../harness/this-machine/checked-json.ts';
 import { type Waiver, waiversSchema } from './waivers.schema.ts';
 
-/** A waivers file. Throws INPUT with every problem at once; an id that no check has is one, since such a waiver waives nothing. */
+/** Throws INPUT with every problem at once; an unknown check is one, since its waiver waives nothing. */
 export function readWaivers(file: string, checkIds: readonly string[]): readonly Waiver[] {
   const waivers = checkedJson<Waiver[]>({
     what: 'a waivers file',
