@@ -1,5 +1,5 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
-import { everyCase } from '../results/every-check.ts';
+import { everyCase } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
 

@@ -1,12 +1,8 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
-import { ruleConformance } from '../results/conformance.ts';
-import { everyCase } from '../results/every-check.ts';
+import { everyCase, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
-import { rdcFields } from './rdc-fields.ts';
-import { startOf, textFact } from './run-facts.ts';
-
-type Status = 'passed' | 'failed' | 'skipped' | 'pending' | 'other';
+import { rdcFields, startOf, textFact } from './rdc-fields.ts';
 
 /**
  * One target as a CTRF report, specification 0.0.0. An error is `failed`, since a reader that counts failures must not
@@ -14,29 +10,23 @@ type Status = 'passed' | 'failed' | 'skipped' | 'pending' | 'other';
  * Source: https://www.ctrf.io and the schema of the npm package ctrf
  */
 export function ctrfReport(results: Results): string {
+  const { run, suite } = results;
   const tests = everyCase(results).map((check) => testOf(check, results));
   const start = startOf(results).getTime();
-  const duration = Math.round(results.run.durationMs);
-  const count = (status: Status) => tests.filter((test) => test.status === status).length;
+  const duration = Math.round(run.durationMs);
+  const statuses = ['passed', 'failed', 'skipped', 'pending', 'other'] as const;
+  const counts = statuses.map((name) => [name, tests.filter(({ status }) => status === name).length]);
   const report = {
     reportFormat: 'CTRF',
     specVersion: '0.0.0',
-    runId: plainLine(results.run.id) || 'rdc',
+    runId: plainLine(run.id) || 'rdc',
     generatedBy: 'rdc',
     results: {
-      tool: {
-        name: 'rdc',
-        version: plainLine(results.suite.version),
-        extra: { digest: plainLine(results.suite.digest) },
-      },
+      tool: { name: 'rdc', version: plainLine(suite.version), extra: { digest: plainLine(suite.digest) } },
       summary: {
         tests: tests.length,
-        passed: count('passed'),
-        failed: count('failed'),
-        skipped: count('skipped'),
-        pending: count('pending'),
-        other: count('other'),
-        suites: new Set(tests.map(({ suite }) => suite[1])).size,
+        ...Object.fromEntries(counts),
+        suites: new Set(tests.map((test) => test.suite[1])).size,
         start,
         stop: start + duration,
         duration,
@@ -49,7 +39,6 @@ export function ctrfReport(results: Results): string {
 }
 
 function testOf(check: JudgedCheck, { target }: Results) {
-  const reason = reasonOf(check);
   const { evidence, ...rdc } = rdcFields(check);
   return {
     testId: check.id,
@@ -58,16 +47,15 @@ function testOf(check: JudgedCheck, { target }: Results) {
     rawStatus: check.verdict,
     duration: Math.round(check.durationMs),
     suite: [plainLine(target.name), plainLine(check.area)],
-    ...(reason === '' ? {} : { message: reason }),
+    message: reasonOf(check) || undefined,
     labels: { level: check.level },
-    ...(evidence === undefined
-      ? {}
-      : { attachments: [{ name: 'evidence', contentType: 'text/plain', path: plainLine(evidence) }] }),
+    attachments:
+      evidence === undefined ? undefined : [{ name: 'evidence', contentType: 'text/plain', path: plainLine(evidence) }],
     extra: { rdc },
   };
 }
 
-function statusOf({ verdict, waiver }: JudgedCheck): Status {
+function statusOf({ verdict, waiver }: JudgedCheck) {
   if (verdict === 'skip' || verdict === 'blocked') return 'skipped';
   if (verdict === 'fail' && waiver?.state === 'expected') return 'other';
   return verdict === 'pass' && waiver === undefined ? 'passed' : 'failed';
@@ -75,14 +63,11 @@ function statusOf({ verdict, waiver }: JudgedCheck): Status {
 
 function environmentOf(results: Results) {
   const { conformance, because } = ruleConformance(results, results.run.gate);
-  const [osRelease, osVersion, appVersion] = ['host.kernel', 'host.os.prettyName', 'host.versions.docker'].map((path) =>
-    textFact(results, path),
-  );
   return {
     appName: 'rootless Docker',
-    ...(appVersion === undefined ? {} : { appVersion }),
-    ...(osRelease === undefined ? {} : { osRelease }),
-    ...(osVersion === undefined ? {} : { osVersion }),
+    appVersion: textFact(results, 'host.versions.docker'),
+    osRelease: textFact(results, 'host.kernel'),
+    osVersion: textFact(results, 'host.os.prettyName'),
     testEnvironment: plainLine(results.target.name),
     healthy: conformance === 'conformant',
     extra: { rdc: { conformance, because: because.map((reason) => plainLine(reason)) } },

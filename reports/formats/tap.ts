@@ -1,6 +1,5 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
-import { ruleConformance } from '../results/conformance.ts';
-import { everyCheck } from '../results/every-check.ts';
+import { everyCheck, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';
@@ -9,8 +8,7 @@ import { rdcFields } from './rdc-fields.ts';
 export function tapDocument(results: Results): string {
   const checks = everyCheck(results);
   const lines = ['TAP version 14', `1..${checks.length}`, `# target: ${plainLine(results.target.name)}`];
-  for (const [index, check] of checks.entries()) lines.push(...testPoint(index + 1, check));
-  lines.push(`# conformance: ${results.conformance}`);
+  lines.push(...checks.flatMap((check, index) => testPoint(index + 1, check)), `# conformance: ${results.conformance}`);
   const { conformance, because } = ruleConformance(results, results.run.gate);
   if (conformance === 'inconclusive') lines.push(`Bail out! inconclusive: ${plainLine(because.join('; '))}`);
   return `${lines.join('\n')}\n`;
@@ -22,13 +20,10 @@ function testPoint(number: number, check: JudgedCheck): string[] {
   const verdict = reportedVerdict(check);
   if (check.waiver?.state === 'expected') return [`not ok ${number} - ${name} # TODO ${reason}`, ...diagnostics(check)];
   if (verdict === 'pass') return [`ok ${number} - ${name}`];
-  if (verdict === 'skip' || verdict === 'blocked') {
-    return [`ok ${number} - ${name} # SKIP ${reason}`, ...diagnostics(check)];
-  }
-  return [`not ok ${number} - ${name}`, ...diagnostics(check)];
+  if (verdict === 'fail' || verdict === 'error') return [`not ok ${number} - ${name}`, ...diagnostics(check)];
+  return [`ok ${number} - ${name} # SKIP ${reason}`, ...diagnostics(check)];
 }
 
-// JSON strings are YAML strings, whatever they hold.
 function diagnostics(check: JudgedCheck): string[] {
   const fields = { message: reasonOf(check), ...rdcFields(check) };
   const lines = Object.entries(fields).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);

@@ -1,4 +1,4 @@
-import { countVerdicts } from '../results/counts.ts';
+import { countVerdicts } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 
 export type Told = Partial<JudgedCheck> & Pick<JudgedCheck, 'id' | 'verdict'>;

@@ -40,22 +40,18 @@ export function reasonOf(check: Pick<JudgedCheck, 'verdict' | 'reason' | 'findin
   return [waiverText(check), ownReasonOf(check)].filter(Boolean).join('. ');
 }
 
-function ownReasonOf(check: Pick<JudgedCheck, 'verdict' | 'reason' | 'finding' | 'blockedBy'>): string {
+function ownReasonOf({ verdict, finding, blockedBy, ...check }: Parameters<typeof reasonOf>[0]): string {
   const reason = plainText(check.reason ?? '').trim();
-  if (check.verdict === 'pass') return reason;
-  if (check.verdict === 'blocked') return blockedReason(reason, check.blockedBy);
-  if (check.finding && !reason.startsWith(check.finding)) return `${findingWords[check.finding]}. ${reason}`.trim();
-  return reason || `${check.verdict} without a reason`;
-}
-
-function blockedReason(reason: string, blockedBy: string | undefined): string {
-  if (blockedBy === undefined) return `blocked: ${reason || 'no reason given'}`;
-  return reason ? `blocked by ${blockedBy}: ${reason}` : `blocked by ${blockedBy}`;
+  if (verdict === 'pass') return reason;
+  if (verdict === 'blocked' && blockedBy === undefined) return `blocked: ${reason || 'no reason given'}`;
+  if (verdict === 'blocked') return [`blocked by ${blockedBy}`, reason].filter(Boolean).join(': ');
+  if (finding && !reason.startsWith(finding)) return `${findingWords[finding]}. ${reason}`.trim();
+  return reason || `${verdict} without a reason`;
 }
 
 /** e.g. `35 pass, 2 fail, 1 blocked`; verdicts that did not occur are left out. */
 export function countsText(counts: Readonly<Record<Verdict, number>>, notJudged = 0): string {
-  const verdicts: readonly Verdict[] = ['pass', 'fail', 'error', 'blocked', 'skip'];
+  const verdicts = ['pass', 'fail', 'error', 'blocked', 'skip'] as const;
   const parts = verdicts.filter((verdict) => counts[verdict] > 0).map((verdict) => `${counts[verdict]} ${verdict}`);
   if (notJudged > 0) parts.push(`${notJudged} never judged`);
   return parts.length > 0 ? parts.join(', ') : 'nothing judged';
@@ -76,7 +72,6 @@ export function viewsText({ views }: NonNullable<JudgedCheck['oracle']>): [name:
   });
 }
 
-/** e.g. `defect: only rootless Docker fails` */
 export function blameText({ blame, because }: NonNullable<JudgedCheck['oracle']>): string {
   return `${blame}: ${plainText(because)}`;
 }

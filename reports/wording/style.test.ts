@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { cut, hang, wrap } from './wrap.ts';
+import { cut, hang, wrap } from './style.ts';
 
 it('wraps at spaces; a word that is longer than a line stays whole, so that a URL can be copied', () => {
   expect(wrap('one two https://example.org/long', '  ', 10)).toBe('  one two\n  https://example.org/long');
