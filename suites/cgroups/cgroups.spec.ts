@@ -43,12 +43,11 @@ const limiting = docker('engine/security/rootless/tips', 'limiting resources');
 const delegation = 'sudo systemctl edit user@.service: [Service] Delegate=cpu cpuset io memory pids; then log in again';
 const mebibyte = 1024 * 1024;
 
-/** Two processes and a limit: what the checks that only look at a container's cgroup share. */
 const limited = { command: ['sh', '-c', 'sleep infinity & wait'], host: { PidsLimit: 10 } };
 
 const notDelegated = {
   name: 'user@.service delegates nothing but the pids controller',
-  // lists of Delegate= add up: only an empty one takes the distribution's away
+  // the first, empty Delegate= resets the list, which otherwise adds up
   inject: userManagerDropIn('Delegate=', 'Delegate=pids'),
   alsoBreaks: ['CG-INFO-TRUTH'],
 };
@@ -58,7 +57,6 @@ const driverNone = {
   alsoBreaks: ['CG-INFO-TRUTH'],
 };
 
-/** Where containers are kept and what they see of it, both other than by default: one restart shows two checks at work. */
 const movedCgroups = daemonJson({ 'cgroup-parent': 'rdc.slice', 'default-cgroupns-mode': 'host' });
 
 check('CG-DRIVER', {
@@ -123,7 +121,7 @@ check('CG-MEM', {
     const after = await containerCgroup(target, container, ['memory.events']);
     expect(statOf(after.files['memory.events'], 'oom_kill'), 'kills that the kernel counted').toBeGreaterThan(0);
   },
-  // not by delegation: systemd keeps the memory controller on for a user as long as anything else of its slice has it
+  // not by delegation: systemd keeps the memory controller on for a user while another unit of the slice needs it
   triage: { withoutDocker: limitWithoutDocker('MemoryMax=32M', 'memory.max', String(32 * mebibyte)) },
   fault: breaks("memory.max of the container's cgroup", driverNone),
 });
@@ -140,7 +138,7 @@ check('CG-CPU', {
     if (!controllersByDefault(host).includes('cpu')) {
       return `systemd ${host.systemdVersion} does not delegate the cpu controller to users (252 and later do); see CG-DELEG`;
     }
-    // the refusal that --cpus then meets is GUIDE-PHOTON-FLAGS' matter
+    // the refusal of --cpus without the controller is judged by GUIDE-PHOTON-FLAGS
     return (
       host.cgroup.userControllers?.includes('cpu') !== false ||
       `user@${host.user.uid}.service is not given the cpu controller, which CG-DELEG reports`
@@ -151,12 +149,12 @@ check('CG-CPU', {
     await using container = await startContainer(target, { host: { NanoCpus: 500_000_000 } });
     const { path, files } = await containerCgroup(target, container, ['cpu.max']);
     expect(files['cpu.max'], "cpu.max of the container's cgroup").toBe('50000 100000');
-    // half a core is what is asked for: a slice that gives less hides behind the tolerance of the measurement below
+    // a lower limit in a slice above would hide in the tolerance of the measurement below
     expect(await limitsOf(target, cgroupsAbove(path), ['cpu.max']), 'cpu.max of the cgroups above it').toBe('');
     await container.exec(['sh', '-c', 'probe burn 120 >/dev/null 2>&1 &']);
     const cores = await coresUsed(target, path, measuredSeconds);
     expect(cores, "cores that a busy loop got by the kernel's account").toBeLessThanOrEqual(0.6);
-    // the control: a loop that hardly ran proves no limit
+    // control: a loop that hardly ran proves no limit
     expect(cores, "cores that a busy loop got by the kernel's account").toBeGreaterThanOrEqual(0.3);
   },
   triage: { withoutDocker: limitWithoutDocker('CPUQuota=50%', 'cpu.max', '50000 100000') },
@@ -183,7 +181,7 @@ check('CG-PIDS', {
   fault: breaks("pids.max of the container's cgroup", driverNone),
 });
 
-/** The slice above gets a controller that the user's manager does not have, and dockerd looks at the slice. */
+/** The slice above gets a controller that the user manager does not have, and dockerd reads the slice. */
 const sliceOnly: Inject = async ({ target, host }) => {
   const slice = `user-${host.user.uid}.slice`;
   await mustRun(target.root, `systemctl set-property --runtime ${slice} AllowedCPUs=0`);
@@ -228,7 +226,7 @@ check('CG-INFO-TRUTH', {
     const { stdout } = await target.root.exec(['cat', `/proc/${pid}/cgroup`]);
     expect(stdout, "the daemon's cgroup").toContain(userCgroup(host));
   },
-  // it is done by keeping the slice from all processors but the first
+  // AllowedCPUs= on the slice switches its cpuset controller on
   fault: breaks(
     'limits that /info claims',
     "the user's slice gets the cpuset controller, the user's manager does not",
@@ -284,7 +282,7 @@ check('CG-NS', {
   ),
 });
 
-/** One process of each container of ours goes to another cgroup of the user: the daemon asks the cgroup who belongs to it. */
+/** Moves one process of each of our containers elsewhere: docker top lists the processes of the cgroup. */
 const strayProcess: Inject = async ({ target, host }) => {
   const user = `/sys/fs/cgroup${userCgroup(host)}`;
   await mustRun(
@@ -294,7 +292,7 @@ const strayProcess: Inject = async ({ target, host }) => {
   if grep -qz '^RDC_NONCE=' /proc/$p/environ; then echo $p > ${user}/init.scope/cgroup.procs; fi
 done`,
   );
-  // the containers are thrown away after the fault
+  // nothing to undo: the containers are removed after the fault
   return async () => {};
 };
 
@@ -318,7 +316,7 @@ check('CG-TOP', {
     const listed = Processes.map((columns) => columns[Titles.indexOf('PID')]);
     expect(listed.toSorted(), 'PIDs that docker top lists').toEqual(real.toSorted());
   },
-  // not by the driver: with cgroup v2 runc gives a container a cgroup, and docker top its processes, without any
+  // not by the driver: on cgroup v2 runc makes a cgroup even without one, and docker top works
   fault: breaks('PIDs that docker top lists', 'one process of the container is moved to another cgroup', strayProcess, {
     at: 'started',
   }),
@@ -350,7 +348,6 @@ check('CG-OOMADJ', {
   fault: lifts('oom_score_adj in the container', byRootful),
 });
 
-/** `oom_score_adj` of the daemon and of a container that asks for another, by the kernel; the refusal's text if it was one. */
 async function scoresWith(target: Target, wanted: number, daemon: number) {
   try {
     await using container = await startContainer(target, { host: { OomScoreAdj: wanted } });

@@ -39,7 +39,7 @@ check('CG-NONE-TOP', {
     const { top, pidsInStats } = known(unknown, 'what the daemon knows of the processes');
     expectDocumented(
       top.status === 200 ? null : top.text,
-      // runc 1.0.0-rc93 (Debian 11): getting
+      // runc 1.0.0-rc93 (Debian 11) says "getting"
       /(unable to get|getting) all container pids/,
       'what docker top answers',
     );

@@ -17,25 +17,20 @@ import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/contai
 
 const mebibyte = 1024 * 1024;
 
-/** What the container is asked to be limited to. */
 export const asked = { Memory: 32 * mebibyte, NanoCpus: 500_000_000, PidsLimit: 5 } as const;
 type Claimed = Readonly<Record<keyof typeof asked, number>>;
 
-/** A container with limits that nobody enforces; null where it was refused. */
 export type Unlimited = {
-  /** null where the process was killed before it could say so */
+  /** null: the process was killed before it could answer */
   readonly touchedMiB: number | null;
   readonly forks: { readonly forked: number; readonly errno: string | null } | null;
-  /** share of one core that a busy loop got, by the kernel's account of its CPU time */
+  /** share of one core, by the kernel's CPU time */
   readonly cores: number | null;
-  /** the limits as `docker inspect` shows them */
   readonly claimed: Claimed;
 };
 
-/** What the daemon knows of the processes of a container that has no cgroup of its own. */
 export type Unknown = {
   readonly top: { readonly status: number; readonly text: string };
-  /** processes as `docker stats` counts them; there is one */
   readonly pidsInStats: number;
 };
 
@@ -45,10 +40,7 @@ export type WithoutDriver = {
   readonly unknown: Unknown | null;
 };
 
-/**
- * Containers of a daemon that has no cgroup driver. Where the host gives it one, daemon.json asks for cgroupfs,
- * which is "none" without root: that makes the limitations of cgroup v1 visible on every host.
- */
+/** The daemon without a cgroup driver, as on cgroup v1; where the host gives it one, daemon.json asks for cgroupfs, which is "none" without root. */
 export const restartDaemonWithoutDriver = observedOnce<WithoutDriver>(async (context) => {
   const { target } = context;
   if (hasUnifiedCgroups(context) === true) context.defer(await driverNone(context));
@@ -73,10 +65,7 @@ async function tryLimits(target: Target, container: Container): Promise<Unlimite
   return { ...parseEfforts(stdout), claimed: { Memory, NanoCpus, PidsLimit } };
 }
 
-/**
- * With cgroup v2 runc finds a cgroup that the user may write to, right beside the daemon's, and makes one there for
- * the container: without limits, but docker top reads it. With that taken away it is as with cgroup v1.
- */
+/** On cgroup v2 runc still makes a cgroup beside the daemon's if the user may write there; without write access it is as on cgroup v1. */
 async function withoutCgroup(target: Target, parent: string): Promise<Unknown> {
   const folder = quoteWord(`/sys/fs/cgroup${parent}`);
   const owner = (await mustRun(target.root, `stat -c %u:%g ${folder}; chown 0:0 ${folder}`)).trim();
@@ -97,7 +86,7 @@ async function processesKnown(target: Target, { id }: Container): Promise<Unknow
   return { top: { status, text }, pidsInStats };
 }
 
-/** Pure: the lines of `probe alloc`, `fork` and `burn`; a line that is missing is a process that was killed. */
+/** Pure: lines of `probe alloc`, `fork` and `burn`; a missing line is a process that was killed. */
 export function parseEfforts(stdout: string) {
   const answers = stdout
     .split('\n')
@@ -112,10 +101,9 @@ export function parseEfforts(stdout: string) {
   };
 }
 
-/** The daemon looks for daemon.json elsewhere from its next restart on, so that it gets its driver after all. */
 const configElsewhere: Inject = async (context) => {
   const { target } = context;
-  // a directory that can be made: older daemons keep a key in it and do not start without
+  // it must be possible to create it: older daemons keep a key there and do not start without
   const takeAway = await writeUnitDropIn(context, 'Environment=XDG_CONFIG_HOME=/tmp/rdc-config');
   return async () => {
     await takeAway();
@@ -124,6 +112,5 @@ const configElsewhere: Inject = async (context) => {
   };
 };
 
-/** Whatever gives the daemon a cgroup driver: its own configuration unread, or a rootful daemon where it never has one. */
 export const driverAfterAll: Inject = (context) =>
   hasUnifiedCgroups(context) === true ? configElsewhere(context) : rootfulDaemon(context);

@@ -32,20 +32,16 @@ const limits = docker('engine/security/rootless', 'how it works: root of a conta
 
 const byRuntime = { name: 'the OCI runtime does not do as it is told: no filter, no masks', inject: waywardRuntime };
 
-/** All that a client can ask for: privileged, and the whole file system of the host. */
+/** All that a client can ask for. */
 const mighty = { host: { Privileged: true, Binds: ['/:/h'] } };
 
-/** A folder of the user's on the host, as the host and as the mighty container call it. */
 async function ownFolder(target: Target, defer: (undo: () => Promise<unknown>) => void): Promise<[string, string]> {
   const folder = (await mustRun(target, 'mktemp -d "$HOME/.rdc.XXXXXX"')).trim();
   defer(() => target.root.exec(['rm', '-rf', folder]));
   return [folder, `/h${folder}`];
 }
 
-/**
- * What is root's on every host, and as good as all of its files: disks, and the keys by which the host is known. Not
- * drives for media, which an access list may give to whoever sits before the machine.
- */
+/** Root's on every host: disks and SSH host keys. Not removable media, which an ACL may open to the user at the seat. */
 async function closedToUsers(target: Target): Promise<string[]> {
   const { stdout } = await target.root.shell(
     "ls -d /etc/ssh/ssh_host_*_key 2>/dev/null; find /dev -maxdepth 1 -type b -user root ! -name 'sr*' ! -name 'fd*' ! -name 'loop*'",
@@ -74,7 +70,7 @@ check('SEC-HOSTFS', {
       'open /h/proc/1/environ r',
     ];
     const attempts = await attemptsIn(container, [own, ...roots]);
-    // the control: it is the host's file system that the container has
+    // control: the container has the host's file system
     expect(attempts[own], "opening a private file of the user's").toBeNull();
     const closed = Object.fromEntries(roots.map((call) => [call, ['EACCES']]));
     expect(unexpected(attempts, closed), "what is open of root's files on the host").toEqual([]);
@@ -82,7 +78,6 @@ check('SEC-HOSTFS', {
   fault: breaks("what is open of root's files on the host", byRootful),
 });
 
-/** The first process of a container as the host's kernel shows it. */
 async function processFile(target: Target, container: Container, file: string): Promise<string> {
   return (await mustRun(target.root, `cat /proc/${await container.hostPid()}/${file}`)).trim();
 }
@@ -98,8 +93,7 @@ check('SEC-CAPS', {
   remedy: notRootless,
   concurrent: true,
   async verify({ target }) {
-    // what dockerd asks for by default, the same since before 20.10
-    // of its first process: what a runtime adds to a container does not reach those that exec brings in
+    // dockerd's default since before 20.10, read from the first process: exec'd ones can differ from what the runtime set
     const status = await processFile(target, await sharedContainer(target), 'status');
     const [, plain] = /^CapEff:\s+0*(\w+)/m.exec(status) ?? [];
     expect(plain, 'effective capabilities of an ordinary container').toBe('a80425fb');
@@ -129,7 +123,7 @@ check('SEC-MKNOD', {
   concurrent: true,
   async verify({ target }) {
     const container = await sharedContainer(target, mighty);
-    // not 0:0: that is a whiteout, which user namespaces may make since Linux 5.8. The FIFO is the control
+    // not 0:0, a whiteout, which user namespaces may make since Linux 5.8; the FIFO is the control
     const wanted = {
       'mknod /tmp/rdc c 1 3': ['EPERM'],
       'mknod /tmp/rdc b 8 0': ['EPERM'],
@@ -171,7 +165,7 @@ check('SEC-SECCOMP', {
     const container = await sharedContainer(target);
     const status = await processFile(target, container, 'status');
     expect(/^Seccomp:\s+(\d)/m.exec(status)?.[1], "seccomp mode of the container's process").toBe('2');
-    // a filter that allows everything is a filter too: add_key is what only the profile refuses
+    // a filter that allows everything is also a filter; add_key is refused by the profile only
     expect(await attemptsOnHost(target, target, ['keyctl']), 'add_key by the user on the host').toEqual({
       keyctl: null,
     });
@@ -194,7 +188,7 @@ check('SEC-PROCSYS', {
   concurrent: true,
   async verify({ target }) {
     const container = await sharedContainer(target);
-    // a write is EACCES anyway without CAP_NET_ADMIN; a change of mode asks the mount first
+    // a write is EACCES anyway without CAP_NET_ADMIN; a change of mode meets the read-only mount first
     const change = 'chmod 644 /proc/sys/net/ipv4/ip_forward';
     const look =
       "stat -c '%n %t:%T' /proc/kcore /proc/keys 2>/dev/null; ls -A /sys/firmware; echo --; cat /proc/self/mountinfo";
@@ -207,7 +201,7 @@ check('SEC-PROCSYS', {
     expect(changed, 'changing the mode of a sysctl').toMatch(/^chmod: .*: Read-only file system$/);
     const procSys = findMount(mounts, '/proc/sys');
     expect(procSys, 'the mount at /proc/sys').toMatchObject({ type: 'proc', options: readOnly });
-    // a kernel may lack either file: what there is, is /dev/null
+    // a kernel may lack either file; what exists must be /dev/null
     const masked = ['/proc/kcore 1:3', '/proc/keys 1:3'];
     expect(
       open.filter((line) => !masked.includes(line)),
@@ -241,7 +235,6 @@ check('SEC-APPARMOR', {
   fault: lifts("AppArmor's label of the container's process", byRootful),
 });
 
-/** The host's namespaces that this engine can hand to a container in rootless mode. */
 function hostNamespaces(host: HostFacts) {
   return {
     ...(isEngineSince(host, '23.0') ? { PidMode: 'host' } : {}),
@@ -257,7 +250,7 @@ check('SEC-PIDIPC', {
     'upgrade Docker: --pid=host works from 23.0 on, --ipc=host from 24.0; where nobody mounts /dev/mqueue, as without systemd: sudo mkdir /dev/mqueue && sudo mount -t mqueue mqueue /dev/mqueue; then restart the daemon',
   concurrent: true,
   async verify({ target, host }) {
-    // the control: a daemon that starts no container at all refuses this one for another reason
+    // control: a daemon that starts no container at all would refuse this one for another reason
     await sharedContainer(target);
     const modes = hostNamespaces(host);
     const started = await sharedContainer(target, 'PidMode' in modes ? { host: modes } : {}).catch((error) =>
@@ -288,7 +281,7 @@ check('SEC-SIGNAL', {
   remedy: notRootless,
   async verify({ target, host, defer }) {
     const container = await sharedContainer(target, { host: hostNamespaces(host) }).catch(async (error) => {
-      // whether --ipc=host works as well is SEC-PIDIPC's matter
+      // whether --ipc=host works too is judged by SEC-PIDIPC
       await refusalIn(error, target);
       return await sharedContainer(target, { host: { PidMode: 'host' } });
     });

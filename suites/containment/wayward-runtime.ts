@@ -1,12 +1,8 @@
 import { wrappedRuntime } from '../instruments/container/runtime-wrapper.ts';
 
-/**
- * An OCI runtime that does not do as it is told: its seccomp filter allows everything, it masks and protects nothing
- * of /proc and /sys, and it makes PID and IPC namespaces where the container is to have the host's. The daemon goes on
- * believing in what it asked for.
- */
+/** A runtime that ignores its specification: a filter that allows everything, no masks, new PID and IPC namespaces. */
 export const waywardRuntime = wrappedRuntime(
-  // the shim starts `runc ... create --bundle FOLDER ...`; the specification is one line of FOLDER/config.json
+  // the shim calls `runc ... create --bundle FOLDER ...`; the specification is one line of FOLDER/config.json
   (runc) => `#!/bin/sh
 for word; do [ "$last" != --bundle ] || bundle=$word; last=$word; done
 [ -z "$bundle" ] || sed -i \\

@@ -26,9 +26,7 @@ import {
   setMode,
 } from '../instruments/serial-line/serial-port.ts';
 
-// The guide of an IoT platform, followed as it is written with stand-ins for its services: a secret store that locks
-// its memory, a manager that drives the daemon, a device service on a serial port. Where the guide is wrong (memory
-// limits and mlock, the rootful socket, the modes), the correction is what is asserted.
+// EdgeX's guide, followed with stand-ins for its services. Where it is wrong, the correction is asserted.
 
 const check = checksIn(import.meta);
 const guide = (section: string) => page('https://docs.edgexfoundry.org/3.1/security/Ch-DockerRootless/', section);
@@ -50,7 +48,7 @@ check('GUIDE-EDGEX-SECRETS', {
     const { limitHard } = await free.probe<Locked>('mlock', '4096');
     expect(limitHard, 'RLIMIT_MEMLOCK of a container, in bytes').not.toBe(-1);
     const over = limitHard + 64 * 1024;
-    // room enough: the store stays below its memory limit, and the refusal is not about that limit
+    // the memory limit leaves room, so the refusal cannot be about it
     const memory = over + 64 * mebibyte;
     await using limited = await startContainer(target, { host: { Memory: memory, MemorySwap: memory } });
     const { files } = await containerCgroup(target, limited, ['memory.max']);
@@ -86,7 +84,7 @@ check('GUIDE-EDGEX-MANAGER', {
     const Binds = [`${host.socket}:/var/run/docker.sock`, '/var/run/docker.sock:/rootful.sock'];
     await using manager = await startContainer(target, { host: { Binds } });
     const rootful = await manager.probe<Asked>('http', '/rootful.sock', 'GET', '/_ping');
-    // connecting to a directory; the same errno as for a socket on which nobody listens
+    // connecting to a directory gives the same errno as a socket without a listener
     expect(rootful.errno, 'asking the rootful path').toBe('ECONNREFUSED');
     const before = await service.hostPid();
     const restart = `/containers/${service.id}/restart?t=0`;
@@ -118,7 +116,6 @@ check('GUIDE-EDGEX-DEVICE', {
     const near = firstPort(host);
     const far = known(host.serialPorts[1], 'the second serial port');
     defer(await setMode(target, far, '0666'));
-    // an ACL of the host's own comes back with it
     defer(await aclUndo(target, near));
     defer(await setMode(target, near, '0660'));
     const service = await sharedContainer(target, { host: device(near) });

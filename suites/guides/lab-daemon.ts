@@ -1,26 +1,21 @@
 import { fixtureImageTag, type HostFacts, mustRun, quoteWord, type Target } from '../../harness/checks/index.ts';
 
-/** A daemon of a user of its own, started by hand and in the foreground of its login. */
 export type LabDaemon = {
   readonly user: string;
   readonly uid: number;
-  /** shell: the client, as root, on that daemon's socket */
+  /** shell: root's client of that daemon */
   readonly docker: string;
-  /** the end of its log where it did not come up, else null */
+  /** the end of its log if it did not start, else null */
   readonly complaint: string | null;
-  /** ends the daemon and everything of its user, and the user */
   remove(): Promise<void>;
 };
 
 const user = 'rdclab';
 const waitSeconds = 60;
 
-/**
- * Makes an ordinary user without any privilege and starts dockerd-rootless.sh as that user as the lab does: reached
- * by su, without systemd's help, the runtime directory below /tmp, the storage driver vfs.
- */
+/** Makes an unprivileged user and starts dockerd-rootless.sh as the lab does: su, no systemd, state below /tmp, storage driver vfs. */
 export async function startLabDaemon(target: Target): Promise<LabDaemon> {
-  // one that a killed run left
+  // a killed run may have left the user
   await mustRun(target.root, `! id ${user} >/dev/null 2>&1 || { u=$(id -u ${user}); ${removal('/tmp/docker-$u')}\n}`);
   const uid = Number((await mustRun(target.root, `useradd -m -s /bin/sh ${user}; id -u ${user}`)).trim());
   const runtimeDir = `/tmp/docker-${uid}`;
@@ -38,15 +33,13 @@ export async function startLabDaemon(target: Target): Promise<LabDaemon> {
 
 const client = (runtimeDir: string) => `docker -H unix://${runtimeDir}/docker.sock`;
 
-/** Hands the fixture image over from the daemon of the user under test. */
 export async function giveFixtureImage(target: Target, lab: LabDaemon): Promise<void> {
   const own = `docker -H unix://${target.facts.host.socket}`;
   await mustRun(target.root, `${own} save ${fixtureImageTag} | ${lab.docker} load`);
 }
 
 function start({ searchPath }: HostFacts, runtimeDir: string): string {
-  // Debian keeps the script off PATH. Not in the lab: on a host that runs systemd with cgroup v2 the daemon counts on
-  // the user's bus, which su does not give, and starts no container; this driver is "none" without root.
+  // Debian keeps the script off PATH; cgroupfs, because su gives no user bus to reach systemd by
   const daemon = 'dockerd-rootless.sh --storage-driver vfs --exec-opt native.cgroupdriver=cgroupfs';
   const login = `mkdir -m 700 ${runtimeDir} && export XDG_RUNTIME_DIR=${runtimeDir} PATH="$PATH":${quoteWord(searchPath)}:/usr/share/docker.io/contrib && exec ${daemon}`;
   return `

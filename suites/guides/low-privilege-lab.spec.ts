@@ -11,8 +11,7 @@ import {
 } from '../../harness/checks/index.ts';
 import { giveFixtureImage, startLabDaemon } from './lab-daemon.ts';
 
-// A lab for a user without any privilege, followed as it is written: no sudo, no systemd, no session of its own. What
-// it says beyond that is not so: vfs and a runtime directory below /tmp are what it takes there, not what is needed.
+// A lab for a user without privileges, followed as written: no sudo, no systemd, no session.
 
 const check = checksIn(import.meta);
 
@@ -28,7 +27,7 @@ check('GUIDE-LAB-FOREGROUND', {
     `the engine is in ${host.user.name}'s home, and not installed for others`,
   remedy: 'install uidmap and give the user subordinate IDs (see PRE-NEWIDMAP, PRE-SUBID); chmod 700 /root',
   async verify({ target, stage, defer }) {
-    // the image that the lab's daemon is given
+    // loads the image that the lab's daemon gets
     await sharedContainer(target);
     const lab = await startLabDaemon(target);
     defer(() => lab.remove());

@@ -2,9 +2,7 @@ import { breaks, checksIn, expect, known, page, sharedContainer, startContainer 
 import { byRootful, driverNone } from '../instruments/daemon/daemon-faults.ts';
 import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
 
-// The notes on Docker 19.03, in which rootless mode was new: their claim on user namespaces, and their caveats with
-// today's truth. Caveats with a check of their own: checkpoint (LMT-CHECKPOINT), overlay networks (NET-OVERLAY), SCTP
-// (PORT-SCTP), AppArmor (SEC-APPARMOR).
+// The release notes of 19.03, with today's truth. Other caveats: LMT-CHECKPOINT, NET-OVERLAY, PORT-SCTP, SEC-APPARMOR.
 
 const check = checksIn(import.meta);
 const notes = (section: string) => page('https://docs.docker.com/engine/release-notes/19.03/', section);

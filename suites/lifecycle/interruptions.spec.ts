@@ -28,7 +28,6 @@ const check = checksIn(import.meta);
 const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
 
-/** The container's first process ends at once when it is told to. */
 const obedient = ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait'];
 
 check('SVC-STOP', {
@@ -43,7 +42,7 @@ check('SVC-STOP', {
     const pid = await container.hostPid();
     const others = await otherProcesses(target, host, await daemonProcess(target));
     defer(async () => {
-      // a daemon that finds the remains of the last one may not come up
+      // leftovers may keep the daemon from starting
       await endLeftovers(target, host, pid, others);
       await restartDaemon(target);
       await dockerApi(target, 'DELETE', `/containers/${container.id}?force=true`);
@@ -68,7 +67,6 @@ check('SVC-STOP', {
 
 const restarted = 'rdc-svc-restart';
 
-/** Of this container alone: others are the user's own. */
 const policyLost = rootScript(
   ({ user }) => `cd '${user.home}/.local/share/docker/containers'
 f=$(grep -l '"Name":"/${restarted}"' */config.v2.json); f=$(dirname "$f")/hostconfig.json
@@ -77,7 +75,7 @@ sed -i 's/"Name":"always"/"Name":"no"/' "$f"`,
   () => ':',
 );
 
-/** The container's process once it is another one than `before`; null at the deadline. */
+/** Null at the deadline. */
 async function nextPid(container: Container, before: number, timeoutMs: number): Promise<number | null> {
   // DAEMON: it has no process
   const noneYet = (error: { code?: string }) => {
@@ -103,7 +101,7 @@ check('SVC-RESTART', {
     const name = restarted;
     const options = { name, command: obedient, host: { RestartPolicy: { Name: 'always' } } } as const;
     const remove = () => dockerApi(target, 'DELETE', `/containers/${name}?force=true`);
-    // one that an earlier run left where the daemon did not come back
+    // an earlier run may have left one
     await remove();
     const container = await startContainer(target, options);
     defer(async () => {
@@ -142,7 +140,7 @@ check('SVC-CRASH', {
   restartsDaemon: true,
   async verify({ target, defer }) {
     await target.invalidate();
-    // the unit may be started three times a minute
+    // systemd starts the unit at most three times a minute
     await target.exec(['systemctl', '--user', 'reset-failed', 'docker.service']);
     const daemon = await daemonProcess(target);
     defer(() => bringBack(target));
@@ -151,7 +149,7 @@ check('SVC-CRASH', {
     const seconds = crash.restartedAfterSeconds ?? Number.POSITIVE_INFINITY;
     expect(seconds, 'seconds from the kill to the start of another RootlessKit').toBeLessThan(10);
     const complaint = await awaitDaemon(target, 60_000).catch(async (error: Error) => {
-      // through the forwarded socket a lost connection looks like a daemon that is down; this throws LOST
+      // a lost connection looks like a daemon that is down; this throws LOST
       await target.exec(['true']);
       return error.message;
     });
@@ -181,7 +179,7 @@ check('SVC-LOGOUT', {
     });
     const pid = await container.hostPid();
     const start = await startOf(target, pid);
-    // the sessions of a run are no login shells: here is one, whose last act is the user's own (~/.bash_logout)
+    // the sessions of a run are no login shells, which end with ~/.bash_logout: here is one
     await target.login('exec env -u SHLVL "$SHELL" -lc "exit 0" < /dev/null');
     const later = await target.loggedOut(async () => {
       await outlastLogout(target, host, pid);
@@ -196,7 +194,7 @@ check('SVC-BOOT', {
   level: 'MUST',
   title: "after a boot the daemon answers before the user's first login, and has the volumes that it had",
   source: starting,
-  // the record of the provisioning: a machine that somebody works on is not rebooted
+  // a machine in use is not rebooted
   applies: mayInterrupt,
   remedy: `systemctl --user enable docker; ${linger}`,
   restartsDaemon: true,
@@ -214,7 +212,7 @@ check('SVC-BOOT', {
     });
     expect(version, `version that answers on ${host.socket} after the boot`).not.toBeNull();
     expect(sessions, `sessions of ${host.user.name} at that time`).toEqual([]);
-    // a file system may be mounted over the data root at boot, or cleared
+    // a file system may be mounted over the data root at boot
     expect(kept, "a volume's file after the boot").toBe(volume.nonce);
     const owners = new Set(service.flatMap(({ uids }) => uids));
     expect([...owners], 'UIDs of the processes of the service').toEqual([host.user.uid]);

@@ -4,12 +4,11 @@ import { dataRoot } from '../instruments/daemon/data-root.ts';
 
 export type KeptVolume = {
   readonly nonce: string;
-  /** what the file of the volume holds on the host's disk now; asked of no daemon */
+  /** from the host's disk, without the daemon */
   read(): Promise<string>;
   remove(): Promise<unknown>;
 };
 
-/** A volume of the daemon's with a nonce in it, put there on the host's disk. */
 export async function makeVolume(target: Target): Promise<KeptVolume> {
   const nonce = randomUUID();
   const name = `rdc-${nonce}`;

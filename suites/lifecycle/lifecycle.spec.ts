@@ -28,7 +28,6 @@ const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
 const setupTool = (section: string) => moby('v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', section);
 
-/** First asked to stop, with as much time as containers take for it (TimeoutSec=0 of the unit). */
 const stopping = { KillSignal: '15', SendSIGKILL: 'yes', TimeoutStopUSec: 'infinity' };
 
 check('SVC-UNIT', {
@@ -52,7 +51,7 @@ check('SVC-UNIT', {
       TasksMax: 'infinity',
       RuntimeMaxUSec: 'infinity',
       ...stopping,
-      // an older unit does not wait for the daemon
+      // older units do not wait for the daemon
       ...(isEngineSince(host, '23.0') ? { Type: 'notify', NotifyAccess: 'all' } : {}),
     };
     const {
@@ -72,11 +71,11 @@ check('SVC-UNIT', {
       expect.arrayContaining(['cpu', 'memory', 'pids']),
     );
     expect(RestartPreventExitStatus, 'ends after which it is not restarted').toBe('');
-    // nobody feeds it: the daemon would be killed each time that it is over. Debian 11 writes 0
+    // the daemon does not feed a watchdog. Debian 11 writes 0
     expect(WatchdogUSec, 'watchdog of the user unit').toMatch(/^(0|infinity)$/);
     expect(NeedDaemonReload, 'whether files of the unit changed since the user manager read them').toBe('no');
     expect(await unreadDropIns(target), 'drop-ins that it has not read').toEqual([]);
-    // a unit that does not run has no cgroup and no process: SVC-ACTIVE says so
+    // a unit that does not run has neither; SVC-ACTIVE reports that
     if (host.cgroup.version === 2 && ControlGroup !== '')
       expect(await limitsAround(target, host, ControlGroup), 'limits in its cgroups').toBe('');
     if (MainPID === '0') return;
@@ -101,16 +100,16 @@ check('SVC-ACTIVE', {
       'ControlGroup',
     ]);
     expect(`${state.ActiveState}, ${state.UnitFileState}`, 'state of the user unit').toBe('active, enabled');
-    // it can be enabled for a target that no user manager ever starts
+    // a unit can be enabled for a target that never starts
     expect(state.WantedBy?.split(' '), 'targets that start it').toContain('default.target');
     const { pid } = await daemonProcess(target);
     const { stdout } = await target.root.shell(
       `cat /proc/${pid}/cgroup; date -d '${state.ActiveEnterTimestamp}' '+active %s'; stat -c 'socket %Y' '${host.socket}'`,
     );
-    // the whole path: the system's docker.service, where there is one, has the same name
+    // the whole path, because the system's docker.service has the same name
     const [, cgroup] = /^(?:0:|\d+:name=systemd):(\/.*\/docker\.service)$/m.exec(stdout) ?? [];
     expect(cgroup, "the daemon's cgroup, beside the unit's").toBe(ControlGroup);
-    // an older unit is active as soon as the daemon is started
+    // older units are active as soon as the daemon is started
     if (!isEngineSince(host, '23.0')) return;
     const second = (what: string) => Number(new RegExp(`^${what} (\\d+)$`, 'm').exec(stdout)?.[1]);
     expect(second('active') - second('socket'), 'seconds from the socket to the active unit').toBeGreaterThanOrEqual(0);
@@ -133,13 +132,13 @@ check('SVC-LINGER', {
     );
     const [limit, ...lingering] = stdout.split('\n');
     expect(lingering.join('\n'), `lingering of ${name}`).toBe(`Linger=yes\n/var/lib/systemd/linger/${name}\n`);
-    // who lingers is given a manager at boot, and no other one when its time is over
+    // a lingering user whose manager ends gets no other until the next boot
     expect(limit, `time that user@${uid}.service is given`).toBe('RuntimeMaxUSec=infinity');
   },
   fault: breaks('lingering of *', notLingering),
 });
 
-/** What runc says where the kernel has no such file: the error of the release candidate that could not exec. */
+/** What runc says where it cannot set the profile, as 29.5.0-rc.1 did. */
 const execRefused = 'write /proc/thread-self/attr/apparmor/exec: no such file or directory';
 const runtimeFile = '/usr/local/bin/rdc-runtime';
 

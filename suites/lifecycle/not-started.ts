@@ -7,7 +7,6 @@ const disableLinger: Inject = async ({ target, host }) => {
   return undo;
 };
 
-/** What keeps a daemon from being there without a login: shared, so that a selftest applies each once for its checks. */
 export const notLingering = {
   name: 'lingering is switched off',
   inject: disableLinger,

@@ -1,19 +1,14 @@
 import { type HostFacts, quoteWord, type Target } from '../../harness/checks/index.ts';
 
 export type SuSetup = {
-  /** by which of `su` and `su -` does `systemctl --user` reach the user's manager? */
+  /** through which of `su` and `su -` systemctl --user works */
   readonly managerThrough: readonly string[];
-  /** what the setup tool said through `su -`, without its colours; not asked where there is a manager: it would set up there */
+  /** of the tool through `su -`, without colours; not run if there is a manager, since it would set up Docker */
   readonly said: string;
-  /** did it make ~/.docker/run? */
   readonly madeRunDirectory: boolean;
 };
 
-/**
- * What somebody gets who became the user with `su` or `su -` in root's session. The setup tool's HOME is an empty one
- * for the time: what it writes is gone afterwards. It is left when it has said how to start the daemon: what follows
- * are seconds of a Docker client that makes a context.
- */
+/** Runs the setup tool in an empty HOME, and stops it before it makes a context. */
 export async function setupThroughSu(target: Target, host: HostFacts): Promise<SuSetup> {
   const { name, uid, gid } = host.user;
   const manager = (su: string) => `systemctl --user show-environment >/dev/null 2>&1 && echo 'manager ${su}'`;
@@ -32,7 +27,6 @@ rm -rf "$rdc"`,
   return parseSuSetup(stdout);
 }
 
-/** Pure. */
 export function parseSuSetup(text: string): SuSetup {
   return {
     managerThrough: [...text.matchAll(/^manager (.+)$/gm)].map(([, su = '']) => su),

@@ -33,7 +33,7 @@ check('LMT-CHECKPOINT', {
     const refusal = made.status < 400 ? null : made.json<{ message: string }>().message;
     const documented = ExperimentalBuild ? /criu|freez/i : /experimental feature is disabled by default/;
     expectDocumented(refusal, documented, 'making a checkpoint');
-    // a checkpoint with Exit ends the container: the kernel has its process as before
+    // a checkpoint with Exit would end the container
     const { code } = await target.root.exec(['test', '-d', `/proc/${pid}`]);
     asFinding('differs', () => expect(code, 'differs: the container runs on after the attempt').toBe(0));
   },

@@ -1,7 +1,6 @@
 import { type Container, type HostFacts, known, mustRun, type Target } from '../../harness/checks/index.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 
-/** Hard RLIMIT_NOFILE of three processes, of dockerd and the container the soft one too; null where there is no user manager. */
 export type OpenFileLimits = {
   readonly daemon: number;
   readonly soft: number;
@@ -27,7 +26,6 @@ for p in "daemon ${pid}" "container ${inside}" "manager $manager"; do sed -n "s/
   };
 }
 
-/** Soft and hard RLIMIT_NPROC as the kernel writes them, each a number or `unlimited`. */
 export type ProcessLimits = { readonly init: string; readonly daemon: string; readonly inContainer: string };
 
 export async function processLimits(target: Target, container: Container): Promise<ProcessLimits> {
@@ -43,11 +41,7 @@ export async function processLimits(target: Target, container: Container): Promi
   };
 }
 
-/**
- * Cgroups from a container's up to the root that allow fewer processes than systemd's defaults do, in words. systemd
- * gives a scope 15 % and a user's slice 33 % of what the kernel can have (DefaultTasksMax=, TasksMax= of user-.slice);
- * what lies between them has no limit.
- */
+/** Cgroups that allow fewer processes than systemd's defaults: 15 % of the kernel's maximum for a scope, 33 % for a user's slice. */
 export async function tightProcessLimits(target: Target, container: Container): Promise<string[]> {
   const { stdout } = await target.root.shell(`
 echo "most $(sort -n /proc/sys/kernel/pid_max /proc/sys/kernel/threads-max | head -n 1)"
@@ -64,10 +58,7 @@ awk -F: '$2 ~ /(^|,)pids(,|$)/ {print "elsewhere", $3}' $c`);
   return known(tight, "the container's cgroups and their limits");
 }
 
-/**
- * Pure: `most N` and a line `pids CGROUP LIMIT` for each cgroup, `uncounted` where the kernel has no pids controller for
- * it; null when one of them was not read, or when limits lie in another hierarchy, which nobody has looked at.
- */
+/** Pure: `most N` and lines `pids CGROUP LIMIT`, `uncounted` without a controller; null if a limit was not read or is in another hierarchy. */
 export function parseProcessCeilings(text: string): string[] | null {
   const most = Number(/^most (\d+)$/m.exec(text)?.[1]);
   const lines = [...text.matchAll(/^pids (\S+) ?(.*)$/gm)];
@@ -88,20 +79,16 @@ export function parseOpenFileLimits(text: string): Readonly<Record<string, { sof
   );
 }
 
-/**
- * Makes room for a limit below `fs.nr_open`, above which root is refused as well: Debian 12 gives the user all of it,
- * and a refusal there would say nothing of privilege. Returns what takes it back.
- */
+/** Above `fs.nr_open`, which Debian 12 gives the user, root is refused too and a refusal would prove nothing. Resolves to the undo. */
 export async function raiseFileCeiling(target: Target, limit: number): Promise<() => Promise<unknown>> {
   const file = '/proc/sys/fs/nr_open';
   const before = Number(await mustRun(target.root, `cat ${file}`));
   if (before >= limit) return async () => {};
-  // a kernel whose ceiling cannot be higher has no limit above it that could be asked for
+  // if the kernel refuses, no limit above can be asked for
   await target.root.shell(`echo ${limit + 1023} > ${file}`);
   return () => mustRun(target.root, `echo ${before} > ${file}`);
 }
 
-/** Keys that count against a user's quota. */
 export type KeyQuota = {
   readonly used: number;
   readonly max: number;
@@ -114,7 +101,7 @@ export async function keyQuota(target: Target, host: HostFacts): Promise<KeyQuot
   return parseKeyUsers(stdout, host.user.uid);
 }
 
-/** Pure: the user's line of /proc/key-users, `UID: usage nkeys/nikeys qnkeys/maxkeys qnbytes/maxbytes`; see keyrings(7). */
+/** Pure: `UID: usage nkeys/nikeys qnkeys/maxkeys qnbytes/maxbytes`; see keyrings(7). */
 export function parseKeyUsers(text: string, uid: number): KeyQuota | null {
   const line = new RegExp(`^ *${uid}:\\s+\\d+\\s+\\d+/\\d+\\s+(\\d+)/(\\d+)\\s+(\\d+)/(\\d+)$`, 'm').exec(text);
   if (!line) return null;
@@ -122,13 +109,12 @@ export function parseKeyUsers(text: string, uid: number): KeyQuota | null {
   return { used, max, usedBytes, maxBytes };
 }
 
-/** Keys of a container on the user's account; runc makes a keyring `_ses.ID`. */
+/** runc makes a keyring `_ses.ID`. */
 export async function sessionKeys(target: Target, id: string): Promise<number> {
   const { stdout } = await target.exec(['cat', '/proc/keys']);
   return parseSessionKeys(stdout, target.facts.host.user.uid, id);
 }
 
-/** Pure: keys of /proc/keys that the user owns, with the container's id in their names. */
 export function parseSessionKeys(text: string, uid: number, id: string): number {
   return text.split('\n').filter((line) => line.includes(id) && line.split(/\s+/)[5] === String(uid)).length;
 }

@@ -44,15 +44,14 @@ check('LIM-NOFILE', {
     const container = await expectContainer(target);
     const { daemon, soft, manager, inContainer, softInContainer } = await openFileLimits(target, container);
     expect(daemon, 'hard RLIMIT_NOFILE of dockerd').toBeGreaterThanOrEqual(65_536);
-    // not the hard limit to the last file: Go's runtime raises its soft limit to one less
+    // Go's runtime raises the soft limit to one less than the hard limit
     expect(soft, 'soft RLIMIT_NOFILE of dockerd').toBeGreaterThanOrEqual(65_536);
-    // the kernel's ceilings for the whole host, and for one process
+    // the kernel's ceilings for the host and for a process
     for (const name of ['fs.file-max', 'fs.nr_open'])
       expect(await sysctlValue(target, name), name).toBeGreaterThanOrEqual(65_536);
     // no user manager without systemd
     if (manager !== null) expect(daemon, "hard RLIMIT_NOFILE of dockerd beside the user manager's").toBe(manager);
     expect(inContainer, 'hard RLIMIT_NOFILE in a container').toBe(daemon);
-    // what any process is given that asks for nothing
     expect(softInContainer, 'soft RLIMIT_NOFILE in a container').toBeGreaterThanOrEqual(1024);
   },
   triage: {
@@ -62,7 +61,7 @@ check('LIM-NOFILE', {
     ),
     notRootful: 'the limit is that of the user manager',
   },
-  // of the daemon and not of the user manager, whom its drop-ins' limits do not reach on Debian 12
+  // not of the user manager, whose drop-in limits have no effect on Debian 12
   fault: breaks(
     ['hard RLIMIT_NOFILE of dockerd', "hard RLIMIT_NOFILE of dockerd beside the user manager's"],
     'LimitNOFILE=1024:4096 in a drop-in of the user unit',
@@ -84,10 +83,10 @@ check('LIM-NPROC', {
     const { init, daemon, inContainer } = await processLimits(target, container);
     expect(daemon, "soft and hard RLIMIT_NPROC of dockerd beside PID 1's").toBe(init);
     expect(inContainer, 'soft and hard RLIMIT_NPROC in a container').toBe(daemon);
-    // the kernel's ceilings for the whole host: with 512 MiB of memory it gives itself 4000 threads
+    // a host with 512 MiB has 4000 threads by default
     for (const name of ['kernel.pid_max', 'kernel.threads-max'])
       expect(await sysctlValue(target, name), name).toBeGreaterThanOrEqual(2048);
-    // the rlimit is not alone: the cgroup of a container, and each above it, counts processes too
+    // cgroups limit processes too
     if (hasUnifiedCgroups({ host }) === true)
       expect(await tightProcessLimits(target, container), "processes that the container's cgroups allow").toEqual([]);
   },
@@ -141,7 +140,7 @@ check('LIM-KEYS', {
     const after = known(await keyQuota(target, host), "the user's line of /proc/key-users");
     const { used, max, usedBytes, maxBytes } = after;
     expect(max - used, `free keys of ${max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(containersToHold * keys);
-    // an empty keyring costs its name, and the byte that ends it
+    // an empty keyring costs its name and a zero byte
     const bytes = containersToHold * keys * (`_ses.${container.id}`.length + 1);
     expect(maxBytes - usedBytes, `free bytes of ${maxBytes} (kernel.keys.maxbytes)`).toBeGreaterThanOrEqual(bytes);
   },

@@ -60,12 +60,12 @@ check('NS-INFO', {
   fault: breaks('SecurityOptions of /info', byRootful),
 });
 
-/** Pure: of lines `CapPrm comm`, those with more than CAP_NET_BIND_SERVICE, which is documented (PORT-PRIV-CAP). */
+/** CAP_NET_BIND_SERVICE is documented (PORT-PRIV-CAP). */
 function mightyOf(lines: readonly string[]): string[] {
   return lines.filter((line) => (BigInt(`0x${line.split(' ')[0]}`) & ~(1n << 10n)) !== 0n);
 }
 
-/** Processes of the unit's cgroup with a UID that is neither the user's nor one of his subordinate ones: `PID UIDs`. */
+/** Processes of the unit's cgroup with a foreign UID: `PID UIDs`. */
 async function foreignInCgroup(target: ReadableTarget, host: HostFacts, daemon: number): Promise<string[]> {
   const { stdout } = await target.root.shell(`
 # cgroup v1: the hierarchy of systemd; beside it there may be one of cgroup v2 without controllers
@@ -76,7 +76,6 @@ case $c in *.service) echo unit; cd "$root$c" || exit; for p in $(find . -name c
 done ;; esac`);
   const { uid, subuid } = host.user;
   const isOwn = (id: number) => id === uid || subuid.some(({ start, count }) => id >= start && id < start + count);
-  // without systemd there is no cgroup of a unit to look into
   const [kind, ...lines] = stdout.trim().split('\n');
   if (kind !== 'unit') return [];
   known(
@@ -125,7 +124,7 @@ for p in ${pids}; do awk '/^Name:/{n=$2} /^Gid:/{print "gids", $2, $3, $4, $5, n
           .every((gid) => gid === host.user.gid),
     );
     expect(strange, "processes of the service with another GID than the user's").toEqual([]);
-    // also what no longer has a parent in the service: its cgroup keeps it
+    // the cgroup also has what lost its parent in the service
     expect(
       await foreignInCgroup(target, host, pid),
       "processes in the service's cgroup with UIDs not the user's",
@@ -163,7 +162,7 @@ check('NS-GIDMAP', {
     expect((await daemonProcess(target)).gidMap, "the daemon's GID map").toEqual(rootlessMap(host.user.gid, gids));
   },
   triage: mapTriage,
-  // the group of the socket is looked for in the file's map
+  // SOCK-MODE looks the socket's group up in the file's map
   fault: breaks(
     "the daemon's GID map",
     'the range in /etc/subgid moves while the daemon runs',
@@ -242,7 +241,7 @@ check('NS-ONE-USERNS', {
   remedy: 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless',
   concurrent: true,
   async verify({ target }) {
-    // the check that says so where the daemon starts no container at all
+    // this check reports it when the daemon starts no container at all
     const container = await expectContainer(target);
     const daemon = await daemonProcess(target);
     const link = await target.root.exec(['readlink', `/proc/${await container.hostPid()}/ns/user`]);
@@ -276,7 +275,7 @@ check('NS-EDGE', {
   fault: lifts('the start as *:*', byRootful),
 });
 
-/** Three folders of the host as the daemon has them; 20 is the group dialout of Debian. */
+/** 20 is the group dialout of Debian. */
 const withHostFolders = { host: { Binds: ['/etc:/host/etc', '/run:/host/run', '/tmp:/host/tmp'], GroupAdd: ['20'] } };
 
 check('NS-UNMAPPED', {
@@ -295,7 +294,7 @@ check('NS-UNMAPPED', {
     const { stdout } = await container.exec(['sh', '-c', script]);
     expect(stdout.trim().split('\n'), "what container root gets of root's files").toEqual([
       'owner 65534:65534',
-      // mode 604: what others may
+      // mode 604: others may read
       'a',
       expect.stringMatching(/^cat: .*: Permission denied$/),
       expect.stringMatching(/closed: Permission denied$/),
@@ -359,7 +358,7 @@ check('NS-MNT-COPYUP', {
     const container = await sharedContainer(target, withHostFolders);
     const name = `rdc-${container.id.slice(0, 12)}`;
     defer(() => mustRun(target.root, `rm -f /etc/${name} /run/${name}`));
-    // from inside: with fuse-overlayfs the host's root may not enter a container's files
+    // from inside: with fuse-overlayfs the host's root may not access a container's files
     defer(async () => {
       const { exitCode } = await container.exec(['rm', '-f', `/host/etc/${name}`, `/host/run/${name}`]);
       if (exitCode !== 0) throw new Error(`the container's files ${name} are left`);

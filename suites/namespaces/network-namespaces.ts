@@ -1,7 +1,6 @@
 import { mustRun, type Target } from '../../harness/checks/index.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 
-/** As /proc names them, e.g. `net:[4026531840]`; `detached` is the one that RootlessKit keeps in a file, or null. */
 export type NetworkNamespaces = {
   readonly daemon: string;
   readonly initial: string;
@@ -11,7 +10,7 @@ export type NetworkNamespaces = {
 export async function networkNamespaces(target: Target): Promise<NetworkNamespaces> {
   const { pid } = await daemonProcess(target);
   const { runtimeDir, user } = target.facts.host;
-  // a mount that only RootlessKit's mount namespace has, so looked at through the daemon's root
+  // only RootlessKit's mount namespace has the mount: read through the daemon's root
   const file = `/proc/${pid}/root${runtimeDir ?? `/run/user/${user.uid}`}/dockerd-rootless/netns`;
   const kept = `[ "$(stat -fc %T ${file} 2>/dev/null)" != nsfs ] || stat -Lc 'net:[%i]' ${file}`;
   const links = await mustRun(target.root, `readlink /proc/${pid}/ns/net /proc/1/ns/net; ${kept}`);

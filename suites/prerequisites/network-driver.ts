@@ -3,7 +3,7 @@ import { type HostFacts, probePath, type Target } from '../../harness/checks/ind
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { unitEnvironment } from './unit-environment.ts';
 
-/** What dockerd-rootless.sh looks for, in its order; the last one is built into RootlessKit 3 and needs no program. */
+/** In the order of dockerd-rootless.sh; gvisor-tap-vsock is built into RootlessKit 3. */
 export function driversOf(host: HostFacts): readonly string[] {
   return [
     'slirp4netns',
@@ -14,7 +14,6 @@ export function driversOf(host: HostFacts): readonly string[] {
   ];
 }
 
-/** The first program on the PATH of the daemon's unit that such a driver needs, or null. */
 export function programOf(host: HostFacts): string | null {
   return (
     driversOf(host)
@@ -24,19 +23,15 @@ export function programOf(host: HostFacts): string | null {
 }
 
 export type DriverAtWork = {
-  /** the one that the daemon's script would take, or null */
   readonly driver: string | null;
-  /** what a connection to the host's own address brought back, from a network namespace that RootlessKit made with it */
+  /** answer of the host's own address, from RootlessKit's network namespace */
   readonly fetched: string;
   readonly nonce: string;
 };
 
 const port = 18_099;
 
-/**
- * A network namespace that RootlessKit makes with the driver, by the options of dockerd-rootless.sh, and a connection
- * out of it: a nonce from a server on the host. The running daemon and its own driver stay out of it.
- */
+/** A connection out of RootlessKit's network, with the options of dockerd-rootless.sh. The running daemon takes no part. */
 export async function driverAtWork(target: Target): Promise<DriverAtWork> {
   const { host } = target.facts;
   const nonce = randomUUID();
@@ -66,7 +61,6 @@ kill $s; rm -rf "$d"`,
   return { ...parseDriverAtWork(stdout), nonce };
 }
 
-/** Pure. */
 export function parseDriverAtWork(text: string): Omit<DriverAtWork, 'nonce'> {
   return {
     driver: /^driver (\S+)$/m.exec(text)?.[1] ?? null,

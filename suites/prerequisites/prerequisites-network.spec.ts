@@ -41,7 +41,7 @@ check('PRE-IPT-BIN', {
   ),
 });
 
-/** A table of iptables-legacy goes with its rules, in every network namespace, and nothing holds it: one that is loaded stays. */
+/** A loaded table would lose its rules in every network namespace. */
 const legacyUnloaded: Inject = async ({ target: { root } }) => {
   const tables = (
     await mustRun(root, "sed -n 's/^\\(iptable_[a-z]*\\) .*/\\1/p' /proc/modules 2>/dev/null || :")
@@ -50,7 +50,7 @@ const legacyUnloaded: Inject = async ({ target: { root } }) => {
     throw new RdcError('COMMAND', `not applied: the rules of ${tables.replaceAll('\n', ', ')} would be lost`, {
       hint: 'a host without loaded tables of iptables-legacy: lsmod | grep ^iptable_',
     });
-  // `iptables auto /usr/sbin/iptables-nft`: to set it by hand would end "auto" for good
+  // e.g. `iptables auto /usr/sbin/iptables-nft`: setting it by hand would end "auto" for good
   const [selection, loaded = ''] = (
     await mustRun(
       root,

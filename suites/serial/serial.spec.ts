@@ -43,11 +43,10 @@ const edgex = page('https://docs.edgexfoundry.org/3.1/security/Ch-DockerRootless
 const aclRemedy =
   'sudo setfacl -m u:USER:rw /dev/ttyS1, and a udev rule that does it again (a bare chmod is lost at re-plug)';
 
-/** Device numbers in `stat`'s hexadecimal: the same on every Linux. */
+/** In `stat`'s hexadecimal. */
 const [zero, kmsg] = ['1:5', '1:b'];
 const openToAll = { name: 'the port gets mode 666', inject: chmod('0666', firstPort) };
 
-/** The user opens the port on the host, as it is or with another mode. */
 function openAlone(mode?: string): WithoutDocker {
   return async ({ target, host, defer }) => {
     const port = firstPort(host);
@@ -71,7 +70,7 @@ check('DEV-GROUP', {
     }
     const Devices = host.serialPorts.flatMap((port) => device(port).Devices);
     const container = await sharedContainer(target, { host: { Devices } });
-    // to read alone and to write alone as well: mode 664 refuses only one of them
+    // read and write apart: mode 664 refuses only one
     const calls = host.serialPorts.flatMap((port) => ['r', 'w', 'rw'].map((access) => `open ${port} ${access}`));
     for (const [call, errno] of Object.entries(await attemptsIn(container, calls))) {
       expectDocumented(errno, /^EACCES$/, call.replace(/^open (\S+) (\w+)$/, 'opening $1 ($2) in a container'));
@@ -79,7 +78,7 @@ check('DEV-GROUP', {
     const inside = await openInside(container, firstPort(host));
     const owner = `${inside.stat?.uid}:${inside.stat?.gid}`;
     asFinding('differs', () => expect(owner, 'differs: owner and group that the container sees').toBe('65534:65534'));
-    // an owner who is not mapped looks like any other from inside
+    // an unmapped owner looks like any other from inside
     const nodes = await mustRun(target, `stat -c '%U:%G %a' ${host.serialPorts.join(' ')}`);
     const owners = [...new Set(nodes.trim().split('\n'))];
     asFinding('differs', () =>
@@ -105,7 +104,7 @@ check('DEV-GROUPADD', {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { groups: number[] } & Opened);
-    // the control: without the group the refusal would say nothing
+    // control: without the group the refusal proves nothing
     expect(ids?.groups, 'supplementary groups in the container').toContain(await groupOf(target, port));
     expectDocumented(known(opened, 'the answer of probe open').errno, /^EACCES$/, `opening ${port} with --group-add`);
   },
@@ -239,7 +238,7 @@ check('DEV-RENAME', {
     asFinding('differs', () => expect(inside, 'differs: device number of /dev/zero as /dev/kmsg').toBe(kmsg));
     const absent = { ...renamed, PathInContainer: '/dev/rdc-absent' };
     const refusal = await refusalOf(target, { host: { Devices: [absent] } });
-    // runc 1.0.0-rc93 (Debian 11) does not say which node
+    // runc 1.0.0-rc93 (Debian 11) does not name the node
     const refused = /(rdc-absent.*|creating device nodes caused): no such file or directory/;
     expectDocumented(refusal, refused, 'a name that the host does not have');
   },

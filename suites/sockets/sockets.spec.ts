@@ -63,7 +63,7 @@ check('SOCK-MODE', {
     expect(socket?.uid, 'owner of the socket').toBe(host.user.uid);
     const group = await dockerGroupId(target);
     const { gids } = await subordinateIds(target);
-    // the daemon sees the host's group "docker" by its number: inside, that number is a subordinate ID outside
+    // the daemon sees the host's group by its number, which inside is a subordinate ID
     const wanted = group === null ? host.user.gid : mapped(rootlessMap(host.user.gid, gids), group);
     expect(socket?.gid, 'group of the socket').toBe(wanted);
   },
@@ -116,7 +116,7 @@ check('SOCK-MNT', {
       legacySocket,
     );
     expect(connected.errno, 'connecting from inside the container').toBeNull();
-    // SO_PEERCRED, seen from inside: the listener is root of the same user namespace, as the rootless daemon is
+    // SO_PEERCRED from inside: root of the same user namespace
     expect(connected.peer?.uid, 'user of the process that listens').toBe(0);
   },
   fault: breaks(
@@ -132,7 +132,7 @@ check('SOCK-LEGACY-MNT', {
   source: issue('edgexfoundry/edgex-compose', 461, 'the socket path in compose files'),
   remedy: 'use the path of the rootless socket: $XDG_RUNTIME_DIR/docker.sock',
   async verify({ target, defer }) {
-    // the daemon makes the missing source itself, in its own copy of /run: it would stay until the next restart
+    // the daemon makes the missing source in its copy of /run, where it would stay until the next restart
     defer(async () => {
       const { pid } = await daemonProcess(target);
       await target.root.shell(`nsenter -t ${pid} -m -- rmdir /run/docker.sock`);
@@ -155,7 +155,6 @@ check('SOCK-LEGACY-MNT', {
   ),
 });
 
-/** `st_mode` in octal, as the probe prints it, becomes the kind of file. */
 function typeOf({ stat }: Entry): string {
   if (stat === null) return 'nothing';
   const kinds = new Map([

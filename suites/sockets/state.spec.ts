@@ -33,7 +33,6 @@ import { stateDirectory } from './state-directory.ts';
 const check = checksIn(import.meta);
 const restart = 'systemctl --user restart docker';
 
-/** A file beside the socket, in the user's runtime directory. */
 const beside = ({ socket }: Pick<HostFacts, 'socket'>, name: string) => socket.replace(/[^/]*$/, name);
 
 const pidOfInit: Inject = async ({ target, host }) => {
@@ -56,9 +55,8 @@ check('SOCK-PID', {
   fault: breaks('the number in docker.pid', 'docker.pid holds the number 1', pidOfInit),
 });
 
-/** No restart by systemd for a while: what a crash leaves can be looked at only until the next start. */
+/** What a crash leaves is there only until the next start. */
 async function keepDown(target: Target): Promise<() => Promise<void>> {
-  // without a user manager nobody starts it again
   if (target.facts.host.init !== 'systemd') return async () => {};
   const folder = '"$XDG_RUNTIME_DIR/systemd/user/docker.service.d"';
   await mustRun(
@@ -72,7 +70,7 @@ async function keepDown(target: Target): Promise<() => Promise<void>> {
     ));
 }
 
-/** Kills RootlessKit as a crash would, and waits until nothing of the service is left. */
+/** As a crash would; waits until nothing of the service is left. */
 async function crash(target: Target): Promise<void> {
   const { service } = await daemonProcess(target);
   const kit = known(await rootlessKit(target), 'the process of RootlessKit');
@@ -86,7 +84,7 @@ done; [ $i -lt 300 ]`,
   );
 }
 
-/** Starts the daemon; `answers` when the API does, else the state in which the start left it. */
+/** `answers`, or the state in which the start left it. */
 async function startAfterCrash(target: RestartableTarget): Promise<string> {
   await startDaemon(target);
   const ask = async () => {
@@ -98,7 +96,6 @@ async function startAfterCrash(target: RestartableTarget): Promise<string> {
   return (await pollUntil(ask, { withinMs: 90_000, everyMs: 50 })) ?? (await daemonState(target));
 }
 
-/** The number of the daemon that crashed now belongs to a process that lives. */
 const numberReused: Inject = async ({ target, host }) => {
   await mustRun(target, `echo 1 > '${beside(host, 'docker.pid')}'`);
   return async () => {};
@@ -142,10 +139,10 @@ check('SOCK-STALE', {
   ),
 });
 
-/** File systems of another machine, of memory, and those that nobody knows. */
+/** Remote, in memory, or unknown. */
 const fleeting = /nfs|9fs|vboxsf|smb|cifs|fuse|tmpfs|ramfs|UNKNOWN/;
 
-/** `NAME FILESYSTEM` of what may be mounted over parts of the data root, as the host sees it and as the daemon does. */
+/** `NAME FILESYSTEM` of what may be mounted over parts of the data root. */
 async function fileSystemsBelow(target: ReadableTarget, roots: readonly string[]): Promise<string[]> {
   const { stdout } = await target.root.shell(`
 for root in ${roots.map(quoteWord).join(' ')}; do
@@ -177,7 +174,7 @@ check('SOCK-DATA', {
     const { pid } = await daemonProcess(target);
     const below = await fileSystemsBelow(target, [dataPath(host), `/proc/${pid}/root${dataPath(host)}`]);
     expect(below.join(' '), 'directories of the data root that were looked at').toContain('volumes ');
-    // not the name: there is a directory fuse-overlayfs
+    // by type: there is a directory called fuse-overlayfs
     const lost = below.filter((one) => fleeting.test(one.split(' ')[1] ?? ''));
     expect(lost, 'directories of the data root on a file system that is not local or does not stay').toEqual([]);
   },
@@ -187,10 +184,10 @@ check('SOCK-DATA', {
 const systemConfig = '/etc/docker/daemon.json';
 const userConfig = ({ user }: HostFacts) => `${user.home}/.config/docker/daemon.json`;
 
-/** Whether the user's file is one that settings can be put into and taken from: a link to the system's is the system's. */
+/** Whether settings can be put into the user's file: a link to the system's is the system's. */
 async function configState(target: Target, host: HostFacts): Promise<string> {
   const [user, system] = [quoteWord(userConfig(host)), quoteWord(systemConfig)];
-  // what the user may not read stops the daemon at its next start
+  // a file that the user cannot read stops the daemon at its next start
   const closed = await target.shell(`[ ! -e ${user} ] || [ -r ${user} ]`);
   if (closed.code !== 0) return 'closed to the user';
   const { stdout } = await target.root.shell(
@@ -200,7 +197,7 @@ else echo own; cat ${user} 2>/dev/null; fi`,
   const [, whose, text = ''] = /^(\w+)\n(.*)$/s.exec(stdout) ?? [];
   if (whose !== 'own') return `the same file as ${systemConfig}`;
   try {
-    // trim() takes the mark of Unicode away too; an empty file has no settings
+    // trim() also removes a byte order mark; an empty file has no settings
     const config: unknown = JSON.parse(text.trim() || '{}');
     return typeof config === 'object' && config !== null && !Array.isArray(config)
       ? 'its own, and JSON'
@@ -220,7 +217,7 @@ check('SOCK-CONF', {
     expect(await configState(target, host), "the user's daemon.json").toBe('its own, and JSON');
     const nonce = randomUUID();
     const [user, system] = [`rdc.user=${nonce}`, `rdc.system=${nonce}`];
-    // a label stays in the daemon until a file names others: first none, then the file as it was
+    // a label stays until a file names others: first none, then the original
     defer(async () => {
       const restore = await withLabels(target, userConfig(host), []);
       await reloadedLabels(target, pid, (labels) => !labels.includes(user));
@@ -244,7 +241,6 @@ check('SOCK-CONF', {
   ),
 });
 
-/** Clients of RootlessKit find nobody: Docker asks it for every port. */
 const apiSocketAway: Inject = async ({ target }) => {
   const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
   await mustRun(target.root, `mv '${stateDir}/api.sock' '${stateDir}/api.sock.x'`);
@@ -259,7 +255,7 @@ check('SOCK-STATE', {
   concurrent: true,
   async verify({ target, host }) {
     const kit = known(await rootlessKit(target), 'the process of RootlessKit');
-    // before 25.0 RootlessKit took a directory of its own choice
+    // before 25.0 RootlessKit chose a directory
     const wanted = isEngineSince(host, '25.0') ? beside(host, 'dockerd-rootless') : /^\/tmp\/rootlesskit\d+$/;
     expect(kit.stateDir, "RootlessKit's state directory").toEqual(
       typeof wanted === 'string' ? wanted : expect.stringMatching(wanted),
@@ -268,7 +264,7 @@ check('SOCK-STATE', {
     expect(state.apiListener, 'the process that listens on api.sock').toBe(kit.pid);
     expect(state.lockHolder, 'the process that holds the lock').toBe(kit.pid);
     expect(state.parentOfChild, `the parent of ${state.child}, the number in child_pid`).toBe(kit.pid);
-    // the daemon stays in the host's network, from 29.5 on by itself, and finds the containers' by this file
+    // the daemon in the host's network finds the containers' by this file
     if (kit.detachesNetwork || isEngineSince(host, '29.5'))
       expect(state.netns, 'file system of the file netns').toBe('nsfs');
   },

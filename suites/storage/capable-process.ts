@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { dockerApi, expect, type Target, type VerifyContext } from '../../harness/checks/index.ts';
 
-/** CAP_NET_BIND_SERVICE, permitted and effective: struct vfs_cap_data of revision 2, as every image builder writes it. */
+/** CAP_NET_BIND_SERVICE, permitted and effective: struct vfs_cap_data, revision 2. */
 export const serverCapability = {
   'security.capability': Buffer.from('0100000200040000000000000000000000000000', 'hex'),
 };
@@ -13,7 +13,6 @@ type Options = {
   readonly defer: VerifyContext['defer'];
 };
 
-/** The probe of an image of its own, started as an ordinary user; its UID and effective capabilities as the host's kernel has them. */
 export async function runCapable(
   target: Target,
   { image, program, user, defer }: Options,
@@ -32,7 +31,7 @@ export async function runCapable(
   defer(() => dockerApi(target, 'DELETE', `/containers/${Id}?force=1`));
   const started = await dockerApi(target, 'POST', `/containers/${Id}/start`);
   expect(started.status, 'the answer to starting the container').toBe(204);
-  // the daemon answers before the program has taken the place of runc's own process
+  // the daemon answers before the program has replaced runc's process
   const { stdout } = await target.root.shell(`
 i=0; until f=$(grep -lz -- '^${nonce}$' /proc/[0-9]*/cmdline 2>/dev/null) || [ $i -ge 20 ]; do i=$((i+1)); sleep 0.1; done
 awk '/^Uid:/{u=$3} /^CapEff:/{c=$2} END{print u, c}' "\${f%/cmdline}/status"`);

@@ -43,7 +43,7 @@ import { overlayProbe } from './overlay-probe.ts';
 
 const check = checksIn(import.meta);
 
-/** What the root of a container is for the kernel, by storage driver; vfs is missing, it copies every layer. */
+/** The root's file system by storage driver; not vfs, which copies every layer. */
 const copyOnWrite: Readonly<Record<string, string>> = {
   overlay2: 'overlay',
   overlayfs: 'overlay',
@@ -52,7 +52,7 @@ const copyOnWrite: Readonly<Record<string, string>> = {
   zfs: 'zfs',
 };
 
-/** What the driver vfs makes goes with the fault; a user who had it before has images and containers there. */
+/** Removes what vfs made, unless the user had it before. */
 const layersAsBefore: Inject = async ({ target, host }) => {
   const folders = ['vfs', 'image/vfs'].map((name) => quoteWord(`${host.user.home}/.local/share/docker/${name}`));
   const had = await mustRun(target.root, `ls -d ${folders.join(' ')} 2>/dev/null || :`);
@@ -82,7 +82,7 @@ check('ST-DRIVER', {
   fault: breaks("file systems that a container's root may have", copyingDriver),
 });
 
-/** The kernel cannot mount overlay at all; nothing that has such a mount runs meanwhile. */
+/** The daemon is stopped first: its mounts hold the module. */
 const withoutOverlay: Inject = async ({ target }) => {
   // a boot forgets it
   const setting = '/run/modprobe.d/rdc-overlay.conf';
@@ -118,7 +118,6 @@ check('ST-KERNEL', {
     expect(overlay.whiteout, 'the upper directory, where a file was removed').toBe('character special file 0:0');
   },
   triage: { withoutDocker: overlayWithoutDocker, notRootful: 'no daemon is asked' },
-  // the daemon is stopped for it: its mounts hold the module
   fault: breaks(
     'the refusal of an overlay mount',
     'the overlay module is unloaded and kept from loading',
@@ -127,7 +126,7 @@ check('ST-KERNEL', {
   ),
 });
 
-/** Who asks for another copy-on-write driver has its file system for root; whether it has is ST-DRIVER's matter. */
+/** Another copy-on-write driver has its own file system; ST-DRIVER judges that. */
 const hasKernelOverlay = ({ host }: { readonly host: HostFacts }): true | string => {
   const wanted = host.asked.storageDriver ?? 'overlay2';
   const fileSystem = copyOnWrite[wanted] ?? 'overlay';
@@ -135,7 +134,6 @@ const hasKernelOverlay = ({ host }: { readonly host: HostFacts }): true | string
   return hasOverlayInUserNamespaces({ host });
 };
 
-/** Of the image's own directories: /var is replaced, /mnt is renamed, /etc/group goes. */
 const changesOfLowerFiles = `
 rm -rf /var && mkdir /var && echo new > /var/new && echo "replaced $(ls -A /var)"
 mv /mnt /moved && [ -d /moved ] && [ ! -e /mnt ] && echo renamed
@@ -310,7 +308,7 @@ check('ST-LOCKED', {
       `mkdir -p ${lockedFolder}; mount -t tmpfs -o ${lockedFlags},mode=777,size=4m rdc ${lockedFolder}`,
     );
     await stage('mounted');
-    // the control: a daemon that starts no container at all refuses this one for another reason
+    // control: a daemon that starts no container at all would refuse this one for another reason
     await sharedContainer(target);
     const binds = { host: { Binds: [`${lockedFolder}:/writable`, `${lockedFolder}:/readonly:ro`] } };
     const started = await startContainer(target, binds).catch((error) => refusalIn(error, target));
@@ -342,7 +340,6 @@ check('ST-LOCKED', {
   ),
 });
 
-/** The first subordinate ID moves by one before the daemon starts again. */
 const idsShifted: Inject = inOrder(
   async ({ target }) =>
     async () =>
@@ -369,7 +366,7 @@ check('ST-PERSIST', {
     await stage('written');
     await restartDaemon(target);
     await using reader = await startContainer(target, options);
-    // a program runs from the volume too: a data root on a noexec mount takes that away
+    // a program runs from the volume too, unless the data root is mounted noexec
     const look = "stat -c '%u:%g %a' /v/d; cat /v/d/f; cp /bin/busybox /v/sh && /v/sh -c 'echo runs'";
     const { stdout } = await reader.exec(['sh', '-c', look]);
     expect(stdout.trim().split('\n'), 'owner, mode and content in a container').toEqual([

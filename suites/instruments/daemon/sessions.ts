@@ -1,11 +1,11 @@
 import { type HostFacts, mustRun, quoteWord, type Target } from '../../../harness/checks/index.ts';
 
-/** Shell: the classes of the user's login sessions, one a line. systemd 256 counts the user manager among them. */
+/** Session classes, one a line, without the user manager that systemd 256 lists too. */
 function sessionClasses({ user }: HostFacts): string {
   return `for s in $(loginctl list-sessions --no-legend | awk '$2 == ${user.uid} {print $1}'); do loginctl show-session "$s" -p Class --value; done 2>/dev/null | grep -v '^manager'`;
 }
 
-/** Seconds that logind keeps a user's manager after the last logout, where the user does not linger. */
+/** How long logind keeps the manager of a user who does not linger. */
 async function stopDelaySeconds(target: Target): Promise<number> {
   const { stdout } = await target.root.exec([
     'busctl',
@@ -18,7 +18,6 @@ async function stopDelaySeconds(target: Target): Promise<number> {
   return Number(/^t (\d+)/.exec(stdout)?.[1] ?? 10_000_000) / 1e6;
 }
 
-/** Shell: waits until the user has no session; somebody else's would show what no waiting can change. */
 function awaitLogout(host: HostFacts): string {
   return `
 i=0; while c=$(${sessionClasses(host)}) && [ -n "$c" ] && [ $i -lt 40 ]; do sleep 0.5; i=$((i+1)); done
@@ -31,10 +30,7 @@ async function whileLoggedOut(target: Target, host: HostFacts, script: string): 
   return stdout.trim();
 }
 
-/**
- * With the user logged out: waits until logind would have ended everything of a user who does not linger; no longer
- * than the process `pid` is there.
- */
+/** Waits until logind would have ended everything of a user who does not linger, or the process is gone. */
 export async function outlastLogout(target: Target, host: HostFacts, pid: number): Promise<void> {
   const seconds = (await stopDelaySeconds(target)) + 10;
   await whileLoggedOut(
@@ -46,10 +42,7 @@ while [ -d /proc/${pid} ] && [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do slee
   );
 }
 
-/**
- * With the user logged out and not lingering: waits for the end of the user's manager, then restarts logind, which
- * starts the managers of those who linger as it does at boot. Returns the state of the manager's unit after that.
- */
+/** Waits for the end of the user manager, then restarts logind, which starts managers of lingering users. Returns the manager's state. */
 export async function outlastManager(target: Target, host: HostFacts): Promise<string> {
   const unit = `user@${host.user.uid}.service`;
   return await whileLoggedOut(
@@ -63,16 +56,12 @@ systemctl is-active ${unit}`,
 }
 
 export type BeforeLogin = {
-  /** what the daemon's API answered to root's client, or null within the time */
+  /** null: no answer in time */
   readonly version: string | null;
-  /** classes of the user's sessions, looked at after that answer */
   readonly sessions: readonly string[];
 };
 
-/**
- * After a boot, with nobody logged in but root: asks for the version behind the user's socket until it is told, or the
- * time is over. Once is not enough: on a slow host the first daemon may give up and systemd start the next one.
- */
+/** Asks for the version until it is answered, since on a slow host systemd may have to start the daemon twice. */
 export async function daemonBeforeLogin(target: Target, host: HostFacts, withinSeconds: number): Promise<BeforeLogin> {
   const { stdout } = await target.root.shell(
     `
@@ -89,7 +78,6 @@ echo "sessions $(echo $(${sessionClasses(host)}))"`,
   return parseBeforeLogin(stdout);
 }
 
-/** Pure. */
 export function parseBeforeLogin(text: string): BeforeLogin {
   return {
     version: /^version (\S+)$/m.exec(text)?.[1] ?? null,
@@ -97,7 +85,7 @@ export function parseBeforeLogin(text: string): BeforeLogin {
   };
 }
 
-/** Resolves to what lets the user linger as now, or not. */
+/** Resolves to what restores the current setting. */
 export async function lingering(target: Target, { user }: HostFacts): Promise<() => Promise<void>> {
   const file = `/var/lib/systemd/linger/${user.name}`;
   const { code } = await target.root.exec(['test', '-e', file]);

@@ -1,10 +1,7 @@
 import { type Inject, mustRun, quoteWord, type Target, type VerifyContext } from '../../../harness/checks/index.ts';
 import { restartedWith } from './restart.ts';
 
-/**
- * Writes settings of a unit for the daemon's next start, as a drop-in of the user's docker.service; where there are no
- * user units, for the user's own program that starts it. Returns what takes them away again.
- */
+/** Settings for the daemon's next start: a drop-in of docker.service, or without systemd a file for the user's own program. Resolves to the undo. */
 export async function writeUnitDropIn(
   { target, host }: Pick<VerifyContext, 'target' | 'host'>,
   ...settings: readonly string[]
@@ -29,7 +26,7 @@ async function writeStartSettings(
 
 const limits: Readonly<Record<string, string>> = { NOFILE: 'n', NPROC: 'u' };
 
-/** Pure: a setting of a unit in the words of bash: `LimitNOFILE=1024:4096` is `ulimit -Sn 1024 && ulimit -Hn 4096`. */
+/** Pure: `LimitNOFILE=1024:4096` is `ulimit -Sn 1024 && ulimit -Hn 4096`. */
 export function shellSetting(setting: string): string {
   const variable = /^Environment="?(\w+)=([^"]*)"?$/.exec(setting);
   if (variable) return `export ${variable[1]}=${quoteWord(variable[2] ?? '')}`;
@@ -39,19 +36,19 @@ export function shellSetting(setting: string): string {
   return `ulimit -S${flag} ${soft} && ulimit -H${flag} ${hard}`;
 }
 
-/** A drop-in for the user's docker.service; the running daemon is left alone: `unitDropIn('Restart=no')`. */
+/** Without a restart: `unitDropIn('Restart=no')`. */
 export function unitDropIn(...settings: readonly string[]): Inject {
   return (context) => writeUnitDropIn(context, ...settings);
 }
 
-/** One with which it is restarted: `restartedWithDropIn('LimitNOFILE=1024:4096')`. */
+/** With a restart: `restartedWithDropIn('LimitNOFILE=1024:4096')`. */
 export function restartedWithDropIn(...settings: readonly string[]): Inject {
   return async (context) => restartedWith(context.target, await writeUnitDropIn(context, ...settings));
 }
 
 const managerDropIns = '/etc/systemd/system/user@.service.d';
 
-/** Settings of user@.service, in force from the next start of a user's manager on. */
+/** In force when the user manager starts next. */
 export async function writeManagerDropIn({ root }: Target, ...settings: readonly string[]): Promise<void> {
   const lines = ['[Service]', ...settings].map((line) => `'${line}'`).join(' ');
   await mustRun(root, `mkdir -p ${managerDropIns}; printf '%s\\n' ${lines} > ${managerDropIns}/zz-rdc.conf`);

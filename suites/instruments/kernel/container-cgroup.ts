@@ -6,11 +6,10 @@ import {
   type Target,
 } from '../../../harness/checks/index.ts';
 
-/** A container's cgroup as the kernel has it. */
 export type ContainerCgroup = {
   /** below /sys/fs/cgroup on cgroup v2; the path of the `pids` or `name=systemd` hierarchy on v1 */
   readonly path: string;
-  /** first line of the files asked for, null where the cgroup has no such file */
+  /** null: the cgroup has no such file */
   readonly files: Readonly<Record<string, string | null>>;
 };
 
@@ -44,10 +43,7 @@ export function statOf(text: string | null | undefined, key: string): number | n
   return value === undefined ? null : Number(value);
 }
 
-/**
- * Cores that a cgroup used on average over an interval: its cpu.stat against the host's uptime, both read in the
- * guest, whose clock is the only one that a slow or paused virtual machine does not falsify.
- */
+/** Average cores used, by cpu.stat and the guest's uptime: the only clock that a paused virtual machine does not falsify. */
 export async function coresUsed(target: Target, path: string, seconds: number): Promise<number> {
   const sample = `sed -n 's/^usage_usec //p' /sys/fs/cgroup${path}/cpu.stat; cut -d' ' -f1 /proc/uptime`;
   const { stdout } = await target.root.shell(`${sample}; sleep ${seconds}; ${sample}`);
@@ -56,13 +52,13 @@ export async function coresUsed(target: Target, path: string, seconds: number): 
   return used / (known(uptime1, 'the uptime') - known(uptime0, 'the uptime'));
 }
 
-/** A cgroup's ancestors but the root, nearest first: `/a/b/c` is below `/a/b` and `/a`. */
+/** `/a/b/c` is below `/a/b` and `/a`. */
 export function cgroupsAbove(path: string): string[] {
   const names = path.split('/').slice(1, -1);
   return names.map((_, index) => `/${names.slice(0, names.length - index).join('/')}`);
 }
 
-/** What the kernel has of limits in these cgroups, a line `FILE:VALUE` each; '' where there is none, or no such cgroup. */
+/** Lines `FILE:VALUE` of limits that are set. */
 export async function limitsOf(
   target: ReadableTarget,
   cgroups: readonly string[],
@@ -73,18 +69,17 @@ export async function limitsOf(
   return stdout.trim();
 }
 
-/** Where systemd keeps everything of the user's service manager, on cgroup v2. */
+/** On cgroup v2. */
 export function userCgroup(host: HostFacts): string {
   return `/user.slice/user-${host.user.uid}.slice/user@${host.user.uid}.service`;
 }
 
-/** Controllers that the user's manager may hand on, read now; null without such a cgroup. */
+/** Null: no such cgroup. */
 export async function delegatedControllers(target: ReadableTarget, host: HostFacts): Promise<string[] | null> {
   const { code, stdout } = await target.exec(['cat', `/sys/fs/cgroup${userCgroup(host)}/cgroup.controllers`]);
   return code === 0 ? stdout.trim().split(/\s+/) : null;
 }
 
-/** Where the flags for resources are to work at all; a reason otherwise. */
 export function hasUnifiedCgroups({ host }: { readonly host: HostFacts }): true | string {
   if (host.cgroup.version !== 2)
     return 'the host has cgroup v1: a rootless daemon has no cgroup driver there and ignores the flag';
@@ -93,7 +88,7 @@ export function hasUnifiedCgroups({ host }: { readonly host: HostFacts }): true 
   return true;
 }
 
-/** systemd delegates memory and pids to users since it has cgroup v2, and cpu since version 252. */
+/** memory and pids since cgroup v2, cpu since version 252. */
 export function controllersByDefault(host: HostFacts): string[] {
   return (host.systemdVersion ?? 0) >= 252 ? ['cpu', 'memory', 'pids'] : ['memory', 'pids'];
 }

@@ -1,9 +1,6 @@
 import { mustRun, type Target } from '../../../harness/checks/index.ts';
 
-/**
- * Waits until the process that has the nonce as an argument has a socket on the port in its own network, and resolves to
- * its PID on the host: RootlessKit takes a connection to a published port before the container does, and then hangs up.
- */
+/** Resolves to the host PID of the process with the nonce, once it has the port: RootlessKit accepts earlier, and hangs up. */
 export async function awaitServer(
   target: Target,
   nonce: string,
@@ -24,7 +21,7 @@ echo \${p#/proc/}`;
   return Number(await mustRun(target.root, script));
 }
 
-/** A pattern that matches the text and not its own, which is an argument of the grep that looks for it. */
+/** grep must not find its own command line */
 function unlikeItself(text: string): string {
   return `[${text.slice(0, 1)}]${text.slice(1)}`;
 }

@@ -12,7 +12,7 @@ import { awaitServer } from './await-server.ts';
 
 export type NonceServer = Container & { readonly nonce: string };
 
-/** A container that answers each TCP connection to its port 80 with a nonce, published on a host port. */
+/** Answers each TCP connection to port 80 with a nonce. */
 export async function startNonceServer(target: Target, hostPort: number, hostIp?: string): Promise<NonceServer> {
   const nonce = randomUUID();
   const container = await startContainer(target, {
@@ -29,9 +29,9 @@ export async function startNonceServer(target: Target, hostPort: number, hostIp?
   return Object.assign(container, { nonce });
 }
 
-/** The same, where a refusal by the daemon is an observation: its words instead of the server. */
+/** The same, with the daemon's refusal as a value. */
 export async function tryNonceServer(target: Target, hostPort: number): Promise<NonceServer | string> {
-  // the control: a daemon that starts no container at all refuses this one for another reason
+  // control: a daemon that starts no container at all would refuse this one for another reason
   await sharedContainer(target);
   try {
     return await startNonceServer(target, hostPort);
@@ -40,7 +40,7 @@ export async function tryNonceServer(target: Target, hostPort: number): Promise<
   }
 }
 
-/** What a connection from the host to the port brings back: the nonce proves that it came from that container. */
+/** The answer, or the errno. */
 export async function fetchFromHost(
   target: Target,
   port: number,
@@ -57,7 +57,7 @@ export async function fetchFromHost(
   return answer.errno ?? answer.text ?? '';
 }
 
-/** Why nothing answers on a host port that is published: the daemon's refusal, or what is there in silence; null when it answers. */
+/** Null: the published port answers. */
 export async function refusalOrSilence(target: Target, hostPort: number): Promise<string | null> {
   const published = await tryNonceServer(target, hostPort);
   if (typeof published === 'string') return published;

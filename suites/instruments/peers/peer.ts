@@ -1,7 +1,6 @@
 import { type ExecResult, known, mustRun, probePath, quoteWord, type Target } from '../../../harness/checks/index.ts';
 
-// Loopback hides what another host sees: source addresses, ports that are open too wide, UDP replies that go astray.
-// TEST-NET-2 and a ULA of our own: neither slirp4netns (10.0.2.0/24), Docker's bridges nor a lab's network use them.
+// Another host sees what loopback hides. TEST-NET-2 and our own ULA collide neither with slirp4netns nor with Docker's bridges.
 const network = {
   hostAddress: '198.51.100.1',
   address: '198.51.100.2',
@@ -14,21 +13,20 @@ const link = 'rdc-peer0';
 type Wanted = {
   readonly port: number;
   readonly protocol?: 'tcp' | 'udp';
-  /** of the target as the peer addresses it; its IPv4 address on the link when left out */
+  /** of the target; by default its IPv4 address on the link */
   readonly address?: string;
   readonly timeoutMs?: number;
 };
 
-/** A second host beside the target, on a wire of its own: a network namespace of the machine, joined by a veth pair. */
+/** A second host: a network namespace of the machine, joined by a veth pair. */
 export type Peer = AsyncDisposable &
   typeof network & {
-    /** runs a script as root on the peer: the target's files and processes, the peer's network */
+    /** as root, with the target's files and the peer's network */
     shell(script: string): Promise<ExecResult>;
-    /** what connections from the peer to the target bring back, or the errno of each; all in one command */
+    /** the answers or errnos, in one command */
     fetch(...wanted: readonly Wanted[]): Promise<string[]>;
   };
 
-/** `await using peer = await startPeer(target)`: half a second; taken away when it is disposed of. */
 export async function startPeer(target: Target): Promise<Peer> {
   const probe = await probePath(target);
   await mustRun(target.root, startScript());
@@ -47,12 +45,12 @@ export async function startPeer(target: Target): Promise<Peer> {
 }
 
 const netnsFile = `/run/netns/${namespace}`;
-// the link by itself first: the end of a namespace takes its links away only some time later
+// the link first: a namespace removes its links some time after its end
 const removeCacheEntries = `ip link del ${link} 2>/dev/null || true
 [ ! -e ${netnsFile} ] || ip netns del ${namespace}
 `;
 
-/** `ip -batch`: one process for many settings, a fork costs 20 ms on an emulated machine. */
+/** `ip -batch`: a fork costs 20 ms on an emulated machine. */
 function startScript(): string {
   const { hostAddress, address, hostAddress6, address6 } = network;
   return `${removeCacheEntries}
@@ -78,7 +76,7 @@ function fetchCommand(probe: string, { port, protocol = 'tcp', address, timeoutM
     .join(' ');
 }
 
-/** Pure: one line of JSON an attempt, as `probe fetch` prints it; the text that came, or the errno. */
+/** Pure: a line of JSON an attempt; the text that came, or the errno. */
 export function parseAnswers(text: string): string[] {
   return text
     .split('\n')
