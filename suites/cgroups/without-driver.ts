@@ -14,34 +14,13 @@ import { observedOnce } from '../instruments/daemon/observe-once.ts';
 import { restartDaemon } from '../instruments/daemon/restart.ts';
 import { writeUnitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
+import { probeAnswers } from '../instruments/kernel/probe-answers.ts';
 
 const mebibyte = 1024 * 1024;
 
 export const asked = { Memory: 32 * mebibyte, NanoCpus: 500_000_000, PidsLimit: 5 } as const;
-type Claimed = Readonly<Record<keyof typeof asked, number>>;
-
-export type Unlimited = {
-  /** null: the process was killed before it could answer */
-  readonly touchedMiB: number | null;
-  readonly forks: { readonly forked: number; readonly errno: string | null } | null;
-  /** share of one core, by the kernel's CPU time */
-  readonly cores: number | null;
-  readonly claimed: Claimed;
-};
-
-export type Unknown = {
-  readonly top: { readonly status: number; readonly text: string };
-  readonly pidsInStats: number;
-};
-
-export type WithoutDriver = {
-  readonly refusal: string | null;
-  readonly unlimited: Unlimited | null;
-  readonly unknown: Unknown | null;
-};
-
 /** The daemon without a cgroup driver, as on cgroup v1; where the host gives it one, daemon.json asks for cgroupfs, which is "none" without root. */
-export const restartDaemonWithoutDriver = observedOnce<WithoutDriver>(async (context) => {
+export const restartDaemonWithoutDriver = observedOnce(async (context) => {
   const { target } = context;
   if (hasUnifiedCgroups(context) === true) context.defer(await driverNone(context));
   try {
@@ -58,15 +37,16 @@ export const restartDaemonWithoutDriver = observedOnce<WithoutDriver>(async (con
   }
 });
 
-async function tryLimits(target: Target, container: Container): Promise<Unlimited> {
+async function tryLimits(target: Target, container: Container) {
   const { stdout } = await container.exec(['sh', '-c', 'probe alloc 64; probe fork 8; probe burn 2']);
   const inspected = await dockerApi(target, 'GET', `/containers/${container.id}/json`);
-  const { Memory, NanoCpus, PidsLimit } = inspected.json<{ HostConfig: Claimed }>().HostConfig;
+  const { Memory, NanoCpus, PidsLimit } = inspected.json<{ HostConfig: Record<keyof typeof asked, number> }>()
+    .HostConfig;
   return { ...parseEfforts(stdout), claimed: { Memory, NanoCpus, PidsLimit } };
 }
 
 /** On cgroup v2 runc still makes a cgroup beside the daemon's if the user may write there; without write access it is as on cgroup v1. */
-async function withoutCgroup(target: Target, parent: string): Promise<Unknown> {
+async function withoutCgroup(target: Target, parent: string) {
   const folder = quoteWord(`/sys/fs/cgroup${parent}`);
   const owner = (await mustRun(target.root, `stat -c %u:%g ${folder}; chown 0:0 ${folder}`)).trim();
   try {
@@ -79,7 +59,7 @@ async function withoutCgroup(target: Target, parent: string): Promise<Unknown> {
   }
 }
 
-async function processesKnown(target: Target, { id }: Container): Promise<Unknown> {
+async function processesKnown(target: Target, { id }: Container) {
   const { status, text } = await dockerApi(target, 'GET', `/containers/${id}/top`);
   const stats = await dockerApi(target, 'GET', `/containers/${id}/stats?stream=false&one-shot=true`);
   const pidsInStats = stats.json<{ pids_stats?: { current?: number } }>().pids_stats?.current ?? 0;
@@ -88,10 +68,7 @@ async function processesKnown(target: Target, { id }: Container): Promise<Unknow
 
 /** Pure: lines of `probe alloc`, `fork` and `burn`; a missing line is a process that was killed. */
 export function parseEfforts(stdout: string) {
-  const answers = stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as { call: string } & Record<string, number>);
+  const answers = probeAnswers<{ call: string } & Record<string, number>>(stdout);
   const of = (call: string) => answers.find((answer) => answer.call === call);
   const [alloc, fork, burn] = [of('alloc'), of('fork'), of('burn')];
   return {

@@ -1,20 +1,10 @@
 import { fixtureImageTag, type HostFacts, mustRun, quoteWord, type Target } from '../../harness/checks/index.ts';
 
-export type LabDaemon = {
-  readonly user: string;
-  readonly uid: number;
-  /** shell: root's client of that daemon */
-  readonly docker: string;
-  /** the end of its log if it did not start, else null */
-  readonly complaint: string | null;
-  remove(): Promise<void>;
-};
-
 const user = 'rdclab';
 const waitSeconds = 60;
 
 /** Makes an unprivileged user and starts dockerd-rootless.sh as the lab does: su, no systemd, state below /tmp, storage driver vfs. */
-export async function startLabDaemon(target: Target): Promise<LabDaemon> {
+export async function startLabDaemon(target: Target) {
   // a killed run may have left the user
   await mustRun(target.root, `! id ${user} >/dev/null 2>&1 || { u=$(id -u ${user}); ${removal('/tmp/docker-$u')}\n}`);
   const uid = Number((await mustRun(target.root, `useradd -m -s /bin/sh ${user}; id -u ${user}`)).trim());
@@ -33,7 +23,8 @@ export async function startLabDaemon(target: Target): Promise<LabDaemon> {
 
 const client = (runtimeDir: string) => `docker -H unix://${runtimeDir}/docker.sock`;
 
-export async function giveFixtureImage(target: Target, lab: LabDaemon): Promise<void> {
+/** Loads the fixture image into it, from the daemon of the user under test. */
+export async function giveFixtureImage(target: Target, lab: { readonly docker: string }): Promise<void> {
   const own = `docker -H unix://${target.facts.host.socket}`;
   await mustRun(target.root, `${own} save ${fixtureImageTag} | ${lab.docker} load`);
 }

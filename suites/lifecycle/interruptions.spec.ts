@@ -43,7 +43,7 @@ check('SVC-STOP', {
     const others = await otherProcesses(target, host, await daemonProcess(target));
     defer(async () => {
       // leftovers may keep the daemon from starting
-      await endLeftovers(target, host, pid, others);
+      await endLeftovers(target, pid, others);
       await restartDaemon(target);
       await dockerApi(target, 'DELETE', `/containers/${container.id}?force=true`);
     });

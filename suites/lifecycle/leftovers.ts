@@ -14,25 +14,14 @@ export function parseStart(stat: string): number | null {
 }
 
 /** Names in /proc/PID/comm, 15 characters at most. */
-const serviceNames = [
-  'rootlesskit',
-  'exe',
-  'slirp4netns',
-  'pasta',
-  'pasta.avx2',
-  'vpnkit',
-  'dockerd',
-  'containerd',
-  'containerd-shim',
-  'docker-proxy',
-  'rootlesskit-doc',
-];
+const serviceNames =
+  'rootlesskit exe slirp4netns pasta pasta.avx2 vpnkit dockerd containerd containerd-shim docker-proxy rootlesskit-doc';
 
 /** Lines `NAME PID` that pass `filter`. */
 async function processesNamedSo(target: Target, { user }: HostFacts, filter = ''): Promise<string[]> {
   // cat first: awk would stop at a file that is gone by then
   const { stdout } = await target.root.shell(
-    `cat /proc/[0-9]*/status 2>/dev/null | awk 'BEGIN{split("${serviceNames.join(' ')}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${user.uid} && n in is) print n, p} END{if (NR > 0) print "looked"}'${filter}`,
+    `cat /proc/[0-9]*/status 2>/dev/null | awk 'BEGIN{split("${serviceNames}", a); for (i in a) is[a[i]]} /^Name:/{n=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${user.uid} && n in is) print n, p} END{if (NR > 0) print "looked"}'${filter}`,
   );
   const lines = stdout.split('\n').filter(Boolean);
   return known(lines.pop() === 'looked' ? lines : null, 'the processes of the host');
@@ -50,27 +39,15 @@ export async function otherProcesses(target: Target, host: HostFacts, { service 
   return (await processesNamedSo(target, host, elsewhere)).filter((process) => !own.includes(process));
 }
 
-export async function endLeftovers(
-  target: Target,
-  host: HostFacts,
-  containerPid: number,
-  others: readonly string[],
-): Promise<void> {
-  const left = await serviceProcesses(target, host, others);
+export async function endLeftovers(target: Target, containerPid: number, others: readonly string[]): Promise<void> {
+  const left = await serviceProcesses(target, target.facts.host, others);
   if (left.length === 0) return;
   const pids = left.map((process) => process.split(' ')[1]);
   await target.root.shell(`kill -9 ${[...pids, containerPid].join(' ')} 2>/dev/null`);
 }
 
-export type Crash = {
-  /** those that still existed 5 s later */
-  readonly left: readonly string[];
-  /** by the kernel's clock; null when none started in time */
-  readonly restartedAfterSeconds: number | null;
-};
-
 /** One script, on the target's clock. */
-export async function killRootlessKit(target: Target, { service, startedBy }: DaemonProcess): Promise<Crash> {
+export async function killRootlessKit(target: Target, { service, startedBy }: DaemonProcess) {
   const { pid } = known(
     startedBy.find(({ command }) => command === 'rootlesskit'),
     'the process of RootlessKit',
@@ -101,12 +78,14 @@ done`);
 }
 
 /** Pure: ticks per second, seconds since boot at the kill, then `left NAME PID` and `next STAT` lines. */
-export function parseCrash(text: string): Crash {
+export function parseCrash(text: string) {
   const [ticks = '', killedAt = ''] = text.split('\n');
   const next = /^next (.+)$/m.exec(text)?.[1];
   const start = next === undefined ? null : parseStart(next);
   return {
+    /** those that still existed 5 s later */
     left: [...text.matchAll(/^left (.+)$/gm)].map(([, process = '']) => process),
+    /** null when none started in time */
     restartedAfterSeconds: start === null ? null : start / Number(ticks) - Number(killedAt),
   };
 }

@@ -1,15 +1,7 @@
 import { type HostFacts, quoteWord, type Target } from '../../harness/checks/index.ts';
 
-export type SuSetup = {
-  /** through which of `su` and `su -` systemctl --user works */
-  readonly managerThrough: readonly string[];
-  /** of the tool through `su -`, without colours; not run if there is a manager, since it would set up Docker */
-  readonly said: string;
-  readonly madeRunDirectory: boolean;
-};
-
 /** Runs the setup tool in an empty HOME, and stops it before it makes a context. */
-export async function setupThroughSu(target: Target, host: HostFacts): Promise<SuSetup> {
+export async function setupThroughSu(target: Target, host: HostFacts) {
   const { name, uid, gid } = host.user;
   const manager = (su: string) => `systemctl --user show-environment >/dev/null 2>&1 && echo 'manager ${su}'`;
   const tool = `
@@ -27,9 +19,11 @@ rm -rf "$rdc"`,
   return parseSuSetup(stdout);
 }
 
-export function parseSuSetup(text: string): SuSetup {
+export function parseSuSetup(text: string) {
   return {
+    /** through which of `su` and `su -` systemctl --user works */
     managerThrough: [...text.matchAll(/^manager (.+)$/gm)].map(([, su = '']) => su),
+    /** by the tool through `su -`; not run if there is a manager, since it would set up Docker */
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the tool writes in colours, terminal or not
     said: text.replaceAll(/\u001b\[[0-9;]*m/g, '').trim(),
     madeRunDirectory: /^made ~\/\.docker\/run$/m.test(text),

@@ -13,19 +13,17 @@ export async function limitsAround(target: ReadableTarget, host: HostFacts, cont
   return [sizes, await limitsOf(target, counted, ['pids.max'])].filter(Boolean).join('\n');
 }
 
-type Limit = { readonly soft: number; readonly hard: number };
+type Limits = ReadonlyMap<string, { readonly soft: number; readonly hard: number }>;
 
 /** What no distribution limits. */
 const everLimitless = ['cpu time', 'file size', 'data size', 'resident set', 'address space', 'file locks'];
 
 /** Pure: `file size` for `Max file size`; Infinity is unlimited. */
-export function parseLimits(text: string): ReadonlyMap<string, Limit> {
+export function parseLimits(text: string): Limits {
   const value = (word = '') => (word === 'unlimited' ? Number.POSITIVE_INFINITY : Number(word));
   const lines = text.matchAll(/^Max (\S.{0,24}?) {2,30}(\d{1,20}|unlimited) {1,30}(\d{1,20}|unlimited)\b/gm);
   return new Map([...lines].map(([, name = '', soft, hard]) => [name, { soft: value(soft), hard: value(hard) }]));
 }
-
-type Limits = ReadonlyMap<string, Limit>;
 
 /** Pure: limits that are the unit's own: a hard limit other than the manager's, a lower soft one, or one that not even log-ins have. */
 export function narrowLimits(own: Limits, manager: Limits, init: Limits): string[] {
@@ -43,13 +41,7 @@ export function parseProcessorMask(status: string): bigint | null {
   return mask ? BigInt(`0x${mask}`) : null;
 }
 
-export type ProcessBounds = {
-  readonly narrow: readonly string[];
-  /** bit by bit */
-  readonly lackingProcessors: bigint;
-};
-
-export async function processBounds(target: ReadableTarget, host: HostFacts, mainPid: string): Promise<ProcessBounds> {
+export async function processBounds(target: ReadableTarget, host: HostFacts, mainPid: string) {
   const { stdout } = await target.root.shell(
     `m=$(systemctl show -p MainPID --value user@${host.user.uid}.service)
 for p in 1 "$m" ${mainPid}; do cat /proc/$p/limits; grep '^Cpus_allowed:' /proc/$p/status; echo --; done`,

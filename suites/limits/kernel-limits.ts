@@ -1,15 +1,7 @@
 import { type Container, type HostFacts, known, mustRun, type Target } from '../../harness/checks/index.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 
-export type OpenFileLimits = {
-  readonly daemon: number;
-  readonly soft: number;
-  readonly manager: number | null;
-  readonly inContainer: number;
-  readonly softInContainer: number;
-};
-
-export async function openFileLimits(target: Target, container: Container): Promise<OpenFileLimits> {
+export async function openFileLimits(target: Target, container: Container) {
   const { user } = target.facts.host;
   const { pid } = await daemonProcess(target);
   const inside = await container.hostPid();
@@ -26,9 +18,7 @@ for p in "daemon ${pid}" "container ${inside}" "manager $manager"; do sed -n "s/
   };
 }
 
-export type ProcessLimits = { readonly init: string; readonly daemon: string; readonly inContainer: string };
-
-export async function processLimits(target: Target, container: Container): Promise<ProcessLimits> {
+export async function processLimits(target: Target, container: Container) {
   const { pid } = await daemonProcess(target);
   const { stdout } = await target.root.shell(
     `for p in 1 ${pid} ${await container.hostPid()}; do awk '/^Max processes/ {print $3, $4}' /proc/$p/limits; done`,
@@ -89,20 +79,13 @@ export async function raiseFileCeiling(target: Target, limit: number): Promise<(
   return () => mustRun(target.root, `echo ${before} > ${file}`);
 }
 
-export type KeyQuota = {
-  readonly used: number;
-  readonly max: number;
-  readonly usedBytes: number;
-  readonly maxBytes: number;
-};
-
-export async function keyQuota(target: Target, host: HostFacts): Promise<KeyQuota | null> {
+export async function keyQuota(target: Target, host: HostFacts) {
   const { stdout } = await target.root.exec(['cat', '/proc/key-users']);
   return parseKeyUsers(stdout, host.user.uid);
 }
 
 /** Pure: `UID: usage nkeys/nikeys qnkeys/maxkeys qnbytes/maxbytes`; see keyrings(7). */
-export function parseKeyUsers(text: string, uid: number): KeyQuota | null {
+export function parseKeyUsers(text: string, uid: number) {
   const line = new RegExp(`^ *${uid}:\\s+\\d+\\s+\\d+/\\d+\\s+(\\d+)/(\\d+)\\s+(\\d+)/(\\d+)$`, 'm').exec(text);
   if (!line) return null;
   const [used = 0, max = 0, usedBytes = 0, maxBytes = 0] = line.slice(1).map(Number);

@@ -6,16 +6,11 @@ import { startPeer } from '../instruments/peers/peer.ts';
 /** 127.0.0.1 and 127.0.0.53 may be the host's own resolver. */
 const randomAddress = () => `127.${[randomInt(64, 255), randomInt(1, 255), randomInt(1, 255)].join('.')}`;
 
-export type NameServer = AsyncDisposable & {
-  /** the answer for every name: the host's own address */
-  readonly told: string;
-};
-
 /** dockerd takes the second file if the first names only systemd-resolved. */
 export const resolverFiles = '/etc/resolv.conf /run/systemd/resolve/resolv.conf';
 
 /** The host's /etc/resolv.conf names only our server until disposed of. */
-export async function becomeNameServer(target: Target, where: 'the loopback' | 'another host'): Promise<NameServer> {
+export async function becomeNameServer(target: Target, where: 'the loopback' | 'another host') {
   await using started = new AsyncDisposableStack();
   const peer = where === 'another host' ? started.use(await startPeer(target)) : null;
   // another server each time, so that nothing remembered helps
@@ -29,5 +24,6 @@ export async function becomeNameServer(target: Target, where: 'the loopback' | '
   for (const file of there.trim().split('\n'))
     started.defer(await changeFile(target.root, file, `echo nameserver ${server}`));
   const all = started.move();
+  /** `told`: the answer for every name */
   return { told, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

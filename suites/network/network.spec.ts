@@ -22,6 +22,7 @@ import {
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { forwarded, networkDriverOf, portDriverOf } from '../instruments/daemon/rootlesskit.ts';
+import { restartedWithDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { awaitServer } from '../instruments/peers/await-server.ts';
 import { hostAddress, serveOnHost } from '../instruments/peers/host-server.ts';
@@ -29,7 +30,6 @@ import { fetchFromHost } from '../instruments/peers/nonce-server.ts';
 import { parseAnswers, startPeer } from '../instruments/peers/peer.ts';
 import { fetchOnBothSides, inBridgeNetns, netnsScript } from './bridge-netns.ts';
 import { bridged, claimedAddress, nonce } from './bridged.ts';
-import { daemonEnvironment } from './daemon-environment.ts';
 import { addressAt, driverNetwork, overlaps, parseRoutes } from './routes.ts';
 import { startSwarm } from './swarm.ts';
 import { accepted, askForNetwork, createNetwork, removeNetwork } from './temporary-network.ts';
@@ -42,11 +42,11 @@ const script = (section: string) => moby('v26.1.5', 'contrib/dockerd-rootless.sh
 const loosened = {
   name: "RootlessKit runs with an MTU of 1280, the host's loopback within reach and the daemon in its namespace",
   // as a flag: DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK came with Docker 26.0
-  inject: daemonEnvironment({
-    DOCKERD_ROOTLESS_ROOTLESSKIT_MTU: '1280',
-    DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS: '--disable-host-loopback=false',
-    DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS: 'false',
-  }),
+  inject: restartedWithDropIn(
+    'Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_MTU=1280"',
+    'Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--disable-host-loopback=false"',
+    'Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS=false"',
+  ),
 };
 
 const unreachable = /^(ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ECONNREFUSED)$/;
@@ -113,9 +113,8 @@ check('NET-HOST-OLD', {
     asFinding('lifted', () => expect(containers, "lifted: the container's network namespace").not.toBe(hosts));
     asFinding('differs', () => expect(containers, "differs: the container's network namespace").toBe(daemons));
     const probe = `${await probePath(target)} fetch tcp 127.0.0.1 ${hostNetworkPort}`;
-    expect(await inBridgeNetns(target, probe), "the answer in RootlessKit's network namespace").toContain(
-      hostNetworkNonce,
-    );
+    const within = await inBridgeNetns(target, probe);
+    expect(within, "the answer in RootlessKit's network namespace").toContain(hostNetworkNonce);
   },
   triage: {},
   fault: lifts(
@@ -189,11 +188,9 @@ check('NET-CIDR', {
   async verify({ target }) {
     const { prefix } = driverNetwork(parseRoutes(await inBridgeNetns(target, 'ip -4 route show')));
     const hosts = parseRoutes(await mustRun(target, 'ip -4 route show table all'));
-    expect(
-      hosts.map((route) => route.prefix),
-      'routes of the host that were read',
-    ).toContain('127.0.0.0/8');
-    const colliding = hosts.filter((route) => overlaps(route.prefix, prefix)).map((route) => route.prefix);
+    const prefixes = hosts.map((route) => route.prefix);
+    expect(prefixes, 'routes of the host that were read').toContain('127.0.0.0/8');
+    const colliding = prefixes.filter((one) => overlaps(one, prefix));
     expect(colliding, `routes of the host that overlap ${prefix} of the network driver`).toEqual([]);
   },
   fault: breaks(
@@ -244,10 +241,7 @@ check('NET-FWD', {
     const container = await bridged(target);
     const forwards = await inBridgeNetns(target, 'cat /proc/sys/net/ipv4/ip_forward');
     expect(forwards.trim(), "net.ipv4.ip_forward of RootlessKit's network namespace").toBe('1');
-    const info = (await dockerApi(target, 'GET', '/info')).json<{
-      Warnings?: string[] | null;
-      IPv4Forwarding: boolean;
-    }>();
+    const info = (await dockerApi(target, 'GET', '/info')).json<{ Warnings?: string[]; IPv4Forwarding: boolean }>();
     expect(info.IPv4Forwarding, 'IPv4Forwarding of /info').toBe(true);
     expect((info.Warnings ?? []).join('\n'), 'warnings of /info').not.toContain('IPv4 forwarding is disabled');
     const address = await hostAddress(target);
@@ -378,9 +372,8 @@ check('NET-BRIDGE', {
     const { stdout } = await stranger.exec(['sh', '-c', `${overTcp}; ${overUdp}; timeout 5 ${lookUp}`]);
     const [byTcp, byUdp] = parseAnswers(stdout);
     expect(byTcp, 'the answer to a container of the same bridge').toContain(inside);
-    expect(stdout, "the name server's answer for the container's name").toMatch(
-      new RegExp(`^Address.*\\b${address}$`, 'm'),
-    );
+    const named = new RegExp(`^Address.*\\b${address}$`, 'm');
+    expect(stdout, "the name server's answer for the container's name").toMatch(named);
     // control for the missing answer over UDP to the stranger
     expect(byUdp, 'the answer over UDP to a container of the same bridge').toContain(inside);
     expect(reached.stdout, 'what the container fetches from another bridge').not.toContain(nonce);

@@ -1,14 +1,9 @@
 import { known } from '../../harness/checks/index.ts';
 
 /** An unreachable or blackhole route has no device. */
-export type Route = {
-  readonly prefix: string;
-  readonly device: string | null;
-  readonly gateway: string | null;
-  readonly source: string | null;
-};
+type Route = ReturnType<typeof parseRoutes>[number];
 
-export function parseRoutes(text: string): Route[] {
+export function parseRoutes(text: string) {
   return text
     .split('\n')
     .map((line) => /^(?:[a-z]+ )?(default|\d+\.\d+\.\d+\.\d+(?:\/\d+)?)\b(.*)$/.exec(line))

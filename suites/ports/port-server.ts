@@ -1,13 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Container,
-  dockerApi,
-  known,
-  mustRun,
-  probePath,
-  sharedContainer,
-  type Target,
-} from '../../harness/checks/index.ts';
+import { dockerApi, known, mustRun, probePath, sharedContainer, type Target } from '../../harness/checks/index.ts';
 import { forwarded, untilBound } from '../instruments/daemon/rootlesskit.ts';
 import { awaitServer } from '../instruments/peers/await-server.ts';
 
@@ -19,14 +11,8 @@ const inside = 8080;
 /** Also an argument of the server's process. */
 export const serverNonce = randomUUID();
 
-export type PortServer = {
-  readonly container: Container;
-  /** on the host */
-  readonly pid: number;
-};
-
 /** Answers over TCP and UDP with the nonce and its client's address; one container for all checks, ready when it resolves. */
-export async function portServer(target: Target): Promise<PortServer> {
+export async function portServer(target: Target) {
   const container = await sharedContainer(target, {
     command: ['sh', '-c', `probe serve udp ${inside} ${serverNonce} & exec probe serve tcp ${inside} ${serverNonce}`],
     publish: [
@@ -39,6 +25,7 @@ export async function portServer(target: Target): Promise<PortServer> {
   });
   const pid = await awaitServer(target, serverNonce, inside, ['tcp', 'udp']);
   await forwarded(target, [published.any, published.loopback], [published.udp]);
+  /** `pid`: of a process of the container, on the host */
   return { container, pid };
 }
 

@@ -6,18 +6,14 @@ export function usesIptables({ host }: { readonly host: HostFacts }): true | str
   return host.asked.firewallBackend !== 'nftables' || 'the firewall backend is nftables, which has no use for iptables';
 }
 
-export type FirewallTool = {
-  readonly path: string | null;
-  readonly version: string | null;
-};
-
-export async function firewallTool(target: ReadableTarget): Promise<FirewallTool> {
+export async function firewallTool(target: ReadableTarget) {
   const { stdout } = await target.shell(`${unitEnvironment}
 export PATH="$p"; echo "path $(command -v iptables)"; echo "version $(iptables --version 2>/dev/null)"`);
   return parseFirewallTool(stdout);
 }
 
-export function parseFirewallTool(text: string): FirewallTool {
+/** `version` is null when iptables does not run. */
+export function parseFirewallTool(text: string) {
   return { path: /^path (\S+)$/m.exec(text)?.[1] ?? null, version: /^version (\S.*)$/m.exec(text)?.[1] ?? null };
 }
 

@@ -15,24 +15,14 @@ export function driversOf(host: HostFacts): readonly string[] {
 }
 
 export function programOf(host: HostFacts): string | null {
-  return (
-    driversOf(host)
-      .map((driver) => host.paths[driver] ?? null)
-      .find((path) => path !== null) ?? null
-  );
+  const paths = driversOf(host).map((driver) => host.paths[driver] ?? null);
+  return paths.find((path) => path !== null) ?? null;
 }
-
-export type DriverAtWork = {
-  readonly driver: string | null;
-  /** answer of the host's own address, from RootlessKit's network namespace */
-  readonly fetched: string;
-  readonly nonce: string;
-};
 
 const port = 18_099;
 
 /** A connection out of RootlessKit's network, with the options of dockerd-rootless.sh. The running daemon takes no part. */
-export async function driverAtWork(target: Target): Promise<DriverAtWork> {
+export async function driverAtWork(target: Target) {
   const { host } = target.facts;
   const nonce = randomUUID();
   const probe = await probePath(target);
@@ -61,9 +51,10 @@ kill $s; rm -rf "$d"`,
   return { ...parseDriverAtWork(stdout), nonce };
 }
 
-export function parseDriverAtWork(text: string): Omit<DriverAtWork, 'nonce'> {
+export function parseDriverAtWork(text: string) {
   return {
     driver: /^driver (\S+)$/m.exec(text)?.[1] ?? null,
+    /** answer of the host's own address, from RootlessKit's network namespace */
     fetched: /"text":"([^"\\]*)/.exec(text)?.[1] ?? '',
   };
 }

@@ -1,10 +1,12 @@
 import { known, quoteWord, type Target } from '../../harness/checks/index.ts';
 import { whereScripts } from './shipped-scripts.ts';
 
-/** `mounts` runs as root, then `script` as the user; `$w` is an empty directory of the user. */
-export type MountedRun = { readonly mounts: string; readonly script: string };
+type MountedRun = { readonly mounts: string; readonly script: string };
 
-/** Mounts in a mount namespace that ends with the script: nothing has to be undone, even by a killed run. */
+/**
+ * `mounts` runs as root, then `script` as the user; `$w` is an empty directory of the user. The mount namespace ends
+ * with the script: nothing has to be undone, even by a killed run.
+ */
 export async function underMounts(target: Target, { mounts, script }: MountedRun): Promise<string> {
   const { user, runtimeDir } = target.facts.host;
   const asUser = [

@@ -1,15 +1,7 @@
 import type { Target } from '../../harness/checks/index.ts';
 
-export type UserBus = {
-  /** e.g. `socket 1001`: kind and owner of $XDG_RUNTIME_DIR/bus */
-  readonly socket: string | null;
-  /** as runc reads it */
-  readonly owner: number | null;
-  readonly cgroup: string | null;
-};
-
 /** Asks for a scope over the bus, as runc does. systemctl --user and systemd-run --user use a private socket and work without a bus. */
-export async function userBus(target: Target): Promise<UserBus> {
+export async function userBus(target: Target) {
   const { stdout } = await target.shell(`
 b="$XDG_RUNTIME_DIR/bus"; u=rdc-$$.scope; m=org.freedesktop.systemd1
 echo "socket $(stat -Lc '%F %u' "$b")"
@@ -23,9 +15,10 @@ sed 's/^0::/cgroup /' /proc/$$/cgroup`);
   return parseUserBus(stdout);
 }
 
-export function parseUserBus(text: string): UserBus {
+export function parseUserBus(text: string) {
   const owner = /^owner (\d+)$/m.exec(text)?.[1];
   return {
+    /** e.g. `socket 1001`: kind and owner of $XDG_RUNTIME_DIR/bus */
     socket: /^socket (\S.*)$/m.exec(text)?.[1] ?? null,
     owner: owner === undefined ? null : Number(owner),
     cgroup: /^cgroup (\/.*)$/m.exec(text)?.[1] ?? null,

@@ -20,6 +20,7 @@ import {
 } from '../../harness/checks/index.ts';
 import { attemptsIn } from '../instruments/container/attempts.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
+import { probeAnswers } from '../instruments/kernel/probe-answers.ts';
 import { exchangeBytes } from '../instruments/serial-line/serial-io.ts';
 import {
   aclUndo,
@@ -100,10 +101,7 @@ check('DEV-GROUPADD', {
     const port = firstPort(host);
     const container = await unheededContainer(target, host);
     const { stdout } = await container.exec(['sh', '-c', `probe ids; probe open ${port} rw`]);
-    const [ids, opened] = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { groups: number[] } & Opened);
+    const [ids, opened] = probeAnswers<{ groups: number[] } & Opened>(stdout);
     // control: without the group the refusal proves nothing
     expect(ids?.groups, 'supplementary groups in the container').toContain(await groupOf(target, port));
     expectDocumented(known(opened, 'the answer of probe open').errno, /^EACCES$/, `opening ${port} with --group-add`);

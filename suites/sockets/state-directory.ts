@@ -1,20 +1,8 @@
 import { hostProbe, quoteWord, type Target } from '../../harness/checks/index.ts';
 
-export type StateDirectory = {
-  readonly apiListener: number | null;
-  readonly child: number | null;
-  readonly parentOfChild: number | null;
-  readonly lockHolder: number | null;
-  /** as RootlessKit's child has it, e.g. `nsfs` */
-  readonly netns: string | null;
-};
-
-export async function stateDirectory(target: Target, path: string): Promise<StateDirectory> {
-  const api = await hostProbe<{ peer: { pid: number } | null }>(target, target, [
-    'connect',
-    'unix',
-    `${path}/api.sock`,
-  ]);
+export async function stateDirectory(target: Target, path: string) {
+  const connect = ['connect', 'unix', `${path}/api.sock`];
+  const api = await hostProbe<{ peer: { pid: number } | null }>(target, target, connect);
   const { stdout } = await target.root.shell(readFiles(path));
   return { apiListener: api.peer?.pid ?? null, ...parseStateDirectory(stdout) };
 }
@@ -28,7 +16,7 @@ n=/proc/$c/root$PWD/netns; [ ! -e "$n" ] || stat -f -c 'netns %T' "$n"`;
 }
 
 /** Pure: lines `child PID`, `parent PID`, `lock PID`, `netns TYPE`, each optional. */
-export function parseStateDirectory(text: string): Omit<StateDirectory, 'apiListener'> {
+export function parseStateDirectory(text: string) {
   const value = (key: string) => new RegExp(`^${key} (\\S+)$`, 'm').exec(text)?.[1] ?? null;
   const pid = (key: string) => (value(key) === null ? null : Number(value(key)));
   return { child: pid('child'), parentOfChild: pid('parent'), lockHolder: pid('lock'), netns: value('netns') };

@@ -1,31 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { dockerApi, expect, type Target, type VerifyContext } from '../../harness/checks/index.ts';
+import { dockerApi, expect, type VerifyContext } from '../../harness/checks/index.ts';
 
 /** CAP_NET_BIND_SERVICE, permitted and effective: struct vfs_cap_data, revision 2. */
 export const serverCapability = {
   'security.capability': Buffer.from('0100000200040000000000000000000000000000', 'hex'),
 };
 
-type Options = {
-  readonly image: string;
-  readonly program: string;
-  readonly user: number;
-  readonly defer: VerifyContext['defer'];
-};
-
+/** Starts the program as a user without privileges; its UID and effective capabilities by the host's kernel. */
 export async function runCapable(
-  target: Target,
-  { image, program, user, defer }: Options,
+  { target, defer }: Pick<VerifyContext, 'target' | 'defer'>,
+  { image, program, user }: { image: string; program: string; user: number },
 ): Promise<{ uid: number; effective: string }> {
   const nonce = randomUUID();
-  const created = await dockerApi(target, 'POST', '/containers/create', {
-    body: {
-      Image: image,
-      Cmd: [program, 'serve', 'tcp', '8080', nonce],
-      User: `${user}:${user}`,
-      HostConfig: { NetworkMode: 'none' },
-    },
-  });
+  const Cmd = [program, 'serve', 'tcp', '8080', nonce];
+  const body = { Image: image, Cmd, User: `${user}:${user}`, HostConfig: { NetworkMode: 'none' } };
+  const created = await dockerApi(target, 'POST', '/containers/create', { body });
   expect(created.status, 'the answer to creating the container').toBe(201);
   const { Id } = created.json<{ Id: string }>();
   defer(() => dockerApi(target, 'DELETE', `/containers/${Id}?force=1`));

@@ -1,15 +1,6 @@
 import { quoteWord, type Target } from '../../harness/checks/index.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
 
-export type OverlayProbe = {
-  /** false: there was no namespace to try it in */
-  readonly isInside: boolean;
-  readonly refusal: string | null;
-  readonly copiedUp: boolean;
-  /** kind and device number of what stands for a removed file */
-  readonly whiteout: string;
-};
-
 const inside = `
 echo inside
 mount -t overlay overlay -o lowerdir=l,upperdir=u,workdir=w,userxattr m 2>refusal || { sed 's/^/refusal /' refusal; exit 0; }
@@ -17,7 +8,7 @@ echo new > m/new
 rm m/gone`;
 
 /** Below the user's home, as the data root is: /tmp may be another file system. */
-export async function overlayProbe(target: Target): Promise<OverlayProbe> {
+export async function overlayProbe(target: Target) {
   const { stdout } = await target.shell(
     `${onSearchPath(target.facts.host)}d=$(mktemp -d "$HOME/rdc.XXXXXX") && cd "$d" && mkdir l u w m && echo lower > l/gone
 rootlesskit --state-dir="$d/state" sh -c ${quoteWord(inside)}
@@ -30,11 +21,13 @@ cd /; rm -rf "$d"`,
   return parseOverlayProbe(stdout);
 }
 
-export function parseOverlayProbe(text: string): OverlayProbe {
+export function parseOverlayProbe(text: string) {
   return {
+    /** false: there was no namespace to try it in */
     isInside: /^inside$/m.test(text),
     refusal: /^refusal (.*)$/m.exec(text)?.[1] ?? null,
     copiedUp: /^copied$/m.test(text),
+    /** kind and device number of what stands for a removed file */
     whiteout: /^whiteout (.*)$/m.exec(text)?.[1] ?? 'nothing',
   };
 }

@@ -224,7 +224,8 @@ check('ST-FILECAPS', {
       new RegExp(`cap_net_bind_service[=+]ep \\[rootid=${host.user.uid}\\]`),
     );
     const { uids } = await subordinateIds(target);
-    const process = await runCapable(target, { image: 'rdc/capable:1', program: `/${capableName}`, user: 1000, defer });
+    const capable = { image: 'rdc/capable:1', program: `/${capableName}`, user: 1000 };
+    const process = await runCapable({ target, defer }, capable);
     expect(process.uid, 'host UID of the process').toBe(mapped(rootlessMap(host.user.uid, uids), 1000));
     expect(process.effective, 'effective capabilities of the process (CAP_NET_BIND_SERVICE is bit 10)').toBe('400');
   },

@@ -1,19 +1,9 @@
 import { holdersOf, known, quoteWord, RdcError, type ReadableTarget } from '../../../harness/checks/index.ts';
-import { type IdMapLine, parseIdMap } from '../kernel/id-map.ts';
+import { parseIdMap } from '../kernel/id-map.ts';
 
 type ProcessFacts = { readonly pid: number; readonly command: string; readonly uids: readonly number[] };
 
-export type DaemonProcess = {
-  readonly pid: number;
-  readonly uidMap: readonly IdMapLine[];
-  readonly gidMap: readonly IdMapLine[];
-  readonly userNamespace: string;
-  readonly initialUserNamespace: string;
-  /** the daemon, its ancestors in the user session, and all descendants except containers */
-  readonly service: readonly ProcessFacts[];
-  /** outermost first */
-  readonly startedBy: readonly ProcessFacts[];
-};
+export type DaemonProcess = NonNullable<ReturnType<typeof parseDaemonProcess>>;
 
 /** The process that listens at the user's socket path, its ancestors up to PID 1 or a user manager, and descendants in its PID namespace. */
 export async function daemonProcess(target: ReadableTarget): Promise<DaemonProcess> {
@@ -36,7 +26,7 @@ awk '/^Name:/{n=$2} /^Pid:/{p=$2} /^PPid:/{q=$2} /^Uid:/{u=$2" "$3" "$4" "$5} /^
 }
 
 /** Pure. Null without a daemon; throws if several processes listen at the path. */
-export function parseDaemonProcess(text: string): DaemonProcess | null {
+export function parseDaemonProcess(text: string) {
   const holders = new Map(
     `\n${text}`
       .split(/\npid (?=\d)/)
@@ -114,5 +104,10 @@ function serviceOf(daemon: ProcessLine, everything: ReadonlyMap<number, ProcessL
     for (const process of all) if (members.has(process.parent)) members.add(process.pid);
   }
   const facts = ({ pid, command, uids }: ProcessLine): ProcessFacts => ({ pid, command, uids });
-  return { service: all.filter(({ pid }) => members.has(pid)).map(facts), startedBy: startedBy.map(facts) };
+  return {
+    /** the daemon, its ancestors in the user session, and all descendants except containers */
+    service: all.filter(({ pid }) => members.has(pid)).map(facts),
+    /** outermost first */
+    startedBy: startedBy.map(facts),
+  };
 }

@@ -1,5 +1,6 @@
 import { type Fault, refusalIn, startContainer, type VerifyContext } from '../../../harness/checks/index.ts';
 import { delegatedControllers } from '../kernel/container-cgroup.ts';
+import { probeAnswers } from '../kernel/probe-answers.ts';
 import { observedOnce } from './observe-once.ts';
 import { expectBack, restartUserManager } from './restart.ts';
 import { removeManagerDropIn, writeManagerDropIn } from './unit-drop-in.ts';
@@ -9,22 +10,8 @@ const mebibyte = 1024 * 1024;
 /** Limits in bytes, -1 is unlimited. */
 export type Locked = { readonly errno: string | null; readonly limitSoft: number; readonly limitHard: number };
 
-export type RaisedManager = {
-  readonly controllers: readonly string[] | null;
-  readonly refusal: string | null;
-  readonly container: {
-    readonly uid: number;
-    /** null: its cgroup has no cpuset controller */
-    readonly cpus: string | null;
-    readonly lockedAll: Locked;
-    /** more than the user's limit was before */
-    readonly bytes: number;
-    readonly lockedBytes: Locked;
-  } | null;
-};
-
 /** Both documented drop-ins of user@.service in one restart, which costs most of a minute. `stage('written')` comes before it. */
-export const restartUserManagerRaised = observedOnce<RaisedManager>(async (context) => {
+export const restartUserManagerRaised = observedOnce(async (context) => {
   const { target, host, defer } = context;
   defer(async () => {
     await removeManagerDropIn(target);
@@ -39,7 +26,7 @@ export const restartUserManagerRaised = observedOnce<RaisedManager>(async (conte
   return seen;
 });
 
-async function observeContainer({ target, host }: VerifyContext): Promise<Omit<RaisedManager, 'controllers'>> {
+async function observeContainer({ target, host }: VerifyContext) {
   // what fits in any machine's memory, and on most of them is more than the limit was
   const bytes = Math.min((host.user.memlockBytes ?? 0) + mebibyte, 512 * mebibyte);
   try {
@@ -49,10 +36,7 @@ async function observeContainer({ target, host }: VerifyContext): Promise<Omit<R
 cat "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/${pid}/cgroup)/cpuset.cpus.effective"`);
     const [uid, cpus = ''] = stdout.split('\n');
     const locks = await container.exec(['sh', '-c', `probe mlockall; probe mlock ${bytes}`]);
-    const [lockedAll, lockedBytes] = locks.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Locked);
+    const [lockedAll, lockedBytes] = probeAnswers<Locked>(locks.stdout);
     if (!(lockedAll && lockedBytes)) throw new Error('the probe in the container gave no answer');
     return { refusal: null, container: { uid: Number(uid), cpus: cpus || null, lockedAll, bytes, lockedBytes } };
   } catch (error) {

@@ -2,18 +2,8 @@ import type { HostFacts, Target } from '../../../harness/checks/index.ts';
 import { daemonProcess } from './process.ts';
 import { isEngineSince } from './versions.ts';
 
-export type RootlessKit = {
-  readonly pid: number;
-  readonly portDriver: string | null;
-  /** `--detach-netns`: the daemon stays in the host's network, the containers' is a file in the state directory */
-  readonly detachesNetwork: boolean;
-  /** permitted capabilities, bit by bit as in capabilities(7) */
-  readonly permitted: bigint;
-  readonly stateDir: string | null;
-};
-
 /** Null: RootlessKit did not start the daemon. */
-export async function rootlessKit(target: Target): Promise<RootlessKit | null> {
+export async function rootlessKit(target: Target) {
   const { startedBy, pid: daemon } = await daemonProcess(target);
   const parent = startedBy.find((process) => process.command === 'rootlesskit');
   if (!parent) return null;
@@ -25,13 +15,14 @@ tr '\\0' '\\n' < /proc/${daemon}/environ | sed -n 's/^ROOTLESSKIT_STATE_DIR=//p'
 }
 
 /** Pure: command line, CapPrm in hex and state directory, a line each. */
-export function parseRootlessKit(pid: number, text: string): RootlessKit {
+export function parseRootlessKit(pid: number, text: string) {
   const [commandLine = '', permitted = '0', stateDir = ''] = text.split('\n');
-  const portDriver = /--port-driver[= ](\S+)/.exec(commandLine)?.[1] ?? null;
   return {
     pid,
-    portDriver,
+    portDriver: /--port-driver[= ](\S+)/.exec(commandLine)?.[1] ?? null,
+    /** the daemon stays in the host's network, the containers' is a file in the state directory */
     detachesNetwork: /(^| )--detach-netns(=true)?( |$)/.test(commandLine),
+    /** capabilities, bit by bit as in capabilities(7) */
     permitted: BigInt(`0x${permitted.trim() || '0'}`),
     stateDir: stateDir.trim() || null,
   };

@@ -7,17 +7,10 @@ import {
   type Target,
 } from '../../../harness/checks/index.ts';
 
-type Control = {
-  /** shell commands of the user; `state` prints `active` or another state */
-  readonly start: string;
-  readonly stop: string;
-  readonly restart: string;
-  readonly state: string;
-};
-
 // without systemd's record of the unit, as right after boot, reset-failed fails
 const reset = 'systemctl --user reset-failed docker 2>/dev/null || true';
-const userUnit: Control = {
+/** Shell commands of the user; `state` prints `active` or another state. */
+const userUnit = {
   start: `${reset}; systemctl --user start docker`,
   stop: 'systemctl --user stop docker',
   restart: `${reset}; systemctl --user restart docker`,
@@ -25,15 +18,11 @@ const userUnit: Control = {
 };
 
 /** By the user unit, or by the user's own program. */
-export function daemonControl({ init, daemonScript }: Pick<HostFacts, 'init' | 'daemonScript'>): Control {
+export function daemonControl({ init, daemonScript }: Pick<HostFacts, 'init' | 'daemonScript'>): typeof userUnit {
   if (init === 'systemd') return userUnit;
   const script = quoteWord(known(daemonScript, 'what starts and stops the daemon without a user manager'));
-  const [start, stop, state] = ['start', 'stop', 'status'].map((word) => `${script} ${word}`) as [
-    string,
-    string,
-    string,
-  ];
-  return { start, stop, restart: `${stop}; ${start}`, state };
+  const [start, stop] = [`${script} start`, `${script} stop`];
+  return { start, stop, restart: `${stop}; ${start}`, state: `${script} status` };
 }
 
 export function canRestart({ host }: { readonly host: HostFacts }): true | string {

@@ -7,62 +7,43 @@ function sessionClasses({ user }: HostFacts): string {
 
 /** How long logind keeps the manager of a user who does not linger. */
 async function stopDelaySeconds(target: Target): Promise<number> {
-  const { stdout } = await target.root.exec([
-    'busctl',
-    'get-property',
-    'org.freedesktop.login1',
-    '/org/freedesktop/login1',
-    'org.freedesktop.login1.Manager',
-    'UserStopDelayUSec',
-  ]);
+  const { stdout } = await target.root.shell(
+    'busctl get-property org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager UserStopDelayUSec',
+  );
   return Number(/^t (\d+)/.exec(stdout)?.[1] ?? 10_000_000) / 1e6;
 }
 
-function awaitLogout(host: HostFacts): string {
-  return `
-i=0; while c=$(${sessionClasses(host)}) && [ -n "$c" ] && [ $i -lt 40 ]; do sleep 0.5; i=$((i+1)); done
-[ -z "$c" ] || { echo "sessions $c"; exit; }`;
-}
-
+/** Runs the script once the user has no session any more. */
 async function whileLoggedOut(target: Target, host: HostFacts, script: string): Promise<string> {
-  const { stdout } = await target.root.shell(awaitLogout(host) + script, { timeoutMs: 150_000 });
+  const { stdout } = await target.root.shell(
+    `i=0; while c=$(${sessionClasses(host)}) && [ -n "$c" ] && [ $i -lt 40 ]; do sleep 0.5; i=$((i+1)); done
+[ -z "$c" ] || { echo "sessions $c"; exit; }
+${script}`,
+    { timeoutMs: 150_000 },
+  );
   if (stdout.startsWith('sessions ')) throw new Error(`${host.user.name} has another session on this machine`);
   return stdout.trim();
 }
 
 /** Waits until logind would have ended everything of a user who does not linger, or the process is gone. */
 export async function outlastLogout(target: Target, host: HostFacts, pid: number): Promise<void> {
-  const seconds = (await stopDelaySeconds(target)) + 10;
-  await whileLoggedOut(
-    target,
-    host,
-    `
-end=$(($(cut -d. -f1 /proc/uptime) + ${Math.ceil(seconds)}))
-while [ -d /proc/${pid} ] && [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do sleep 1; done`,
-  );
+  const seconds = Math.ceil((await stopDelaySeconds(target)) + 10);
+  const script = `end=$(($(cut -d. -f1 /proc/uptime) + ${seconds}))
+while [ -d /proc/${pid} ] && [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do sleep 1; done`;
+  await whileLoggedOut(target, host, script);
 }
 
 /** Waits for the end of the user manager, then restarts logind, which starts managers of lingering users. Returns the manager's state. */
 export async function outlastManager(target: Target, host: HostFacts): Promise<string> {
   const unit = `user@${host.user.uid}.service`;
-  return await whileLoggedOut(
-    target,
-    host,
-    `
-i=0; while [ "$(systemctl is-active ${unit})" != inactive ] && [ $i -lt 60 ]; do sleep 1; i=$((i+1)); done
+  const script = `i=0; while [ "$(systemctl is-active ${unit})" != inactive ] && [ $i -lt 60 ]; do sleep 1; i=$((i+1)); done
 systemctl restart systemd-logind
-systemctl is-active ${unit}`,
-  );
+systemctl is-active ${unit}`;
+  return await whileLoggedOut(target, host, script);
 }
 
-export type BeforeLogin = {
-  /** null: no answer in time */
-  readonly version: string | null;
-  readonly sessions: readonly string[];
-};
-
 /** Asks for the version until it is answered, since on a slow host systemd may have to start the daemon twice. */
-export async function daemonBeforeLogin(target: Target, host: HostFacts, withinSeconds: number): Promise<BeforeLogin> {
+export async function daemonBeforeLogin(target: Target, host: HostFacts, withinSeconds: number) {
   const { stdout } = await target.root.shell(
     `
 end=$(($(cut -d. -f1 /proc/uptime) + ${withinSeconds}))
@@ -78,8 +59,9 @@ echo "sessions $(echo $(${sessionClasses(host)}))"`,
   return parseBeforeLogin(stdout);
 }
 
-export function parseBeforeLogin(text: string): BeforeLogin {
+export function parseBeforeLogin(text: string) {
   return {
+    /** null: no answer in time */
     version: /^version (\S+)$/m.exec(text)?.[1] ?? null,
     sessions: (/^sessions (.*)$/m.exec(text)?.[1] ?? '').split(' ').filter(Boolean),
   };
@@ -88,7 +70,6 @@ export function parseBeforeLogin(text: string): BeforeLogin {
 /** Resolves to what restores the current setting. */
 export async function lingering(target: Target, { user }: HostFacts): Promise<() => Promise<void>> {
   const file = `/var/lib/systemd/linger/${user.name}`;
-  const { code } = await target.root.exec(['test', '-e', file]);
-  const word = code === 0 ? 'enable' : 'disable';
+  const word = (await target.root.exec(['test', '-e', file])).code === 0 ? 'enable' : 'disable';
   return async () => void (await mustRun(target.root, `loginctl ${word}-linger '${user.name}'`));
 }

@@ -6,18 +6,8 @@ import {
   type Target,
 } from '../../../harness/checks/index.ts';
 
-export type ContainerCgroup = {
-  /** below /sys/fs/cgroup on cgroup v2; the path of the `pids` or `name=systemd` hierarchy on v1 */
-  readonly path: string;
-  /** null: the cgroup has no such file */
-  readonly files: Readonly<Record<string, string | null>>;
-};
-
-export async function containerCgroup(
-  target: Target,
-  container: Container,
-  files: readonly string[] = [],
-): Promise<ContainerCgroup> {
+/** The container's cgroup and the lines of some of its files, joined by `;`, null for one that it does not have. */
+export async function containerCgroup(target: Target, container: Container, files: readonly string[] = []) {
   const pid = await container.hostPid();
   const { stdout } = await target.root.shell(`
 p=$(sed -n 's/^0:://p' /proc/${pid}/cgroup); [ -n "$p" ] || p=$(sed -n 's/^[0-9]*:[^:]*pids[^:]*://p' /proc/${pid}/cgroup)
@@ -27,14 +17,15 @@ for f in ${files.join(' ')}; do echo "file $f $(head -n 20 /sys/fs/cgroup$p/$f 2
 }
 
 /** Pure; the lines of a file are joined by `;`. */
-export function parseContainerCgroup(text: string): ContainerCgroup | null {
+export function parseContainerCgroup(text: string) {
   const path = /^path (\/.*)$/m.exec(text)?.[1];
   if (path === undefined) return null;
   const files = [...text.matchAll(/^file (\S+) (.*)$/gm)].map(([, name = '', value = '']) => [
     name,
     value.replace(/;$/, '') || null,
   ]);
-  return { path, files: Object.fromEntries(files) };
+  /** `path`: below /sys/fs/cgroup on cgroup v2; of the `pids` or `name=systemd` hierarchy on v1 */
+  return { path, files: Object.fromEntries(files) as Readonly<Record<string, string | null>> };
 }
 
 /** `usage_usec 12;user_usec 3` has `usage_usec` 12. */

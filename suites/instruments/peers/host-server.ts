@@ -1,13 +1,7 @@
 import { type Executor, known, mustRun, probePath, quoteWord, type Target } from '../../../harness/checks/index.ts';
 
-export type HostServers = AsyncDisposable & { readonly ports: readonly number[] };
-
 /** `await using server = await serveOnHost(target, target, ['tcp', '0', nonce])`; ends by itself after five minutes. */
-export async function serveOnHost(
-  target: Target,
-  as: Executor,
-  ...servers: readonly (readonly string[])[]
-): Promise<HostServers> {
+export async function serveOnHost(target: Target, as: Executor, ...servers: readonly (readonly string[])[]) {
   const probe = await probePath(target);
   const start = servers.map(
     (args) => `setsid timeout 300 ${[probe, 'serve', ...args].map(quoteWord).join(' ')} >> "$out" 2>&1 < /dev/null &

@@ -47,13 +47,8 @@ export async function fetchFromHost(
   address = '127.0.0.1',
   protocol: 'tcp' | 'udp' = 'tcp',
 ): Promise<string> {
-  const answer = await hostProbe<{ errno: string | null; text?: string }>(target, target, [
-    'fetch',
-    protocol,
-    address,
-    String(port),
-    '15000',
-  ]);
+  const call = ['fetch', protocol, address, String(port), '15000'];
+  const answer = await hostProbe<{ errno: string | null; text?: string }>(target, target, call);
   return answer.errno ?? answer.text ?? '';
 }
 

@@ -1,4 +1,5 @@
-import { type ExecResult, known, mustRun, probePath, quoteWord, type Target } from '../../../harness/checks/index.ts';
+import { known, mustRun, probePath, quoteWord, type Target } from '../../../harness/checks/index.ts';
+import { probeAnswers } from '../kernel/probe-answers.ts';
 
 // Another host sees what loopback hides. TEST-NET-2 and our own ULA collide neither with slirp4netns nor with Docker's bridges.
 const network = {
@@ -19,23 +20,17 @@ type Wanted = {
 };
 
 /** A second host: a network namespace of the machine, joined by a veth pair. */
-export type Peer = AsyncDisposable &
-  typeof network & {
-    /** as root, with the target's files and the peer's network */
-    shell(script: string): Promise<ExecResult>;
-    /** the answers or errnos, in one command */
-    fetch(...wanted: readonly Wanted[]): Promise<string[]>;
-  };
-
-export async function startPeer(target: Target): Promise<Peer> {
+export async function startPeer(target: Target) {
   const probe = await probePath(target);
   await mustRun(target.root, startScript());
-  const shell: Peer['shell'] = (script) =>
+  const shell = (script: string) =>
     target.root.exec(['nsenter', `--net=/run/netns/${namespace}`, 'sh', '-c', script], { timeoutMs: 120_000 });
   return {
     ...network,
+    /** as root, with the target's files and the peer's network */
     shell,
-    fetch: async (...wanted) => {
+    /** the answers or errnos, in one command */
+    fetch: async (...wanted: readonly Wanted[]) => {
       const { stdout } = await shell(wanted.map((one) => fetchCommand(probe, one)).join('\n'));
       const answers = parseAnswers(stdout);
       return wanted.map(({ port }, index) => known(answers[index], `what the peer fetched from port ${port}`));
@@ -78,9 +73,6 @@ function fetchCommand(probe: string, { port, protocol = 'tcp', address, timeoutM
 
 /** Pure: a line of JSON an attempt; the text that came, or the errno. */
 export function parseAnswers(text: string): string[] {
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as { errno: string | null; text?: string })
-    .map(({ errno, text: answer }) => errno ?? answer ?? '');
+  const answers = probeAnswers<{ errno: string | null; text?: string }>(text);
+  return answers.map(({ errno, text: answer }) => errno ?? answer ?? '');
 }

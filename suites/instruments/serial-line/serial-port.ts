@@ -13,13 +13,7 @@ import {
 
 export type Opened = {
   readonly errno: string | null;
-  readonly stat: {
-    readonly stMode: string;
-    readonly uid: number;
-    readonly gid: number;
-    readonly major: number;
-    readonly minor: number;
-  } | null;
+  readonly stat: Readonly<Record<'uid' | 'gid' | 'major' | 'minor', number>> | null;
 };
 
 export function hasSerialPort({ host }: { readonly host: HostFacts }): true | string {
@@ -76,16 +70,8 @@ export async function groupOf(target: Target, path: string): Promise<number> {
 
 /** As a UID that has nothing but the group. */
 export async function openAsStranger(target: Target, path: string, gid: number): Promise<Opened> {
-  const { stdout } = await target.root.exec([
-    'setpriv',
-    '--reuid=65534',
-    `--regid=${gid}`,
-    '--clear-groups',
-    await probePath(target),
-    'open',
-    path,
-    'rw',
-  ]);
+  const as = `setpriv --reuid=65534 --regid=${gid} --clear-groups`;
+  const { stdout } = await target.root.shell(`${as} ${await probePath(target)} open ${path} rw`);
   return JSON.parse(stdout) as Opened;
 }
 
