@@ -24,7 +24,7 @@ export type { Fault, Inject, VerifyContext, WithoutDocker } from './check.ts';
 export { checksIn } from './check.ts';
 export { expect } from './expect.ts';
 export { expectContainer } from './expect-container.ts';
-export { away, breaks, chmod, filtered, inOrder, lifts, orUndo, rootScript, sysctl } from './faults.ts';
+export { away, breaks, chmod, filtered, inOrder, lifts, orUndo, rootScript, sysctl, userScript } from './faults.ts';
 export { asFinding, expectDocumented, known } from './limitation.ts';
 export { changeFile, setAside } from './set-aside.ts';
 export { code, docker, issue, man, moby, mobyIssue, page, rootlesskitIssue } from './sources.ts';

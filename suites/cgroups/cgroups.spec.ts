@@ -16,15 +16,16 @@ import {
   page,
   refusalIn,
   rootlesskitIssue,
+  rootScript,
   sharedContainer,
   startContainer,
   type Target,
   withoutDockerByScript,
 } from '../../harness/checks/index.ts';
-import { byRootful, daemonJson, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
+import { byRootful, daemonJson, driverNone, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { dropInOverwritten, restartUserManagerRaised } from '../instruments/daemon/raised-user-manager.ts';
-import { restartDaemon } from '../instruments/daemon/restart.ts';
+import { restartedWith } from '../instruments/daemon/restart.ts';
 import {
   cgroupsAbove,
   containerCgroup,
@@ -51,13 +52,11 @@ const notDelegated = {
   inject: userManagerDropIn('Delegate=', 'Delegate=pids'),
   alsoBreaks: ['CG-INFO-TRUTH'],
 };
-const driverNone = {
-  name: 'daemon.json asks for the cgroupfs driver, which is "none" without root',
-  inject: daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] }),
-  alsoBreaks: ['CG-INFO-TRUTH'],
+const movedCgroups = {
+  name: 'daemon.json moves containers to another slice and into the cgroup namespace of the host',
+  inject: daemonJson({ 'cgroup-parent': 'rdc.slice', 'default-cgroupns-mode': 'host' }),
+  alsoBreaks: ['NS-INFO'],
 };
-
-const movedCgroups = daemonJson({ 'cgroup-parent': 'rdc.slice', 'default-cgroupns-mode': 'host' });
 
 check('CG-DRIVER', {
   level: 'MUST',
@@ -72,9 +71,8 @@ check('CG-DRIVER', {
     const claim = `${info.CgroupDriver} on v${info.CgroupVersion}`;
     if (hasUnifiedCgroups({ host }) === true) {
       expect(claim, 'cgroup driver and version of /info').toBe('systemd on v2');
-      expect(path, "the container's cgroup").toMatch(
-        new RegExp(`^${userCgroup(host)}/.*/?docker-${container.id}\\.scope$`),
-      );
+      const scope = new RegExp(`^${userCgroup(host)}/.*/?docker-${container.id}\\.scope$`);
+      expect(path, "the container's cgroup").toMatch(scope);
     } else {
       expect(claim, 'cgroup driver and version of /info').toBe(`none on v${host.cgroup.version}`);
       expect(path, "the container's cgroup").not.toContain(container.id);
@@ -184,25 +182,13 @@ check('CG-PIDS', {
 /** The slice above gets a controller that the user manager does not have, and dockerd reads the slice. */
 const sliceOnly: Inject = async ({ target, host }) => {
   const slice = `user-${host.user.uid}.slice`;
+  const unset = `systemctl set-property --runtime ${slice} AllowedCPUs=
+cd /run/systemd/system.control; rm -f ${slice}.d/50-AllowedCPUs.conf; rmdir ${slice}.d 2>/dev/null || :; systemctl daemon-reload`;
   await mustRun(target.root, `systemctl set-property --runtime ${slice} AllowedCPUs=0`);
-  await restartDaemon(target);
-  return async () => {
-    await mustRun(
-      target.root,
-      `systemctl set-property --runtime ${slice} AllowedCPUs=
-cd /run/systemd/system.control; rm -f ${slice}.d/50-AllowedCPUs.conf; rmdir ${slice}.d 2>/dev/null || :; systemctl daemon-reload`,
-    );
-    await restartDaemon(target);
-  };
+  return await restartedWith(target, () => mustRun(target.root, unset));
 };
 
-type ResourceClaims = {
-  MemoryLimit: boolean;
-  PidsLimit: boolean;
-  CpuCfsQuota: boolean;
-  CPUShares: boolean;
-  CPUSet: boolean;
-};
+type ResourceClaims = Record<'MemoryLimit' | 'PidsLimit' | 'CpuCfsQuota' | 'CPUShares' | 'CPUSet', boolean>;
 
 check('CG-INFO-TRUTH', {
   level: 'MUST',
@@ -247,12 +233,7 @@ check('CG-PATH', {
     const { path } = await containerCgroup(target, container);
     expect(path, "the container's cgroup").toBe(`${userCgroup(host)}/user.slice/docker-${container.id}.scope`);
   },
-  fault: breaks(
-    "the container's cgroup",
-    'daemon.json moves containers to another slice and into the cgroup namespace of the host',
-    movedCgroups,
-    { alsoBreaks: ['NS-INFO'] },
-  ),
+  fault: breaks("the container's cgroup", movedCgroups),
 });
 
 check('CG-NS', {
@@ -274,27 +255,17 @@ check('CG-NS', {
   triage: {
     withoutDocker: withoutDockerByScript('a cgroup namespace', '[ "$(unshare -UrC cat /proc/self/cgroup)" = 0::/ ]'),
   },
-  fault: breaks(
-    'the cgroup that a process in the container sees',
-    'daemon.json moves containers to another slice and into the cgroup namespace of the host',
-    movedCgroups,
-    { alsoBreaks: ['NS-INFO'] },
-  ),
+  fault: breaks('the cgroup that a process in the container sees', movedCgroups),
 });
 
 /** Moves one process of each of our containers elsewhere: docker top lists the processes of the cgroup. */
-const strayProcess: Inject = async ({ target, host }) => {
-  const user = `/sys/fs/cgroup${userCgroup(host)}`;
-  await mustRun(
-    target.root,
-    `for scope in ${user}/user.slice/docker-*.scope; do
+const strayProcess = rootScript(
+  (host) => `cd /sys/fs/cgroup${userCgroup(host)}
+for scope in user.slice/docker-*.scope; do
   p=$(tail -n 1 $scope/cgroup.procs)
-  if grep -qz '^RDC_NONCE=' /proc/$p/environ; then echo $p > ${user}/init.scope/cgroup.procs; fi
+  if grep -qz '^RDC_NONCE=' /proc/$p/environ; then echo $p > init.scope/cgroup.procs; fi
 done`,
-  );
-  // nothing to undo: the containers are removed after the fault
-  return async () => {};
-};
+);
 
 check('CG-TOP', {
   level: 'MUST',
@@ -304,10 +275,9 @@ check('CG-TOP', {
   remedy: 'see CG-DRIVER and CG-PATH: the daemon asks the cgroup that it keeps a container in',
   async verify({ target, stage }) {
     const container = await sharedContainer(target, limited);
-    const inNamespace = await target.root.shell(
-      `ls -l /proc/[0-9]*/ns/pid 2>/dev/null | grep -F "$(readlink /proc/${await container.hostPid()}/ns/pid)"`,
-    );
-    const real = [...inNamespace.stdout.matchAll(/ \/proc\/(\d+)\/ns/g)].map(([, pid]) => pid);
+    const pidNamespace = `$(readlink /proc/${await container.hostPid()}/ns/pid)`;
+    const { stdout } = await target.root.shell(`ls -l /proc/[0-9]*/ns/pid 2>/dev/null | grep -F "${pidNamespace}"`);
+    const real = [...stdout.matchAll(/ \/proc\/(\d+)\/ns/g)].map(([, pid]) => pid);
     expect(real.length, 'processes in the PID namespace of the container').toBe(2);
     await stage('started');
     const top = await dockerApi(target, 'GET', `/containers/${container.id}/top`);

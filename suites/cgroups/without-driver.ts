@@ -22,7 +22,7 @@ export const asked = { Memory: 32 * mebibyte, NanoCpus: 500_000_000, PidsLimit: 
 /** The daemon without a cgroup driver, as on cgroup v1; where the host gives it one, daemon.json asks for cgroupfs, which is "none" without root. */
 export const restartDaemonWithoutDriver = observedOnce(async (context) => {
   const { target } = context;
-  if (hasUnifiedCgroups(context) === true) context.defer(await driverNone(context));
+  if (hasUnifiedCgroups(context) === true) context.defer(await driverNone.inject(context));
   try {
     await using container = await startContainer(target, { host: { ...asked, MemorySwap: asked.Memory } });
     const { path } = await containerCgroup(target, container);

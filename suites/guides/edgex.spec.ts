@@ -21,7 +21,8 @@ import {
   aclUndo,
   device,
   firstPort,
-  hasSerialPort,
+  hasTwoSerialPorts,
+  noAclTools,
   openInside,
   setMode,
 } from '../instruments/serial-line/serial-port.ts';
@@ -106,11 +107,7 @@ check('GUIDE-EDGEX-DEVICE', {
   level: 'WORKAROUND',
   title: 'a device service is refused a port of mode 660, and exchanges bytes on it with 666, with 006 and with an ACL',
   source: guide('serial ports: device permissions'),
-  applies: ({ host }) => {
-    if (!host.paths.getfacl) return 'the tools for ACLs are not installed (package acl)';
-    const has = hasSerialPort({ host });
-    return has === true && host.serialPorts.length < 2 ? 'the machine has no second serial port to be the peer' : has;
-  },
+  applies: ({ host }) => (host.paths.getfacl ? hasTwoSerialPorts({ host }) : noAclTools),
   remedy: 'sudo setfacl -m u:USER:rw /dev/ttyS1 gives it to one user; 666 gives it to all, 006 takes it from dialout',
   async verify({ target, host, stage, defer }) {
     const near = firstPort(host);
@@ -136,10 +133,7 @@ check('GUIDE-EDGEX-DEVICE', {
     'opening * with {an ACL}',
     'the ACL is lost after it was set, as at re-plug',
     inOrder(
-      rootScript(
-        (host) => `setfacl -b ${firstPort(host)}`,
-        () => ':',
-      ),
+      rootScript((host) => `setfacl -b ${firstPort(host)}`),
       chmod('0660', firstPort),
     ),
     { at: 'an ACL' },

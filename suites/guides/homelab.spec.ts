@@ -14,6 +14,7 @@ import {
   quoteWord,
   rootScript,
   startContainer,
+  userScript,
 } from '../../harness/checks/index.ts';
 import { hostIdsOf } from '../instruments/container/container-process.ts';
 import { byRootful, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
@@ -50,10 +51,7 @@ check('GUIDE-HOMELAB-ENV', {
   fault: breaks(
     'the daemon that an interactive shell reaches',
     'the line in ~/.bashrc is lost',
-    async ({ target }) => {
-      await mustRun(target, "sed -i '/^export DOCKER_HOST=/d' ~/.bashrc");
-      return async () => {};
-    },
+    userScript(() => "sed -i '/^export DOCKER_HOST=/d' ~/.bashrc"),
     { at: 'written' },
   ),
 });
@@ -74,9 +72,8 @@ check('GUIDE-HOMELAB-USER', {
     expectDocumented(asUser.exitCode === 0 ? null : asUser.stderr, /Permission denied/, label);
     const [ids] = await hostIdsOf(target, container, [uid]);
     const { uids } = await subordinateIds(target);
-    expect(ids?.split(':')[0], `host UID of a process that the container calls ${uid}`).toBe(
-      String(mapped(rootlessMap(uid, uids), uid)),
-    );
+    const outside = String(mapped(rootlessMap(uid, uids), uid));
+    expect(ids?.split(':')[0], `host UID of a process that the container calls ${uid}`).toBe(outside);
     const asRoot = await container.exec(['touch', '/data/root']);
     expect(asRoot.exitCode, 'exit code of writing to it as container root').toBe(0);
     const { stdout } = await target.root.exec(['stat', '-c', '%u', `${folder}/root`]);

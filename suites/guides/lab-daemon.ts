@@ -9,7 +9,7 @@ export async function startLabDaemon(target: Target) {
   await mustRun(target.root, `! id ${user} >/dev/null 2>&1 || { u=$(id -u ${user}); ${removal('/tmp/docker-$u')}\n}`);
   const uid = Number((await mustRun(target.root, `useradd -m -s /bin/sh ${user}; id -u ${user}`)).trim());
   const runtimeDir = `/tmp/docker-${uid}`;
-  const remove = async () => void (await mustRun(target.root, removal(runtimeDir)));
+  const remove = () => mustRun(target.root, removal(runtimeDir));
   try {
     const { code, stderr } = await target.root.shell(start(target.facts.host, runtimeDir), {
       timeoutMs: (waitSeconds * 2 + 30) * 1000,

@@ -54,10 +54,9 @@ ${lab.docker} exec lab sh -c 'id -u; probe open /host/home/${lab.user} r; probe 
     expect(home, "opening the user's own home from inside").toBeNull();
     expect(root, 'opening /root from inside').toBe('EACCES');
   },
-  fault: breaks(
-    'opening /root from inside',
-    '/root is open to everybody',
-    chmod('755', () => '/root'),
-    { at: 'running' },
-  ),
+  fault: breaks('opening /root from inside', {
+    name: '/root is open to everybody',
+    inject: chmod('755', () => '/root'),
+    at: 'running',
+  }),
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   breaks,
   type Container,
@@ -9,18 +10,21 @@ import {
   man,
   moby,
   mobyIssue,
+  mustRun,
   pollUntil,
+  quoteWord,
   rootlesskitIssue,
   rootScript,
   startContainer,
+  type Target,
 } from '../../harness/checks/index.ts';
+import { dataRoot } from '../instruments/daemon/data-root.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { awaitDaemon, bringBack, expectBack, restartDaemon } from '../instruments/daemon/restart.ts';
 import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
 import { daemonBeforeLogin, outlastLogout } from '../instruments/daemon/sessions.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasSystemd, mayInterrupt } from '../instruments/daemon/user-unit.ts';
-import { makeVolume } from './kept-volume.ts';
 import { endLeftovers, killRootlessKit, otherProcesses, serviceProcesses, startOf } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 
@@ -72,7 +76,6 @@ const policyLost = rootScript(
 f=$(grep -l '"Name":"/${restarted}"' */config.v2.json); f=$(dirname "$f")/hostconfig.json
 grep -q '"Name":"always"' "$f"
 sed -i 's/"Name":"always"/"Name":"no"/' "$f"`,
-  () => ':',
 );
 
 /** Null at the deadline. */
@@ -118,9 +121,8 @@ check('SVC-RESTART', {
     expect(await nextPid(container, before, 30_000), "the container's process after the restart").not.toBeNull();
     expect((await remove()).status, 'status of the removal').toBe(204);
     expect(await tracesNow(), 'traces of the container in the runtime directory after its removal').toBe('');
-    const again = await dockerApi(target, 'POST', `/containers/create?name=${name}`, {
-      body: { Image: fixtureImageTag },
-    });
+    const body = { Image: fixtureImageTag };
+    const again = await dockerApi(target, 'POST', `/containers/create?name=${name}`, { body });
     expect(again.status, 'status of the creation of another one by that name').toBe(201);
   },
   fault: breaks(
@@ -189,6 +191,21 @@ check('SVC-LOGOUT', {
   },
   fault: breaks("start of the container's process, after the last logout", notLingering),
 });
+
+/** A volume with a nonce in it. `read` looks at the host's disk, without the daemon. */
+async function makeVolume(target: Target) {
+  const nonce = randomUUID();
+  const name = `rdc-${nonce}`;
+  const { status, text } = await dockerApi(target, 'POST', '/volumes/create', { body: { Name: name } });
+  if (status !== 201) throw new Error(`creating a volume: the daemon answers ${status} ${text.slice(0, 300)}`);
+  const file = `${await dataRoot(target)}/volumes/${name}/_data/nonce`;
+  await mustRun(target.root, `echo ${nonce} > ${quoteWord(file)}; sync`);
+  return {
+    nonce,
+    read: async () => (await target.root.exec(['cat', file])).stdout.trim(),
+    remove: () => dockerApi(target, 'DELETE', `/volumes/${name}?force=1`),
+  };
+}
 
 check('SVC-BOOT', {
   level: 'MUST',

@@ -5,7 +5,6 @@ import {
   docker,
   expect,
   expectDocumented,
-  inOrder,
   issue,
   lifts,
   moby,
@@ -14,7 +13,7 @@ import {
   rootScript,
   startContainer,
 } from '../../harness/checks/index.ts';
-import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
+import { wrappedRuntime } from '../instruments/container/runtime-wrapper.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasSystemd, unreadDropIns, userUnit } from '../instruments/daemon/user-unit.ts';
@@ -54,26 +53,17 @@ check('SVC-UNIT', {
       // older units do not wait for the daemon
       ...(isEngineSince(host, '23.0') ? { Type: 'notify', NotifyAccess: 'all' } : {}),
     };
-    const {
-      Requires = '',
-      ControlGroup = '',
-      MainPID = '0',
-      ...unit
-    } = await userUnit(target, [
-      ...Object.keys(wanted),
-      ...['Requires', 'ControlGroup', 'MainPID'],
-      ...['DelegateControllers', 'RestartPreventExitStatus', 'WatchdogUSec', 'NeedDaemonReload'],
-    ]);
-    const { DelegateControllers, RestartPreventExitStatus = '', WatchdogUSec, NeedDaemonReload, ...settings } = unit;
-    expect(settings, 'settings of the user unit').toEqual(wanted);
+    expect(await userUnit(target, Object.keys(wanted)), 'settings of the user unit').toEqual(wanted);
+    const more = ['DelegateControllers', 'RestartPreventExitStatus', 'WatchdogUSec', 'NeedDaemonReload'];
+    const unit = await userUnit(target, ['Requires', 'ControlGroup', 'MainPID', ...more]);
+    const { Requires = '', ControlGroup = '', MainPID = '0', RestartPreventExitStatus = '' } = unit;
     if (isEngineSince(host, '27.1')) expect(Requires.split(' '), 'Requires= of the user unit').toContain('dbus.socket');
-    expect(DelegateControllers?.split(' '), 'controllers that it hands on').toEqual(
-      expect.arrayContaining(['cpu', 'memory', 'pids']),
-    );
+    const handedOn = unit.DelegateControllers?.split(' ');
+    expect(handedOn, 'controllers that it hands on').toEqual(expect.arrayContaining(['cpu', 'memory', 'pids']));
     expect(RestartPreventExitStatus, 'ends after which it is not restarted').toBe('');
     // the daemon does not feed a watchdog. Debian 11 writes 0
-    expect(WatchdogUSec, 'watchdog of the user unit').toMatch(/^(0|infinity)$/);
-    expect(NeedDaemonReload, 'whether files of the unit changed since the user manager read them').toBe('no');
+    expect(unit.WatchdogUSec, 'watchdog of the user unit').toMatch(/^(0|infinity)$/);
+    expect(unit.NeedDaemonReload, 'whether files of the unit changed since the user manager read them').toBe('no');
     expect(await unreadDropIns(target), 'drop-ins that it has not read').toEqual([]);
     // a unit that does not run has neither; SVC-ACTIVE reports that
     if (host.cgroup.version === 2 && ControlGroup !== '')
@@ -95,10 +85,8 @@ check('SVC-ACTIVE', {
   remedy: 'systemctl --user enable --now docker; systemctl --user status docker',
   readOnly: true,
   async verify({ target, host }) {
-    const { ControlGroup = '', ...state } = await userUnit(target, [
-      ...['ActiveState', 'UnitFileState', 'ActiveEnterTimestamp', 'WantedBy'],
-      'ControlGroup',
-    ]);
+    const asked = ['ActiveState', 'UnitFileState', 'ActiveEnterTimestamp', 'WantedBy', 'ControlGroup'];
+    const { ControlGroup = '', ...state } = await userUnit(target, asked);
     expect(`${state.ActiveState}, ${state.UnitFileState}`, 'state of the user unit').toBe('active, enabled');
     // a unit can be enabled for a target that never starts
     expect(state.WantedBy?.split(' '), 'targets that start it').toContain('default.target');
@@ -140,7 +128,6 @@ check('SVC-LINGER', {
 
 /** What runc says where it cannot set the profile, as 29.5.0-rc.1 did. */
 const execRefused = 'write /proc/thread-self/attr/apparmor/exec: no such file or directory';
-const runtimeFile = '/usr/local/bin/rdc-runtime';
 
 check('SVC-EXEC', {
   level: 'MUST',
@@ -161,13 +148,10 @@ check('SVC-EXEC', {
   fault: breaks(
     'exit code of the first exec',
     'the runtime fails to exec, as runc does where it cannot set the profile',
-    inOrder(
-      rootScript(
-        () =>
-          `printf '%s\\n' '#!/bin/sh' 'for word do [ "$word" != exec ] || { echo "${execRefused}" >&2; exit 1; }; done' 'exec runc "$@"' > ${runtimeFile}; chmod 755 ${runtimeFile}`,
-        () => `rm -f ${runtimeFile}`,
-      ),
-      daemonJson({ 'default-runtime': 'rdc', runtimes: { rdc: { path: runtimeFile } } }),
+    wrappedRuntime(
+      (runc) => `#!/bin/sh
+for word; do [ "$word" != exec ] || { echo "${execRefused}" >&2; exit 1; }; done
+exec ${runc} "$@"`,
     ),
   ),
 });

@@ -44,8 +44,7 @@ while [ -n "$d" ]; do
 done
 # where the controller is on a hierarchy of version 1, its limits are there; the root of one has none
 awk -F: '$2 ~ /(^|,)pids(,|$)/ {print "elsewhere", $3}' $c`);
-  const tight = parseProcessCeilings(stdout);
-  return known(tight, "the container's cgroups and their limits");
+  return known(parseProcessCeilings(stdout), "the container's cgroups and their limits");
 }
 
 /** Pure: `most N` and lines `pids CGROUP LIMIT`, `uncounted` without a controller; null if a limit was not read or is in another hierarchy. */
@@ -64,13 +63,11 @@ export function parseProcessCeilings(text: string): string[] | null {
 /** Pure: `name soft hard files`, as in /proc/PID/limits. */
 export function parseOpenFileLimits(text: string): Readonly<Record<string, { soft: number; hard: number }>> {
   const lines = [...text.matchAll(/^(\S+) +(\d+) +(\d+) +files/gm)];
-  return Object.fromEntries(
-    lines.map(([, name = '', soft, hard]) => [name, { soft: Number(soft), hard: Number(hard) }]),
-  );
+  return Object.fromEntries(lines.map(([, name, soft, hard]) => [name, { soft: Number(soft), hard: Number(hard) }]));
 }
 
 /** Above `fs.nr_open`, which Debian 12 gives the user, root is refused too and a refusal would prove nothing. Resolves to the undo. */
-export async function raiseFileCeiling(target: Target, limit: number): Promise<() => Promise<unknown>> {
+export async function raiseFileCeiling(target: Target, limit: number) {
   const file = '/proc/sys/fs/nr_open';
   const before = Number(await mustRun(target.root, `cat ${file}`));
   if (before >= limit) return async () => {};

@@ -109,11 +109,8 @@ check('LIM-NOFILE-UP', {
     defer(await raiseFileCeiling(target, hard + 1));
     const nofile = { Name: 'nofile', Soft: 1024, Hard: hard + 1 };
     const refusal = await refusalOf(target, { host: { Ulimits: [nofile] } });
-    expectDocumented(
-      refusal,
-      /rlimit type 7.*operation not permitted/,
-      `the start with --ulimit nofile=1024:${hard + 1}`,
-    );
+    const refused = /rlimit type 7.*operation not permitted/;
+    expectDocumented(refusal, refused, `the start with --ulimit nofile=1024:${hard + 1}`);
   },
   triage: {
     withoutDocker: withoutDockerByScript('a hard RLIMIT_NOFILE above its own', 'h=$(ulimit -Hn); ulimit -n $((h+1))'),
@@ -131,14 +128,13 @@ check('LIM-KEYS', {
     "printf 'kernel.keys.maxkeys=2000\\nkernel.keys.maxbytes=200000\\n' | sudo tee /etc/sysctl.d/90-rootless.conf && sudo sysctl --system",
   async verify({ target, host }) {
     const before = known(await keyQuota(target, host), "the user's line of /proc/key-users");
-    expect(before.max - before.used, `free keys of ${before.max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(
-      containersToHold,
-    );
+    const free = before.max - before.used;
+    expect(free, `free keys of ${before.max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(containersToHold);
     const container = await sharedContainer(target);
     const keys = await sessionKeys(target, container.id);
     expect(keys, "session keys of one container, on the user's account").toBeGreaterThanOrEqual(1);
-    const after = known(await keyQuota(target, host), "the user's line of /proc/key-users");
-    const { used, max, usedBytes, maxBytes } = after;
+    const after = await keyQuota(target, host);
+    const { used, max, usedBytes, maxBytes } = known(after, "the user's line of /proc/key-users");
     expect(max - used, `free keys of ${max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(containersToHold * keys);
     // an empty keyring costs its name and a zero byte
     const bytes = containersToHold * keys * (`_ses.${container.id}`.length + 1);

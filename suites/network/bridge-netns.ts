@@ -17,7 +17,7 @@ export async function inBridgeNetns(target: Target, script: string): Promise<str
 export function netnsScript(apply: string, undo: string): Inject {
   return async ({ target }) => {
     await inBridgeNetns(target, apply);
-    return async () => void (await inBridgeNetns(target, undo));
+    return () => inBridgeNetns(target, undo);
   };
 }
 

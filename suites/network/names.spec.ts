@@ -44,13 +44,13 @@ done; echo "$found"`;
 }
 
 /** Go's resolver reads the file at most every 5 s. */
-async function pullFrom(target: Target, name: string, withinMs = 6000): Promise<string> {
+async function pullFrom(target: Target, name: string): Promise<string> {
   let text = '';
   const ask = async () => {
     ({ text } = await dockerApi(target, 'POST', `/images/create?fromImage=${name}:${freePort}/rdc&tag=1`));
     return text.includes('dial tcp');
   };
-  await pollUntil(ask, { withinMs, everyMs: 50 });
+  await pollUntil(ask, { withinMs: 6000, everyMs: 50 });
   return text;
 }
 
@@ -68,10 +68,8 @@ const hiddenFromDriver = inOrder(
     () => 'rm -f /var/tmp/rdc-resolv.conf',
   ),
   away(() => '/etc/resolv.conf'),
-  rootScript(
-    () => 'ln -s /var/tmp/rdc-resolv.conf /etc/resolv.conf',
-    () => ':', // it goes when the file is put back
-  ),
+  // the link goes when the file is put back
+  rootScript(() => 'ln -s /var/tmp/rdc-resolv.conf /etc/resolv.conf'),
 );
 
 const outOfSight: Inject = (context) => (detaches(context.host) ? staleForDaemon : hiddenFromDriver)(context);
@@ -99,9 +97,8 @@ check('NET-DNS', {
     const name = `${randomUUID()}.rdc.test`;
     expect(await lookUp(container, name), 'the address that a container is told').toBe(nameServer.told);
     // the refused connection shows the address that the name was given
-    expect(await pullFrom(target, name), 'the connection that docker pull tries').toContain(
-      `dial tcp ${nameServer.told}:${freePort}`,
-    );
+    const dialled = `dial tcp ${nameServer.told}:${freePort}`;
+    expect(await pullFrom(target, name), 'the connection that docker pull tries').toContain(dialled);
   },
   triage: {
     async withoutDocker(context) {
@@ -137,11 +134,8 @@ check('NET-DNS-LO', {
     const servers = [...file.stdout.matchAll(/^nameserver (\S+)/gm)].map(([, server]) => server);
     // they are not asked: names of ours stay here
     const isPublic = servers.length > 0 && servers.every((server) => /^(8\.8\.|2001:4860:)/.test(server ?? ''));
-    expectDocumented(
-      isPublic ? servers.join(' ') : null,
-      /^8\.8\.8\.8 8\.8\.4\.4/,
-      "the default bridge's name servers",
-    );
+    const given = isPublic ? servers.join(' ') : null;
+    expectDocumented(given, /^8\.8\.8\.8 8\.8\.4\.4/, "the default bridge's name servers");
     const network = await createNetwork(target, 'bridge');
     defer(() => removeNetwork(target, network));
     await using other = await startContainer(target, { host: { NetworkMode: network } });

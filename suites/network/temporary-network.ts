@@ -19,9 +19,8 @@ export async function createNetwork(target: Target, driver: Driver): Promise<str
 
 /** It may be gone already. */
 export async function removeNetwork(target: Target, name: string, containers: readonly string[] = []): Promise<void> {
-  for (const Container of containers) {
+  for (const Container of containers)
     await dockerApi(target, 'POST', `/networks/${name}/disconnect`, { body: { Container, Force: true } });
-  }
   const { status, text } = await dockerApi(target, 'DELETE', `/networks/${name}`);
   if (status !== 204 && status !== 404) throw new Error(`the network ${name} stays: ${status} ${text}`);
 }

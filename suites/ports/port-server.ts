@@ -50,7 +50,7 @@ export function parseGateway(table: string): string | null {
 }
 
 /** Another process of the user listens there; resolves to its end. */
-export async function occupy(target: Target, ports: readonly number[]): Promise<() => Promise<void>> {
+export async function occupy(target: Target, ports: readonly number[]) {
   const probe = await probePath(target);
   const pids = await mustRun(
     target,
@@ -58,5 +58,5 @@ export async function occupy(target: Target, ports: readonly number[]): Promise<
 for port in ${ports.join(' ')}; do ${probe} serve tcp $port busy > /dev/null 2>&1 < /dev/null & echo $!; done
 ${untilBound(ports)}`,
   );
-  return async () => void (await target.shell(`kill ${pids.trim().replaceAll('\n', ' ')}`));
+  return () => target.shell(`kill ${pids.trim().replaceAll('\n', ' ')}`);
 }

@@ -21,6 +21,7 @@ import {
   rootScript,
   startContainer,
   sysctl,
+  type Target,
   type WithoutDocker,
   withoutDockerByScript,
 } from '../../harness/checks/index.ts';
@@ -53,12 +54,10 @@ check('PORT-LISTENER', {
     await using server = await startNonceServer(target, port);
     expect(await fetchFromHost(target, port), 'the answer on the published port').toContain(server.nonce);
     const driver = (await rootlessKit(target))?.portDriver ?? 'builtin';
-    const owners = (await tcpListeners(target, port)).map(
-      ({ uid, executable }) => `${programName(executable)} of UID ${uid}`,
-    );
-    expect([...new Set(owners)], `who listens on ${port} (port driver ${driver})`).toEqual([
-      `${portOwner[driver]} of UID ${host.user.uid}`,
-    ]);
+    const listeners = await tcpListeners(target, port);
+    const owners = new Set(listeners.map(({ uid, executable }) => `${programName(executable)} of UID ${uid}`));
+    const wanted = [`${portOwner[driver]} of UID ${host.user.uid}`];
+    expect([...owners], `who listens on ${port} (port driver ${driver})`).toEqual(wanted);
   },
   triage: { withoutDocker: servedWithoutDocker({ port: 28_080 }), notRootful: 'its ports are bound by root' },
   fault: breaks('who listens on * (port driver *)', byRootful),
@@ -94,13 +93,11 @@ check('PORT-RELEASE', {
 
 const innerPortStart: Inject = async ({ target }) => {
   const { pid } = await portServer(target);
+  const file = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
   const set = (value: number) =>
-    mustRun(
-      target.root,
-      `nsenter --net=/proc/${pid}/ns/net sh -c 'echo ${value} > /proc/sys/net/ipv4/ip_unprivileged_port_start'`,
-    );
+    mustRun(target.root, `nsenter --net=/proc/${pid}/ns/net sh -c 'echo ${value} > ${file}'`);
   await set(1024);
-  return async () => void (await set(0));
+  return () => set(0);
 };
 
 const innerPortAlone: WithoutDocker = async (context) => {
@@ -183,9 +180,7 @@ check('PORT-LO-ONLY', {
     expect(control, 'the answer to another host on a port of every address').toContain(serverNonce);
     // a reset means that somebody accepted: pasta does so on every address, and hangs up
     const closed = portDriverOf(host) === 'implicit' ? /^(E[A-Z]+)?$/ : /^E(?!CONNRESET)[A-Z]+$/;
-    for (const answer of others) {
-      expect(answer, 'the answer to another host on the loopback port').toMatch(closed);
-    }
+    for (const answer of others) expect(answer, 'the answer to another host on the loopback port').toMatch(closed);
     const devices = (await mustRun(target, localnetRoutes)).trim().split('\n');
     expect(devices.join(' '), 'devices whose route_localnet was read').toMatch(/\ball [01]\b/);
     const open = devices.filter((line) => line.endsWith(' 1'));
@@ -211,9 +206,8 @@ check('PORT-UDP', {
     await portServer(target);
     await using peer = await startPeer(target);
     const { udp } = published;
-    expect(await fetchFromHost(target, udp, '127.0.0.1', 'udp'), 'the answer over UDP on the host').toContain(
-      serverNonce,
-    );
+    const own = await fetchFromHost(target, udp, '127.0.0.1', 'udp');
+    expect(own, 'the answer over UDP on the host').toContain(serverNonce);
     const [answer] = await peer.fetch({ port: udp, protocol: 'udp', timeoutMs: 5000 });
     expect(answer, 'the answer over UDP to another host').toContain(serverNonce);
   },
@@ -270,10 +264,16 @@ check('SRC-LEGACY', {
   fault: lifts('the client that the container sees', byRootful),
 });
 
+const sctpPort = 28_085;
+
+async function connectSctp(target: Target): Promise<string | null> {
+  const connect = ['connect', 'sctp', '127.0.0.1', String(sctpPort)];
+  return (await hostProbe<{ errno: string | null }>(target, target, connect)).errno;
+}
+
 /** A kernel without SCTP has no listener for anybody. */
 const sctpAlone: WithoutDocker = async ({ target }) => {
-  const connect = ['connect', 'sctp', '127.0.0.1', '28085'];
-  const { errno } = await hostProbe<{ errno: string | null }>(target, target, connect);
+  const errno = await connectSctp(target);
   return { works: errno !== 'EPROTONOSUPPORT', saw: `an SCTP connection to a free port: ${errno ?? 'done'}` };
 };
 
@@ -287,8 +287,7 @@ check('PORT-SCTP', {
   remedy: 'none: publish TCP or UDP, or use a rootful daemon',
   concurrent: true,
   async verify({ target, host }) {
-    const port = 28_085;
-    const publish = [{ hostPort: port, containerPort: 80, protocol: 'sctp' as const }];
+    const publish = [{ hostPort: sctpPort, containerPort: 80, protocol: 'sctp' as const }];
     if (refusesSctp(host)) {
       const refusal = await refusalOf(target, { publish });
       expectDocumented(refusal, /no IP addresses specified/, 'publishing an SCTP port');
@@ -298,13 +297,14 @@ check('PORT-SCTP', {
     asFinding('differs', () => expect(started, 'differs: publishing an SCTP port').not.toBeTypeOf('string'));
     if (typeof started === 'string') return;
     await using container = started;
-    const { Ports } = (await dockerApi(target, 'GET', `/containers/${container.id}/json`)).json<Inspected>()
-      .NetworkSettings;
-    const listed = Ports['80/sctp']?.map(({ HostPort }) => HostPort);
-    asFinding('differs', () => expect(listed, 'differs: the ports that inspect lists').toContain(String(port)));
-    const connect = ['connect', 'sctp', '127.0.0.1', String(port)];
-    const { errno } = await hostProbe<{ errno: string | null }>(target, target, connect);
-    expectDocumented(errno, /^E(CONNREFUSED|PROTONOSUPPORT)$/, 'an SCTP connection to the published port');
+    const inspected = await dockerApi(target, 'GET', `/containers/${container.id}/json`);
+    const listed = inspected.json<Inspected>().NetworkSettings.Ports['80/sctp']?.map(({ HostPort }) => HostPort);
+    asFinding('differs', () => expect(listed, 'differs: the ports that inspect lists').toContain(String(sctpPort)));
+    expectDocumented(
+      await connectSctp(target),
+      /^E(CONNREFUSED|PROTONOSUPPORT)$/,
+      'an SCTP connection to the published port',
+    );
   },
   triage: { withoutDocker: sctpAlone },
   fault: lifts(['publishing an SCTP port', 'an SCTP connection to the published port'], byRootful),
@@ -336,11 +336,9 @@ check('PORT-RANDOM', {
     "the daemon's refusal when port * is busy",
     `more ports are busy than the daemon tries (${tries})`,
     async ({ target }) => {
-      const first = (await randomPort(target)) + 2;
-      return occupy(
-        target,
-        Array.from({ length: tries }, (_, index) => first + index),
-      );
+      const chosen = await randomPort(target);
+      const next = Array.from({ length: tries }, (_, index) => chosen + 2 + index);
+      return await occupy(target, next);
     },
     { at: 'busy' },
   ),

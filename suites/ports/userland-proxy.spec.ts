@@ -34,7 +34,7 @@ const otherThanDocumented: Inject = async ({ target, host }) => {
   if (answersWithoutProxy(host)) {
     const rule = `INPUT -p tcp --dport ${port} -j REJECT --reject-with tcp-reset`;
     await mustRun(target.root, `iptables -w -I ${rule}`);
-    return async () => void (await mustRun(target.root, `iptables -w -D ${rule}`));
+    return () => mustRun(target.root, `iptables -w -D ${rule}`);
   }
   const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
   const socket = `'${known(stateDir, "RootlessKit's state directory")}/api.sock'`;
@@ -85,10 +85,9 @@ async function fetchWhereDaemonIs(target: Target): Promise<string> {
 const transparentLost: Inject = async ({ target }) => {
   const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
   const state = known(stateDir, "RootlessKit's state directory");
-  await mustRun(
-    target.root,
-    `nsenter -m -t "$(cat '${state}/child_pid')" nsenter --net='${state}/netns' iptables -w -t mangle -I OUTPUT ! -s 127.0.0.0/8 -p tcp --dport ${port} -j DROP`,
-  );
+  const rule = `OUTPUT ! -s 127.0.0.0/8 -p tcp --dport ${port} -j DROP`;
+  const enter = `nsenter -m -t "$(cat '${state}/child_pid')" nsenter --net='${state}/netns'`;
+  await mustRun(target.root, `${enter} iptables -w -t mangle -I ${rule}`);
   // gone with the restart at the end of the check
   return async () => {};
 };

@@ -6,13 +6,12 @@ import { isEngineSince } from '../instruments/daemon/versions.ts';
 export async function switchProxyOff(
   context: Pick<VerifyContext<RestartableTarget>, 'target' | 'host' | 'defer'>,
 ): Promise<void> {
-  const { defer } = context;
   const unload = isEngineSince(context.host, '28.0') ? await loadBridgeNetfilter(context) : undefined;
   try {
-    defer(await daemonJson({ 'userland-proxy': false })(context));
+    context.defer(await daemonJson({ 'userland-proxy': false })(context));
   } finally {
     // deferred last, done first: the next start finds the kernel as before
-    if (unload) defer(unload);
+    if (unload) context.defer(unload);
   }
 }
 
@@ -20,14 +19,10 @@ export async function switchProxyOff(
 const isLoaded = '[ -e /sys/module/br_netfilter ] || [ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]';
 
 /** By rmmod: `modprobe -r` would also remove `bridge`, and every bridge of every network namespace. */
-async function loadBridgeNetfilter({
-  target,
-  host,
-}: Pick<VerifyContext, 'target' | 'host'>): Promise<(() => Promise<unknown>) | undefined> {
+async function loadBridgeNetfilter({ target, host }: Pick<VerifyContext, 'target' | 'host'>) {
   // bridged traffic of the host (virbr0, lxcbr0) would meet its firewall; before 29.5 the daemon has its own copy of the setting
-  const spareHost = isEngineSince(host, '29.5')
-    ? ''
-    : 'for f in /proc/sys/net/bridge/bridge-nf-call-*; do echo 0 > $f; done';
+  const switchOff = 'for f in /proc/sys/net/bridge/bridge-nf-call-*; do echo 0 > $f; done';
+  const spareHost = isEngineSince(host, '29.5') ? '' : switchOff;
   const said = await mustRun(target.root, `${isLoaded} || { modprobe br_netfilter; echo loaded; ${spareHost}; }`);
   return said === '' ? undefined : () => mustRun(target.root, 'rmmod br_netfilter');
 }

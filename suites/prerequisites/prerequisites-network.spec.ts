@@ -77,9 +77,8 @@ check('PRE-FW-MOD', {
     const { stdout } = await target.exec(['grep', '-E', modules, '/proc/modules']);
     note(`${version}; of the modules it may need, loaded are:\n${stdout}`);
     const rules = await acceptedRules(target);
-    for (const rule of bridgeRules) {
+    for (const rule of bridgeRules)
       expect(rules, `rules in the kernel for ${version}`).toContain(rule.replace(/^-t \w+ /, ''));
-    }
   },
   triage: {
     withoutDocker: withoutDockerByScript(

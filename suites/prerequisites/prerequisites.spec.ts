@@ -123,10 +123,8 @@ check('PRE-SUBID-NUM', {
   needsDaemon: false,
   async verify({ target, host }) {
     const { uid, gid } = host.user;
-    const fresh = await underMounts(target, {
-      mounts: mountedIds(`${uid}:${elsewhere.start}:${elsewhere.count}`),
-      script: freshMaps('$w'),
-    });
+    const mounts = mountedIds(`${uid}:${elsewhere.start}:${elsewhere.count}`);
+    const fresh = await underMounts(target, { mounts, script: freshMaps('$w') });
     const { uidMap, gidMap } = parseMaps(fresh);
     expect(uidMap, 'UID map made of a numeric line').toEqual(rootlessMap(uid, [elsewhere]));
     expect(gidMap, 'GID map made of a numeric line').toEqual(rootlessMap(gid, [elsewhere]));
@@ -188,16 +186,15 @@ check('PRE-USERNS-MAX', {
   async verify({ target, host }) {
     const kinds = ['user', 'net', 'mnt', 'pid', 'ipc', 'uts', ...(host.cgroup.version === 2 ? ['cgroup'] : [])];
     // a container takes one of each kind; the default is thousands even on a small machine
-    for (const name of kinds.map((kind) => `user.max_${kind}_namespaces`)) {
+    for (const name of kinds.map((kind) => `user.max_${kind}_namespaces`))
       expect(await sysctlValue(target, name), name).toBeGreaterThanOrEqual(100);
-    }
     expect(await freshUserNamespace(target), 'a user namespace made by RootlessKit').not.toBeNull();
     // the limit may be used up
     const flags = host.cgroup.version === 2 ? '-nmpiuCf' : '-nmpiuf';
-    const { code: ended } = await target.shell(
+    const { code } = await target.shell(
       `${onSearchPath(host)}d=$(mktemp -d); rootlesskit --state-dir="$d/state" unshare ${flags} true; c=$?; rm -rf "$d"; exit $c`,
     );
-    expect(ended, 'exit code of making the other namespaces of a container').toBe(0);
+    expect(code, 'exit code of making the other namespaces of a container').toBe(0);
   },
   triage: { withoutDocker: namespacesWithoutDocker, notRootful: asksNoDaemon },
   fault: breaks('user.max_user_namespaces', 'sysctl user.max_user_namespaces=0', sysctl('user.max_user_namespaces', 0)),
@@ -208,11 +205,8 @@ const runtimeDirectoryLost: Inject = async (context) => {
   if (host.init !== 'systemd')
     return await filtered(`${host.user.home}/.bashrc`, () => "sed '/^export XDG_RUNTIME_DIR=/d'")(context);
   const files = await mustRun(target.root, 'grep -ls "^[^#]*pam_systemd.so" /etc/pam.d/*');
-  const withoutIt = files
-    .trim()
-    .split('\n')
-    .map((file) => filtered(file, () => "sed '/pam_systemd.so/s/^/#/'"));
-  return await inOrder(...withoutIt)(context);
+  const withoutIt = (file: string) => filtered(file, () => "sed '/pam_systemd.so/s/^/#/'");
+  return await inOrder(...files.trim().split('\n').map(withoutIt))(context);
 };
 
 check('PRE-XDG', {
@@ -248,7 +242,7 @@ t=$(mktemp "$XDG_RUNTIME_DIR/rdc.XXXXXX") && head -c 262144 /dev/zero > "$t" && 
 const profileUnloaded: Inject = async ({ target: { root } }) => {
   const find = 'f=$(grep -lsE "^[^#]*rootlesskit.*\\{" /etc/apparmor.d/*) || [ -n "$f" ]';
   const files = await mustRun(root, `${find}; apparmor_parser -R $f; echo $f`);
-  return async () => void (await mustRun(root, `apparmor_parser -r ${files}`));
+  return () => mustRun(root, `apparmor_parser -r ${files}`);
 };
 
 check('PRE-AA-USERNS', {
@@ -305,9 +299,8 @@ check('PRE-DBUS', {
     expect(socket, 'what lies at $XDG_RUNTIME_DIR/bus').toBe(`socket ${host.user.uid}`);
     // busctl, which runc asks, reads it from the owner of the bus
     expect(owner, `UID of the bus${hiddenBy(host.hidepid)}`).toBe(host.user.uid);
-    expect(cgroup, 'cgroup of a process that was given a scope').toMatch(
-      new RegExp(`^${userCgroup(host)}/.*rdc-\\d+\\.scope$`),
-    );
+    const scope = new RegExp(`^${userCgroup(host)}/.*rdc-\\d+\\.scope$`);
+    expect(cgroup, 'cgroup of a process that was given a scope').toMatch(scope);
   },
   fault: breaks(
     ['what lies at $XDG_RUNTIME_DIR/bus', 'UID of the bus*'],

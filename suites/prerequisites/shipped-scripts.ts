@@ -1,4 +1,4 @@
-import { filtered, type Inject, mustRun } from '../../harness/checks/index.ts';
+import { changeFile, type Inject, mustRun } from '../../harness/checks/index.ts';
 
 export const startScript = 'dockerd-rootless.sh';
 export const setupTool = 'dockerd-rootless-setuptool.sh';
@@ -23,12 +23,8 @@ export function parseRuns(output: string): (name: string) => Run {
 
 /** By a filter, e.g. `sed 's/a/b/'`. What runs of the script already goes on unchanged. */
 export function changedScript(name: string, filter: string): Inject {
-  return async (context) => {
-    const { target, host } = context;
-    const path = await mustRun(
-      target,
-      `PATH="$PATH:${whereScripts(host.user.home)}"; readlink -f "$(command -v ${name})"`,
-    );
-    return filtered(path.trim(), () => filter)(context);
+  return async ({ target, host }) => {
+    const find = `PATH="$PATH:${whereScripts(host.user.home)}"; readlink -f "$(command -v ${name})"`;
+    return await changeFile(target.root, (await mustRun(target, find)).trim(), filter);
   };
 }

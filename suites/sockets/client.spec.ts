@@ -12,6 +12,7 @@ import {
   quoteWord,
   rootScript,
   setAside,
+  userScript,
 } from '../../harness/checks/index.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
@@ -19,10 +20,10 @@ import { isEngineSince } from '../instruments/daemon/versions.ts';
 const check = checksIn(import.meta);
 const systemSocket = '/var/run/docker.sock';
 
-const contextDeselected: Inject = async ({ target, host }) => {
-  await mustRun(target, `${onSearchPath(host)}docker context use default`);
-  return async () => void (await mustRun(target, `${onSearchPath(host)}docker context use rootless`));
-};
+const contextDeselected = userScript(
+  (host) => `${onSearchPath(host)}docker context use default`,
+  (host) => `${onSearchPath(host)}docker context use rootless`,
+);
 
 check('SOCK-CTX', {
   level: 'MUST',
@@ -45,9 +46,8 @@ check('SOCK-CTX', {
 "$SHELL" -lic 'docker info --format "interactive reached {{.ID}}"' < /dev/null`);
     expect(typed.stdout, 'the daemon that the client of a login shell reaches').toContain(`login reached ${ID}`);
     // and what only interactive shells read, as Debian's ~/.bashrc
-    expect(typed.stdout, 'the daemon that the client of an interactive login shell reaches').toContain(
-      `interactive reached ${ID}`,
-    );
+    const interactive = `interactive reached ${ID}`;
+    expect(typed.stdout, 'the daemon that the client of an interactive login shell reaches').toContain(interactive);
   },
   fault: breaks("context of the user's client, and where it leads", 'docker context use default', contextDeselected),
 });
@@ -76,7 +76,7 @@ const ownAway: Inject = async ({ target: { root } }) => {
 const inGroup: Inject = async ({ target: { root }, host: { user } }) => {
   if (user.groups.includes('docker')) return async () => {};
   await mustRun(root, `usermod -aG docker ${user.name}`);
-  return async () => void (await mustRun(root, `gpasswd -d ${user.name} docker`));
+  return () => mustRun(root, `gpasswd -d ${user.name} docker`);
 };
 
 const openToUser = inOrder(inGroup, ownAway, listening);

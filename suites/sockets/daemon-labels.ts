@@ -19,7 +19,7 @@ export async function reloadedLabels(
   return (await pollUntil(ask, { withinMs: 15_000, everyMs: 50 })) ?? (await daemonLabels(target));
 }
 
-export async function withLabels(as: Executor, path: string, labels: readonly string[]): Promise<() => Promise<void>> {
+export async function withLabels(as: Executor, path: string, labels: readonly string[]) {
   return await changeFile(as, path, (text) => JSON.stringify({ ...settingsIn(text), labels }));
 }
 

@@ -41,17 +41,9 @@ done`);
 
 /** Pure: addresses of `ss -Hltn` as a client dials them, each once. */
 export function dialable(listening: string): string[] {
-  const addresses = listening
-    .split('\n')
-    .map((line) =>
-      line
-        .trim()
-        .split(/\s+/)[3]
-        ?.replace(/%[^:\]]+/, ''),
-    )
-    .filter((address) => address !== undefined && address !== '')
-    .map((address) => address?.replace(/^(\*|0\.0\.0\.0|\[::\]):/, '127.0.0.1:') ?? '');
-  return [...new Set(addresses)];
+  const columns = listening.split('\n').map((line) => line.trim().split(/\s+/)[3] ?? '');
+  const addresses = columns.map((address) => address.replace(/%[^:\]]+/, '')).filter(Boolean);
+  return [...new Set(addresses.map((address) => address.replace(/^(\*|0\.0\.0\.0|\[::\]):/, '127.0.0.1:')))];
 }
 
 const mostAsked = 40;

@@ -1,5 +1,6 @@
 import {
   asFinding,
+  away,
   breaks,
   checksIn,
   chmod,
@@ -12,7 +13,6 @@ import {
   lifts,
   moby,
   page,
-  rootScript,
   startContainer,
 } from '../../harness/checks/index.ts';
 import { hidesSocket, overlaidForDaemon } from '../instruments/daemon/mount-overlay.ts';
@@ -25,6 +25,7 @@ import { connectAs, dockerGroupId, pathState } from './socket-state.ts';
 const check = checksIn(import.meta);
 const legacySocket = '/var/run/docker.sock';
 
+type Connected = { errno: string | null; peer: { uid: number } | null };
 type Entry = { errno: string | null; stat: { stMode: string } | null };
 
 check('SOCK-PATH', {
@@ -44,10 +45,7 @@ check('SOCK-PATH', {
   fault: breaks(
     'kind of {*docker.sock}',
     'the socket is moved away',
-    rootScript(
-      ({ socket }) => `mv '${socket}' '${socket}.x'`,
-      ({ socket }) => `mv '${socket}.x' '${socket}'`,
-    ),
+    away(({ socket }) => socket),
   ),
 });
 
@@ -110,11 +108,7 @@ check('SOCK-MNT', {
     await using container = await startContainer(target, { host: { Binds: [`${host.socket}:${legacySocket}`] } });
     const entry = await container.probe<Entry>('open', legacySocket, 'r');
     expect(typeOf(entry), 'what the container sees at /var/run/docker.sock').toBe('socket');
-    const connected = await container.probe<{ errno: string | null; peer: { uid: number } | null }>(
-      'connect',
-      'unix',
-      legacySocket,
-    );
+    const connected = await container.probe<Connected>('connect', 'unix', legacySocket);
     expect(connected.errno, 'connecting from inside the container').toBeNull();
     // SO_PEERCRED from inside: root of the same user namespace
     expect(connected.peer?.uid, 'user of the process that listens').toBe(0);

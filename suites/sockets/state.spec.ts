@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   breaks,
+  changeFile,
   checksIn,
   chmod,
   docker,
@@ -18,7 +19,9 @@ import {
   type RestartableTarget,
   rootlesskitIssue,
   rootScript,
+  setAside,
   type Target,
+  userScript,
 } from '../../harness/checks/index.ts';
 import { dataRoot } from '../instruments/daemon/data-root.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
@@ -35,11 +38,7 @@ const restart = 'systemctl --user restart docker';
 
 const beside = ({ socket }: Pick<HostFacts, 'socket'>, name: string) => socket.replace(/[^/]*$/, name);
 
-const pidOfInit: Inject = async ({ target, host }) => {
-  const file = quoteWord(beside(host, 'docker.pid'));
-  const before = await mustRun(target.root, `cat ${file}; echo 1 > ${file}`);
-  return async () => void (await mustRun(target.root, `printf %s ${quoteWord(before)} > ${file}`));
-};
+const pidOfInit: Inject = ({ target, host }) => changeFile(target.root, beside(host, 'docker.pid'), 'echo 1');
 
 check('SOCK-PID', {
   level: 'MUST',
@@ -56,18 +55,12 @@ check('SOCK-PID', {
 });
 
 /** What a crash leaves is there only until the next start. */
-async function keepDown(target: Target): Promise<() => Promise<void>> {
+async function keepDown(target: Target) {
   if (target.facts.host.init !== 'systemd') return async () => {};
   const folder = '"$XDG_RUNTIME_DIR/systemd/user/docker.service.d"';
-  await mustRun(
-    target,
-    `mkdir -p ${folder}; printf '[Service]\\nRestart=no\\n' > ${folder}/rdc.conf; systemctl --user daemon-reload`,
-  );
-  return async () =>
-    void (await mustRun(
-      target,
-      `rm ${folder}/rdc.conf; rmdir ${folder} 2>/dev/null || :; systemctl --user daemon-reload`,
-    ));
+  const reload = 'systemctl --user daemon-reload';
+  await mustRun(target, `mkdir -p ${folder}; printf '[Service]\\nRestart=no\\n' > ${folder}/rdc.conf; ${reload}`);
+  return () => mustRun(target, `rm ${folder}/rdc.conf; rmdir ${folder} 2>/dev/null || :; ${reload}`);
 }
 
 /** As a crash would; waits until nothing of the service is left. */
@@ -75,13 +68,9 @@ async function crash(target: Target): Promise<void> {
   const { service } = await daemonProcess(target);
   const kit = known(await rootlessKit(target), 'the process of RootlessKit');
   await target.invalidate();
-  await mustRun(
-    target.root,
-    `kill -9 ${kit.pid}; i=0
-for p in ${service.map(({ pid }) => pid).join(' ')}; do
-  while [ -d /proc/$p ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done
-done; [ $i -lt 300 ]`,
-  );
+  const pids = service.map(({ pid }) => pid).join(' ');
+  const wait = 'while [ -d /proc/$p ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done';
+  await mustRun(target.root, `kill -9 ${kit.pid}; i=0; for p in ${pids}; do ${wait}; done; [ $i -lt 300 ]`);
 }
 
 /** `answers`, or the state in which the start left it. */
@@ -95,11 +84,6 @@ async function startAfterCrash(target: RestartableTarget): Promise<string> {
   };
   return (await pollUntil(ask, { withinMs: 90_000, everyMs: 50 })) ?? (await daemonState(target));
 }
-
-const numberReused: Inject = async ({ target, host }) => {
-  await mustRun(target, `echo 1 > '${beside(host, 'docker.pid')}'`);
-  return async () => {};
-};
 
 check('SOCK-STALE', {
   level: 'MUST',
@@ -119,10 +103,12 @@ check('SOCK-STALE', {
     });
     await crash(target);
     await stage('crashed');
-    expect((await pathState(target, host.socket))?.type, 'what the crash left at docker.sock').toBe('socket');
-    expect((await pathState(target, beside(host, 'docker.pid')))?.type, 'what it left at docker.pid').toBe(
-      'regular file',
-    );
+    const [socket, pidFile] = [
+      await pathState(target, host.socket),
+      await pathState(target, beside(host, 'docker.pid')),
+    ];
+    expect(socket?.type, 'what the crash left at docker.sock').toBe('socket');
+    expect(pidFile?.type, 'what it left at docker.pid').toBe('regular file');
     const connect = (path: string) => hostProbe<{ errno: string | null }>(target, target, ['connect', 'unix', path]);
     expect((await connect(host.socket)).errno, 'connecting to the socket that was left').toBe('ECONNREFUSED');
     expect((await connect(`${host.socket}.absent`)).errno, 'connecting where nothing is').toBe('ENOENT');
@@ -134,7 +120,7 @@ check('SOCK-STALE', {
   fault: breaks(
     'the daemon at the next start',
     'another process has the number in the pid file that the crash left',
-    numberReused,
+    userScript((host) => `echo 1 > '${beside(host, 'docker.pid')}'`),
     { at: 'crashed' },
   ),
 });
@@ -199,9 +185,8 @@ else echo own; cat ${user} 2>/dev/null; fi`,
   try {
     // trim() also removes a byte order mark; an empty file has no settings
     const config: unknown = JSON.parse(text.trim() || '{}');
-    return typeof config === 'object' && config !== null && !Array.isArray(config)
-      ? 'its own, and JSON'
-      : 'no settings';
+    const isObject = typeof config === 'object' && config !== null && !Array.isArray(config);
+    return isObject ? 'its own, and JSON' : 'no settings';
   } catch {
     return 'not JSON';
   }
@@ -243,8 +228,7 @@ check('SOCK-CONF', {
 
 const apiSocketAway: Inject = async ({ target }) => {
   const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
-  await mustRun(target.root, `mv '${stateDir}/api.sock' '${stateDir}/api.sock.x'`);
-  return async () => void (await mustRun(target.root, `mv '${stateDir}/api.sock.x' '${stateDir}/api.sock'`));
+  return await setAside(target.root, `${stateDir}/api.sock`);
 };
 
 check('SOCK-STATE', {
@@ -256,10 +240,9 @@ check('SOCK-STATE', {
   async verify({ target, host }) {
     const kit = known(await rootlessKit(target), 'the process of RootlessKit');
     // before 25.0 RootlessKit chose a directory
-    const wanted = isEngineSince(host, '25.0') ? beside(host, 'dockerd-rootless') : /^\/tmp\/rootlesskit\d+$/;
-    expect(kit.stateDir, "RootlessKit's state directory").toEqual(
-      typeof wanted === 'string' ? wanted : expect.stringMatching(wanted),
-    );
+    const ownChoice = expect.stringMatching(/^\/tmp\/rootlesskit\d+$/);
+    const wanted = isEngineSince(host, '25.0') ? beside(host, 'dockerd-rootless') : ownChoice;
+    expect(kit.stateDir, "RootlessKit's state directory").toEqual(wanted);
     const state = await stateDirectory(target, kit.stateDir ?? '');
     expect(state.apiListener, 'the process that listens on api.sock').toBe(kit.pid);
     expect(state.lockHolder, 'the process that holds the lock').toBe(kit.pid);

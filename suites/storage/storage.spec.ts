@@ -93,12 +93,10 @@ const withoutOverlay: Inject = async ({ target }) => {
   await target.invalidate();
   return await orUndo(undo, async () => {
     await stopDaemon(target);
-    await mustRun(
-      target.root,
-      `mkdir -p /run/modprobe.d; echo 'install overlay /bin/false' > ${setting}
+    const unload = `mkdir -p /run/modprobe.d; echo 'install overlay /bin/false' > ${setting}
 i=0; until ! grep -q '^overlay ' /proc/modules || rmmod overlay || [ $i -gt 20 ]; do sleep 0.5; i=$((i+1)); done
-! grep -q '^overlay ' /proc/modules`,
-    );
+! grep -q '^overlay ' /proc/modules`;
+    await mustRun(target.root, unload);
   });
 };
 
@@ -152,15 +150,11 @@ check('ST-USERXATTR', {
     const kind = [root.type, ...root.superOptions.filter((option) => option === 'userxattr')].join(' ');
     expect(kind, "type and options of the container's root").toBe('overlay userxattr');
     const { stdout } = await container.exec(['sh', '-c', changesOfLowerFiles]);
-    expect(stdout.trim().split('\n'), 'what could be done to files of the image').toEqual([
-      'replaced new',
-      'renamed',
-      'removed',
-    ]);
+    const done = ['replaced new', 'renamed', 'removed'];
+    expect(stdout.trim().split('\n'), 'what could be done to files of the image').toEqual(done);
     const upper = known(optionValue(root.superOptions, 'upperdir'), 'the upper directory of the overlay');
-    const { stdout: kinds } = await target.root.shell(
-      `cd ${quoteWord(upper)} && stat -c '%n %F %t:%T' etc/group mnt var`,
-    );
+    const stat = `cd ${quoteWord(upper)} && stat -c '%n %F %t:%T' etc/group mnt var`;
+    const { stdout: kinds } = await target.root.shell(stat);
     expect(kinds.trim().split('\n'), 'what stands for them in the upper directory').toEqual([
       'etc/group character special file 0:0',
       'mnt character special file 0:0',
@@ -192,9 +186,8 @@ check('ST-LCHOWN', {
     expect(within, `the refusal of a file of UID ${last}`).toBeNull();
     const path = await findInDataRoot(target, name);
     const { stdout } = await target.root.exec(['stat', '-c', '%u', path ?? name]);
-    expect(stdout.trim(), `owner on the host's disk of the file of UID ${last}`).toBe(
-      String(mapped(rootlessMap(host.user.uid, uids), last)),
-    );
+    const owner = String(mapped(rootlessMap(host.user.uid, uids), last));
+    expect(stdout.trim(), `owner on the host's disk of the file of UID ${last}`).toBe(owner);
   },
   fault: breaks(
     'the refusal of a file of UID {1001}',
@@ -203,6 +196,14 @@ check('ST-LCHOWN', {
     { alsoBreaks: ['PRE-SUBID-COUNT', 'NS-UIDMAP'] },
   ),
 });
+
+/** Root changes a file of an image's layer, which goes with the image. */
+function onLayer(name: string, command: (host: HostFacts) => string): Inject {
+  return async ({ target, host }) => {
+    await mustRun(target.root, `${command(host)} ${quoteWord((await findInDataRoot(target, name)) ?? '')}`);
+    return async () => {};
+  };
+}
 
 const capableName = 'rdc-capable';
 
@@ -220,9 +221,8 @@ check('ST-FILECAPS', {
     await stage('imported');
     const path = await findInDataRoot(target, capableName);
     const { stdout } = await target.root.exec(['getcap', '-n', path ?? capableName]);
-    expect(stdout, "the file's capability on disk, for the root of the user's namespace").toMatch(
-      new RegExp(`cap_net_bind_service[=+]ep \\[rootid=${host.user.uid}\\]`),
-    );
+    const ofUser = new RegExp(`cap_net_bind_service[=+]ep \\[rootid=${host.user.uid}\\]`);
+    expect(stdout, "the file's capability on disk, for the root of the user's namespace").toMatch(ofUser);
     const { uids } = await subordinateIds(target);
     const capable = { image: 'rdc/capable:1', program: `/${capableName}`, user: 1000 };
     const process = await runCapable({ target, defer }, capable);
@@ -236,10 +236,7 @@ check('ST-FILECAPS', {
   fault: breaks(
     "the file's capability on disk, for the root of the user's namespace",
     'the file loses its capability on disk, as on a file system without extended attributes',
-    async ({ target }) => {
-      await mustRun(target.root, `setcap -r ${quoteWord((await findInDataRoot(target, capableName)) ?? '')}`);
-      return async () => {};
-    },
+    onLayer(capableName, () => 'setcap -r'),
     { at: 'imported' },
   ),
 });
@@ -274,11 +271,7 @@ check('ST-RM', {
   fault: lifts(
     "the user's rm -rf",
     'the files belong to the user, as if no subordinate ID were used',
-    async ({ target, host: { user } }) => {
-      const path = quoteWord((await findInDataRoot(target, foreignName)) ?? '');
-      await mustRun(target.root, `chown -R ${user.uid}:${user.gid} ${path}`);
-      return async () => {};
-    },
+    onLayer(foreignName, ({ user }) => `chown -R ${user.uid}:${user.gid}`),
     { at: 'imported' },
   ),
 });
@@ -292,22 +285,15 @@ check('ST-LOCKED', {
   source: moby('v20.10.6', 'daemon/oci_linux.go', 'flags that are locked in a user namespace (248f98ef5e)'),
   applies: ({ host }) => {
     if (/ 20\.10\.[0-5]\b/.test(host.versions.dockerd ?? '')) return 'Docker keeps locked mount flags from 20.10.6 on';
-    return (
-      host.rootPropagation !== 'private' || 'the mount of / is private: the daemon sees no mount made after its start'
-    );
+    const isPrivate = host.rootPropagation === 'private';
+    return !isPrivate || 'the mount of / is private: the daemon sees no mount made after its start';
   },
   remedy: 'update Docker to 20.10.6 and runc to 1.0.0-rc95 or later',
   async verify({ target, defer, stage }) {
-    defer(() =>
-      mustRun(
-        target.root,
-        `while mountpoint -q ${lockedFolder}; do umount ${lockedFolder}; done; rmdir ${lockedFolder}`,
-      ),
-    );
-    await mustRun(
-      target.root,
-      `mkdir -p ${lockedFolder}; mount -t tmpfs -o ${lockedFlags},mode=777,size=4m rdc ${lockedFolder}`,
-    );
+    const unmount = `while mountpoint -q ${lockedFolder}; do umount ${lockedFolder}; done; rmdir ${lockedFolder}`;
+    defer(() => mustRun(target.root, unmount));
+    const mount = `mount -t tmpfs -o ${lockedFlags},mode=777,size=4m rdc ${lockedFolder}`;
+    await mustRun(target.root, `mkdir -p ${lockedFolder}; ${mount}`);
     await stage('mounted');
     // control: a daemon that starts no container at all would refuse this one for another reason
     await sharedContainer(target);
@@ -317,26 +303,19 @@ check('ST-LOCKED', {
     if (typeof started === 'string') return;
     await using container = started;
     const mounts = await mountsOf(target, container);
-    expect(mountAt(mounts, '/writable').options, 'flags of the bind mount').toEqual(
-      expect.arrayContaining(lockedFlags),
-    );
-    expect(mountAt(mounts, '/readonly').options, 'flags of the read-only bind mount').toEqual(
-      expect.arrayContaining(['ro', ...lockedFlags]),
-    );
-    const { stdout } = await container.exec([
-      'sh',
-      '-c',
-      'cp /bin/busybox /writable/true && /writable/true 2>/dev/null; echo $?; /readonly/true 2>/dev/null; echo $?; touch /readonly/x 2>/dev/null; echo $?',
-    ]);
+    const [writable, readOnly] = ['/writable', '/readonly'].map((point) => mountAt(mounts, point).options);
+    expect(writable, 'flags of the bind mount').toEqual(expect.arrayContaining(lockedFlags));
+    expect(readOnly, 'flags of the read-only bind mount').toEqual(expect.arrayContaining(['ro', ...lockedFlags]));
+    const tries = ['cp /bin/busybox /writable/true && /writable/true', '/readonly/true', 'touch /readonly/x'];
+    const script = tries.map((one) => `${one} 2>/dev/null; echo $?`).join('\n');
+    const { stdout } = await container.exec(['sh', '-c', script]);
     expect(stdout.trim().split('\n'), 'running a program there, twice, and writing').toEqual(['126', '126', '1']);
   },
   fault: breaks(
     'flags of the bind mount',
     'another mount without the flags lies over the source',
-    rootScript(
-      () => `mount -t tmpfs -o mode=777,size=4m rdc ${lockedFolder}`,
-      () => ':', // verify takes away whatever is mounted there
-    ),
+    // verify takes away whatever is mounted there
+    rootScript(() => `mount -t tmpfs -o mode=777,size=4m rdc ${lockedFolder}`),
     { at: 'mounted' },
   ),
 });
@@ -370,17 +349,14 @@ check('ST-PERSIST', {
     // a program runs from the volume too, unless the data root is mounted noexec
     const look = "stat -c '%u:%g %a' /v/d; cat /v/d/f; cp /bin/busybox /v/sh && /v/sh -c 'echo runs'";
     const { stdout } = await reader.exec(['sh', '-c', look]);
-    expect(stdout.trim().split('\n'), 'owner, mode and content in a container').toEqual([
-      '1001:1001 700',
-      nonce,
-      'runs',
-    ]);
+    const kept = ['1001:1001 700', nonce, 'runs'];
+    expect(stdout.trim().split('\n'), 'owner, mode and content in a container').toEqual(kept);
     const file = `${await dataRoot(target)}/volumes/${volume}/_data/d/f`;
     const onDisk = await target.root.exec(['stat', '-c', '%u:%g', file]);
-    const [uid, gid] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)].map((map) =>
-      mapped(map, 1001),
+    const [uidMap, gidMap] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)];
+    expect(onDisk.stdout.trim(), "owner and group on the host's disk").toBe(
+      `${mapped(uidMap, 1001)}:${mapped(gidMap, 1001)}`,
     );
-    expect(onDisk.stdout.trim(), "owner and group on the host's disk").toBe(`${uid}:${gid}`);
   },
   fault: breaks(
     'owner, mode and content in a container',

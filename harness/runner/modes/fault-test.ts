@@ -157,7 +157,7 @@ async function observeFromStage(fault: Fault, members: readonly Subject[]): Prom
   return members.map(() => ({ verdict: 'error', message }));
 }
 
-async function inject(fault: Fault, members: readonly Subject[]): Promise<() => Promise<void>> {
+async function inject(fault: Fault, members: readonly Subject[]): Promise<() => Promise<unknown>> {
   const [first] = members;
   if (!first) return async () => {};
   const { target, host } = first.mode;

@@ -25,8 +25,12 @@ export function daemonJson(config: Readonly<Record<string, unknown>>): Inject {
   };
 }
 
-/** The cgroupfs driver is "none" without root: resource flags are accepted and ignored. */
-export const driverNone: Inject = daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] });
+/** Resource flags are then accepted and ignored. */
+export const driverNone = {
+  name: 'daemon.json asks for the cgroupfs driver, which is "none" without root',
+  inject: daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] }),
+  alsoBreaks: ['CG-INFO-TRUTH'],
+};
 
 /** A rootful daemon on the user's socket: everything works, and nothing is rootless. */
 export const rootfulDaemon: Inject = async ({ target }) => {

@@ -35,7 +35,7 @@ export async function restartDaemon(target: RestartableTarget): Promise<void> {
 }
 
 /** Restarts with a change; the undo restarts too. */
-export function restartedWith(target: RestartableTarget, putBack: () => Promise<void>): Promise<() => Promise<void>> {
+export function restartedWith(target: RestartableTarget, putBack: () => Promise<unknown>) {
   const undo = async () => {
     await putBack();
     await restartDaemon(target);

@@ -68,8 +68,8 @@ export function parseBeforeLogin(text: string) {
 }
 
 /** Resolves to what restores the current setting. */
-export async function lingering(target: Target, { user }: HostFacts): Promise<() => Promise<void>> {
+export async function lingering(target: Target, { user }: HostFacts) {
   const file = `/var/lib/systemd/linger/${user.name}`;
   const word = (await target.root.exec(['test', '-e', file])).code === 0 ? 'enable' : 'disable';
-  return async () => void (await mustRun(target.root, `loginctl ${word}-linger '${user.name}'`));
+  return () => mustRun(target.root, `loginctl ${word}-linger '${user.name}'`);
 }

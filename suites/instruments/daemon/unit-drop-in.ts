@@ -5,23 +5,22 @@ import { restartedWith } from './restart.ts';
 export async function writeUnitDropIn(
   { target, host }: Pick<VerifyContext, 'target' | 'host'>,
   ...settings: readonly string[]
-): Promise<() => Promise<void>> {
+) {
   if (host.init !== 'systemd') return await writeStartSettings({ target, host }, settings);
   const folder = `'${host.user.home}/.config/systemd/user/docker.service.d'`;
   const lines = ['[Service]', ...settings].map((line) => `'${line}'`).join(' ');
   const reload = 'systemctl --user daemon-reload';
   await mustRun(target, `mkdir -p ${folder}; printf '%s\\n' ${lines} > ${folder}/zz-rdc.conf; ${reload}`);
-  return async () =>
-    void (await mustRun(target, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || :; ${reload}`));
+  return () => mustRun(target, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || :; ${reload}`);
 }
 
 async function writeStartSettings(
   { target, host }: Pick<VerifyContext, 'target' | 'host'>,
   settings: readonly string[],
-): Promise<() => Promise<void>> {
+) {
   const file = quoteWord(`${host.user.home}/.config/rdc/daemon.settings`);
   await mustRun(target, `printf %s ${quoteWord(settings.map((one) => `${shellSetting(one)}\n`).join(''))} > ${file}`);
-  return async () => void (await mustRun(target, `rm -f ${file}`));
+  return () => mustRun(target, `rm -f ${file}`);
 }
 
 const limits: Readonly<Record<string, string>> = { NOFILE: 'n', NPROC: 'u' };

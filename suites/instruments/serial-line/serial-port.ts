@@ -23,6 +23,14 @@ export function hasSerialPort({ host }: { readonly host: HostFacts }): true | st
   return isMember || `the user ${host.user.name} is not in the group dialout`;
 }
 
+/** The second one is the peer of the first. */
+export function hasTwoSerialPorts({ host }: { readonly host: HostFacts }): true | string {
+  const has = hasSerialPort({ host });
+  return has === true && host.serialPorts.length < 2 ? 'the machine has no second serial port to be the peer' : has;
+}
+
+export const noAclTools = 'the tools for ACLs are not installed (package acl)';
+
 export function firstPort(host: HostFacts): string {
   return known(host.serialPorts[0], 'a serial port');
 }
@@ -46,7 +54,7 @@ export function device(path: string) {
 }
 
 /** Resolves to the undo. */
-export async function setMode(target: Target, path: string, mode: string): Promise<() => Promise<unknown>> {
+export async function setMode(target: Target, path: string, mode: string) {
   const before = (await mustRun(target.root, `stat -c %a ${path}`)).trim();
   await mustRun(target.root, `chmod ${mode} ${path}`);
   return () => mustRun(target.root, `chmod ${before} ${path}`);
@@ -79,7 +87,7 @@ export async function grant(target: Target, path: string, uid: number): Promise<
   await mustRun(target.root, `setfacl -m u:${uid}:rw ${path}`);
 }
 
-export async function aclUndo(target: Target, path: string): Promise<() => Promise<unknown>> {
+export async function aclUndo(target: Target, path: string) {
   const before = await mustRun(target.root, `getfacl --absolute-names --omit-header --numeric ${path}`);
   return () =>
     mustRun(target.root, `setfacl -b ${path}; printf %s ${quoteWord(before)} | setfacl --set-file=- ${path}`);
