@@ -18,7 +18,6 @@ export { type IdRange, idRanges, numberOf } from '../target-host/facts/parse-val
 export { holdersOf } from '../target-host/facts/socket-holders.ts';
 export type { Executor } from '../target-host/transport/executor.ts';
 export { quoteWord } from '../target-host/transport/quote.ts';
-export type { ExecResult } from '../target-host/transport/transport.ts';
 export { pollUntil } from '../this-machine/poll.ts';
 export type { Fault, Inject, VerifyContext, WithoutDocker } from './check.ts';
 export { checksIn } from './check.ts';

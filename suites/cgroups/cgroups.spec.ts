@@ -95,9 +95,8 @@ check('CG-DELEG', {
   needsDaemon: false,
   async verify({ target, host }) {
     const controllers = await delegatedControllers(target, host);
-    expect(controllers, `controllers of user@${host.user.uid}.service`).toEqual(
-      expect.arrayContaining(controllersByDefault(host)),
-    );
+    const wanted = expect.arrayContaining(controllersByDefault(host));
+    expect(controllers, `controllers of user@${host.user.uid}.service`).toEqual(wanted);
   },
   fault: breaks('controllers of user@*.service', notDelegated),
 });
@@ -302,9 +301,8 @@ check('CG-OOMADJ', {
     const wanted = -500;
     const daemon = await daemonProcess(target);
     const scores = await scoresWith(target, wanted, daemon.pid);
-    asFinding('differs', () =>
-      expect(scores, `differs: the start with --oom-score-adj ${wanted}`).not.toBeTypeOf('string'),
-    );
+    const label = `differs: the start with --oom-score-adj ${wanted}`;
+    asFinding('differs', () => expect(scores, label).not.toBeTypeOf('string'));
     if (typeof scores === 'string') return;
     asFinding('lifted', () => expect(scores.container, 'lifted: oom_score_adj in the container').not.toBe(wanted));
     asFinding('differs', () => expect(scores.container, 'differs: oom_score_adj in the container').toBe(scores.daemon));
@@ -321,9 +319,8 @@ check('CG-OOMADJ', {
 async function scoresWith(target: Target, wanted: number, daemon: number) {
   try {
     await using container = await startContainer(target, { host: { OomScoreAdj: wanted } });
-    const { stdout } = await target.root.shell(
-      `cat /proc/${daemon}/oom_score_adj /proc/${await container.hostPid()}/oom_score_adj`,
-    );
+    const pid = await container.hostPid();
+    const { stdout } = await target.root.shell(`cat /proc/${daemon}/oom_score_adj /proc/${pid}/oom_score_adj`);
     const [ofDaemon, ofContainer] = stdout.trim().split('\n').map(Number);
     return {
       daemon: known(ofDaemon, 'oom_score_adj of the daemon'),
@@ -348,9 +345,8 @@ check('CG-DELEG-ALL', {
   async verify(context) {
     const stage = () => context.stage('written');
     const { controllers, refusal, container } = await restartUserManagerRaised('CG-DELEG-ALL', { ...context, stage });
-    expect(controllers, `controllers of user@${context.host.user.uid}.service`).toEqual(
-      expect.arrayContaining(['cpu', 'cpuset', 'io', 'memory', 'pids']),
-    );
+    const all = expect.arrayContaining(['cpu', 'cpuset', 'io', 'memory', 'pids']);
+    expect(controllers, `controllers of user@${context.host.user.uid}.service`).toEqual(all);
     expect(refusal, 'refusal of a container with --cpuset-cpus 0').toBeNull();
     expect(container?.cpus, "cpuset.cpus.effective of the container's cgroup").toBe('0');
   },

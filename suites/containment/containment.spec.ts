@@ -45,7 +45,6 @@ exec ${runc} "$@"`,
 
 const byRuntime = { name: 'the OCI runtime does not do as it is told: no filter, no masks', inject: waywardRuntime };
 
-/** All that a client can ask for. */
 const mighty = { host: { Privileged: true, Binds: ['/:/h'] } };
 
 async function ownFolder(target: Target, defer: (undo: () => Promise<unknown>) => void): Promise<[string, string]> {
@@ -122,7 +121,7 @@ check('SEC-CAPS', {
     const attempts = await attemptsIn(container, [...Object.keys(refused), 'syslog']);
     expect(unexpected(attempts, refused), "what does not take root's capabilities on the host").toEqual([]);
     // everybody may read the kernel's log where kernel.dmesg_restrict is 0
-    const outside = await attemptsOnHost(target, target, ['syslog']);
+    const outside = await attemptsOnHost(target, ['syslog']);
     expect(attempts.syslog, "reading the kernel's log, as for the user on the host").toBe(outside.syslog);
   },
   fault: breaks("what does not take root's capabilities on the host", byRootful),
@@ -179,7 +178,7 @@ check('SEC-SECCOMP', {
     const status = await processFile(target, container, 'status');
     expect(/^Seccomp:\s+(\d)/m.exec(status)?.[1], "seccomp mode of the container's process").toBe('2');
     // a filter that allows everything is also a filter; add_key is refused by the profile only
-    const outside = await attemptsOnHost(target, target, ['keyctl']);
+    const outside = await attemptsOnHost(target, ['keyctl']);
     expect(outside, 'add_key by the user on the host').toEqual({ keyctl: null });
     expect(await attemptsIn(container, ['keyctl']), 'add_key in a container').toEqual({ keyctl: 'EPERM' });
   },

@@ -15,6 +15,7 @@ import {
 } from '../../harness/checks/index.ts';
 import { userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { hidesSocket } from '../instruments/daemon/mount-overlay.ts';
+import type { Locked } from '../instruments/daemon/raised-user-manager.ts';
 import { containerCgroup, hasUnifiedCgroups, statOf } from '../instruments/kernel/container-cgroup.ts';
 import { exchangeBytes } from '../instruments/serial-line/serial-io.ts';
 import {
@@ -32,7 +33,6 @@ import {
 const check = checksIn(import.meta);
 const guide = (section: string) => page('https://docs.edgexfoundry.org/3.1/security/Ch-DockerRootless/', section);
 
-type Locked = { errno: string | null; limitSoft: number; limitHard: number };
 const mebibyte = 1024 * 1024;
 
 check('GUIDE-EDGEX-SECRETS', {

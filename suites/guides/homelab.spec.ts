@@ -131,7 +131,6 @@ check('GUIDE-HOMELAB-BOOT', {
     const { name } = host.user;
     await target.invalidate();
     const wasEnabled = (await target.shell('systemctl --user is-enabled docker.service')).stdout.trim();
-    // only what this check enabled is undone; SVC-BOOT judges a unit that was not enabled
     defer(async () => {
       if (wasEnabled === 'disabled') await mustRun(target, 'systemctl --user disable docker.service');
     });

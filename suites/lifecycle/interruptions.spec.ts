@@ -70,7 +70,6 @@ check('SVC-STOP', {
 });
 
 const restarted = 'rdc-svc-restart';
-
 const policyLost = rootScript(
   ({ user }) => `cd '${user.home}/.local/share/docker/containers'
 f=$(grep -l '"Name":"/${restarted}"' */config.v2.json); f=$(dirname "$f")/hostconfig.json
@@ -78,13 +77,9 @@ grep -q '"Name":"always"' "$f"
 sed -i 's/"Name":"always"/"Name":"no"/' "$f"`,
 );
 
-/** Null at the deadline. */
 async function nextPid(container: Container, before: number, timeoutMs: number): Promise<number | null> {
   // DAEMON: it has no process
-  const noneYet = (error: { code?: string }) => {
-    if (error.code === 'DAEMON') return before;
-    throw error;
-  };
+  const noneYet = (error: { code?: string }) => (error.code === 'DAEMON' ? before : Promise.reject(error));
   const ask = async () => {
     const pid = await container.hostPid().catch(noneYet);
     return pid !== before && pid;
@@ -104,7 +99,6 @@ check('SVC-RESTART', {
     const name = restarted;
     const options = { name, command: obedient, host: { RestartPolicy: { Name: 'always' } } } as const;
     const remove = () => dockerApi(target, 'DELETE', `/containers/${name}?force=true`);
-    // an earlier run may have left one
     await remove();
     const container = await startContainer(target, options);
     defer(async () => {

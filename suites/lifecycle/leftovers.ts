@@ -13,7 +13,6 @@ export function parseStart(stat: string): number | null {
   return ticks === undefined ? null : Number(ticks);
 }
 
-/** Names in /proc/PID/comm, 15 characters at most. */
 const serviceNames =
   'rootlesskit exe slirp4netns pasta pasta.avx2 vpnkit dockerd containerd containerd-shim docker-proxy rootlesskit-doc';
 
@@ -27,7 +26,6 @@ async function processesNamedSo(target: Target, { user }: HostFacts, filter = ''
   return known(lines.pop() === 'looked' ? lines : null, 'the processes of the host');
 }
 
-/** `others` were there before. */
 export async function serviceProcesses(target: Target, host: HostFacts, others: readonly string[]): Promise<string[]> {
   return (await processesNamedSo(target, host)).filter((process) => !others.includes(process));
 }
@@ -46,15 +44,11 @@ export async function endLeftovers(target: Target, containerPid: number, others:
   await target.root.shell(`kill -9 ${[...pids, containerPid].join(' ')} 2>/dev/null`);
 }
 
-/** One script, on the target's clock. */
 export async function killRootlessKit(target: Target, { service, startedBy }: DaemonProcess) {
-  const { pid } = known(
-    startedBy.find(({ command }) => command === 'rootlesskit'),
-    'the process of RootlessKit',
-  );
-  const others = service.map((process) => process.pid);
+  const kit = startedBy.find(({ command }) => command === 'rootlesskit');
+  const { pid } = known(kit, 'the process of RootlessKit');
   const { stdout } = await target.root.shell(`
-set -- ${others.join(' ')}
+set -- ${service.map((process) => process.pid).join(' ')}
 kits() { grep -lx rootlesskit /proc/[0-9]*/comm 2>/dev/null | cut -d/ -f3; }
 # the user may have others, for what is not Docker
 before=" $(echo $(kits)) "
@@ -83,9 +77,7 @@ export function parseCrash(text: string) {
   const next = /^next (.+)$/m.exec(text)?.[1];
   const start = next === undefined ? null : parseStart(next);
   return {
-    /** those that still existed 5 s later */
     left: [...text.matchAll(/^left (.+)$/gm)].map(([, process = '']) => process),
-    /** null when none started in time */
     restartedAfterSeconds: start === null ? null : start / Number(ticks) - Number(killedAt),
   };
 }

@@ -27,7 +27,10 @@ const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
 const setupTool = (section: string) => moby('v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', section);
 
-const stopping = { KillSignal: '15', SendSIGKILL: 'yes', TimeoutStopUSec: 'infinity' };
+const unlimited = [
+  ...['LimitNOFILE', 'LimitNPROC', 'LimitCORE', 'LimitCORESoft'],
+  ...['TasksMax', 'RuntimeMaxUSec', 'TimeoutStopUSec'],
+];
 
 check('SVC-UNIT', {
   level: 'MUST',
@@ -43,13 +46,10 @@ check('SVC-UNIT', {
       Delegate: 'yes',
       KillMode: 'mixed',
       Restart: 'always',
-      LimitNOFILE: 'infinity',
-      LimitNPROC: 'infinity',
-      LimitCORE: 'infinity',
-      LimitCORESoft: 'infinity',
-      TasksMax: 'infinity',
-      RuntimeMaxUSec: 'infinity',
-      ...stopping,
+      // first asked to stop, with as much time as containers take for it
+      KillSignal: '15',
+      SendSIGKILL: 'yes',
+      ...Object.fromEntries(unlimited.map((name) => [name, 'infinity'])),
       // older units do not wait for the daemon
       ...(isEngineSince(host, '23.0') ? { Type: 'notify', NotifyAccess: 'all' } : {}),
     };

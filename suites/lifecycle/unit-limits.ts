@@ -15,7 +15,6 @@ export async function limitsAround(target: ReadableTarget, host: HostFacts, cont
 
 type Limits = ReadonlyMap<string, { readonly soft: number; readonly hard: number }>;
 
-/** What no distribution limits. */
 const everLimitless = ['cpu time', 'file size', 'data size', 'resident set', 'address space', 'file locks'];
 
 /** Pure: `file size` for `Max file size`; Infinity is unlimited. */
@@ -35,7 +34,6 @@ export function narrowLimits(own: Limits, manager: Limits, init: Limits): string
   });
 }
 
-/** Pure: `00000000,00000003` is 3n. */
 export function parseProcessorMask(status: string): bigint | null {
   const mask = /^Cpus_allowed:\s+([0-9a-f,]{1,4096})$/m.exec(status)?.[1]?.replaceAll(',', '');
   return mask ? BigInt(`0x${mask}`) : null;

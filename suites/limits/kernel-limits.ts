@@ -9,26 +9,16 @@ export async function openFileLimits(target: Target, container: Container) {
 manager=$(systemctl show -p MainPID user@${user.uid}.service 2>/dev/null | sed 's/^MainPID=//')
 for p in "daemon ${pid}" "container ${inside}" "manager $manager"; do sed -n "s/^Max open files/\${p% *}/p" /proc/\${p#* }/limits 2>/dev/null; done`);
   const limits = parseOpenFileLimits(stdout);
-  return {
-    daemon: known(limits.daemon?.hard, "dockerd's limits"),
-    soft: known(limits.daemon?.soft, "dockerd's limits"),
-    manager: limits.manager?.hard ?? null,
-    inContainer: known(limits.container?.hard, "the container's limits"),
-    softInContainer: known(limits.container?.soft, "the container's limits"),
-  };
+  const daemon = known(limits.daemon, "dockerd's limits");
+  return { daemon, inContainer: known(limits.container, "the container's limits"), manager: limits.manager };
 }
 
 export async function processLimits(target: Target, container: Container) {
   const { pid } = await daemonProcess(target);
-  const { stdout } = await target.root.shell(
-    `for p in 1 ${pid} ${await container.hostPid()}; do awk '/^Max processes/ {print $3, $4}' /proc/$p/limits; done`,
-  );
-  const [init, daemon, inContainer] = stdout.split('\n');
-  return {
-    init: known(init || null, "PID 1's limits"),
-    daemon: known(daemon || null, "dockerd's limits"),
-    inContainer: known(inContainer || null, "the container's limits"),
-  };
+  const files = [1, pid, await container.hostPid()].map((one) => `/proc/${one}/limits`).join(' ');
+  const { stdout } = await target.root.shell(`awk '/^Max processes/ {print $3, $4}' ${files}`);
+  const [init, daemon, inContainer] = stdout.trim().split('\n');
+  return { init, daemon, inContainer: known(inContainer, 'the limits of PID 1, dockerd and the container') };
 }
 
 /** Cgroups that allow fewer processes than systemd's defaults: 15 % of the kernel's maximum for a scope, 33 % for a user's slice. */
@@ -60,7 +50,6 @@ export function parseProcessCeilings(text: string): string[] | null {
   );
 }
 
-/** Pure: `name soft hard files`, as in /proc/PID/limits. */
 export function parseOpenFileLimits(text: string): Readonly<Record<string, { soft: number; hard: number }>> {
   const lines = [...text.matchAll(/^(\S+) +(\d+) +(\d+) +files/gm)];
   return Object.fromEntries(lines.map(([, name, soft, hard]) => [name, { soft: Number(soft), hard: Number(hard) }]));

@@ -104,7 +104,6 @@ check('NS-DAEMON-EUID', {
       `for p in ${pids}; do [ "$(readlink /proc/$p/ns/user)" != '${initialUserNamespace}' ] || echo "$(awk '/^CapPrm:/{print $2}' /proc/$p/status) $(cat /proc/$p/comm)"; done
 for p in ${pids}; do awk '/^Name:/{n=$2} /^Gid:/{print "gids", $2, $3, $4, $5, n}' /proc/$p/status 2>/dev/null; done`,
     );
-    // a process that has ended meanwhile has no line
     const lines = stdout.split('\n').filter((line) => /^[0-9a-f]+ ./.test(line));
     expect(lines.join('\n'), "processes of the service in the host's user namespace").toContain(' rootlesskit');
     expect(mightyOf(lines), "processes of the service with capabilities in the host's user namespace").toEqual([]);
@@ -112,7 +111,6 @@ for p in ${pids}; do awk '/^Name:/{n=$2} /^Gid:/{print "gids", $2, $3, $4, $5, n
     expect(groups.join('\n'), 'processes whose groups were looked at').toContain(' rootlesskit');
     const strange = groups.filter((line) => !line.startsWith(`${host.user.gid} `.repeat(4)));
     expect(strange, "processes of the service with another GID than the user's").toEqual([]);
-    // the cgroup also has what lost its parent in the service
     const foreignUids = await foreignInCgroup(target, host, pid);
     expect(foreignUids, "processes in the service's cgroup with UIDs not the user's").toEqual([]);
   },
@@ -208,10 +206,8 @@ check('NS-BINDOWN', {
     await container.exec(['sh', '-c', `${umask}; echo a > /b/root`]);
     await container.exec(['sh', '-c', `${umask}; echo a > /b/user`], { user: '1001:1001' });
     const { stdout } = await target.root.shell(`stat -c '%n %u' ${folder}/root ${folder}/user | sed 's#${folder}/##'`);
-    expect(stdout.trim().split('\n'), 'owners on the host').toEqual([
-      `root ${host.user.uid}`,
-      `user ${mapped(rootlessMap(host.user.uid, uids), 1001)}`,
-    ]);
+    const wanted = [`root ${host.user.uid}`, `user ${mapped(rootlessMap(host.user.uid, uids), 1001)}`];
+    expect(stdout.trim().split('\n'), 'owners on the host').toEqual(wanted);
     const own = await target.shell(`echo b >> ${folder}/root`);
     expect(own.code, "the user's write to container root's file").toBe(0);
     const foreign = await target.shell(`echo b >> ${folder}/user`);
@@ -280,7 +276,6 @@ check('NS-UNMAPPED', {
     const { stdout } = await container.exec(['sh', '-c', script]);
     expect(stdout.trim().split('\n'), "what container root gets of root's files").toEqual([
       'owner 65534:65534',
-      // mode 604: others may read
       'a',
       expect.stringMatching(/^cat: .*: Permission denied$/),
       expect.stringMatching(/closed: Permission denied$/),

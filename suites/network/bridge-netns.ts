@@ -21,7 +21,6 @@ export function netnsScript(apply: string, undo: string): Inject {
   };
 }
 
-/** By the user, on the host and in the namespace entered as documented. */
 export async function fetchOnBothSides(target: Target, address: string): Promise<{ host: string; netns: string }> {
   const { pid } = await daemonProcess(target);
   const fetch = `${await probePath(target)} fetch tcp ${quoteWord(address)} 80 2000`;

@@ -24,6 +24,5 @@ export async function becomeNameServer(target: Target, where: 'the loopback' | '
   for (const file of there.trim().split('\n'))
     started.defer(await changeFile(target.root, file, `echo nameserver ${server}`));
   const all = started.move();
-  /** `told`: the answer for every name */
   return { told, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }

@@ -68,7 +68,6 @@ const hiddenFromDriver = inOrder(
     () => 'rm -f /var/tmp/rdc-resolv.conf',
   ),
   away(() => '/etc/resolv.conf'),
-  // the link goes when the file is put back
   rootScript(() => 'ln -s /var/tmp/rdc-resolv.conf /etc/resolv.conf'),
 );
 
@@ -96,7 +95,6 @@ check('NET-DNS', {
     const container = own ?? (await bridged(target));
     const name = `${randomUUID()}.rdc.test`;
     expect(await lookUp(container, name), 'the address that a container is told').toBe(nameServer.told);
-    // the refused connection shows the address that the name was given
     const dialled = `dial tcp ${nameServer.told}:${freePort}`;
     expect(await pullFrom(target, name), 'the connection that docker pull tries').toContain(dialled);
   },

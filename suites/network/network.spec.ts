@@ -361,7 +361,6 @@ check('NET-BRIDGE', {
     const [overTcp, overUdp] = ['tcp', 'udp'].map((protocol) => `probe fetch ${protocol} ${address} 80`);
     const before = await stranger.exec(['sh', '-c', `${overTcp} 1500 & ${overUdp} 1500 & wait`]);
     expect(before.stdout, 'the answer to a container of another bridge').not.toContain(inside);
-    // back, while the stranger is on its own bridge only
     const host = await hostAddress(target);
     await using server = await serveOnHost(target, target, ['tcp', '0', outside, '99', host]);
     const back = `probe fetch tcp ${await claimedAddress(target, stranger)} 80 1500`;

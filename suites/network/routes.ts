@@ -4,14 +4,11 @@ import { known } from '../../harness/checks/index.ts';
 type Route = ReturnType<typeof parseRoutes>[number];
 
 export function parseRoutes(text: string) {
-  return text
-    .split('\n')
-    .map((line) => /^(?:[a-z]+ )?(default|\d+\.\d+\.\d+\.\d+(?:\/\d+)?)\b(.*)$/.exec(line))
-    .filter((match) => match !== null)
-    .map(([, prefix = '', rest = '']) => {
-      const after = (word: string) => new RegExp(`\\b${word} (\\S+)`).exec(rest)?.[1] ?? null;
-      return { prefix, device: after('dev'), gateway: after('via'), source: after('src') };
-    });
+  const lines = [...text.matchAll(/^(?:[a-z]+ )?(default|\d+\.\d+\.\d+\.\d+(?:\/\d+)?)\b(.*)$/gm)];
+  return lines.map(([, prefix = '', rest = '']) => {
+    const after = (word: string) => new RegExp(`\\b${word} (\\S+)`).exec(rest)?.[1] ?? null;
+    return { prefix, device: after('dev'), gateway: after('via'), source: after('src') };
+  });
 }
 
 /** By the default route of RootlessKit's namespace. */
@@ -28,7 +25,6 @@ export function driverNetwork(routes: readonly Route[]): { device: string; gatew
   };
 }
 
-/** A bare address is a /32; `default` overlaps nothing. */
 export function overlaps(a: string, b: string): boolean {
   if (a === 'default' || b === 'default') return false;
   const [first, second] = [rangeOf(a), rangeOf(b)];

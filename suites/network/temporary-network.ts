@@ -17,7 +17,6 @@ export async function createNetwork(target: Target, driver: Driver): Promise<str
   return name;
 }
 
-/** It may be gone already. */
 export async function removeNetwork(target: Target, name: string, containers: readonly string[] = []): Promise<void> {
   for (const Container of containers)
     await dockerApi(target, 'POST', `/networks/${name}/disconnect`, { body: { Container, Force: true } });

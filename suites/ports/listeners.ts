@@ -15,14 +15,10 @@ done`);
 }
 
 export function parseListeners(text: string): Listener[] {
-  return text
-    .split('\n')
-    .map((line) => /^(\d+) (\d+) (\S+)/.exec(line))
-    .filter((match) => match !== null)
-    .map(([, pid, uid, executable = '']) => ({ pid: Number(pid), uid: Number(uid), executable }));
+  const lines = [...text.matchAll(/^(\d+) (\d+) (\S+)/gm)];
+  return lines.map(([, pid, uid, executable = '']) => ({ pid: Number(pid), uid: Number(uid), executable }));
 }
 
-/** Returns what is left at the deadline. */
 export async function listenersLeft(target: Target, port: number, timeoutMs: number): Promise<Listener[]> {
   let left: Listener[] = [];
   const isFree = async () => {
@@ -38,7 +34,6 @@ export async function freePort(target: Target, from: number, step: 1 | -1 = 1): 
   return known(firstFreePort(sockets, from, step), `a free TCP port from ${from} on`);
 }
 
-/** Pure: /proc/net/tcp and tcp6 in one text. */
 export function firstFreePort(sockets: string, from: number, step: 1 | -1): number | null {
   const listening = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:0000 0A /gm;
   const busy = new Set([...sockets.matchAll(listening)].map(([, hex = '']) => Number.parseInt(hex, 16)));

@@ -8,7 +8,6 @@ export const published = { any: 28_082, loopback: 28_083, udp: 28_084 } as const
 // 80 must stay free for PORT-INNER80
 const inside = 8080;
 
-/** Also an argument of the server's process. */
 export const serverNonce = randomUUID();
 
 /** Answers over TCP and UDP with the nonce and its client's address; one container for all checks, ready when it resolves. */
@@ -25,7 +24,6 @@ export async function portServer(target: Target) {
   });
   const pid = await awaitServer(target, serverNonce, inside, ['tcp', 'udp']);
   await forwarded(target, [published.any, published.loopback], [published.udp]);
-  /** `pid`: of a process of the container, on the host */
   return { container, pid };
 }
 

@@ -32,7 +32,6 @@ const portStart = 'net.ipv4.ip_unprivileged_port_start';
 const exposing = docker('engine/security/rootless/tips', 'exposing privileged ports');
 const publishing = (hostPort: number) => ({ publish: [{ hostPort, containerPort: 80 }] });
 
-/** Why the port is not privileged here. */
 function isPrivileged(port: number, { rootlesskit, sysctl: { unprivilegedPortStart } }: HostFacts): true | string {
   if (rootlesskit?.bindsPrivilegedPorts) return 'rootlesskit runs with cap_net_bind_service: it may bind every port';
   const start = unprivilegedPortStart ?? 1024;
@@ -108,7 +107,6 @@ const netBindService = 1n << 10n;
 const rootlesskitFile = ({ paths }: HostFacts) =>
   `"$(readlink -f ${quoteWord(known(paths.rootlesskit, 'the path of rootlesskit'))})"`;
 
-/** Resolves to what restores the capabilities, which an administrator may have set. */
 async function fileCapabilities({ root }: Target, host: HostFacts) {
   const file = rootlesskitFile(host);
   // `/usr/bin/rootlesskit cap_net_bind_service=ep`, or nothing
@@ -123,7 +121,6 @@ const setWhileItRuns: Inject = async ({ target, host }) => {
   return undo;
 };
 
-/** As an upgrade of the package does. */
 const capabilityLost: Inject = async ({ target, host }) => {
   await mustRun(target.root, `setcap -r ${rootlesskitFile(host)}`);
   await restartDaemon(target);

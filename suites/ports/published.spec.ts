@@ -271,7 +271,6 @@ async function connectSctp(target: Target): Promise<string | null> {
   return (await hostProbe<{ errno: string | null }>(target, target, connect)).errno;
 }
 
-/** A kernel without SCTP has no listener for anybody. */
 const sctpAlone: WithoutDocker = async ({ target }) => {
   const errno = await connectSctp(target);
   return { works: errno !== 'EPROTONOSUPPORT', saw: `an SCTP connection to a free port: ${errno ?? 'done'}` };
@@ -300,11 +299,8 @@ check('PORT-SCTP', {
     const inspected = await dockerApi(target, 'GET', `/containers/${container.id}/json`);
     const listed = inspected.json<Inspected>().NetworkSettings.Ports['80/sctp']?.map(({ HostPort }) => HostPort);
     asFinding('differs', () => expect(listed, 'differs: the ports that inspect lists').toContain(String(sctpPort)));
-    expectDocumented(
-      await connectSctp(target),
-      /^E(CONNREFUSED|PROTONOSUPPORT)$/,
-      'an SCTP connection to the published port',
-    );
+    const documented = /^E(CONNREFUSED|PROTONOSUPPORT)$/;
+    expectDocumented(await connectSctp(target), documented, 'an SCTP connection to the published port');
   },
   triage: { withoutDocker: sctpAlone },
   fault: lifts(['publishing an SCTP port', 'an SCTP connection to the published port'], byRootful),

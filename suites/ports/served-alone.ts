@@ -5,18 +5,11 @@ import { fetchFromHost } from '../instruments/peers/nonce-server.ts';
 import { startPeer } from '../instruments/peers/peer.ts';
 
 /** The same of a server that the user runs on the host, without a container. */
-type Served = {
-  readonly port: number;
-  readonly protocol?: 'tcp' | 'udp';
-  /** another host is to be refused */
-  readonly isLocal?: true;
-  readonly isV6?: true;
-};
+type Served = { port: number; protocol?: 'tcp' | 'udp'; isLocal?: true; isV6?: true };
 
 export function servedWithoutDocker({ port, protocol = 'tcp', isLocal, isV6 }: Served): WithoutDocker {
   return async ({ target }) => {
     const nonce = randomUUID();
-    // the shared container of this area has the port
     await target.invalidate();
     const bind = ['bind', protocol, isLocal ? '127.0.0.1' : '0.0.0.0', String(port)];
     const { errno } = await hostProbe<{ errno: string | null }>(target, target, bind);

@@ -102,7 +102,6 @@ check('SRC-BUILTIN3', {
       return `${rootlesskit ?? 'no rootlesskit'}: 3.0 is the first that keeps the address`;
     if (!isSince(dockerd, '29.5'))
       return `${dockerd ?? 'no dockerd'}: 29.5 is the first that makes use of RootlessKit 3`;
-    // other drivers: see losesSource
     const driver = portDriverOf(host);
     return driver === 'builtin' ? canRestart({ host }) : `the port driver is ${driver}, not builtin`;
   },

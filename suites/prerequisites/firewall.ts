@@ -1,7 +1,10 @@
 import type { HostFacts, ReadableTarget, Target } from '../../harness/checks/index.ts';
-import { unitEnvironment } from './unit-environment.ts';
 
-/** The backend nftables came with Docker 29.0. */
+/** Sets `e` to the unit's environment and `p` to its PATH, or to the PATH that the setup tool suggests. The daemon may be down. */
+export const unitEnvironment = `
+e=$(systemctl --user show docker.service -p Environment --value 2>/dev/null)
+p=$(printf '%s\\n' "$e" | tr ' ' '\\n' | sed -n 's/^PATH=//p'); p=\${p:-/sbin:/usr/sbin:$PATH}`;
+
 export function usesIptables({ host }: { readonly host: HostFacts }): true | string {
   return host.asked.firewallBackend !== 'nftables' || 'the firewall backend is nftables, which has no use for iptables';
 }
@@ -12,7 +15,6 @@ export PATH="$p"; echo "path $(command -v iptables)"; echo "version $(iptables -
   return parseFirewallTool(stdout);
 }
 
-/** `version` is null when iptables does not run. */
 export function parseFirewallTool(text: string) {
   return { path: /^path (\S+)$/m.exec(text)?.[1] ?? null, version: /^version (\S.*)$/m.exec(text)?.[1] ?? null };
 }

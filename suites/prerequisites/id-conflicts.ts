@@ -1,11 +1,7 @@
 import { known, numberOf, type ReadableTarget } from '../../harness/checks/index.ts';
 
-export type IdOwners = {
-  readonly ranges: readonly { readonly owner: string; readonly start: number; readonly count: number }[];
-  readonly real: readonly { readonly name: string; readonly id: number }[];
-};
+export type IdOwners = ReturnType<typeof parseIdOwners>;
 
-/** By name services, not by the files alone. */
 export async function idOwners(target: ReadableTarget): Promise<{ uids: IdOwners; gids: IdOwners }> {
   const { stdout } = await target.shell(
     'cat /etc/subuid; echo --; getent passwd; echo --; cat /etc/subgid; echo --; getent group',
@@ -17,26 +13,28 @@ export async function idOwners(target: ReadableTarget): Promise<{ uids: IdOwners
   return { uids: parseIdOwners(subuid, passwd), gids: { ...gids, real: [...gids.real, ...primaryGroups(passwd)] } };
 }
 
-export function parseIdOwners(ranges: string, real: string): IdOwners {
-  const fields = (text: string) => text.split('\n').map((line) => line.split(':'));
+export function parseIdOwners(ranges: string, real: string) {
+  const lines = ranges.split('\n').map((line) => line.split(':'));
   return {
-    ranges: fields(ranges).flatMap(([owner = '', first, many]) => {
+    ranges: lines.flatMap(([owner = '', first, many]) => {
       const [start, count] = [numberOf(first), numberOf(many)];
       return start === null || count === null || count === 0 ? [] : [{ owner, start, count }];
     }),
-    real: fields(real).flatMap(([name = '', , number]) => {
-      const id = numberOf(number);
-      return id === null ? [] : [{ name, id }];
-    }),
+    real: idsIn(real, 2),
   };
 }
 
-export function primaryGroups(passwd: string): IdOwners['real'] {
-  return passwd.split('\n').flatMap((line) => {
-    const [name = '', , , gid] = line.split(':');
-    const id = numberOf(gid);
-    return id === null ? [] : [{ name: `primary group of ${name}`, id }];
+/** Pure: names of passwd or group, with the ID in that field. */
+function idsIn(text: string, field: number): { name: string; id: number }[] {
+  return text.split('\n').flatMap((line) => {
+    const fields = line.split(':');
+    const id = numberOf(fields[field]);
+    return id === null ? [] : [{ name: fields[0] ?? '', id }];
   });
+}
+
+export function primaryGroups(passwd: string): IdOwners['real'] {
+  return idsIn(passwd, 3).map(({ name, id }) => ({ name: `primary group of ${name}`, id }));
 }
 
 /** E.g. `other 165536-231071`. Two overlapping ranges of the user conflict too: the kernel refuses such a map. */

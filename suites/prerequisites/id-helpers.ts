@@ -1,5 +1,5 @@
 import type { Target } from '../../harness/checks/index.ts';
-import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { onSearchPath, underRootlessKit } from '../instruments/daemon/search-path.ts';
 import { type IdMapLine, parseIdMap } from '../instruments/kernel/id-map.ts';
 
 export type IdHelper = { readonly path: string | null; readonly privilege: 'setuid root' | 'file capability' | 'none' };
@@ -22,11 +22,8 @@ export function parseIdHelper(text: string): IdHelper {
 
 type IdMaps = { readonly uidMap: readonly IdMapLine[]; readonly gidMap: readonly IdMapLine[] };
 
-/** Prints both ID maps of a user namespace made by RootlessKit. */
-export const freshMaps = (folder: string) =>
-  `rootlesskit --state-dir="${folder}/state" sh -c 'cat /proc/self/uid_map; echo --; cat /proc/self/gid_map'`;
+export const printMaps = "sh -c 'cat /proc/self/uid_map; echo --; cat /proc/self/gid_map'";
 
-/** Pure; empty maps where RootlessKit printed nothing. */
 export function parseMaps(text: string): IdMaps {
   const [uidMap = '', gidMap = ''] = text.split('--\n');
   return { uidMap: parseIdMap(uidMap), gidMap: parseIdMap(gidMap) };
@@ -34,8 +31,6 @@ export function parseMaps(text: string): IdMaps {
 
 /** Shows the helpers at work, whatever mount options or LSM apply. Null: not made; RootlessKit's words are in the evidence. */
 export async function freshUserNamespace(target: Target): Promise<IdMaps | null> {
-  const { code, stdout } = await target.shell(
-    `${onSearchPath(target.facts.host)}d=$(mktemp -d) && ${freshMaps('$d')}; c=$?; rm -rf "$d"; exit $c`,
-  );
+  const { code, stdout } = await target.shell(underRootlessKit(target.facts.host, printMaps));
   return code === 0 ? parseMaps(stdout) : null;
 }

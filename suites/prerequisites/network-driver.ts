@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { type HostFacts, probePath, type Target } from '../../harness/checks/index.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
-import { unitEnvironment } from './unit-environment.ts';
+import { unitEnvironment } from './firewall.ts';
 
 /** In the order of dockerd-rootless.sh; gvisor-tap-vsock is built into RootlessKit 3. */
 export function driversOf(host: HostFacts): readonly string[] {
   return [
     'slirp4netns',
-    // from 28.5.2 on
     ...(isEngineSince(host, '28.5') ? ['pasta'] : []),
     'vpnkit',
     ...(isEngineSince(host, '29.5') ? ['gvisor-tap-vsock'] : []),
@@ -54,7 +53,6 @@ kill $s; rm -rf "$d"`,
 export function parseDriverAtWork(text: string) {
   return {
     driver: /^driver (\S+)$/m.exec(text)?.[1] ?? null,
-    /** answer of the host's own address, from RootlessKit's network namespace */
     fetched: /"text":"([^"\\]*)/.exec(text)?.[1] ?? '',
   };
 }

@@ -110,7 +110,6 @@ run gate ${checkSetup}; run kit rootlesskit --state-dir="$w/state" true`;
     asFinding('differs', () => expect(runs('kit').code, 'differs: exit code of RootlessKit with that').toBe(works));
     asFinding('lifted', () => expect(runs('gate').code, "lifted: setuptool check with 1000 of another's IDs").toBe(0));
   },
-  // after `init`, the first line of the function
   fault: lifts(
     "setuptool check with 1000 of another's IDs",
     'setuptool check counts the subordinate IDs',

@@ -19,14 +19,14 @@ import {
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { awaitDaemon } from '../instruments/daemon/restart.ts';
 import { runningUnits, startAgain } from '../instruments/daemon/running-units.ts';
-import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { underRootlessKit } from '../instruments/daemon/search-path.ts';
 import { hasUnifiedCgroups, userCgroup } from '../instruments/kernel/container-cgroup.ts';
 import { rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { sysctlValue } from '../instruments/kernel/sysctl-value.ts';
 import { mapWithoutDocker, namespacesWithoutDocker } from '../instruments/without-docker/user-namespace.ts';
 import { conflictsOf, idOwners } from './id-conflicts.ts';
-import { freshMaps, freshUserNamespace, idHelper, parseMaps } from './id-helpers.ts';
+import { freshUserNamespace, idHelper, parseMaps, printMaps } from './id-helpers.ts';
 import { mountedIds, underMounts } from './private-mounts.ts';
 import { userBus } from './user-bus.ts';
 
@@ -124,7 +124,7 @@ check('PRE-SUBID-NUM', {
   async verify({ target, host }) {
     const { uid, gid } = host.user;
     const mounts = mountedIds(`${uid}:${elsewhere.start}:${elsewhere.count}`);
-    const fresh = await underMounts(target, { mounts, script: freshMaps('$w') });
+    const fresh = await underMounts(target, { mounts, script: `rootlesskit --state-dir="$w/state" ${printMaps}` });
     const { uidMap, gidMap } = parseMaps(fresh);
     expect(uidMap, 'UID map made of a numeric line').toEqual(rootlessMap(uid, [elsewhere]));
     expect(gidMap, 'GID map made of a numeric line').toEqual(rootlessMap(gid, [elsewhere]));
@@ -189,11 +189,8 @@ check('PRE-USERNS-MAX', {
     for (const name of kinds.map((kind) => `user.max_${kind}_namespaces`))
       expect(await sysctlValue(target, name), name).toBeGreaterThanOrEqual(100);
     expect(await freshUserNamespace(target), 'a user namespace made by RootlessKit').not.toBeNull();
-    // the limit may be used up
     const flags = host.cgroup.version === 2 ? '-nmpiuCf' : '-nmpiuf';
-    const { code } = await target.shell(
-      `${onSearchPath(host)}d=$(mktemp -d); rootlesskit --state-dir="$d/state" unshare ${flags} true; c=$?; rm -rf "$d"; exit $c`,
-    );
+    const { code } = await target.shell(underRootlessKit(host, `unshare ${flags} true`));
     expect(code, 'exit code of making the other namespaces of a container').toBe(0);
   },
   triage: { withoutDocker: namespacesWithoutDocker, notRootful: asksNoDaemon },
@@ -256,9 +253,8 @@ check('PRE-AA-USERNS', {
   needsDaemon: false,
   async verify({ target, host }) {
     // read below RootlessKit's child: its executable and its profile
-    const { stdout } = await target.shell(
-      `${onSearchPath(host)}d=$(mktemp -d); rootlesskit --state-dir="$d/state" sh -c 'readlink /proc/$PPID/exe; cat /proc/$PPID/attr/current'; rm -rf "$d"`,
-    );
+    const look = "sh -c 'readlink /proc/$PPID/exe; cat /proc/$PPID/attr/current'";
+    const { stdout } = await target.shell(underRootlessKit(host, look));
     const [path = '', profile = ''] = stdout.split('\n');
     expect(path, 'a user namespace made by RootlessKit').toMatch(/rootlesskit$/);
     expect(profile, `profile of ${path}`).not.toMatch(/^(unconfined|unprivileged_userns)\b/);

@@ -19,11 +19,9 @@ w=$(mktemp -d /tmp/rdc.XXXXXX) && export w || exit 1
 trap 'rm -rf "$w"' EXIT
 chown ${user.uid}:${user.gid} "$w"
 unshare -m sh -ec ${quoteWord(`${mounts}\necho '@mounted'\n${asUser}`)}`);
-  // failed mounts say nothing about the claim
   return known(/^@mounted\n([\s\S]*)$/m.exec(stdout)?.[1], 'what happens under other mounts');
 }
 
-/** Gives the user other subordinate IDs: the content of `$w/ids`. */
 export const mountedIds = (lines: string) => `
 echo ${quoteWord(lines)} > "$w/ids"; chmod 666 "$w/ids"
 mount --bind "$w/ids" /etc/subuid; mount --bind "$w/ids" /etc/subgid`;

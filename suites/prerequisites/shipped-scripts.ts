@@ -11,7 +11,6 @@ export const runFunction = `run() { n=$1; shift; t=$("$@" 2>&1 < /dev/null); ech
 
 export type Run = { readonly code: number; readonly text: string };
 
-/** Pure; `{ code: 127, text: '' }` for a command that was not run. */
 export function parseRuns(output: string): (name: string) => Run {
   const runs = new Map<string, Run>();
   for (const part of `\n${output}`.split('\n@run ').slice(1)) {

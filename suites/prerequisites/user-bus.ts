@@ -18,7 +18,6 @@ sed 's/^0::/cgroup /' /proc/$$/cgroup`);
 export function parseUserBus(text: string) {
   const owner = /^owner (\d+)$/m.exec(text)?.[1];
   return {
-    /** e.g. `socket 1001`: kind and owner of $XDG_RUNTIME_DIR/bus */
     socket: /^socket (\S.*)$/m.exec(text)?.[1] ?? null,
     owner: owner === undefined ? null : Number(owner),
     cgroup: /^cgroup (\/.*)$/m.exec(text)?.[1] ?? null,

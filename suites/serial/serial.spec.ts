@@ -47,7 +47,6 @@ const edgex = page('https://docs.edgexfoundry.org/3.1/security/Ch-DockerRootless
 const aclRemedy =
   'sudo setfacl -m u:USER:rw /dev/ttyS1, and a udev rule that does it again (a bare chmod is lost at re-plug)';
 
-/** In `stat`'s hexadecimal. */
 const [zero, kmsg] = ['1:5', '1:b'];
 const openToAll = { name: 'the port gets mode 666', inject: chmod('0666', firstPort) };
 
@@ -55,7 +54,7 @@ function openAlone(mode?: string): WithoutDocker {
   return async ({ target, host, defer }) => {
     const port = firstPort(host);
     if (mode !== undefined) defer(await setMode(target, port, mode));
-    const { errno } = await openOutside(target, target, port);
+    const { errno } = await openOutside(target, port);
     return { works: errno === null, saw: `opening ${port} on the host: ${errno ?? 'done'}` };
   };
 }
@@ -69,7 +68,7 @@ check('DEV-GROUP', {
   concurrent: true,
   async verify({ target, host }) {
     for (const port of host.serialPorts) {
-      const outside = await openOutside(target, target, port);
+      const outside = await openOutside(target, port);
       expect(outside.errno, `opening ${port} as ${host.user.name} on the host`).toBeNull();
     }
     const Devices = host.serialPorts.flatMap((port) => device(port).Devices);
@@ -112,11 +111,7 @@ check('DEV-GROUPADD', {
   fault: lifts('opening * with --group-add', openToAll),
 });
 
-/** The port gets the mode, and a container opens it. */
-async function openWithMode(
-  mode: string,
-  { target, host, stage, defer }: Pick<VerifyContext, 'target' | 'host' | 'stage' | 'defer'>,
-): Promise<string> {
+async function openWithMode(mode: string, { target, host, stage, defer }: VerifyContext): Promise<string> {
   const port = firstPort(host);
   defer(await setMode(target, port, `0${mode}`));
   await stage('applied');
@@ -137,9 +132,9 @@ check('DEV-666', {
   source: edgex,
   applies: hasSerialPort,
   remedy: aclRemedy,
-  async verify({ target, host, stage, defer }) {
-    const port = await openWithMode('666', { target, host, stage, defer });
-    const nobody = await openAsStranger(target, port, 65_534);
+  async verify(context) {
+    const port = await openWithMode('666', context);
+    const nobody = await openAsStranger(context.target, port, 65_534);
     expect(nobody.errno, `opening ${port} with mode 666 as nobody on the host`).toBeNull();
   },
   triage: { withoutDocker: openAlone('0666') },
@@ -152,9 +147,9 @@ check('DEV-006', {
   source: edgex,
   applies: hasSerialPort,
   remedy: aclRemedy,
-  async verify({ target, host, stage, defer }) {
-    const port = await openWithMode('006', { target, host, stage, defer });
-    const outside = await openOutside(target, target, port);
+  async verify(context) {
+    const port = await openWithMode('006', context);
+    const outside = await openOutside(context.target, port);
     expect(outside.errno, `opening ${port} with mode 006 as a member of dialout`).toBe('EACCES');
   },
   fault: breaks('opening * with mode {006} in a container', modeLost),
@@ -169,7 +164,6 @@ check('DEV-ACL', {
   async verify({ target, host, stage, defer }) {
     const port = firstPort(host);
     const group = await groupOf(target, port);
-    // container ID 1000 is the 1000th of the subordinate IDs
     const subordinate = known(host.user.subuid[0], 'the subordinate UIDs').start + 999;
     const container = await sharedContainer(target, { host: device(port) });
     defer(await aclUndo(target, port));
@@ -202,7 +196,7 @@ check('DEV-VOLUME', {
   async verify({ target, host, defer }) {
     const port = firstPort(host);
     defer(await setMode(target, port, '0666'));
-    const { stat } = await openOutside(target, target, port);
+    const { stat } = await openOutside(target, port);
     const container = await sharedContainer(target, { host: { Binds: [`${port}:${port}`] } });
     const inside = await openInside(container, port);
     expect(inside.errno, `opening ${port} as a volume of a container`).toBeNull();

@@ -68,7 +68,6 @@ const endListener = `[ ! -s /run/rdc-listener.pid ] || { kill "$(cat /run/rdc-li
 rm -f /run/rdc-listener.pid`;
 
 const ownAway: Inject = async ({ target: { root } }) => {
-  // one left by a killed run would pass for the host's own
   const { code } = await root.shell(`${endListener}\n[ -e ${systemSocket} ]`);
   return code === 0 ? await setAside(root, systemSocket) : async () => {};
 };
@@ -107,7 +106,6 @@ check('SOCK-NOLEAK', {
 ${onSearchPath(host)}unset DOCKER_HOST DOCKER_CONTEXT; export DOCKER_CONFIG=/nonexistent; timeout 30 docker info --format 'reached {{.ID}}'`);
     const [connected = ''] = stdout.split('\n');
     const { errno, peer } = JSON.parse(connected) as { errno: string | null; peer: { uid: number } | null };
-    // a link to the user's own socket leaks nothing
     const reached = errno === null && peer?.uid !== host.user.uid ? `a daemon of UID ${peer?.uid}` : 'no other daemon';
     expect(reached, `what the user reaches at ${systemSocket}`).toBe('no other daemon');
     // the client may have more privileges than its user, or be a wrapper script

@@ -1,6 +1,5 @@
 import { dockerApi, known, quoteWord, type Target } from '../../harness/checks/index.ts';
 
-/** As /proc/net/tcp writes addresses; none where clients must show a certificate. */
 export async function openApis(target: Target, pid: number): Promise<string> {
   // 127.0.0.11 is dockerd's name server inside of containers' networks
   const { stdout } = await target.root.shell(`
@@ -39,7 +38,6 @@ done`);
   return [...new Set([...stdout.matchAll(/^open (.+)$/gm)].map(([, who = '']) => who))];
 }
 
-/** Pure: addresses of `ss -Hltn` as a client dials them, each once. */
 export function dialable(listening: string): string[] {
   const columns = listening.split('\n').map((line) => line.trim().split(/\s+/)[3] ?? '');
   const addresses = columns.map((address) => address.replace(/%[^:\]]+/, '')).filter(Boolean);

@@ -1,9 +1,7 @@
 import { type Executor, hostProbe, type ReadableTarget, type Target } from '../../harness/checks/index.ts';
 
-/** `type` in stat's words, `mode` in octal. */
 export type PathState = { readonly type: string; readonly mode: string; readonly uid: number; readonly gid: number };
 
-/** By root, since the directory is closed to others. */
 export async function pathState(target: ReadableTarget, path: string): Promise<PathState | null> {
   const { stdout } = await target.root.exec(['stat', '-c', '%a %u %g %F', path]);
   const [, mode, uid, gid, type] = /^(\d+) (\d+) (\d+) (.+)$/m.exec(stdout) ?? [];
@@ -21,7 +19,6 @@ export async function connectAs(target: Target, user: string, socket: string): P
   return errno ?? 'connected';
 }
 
-/** `docker` of /etc/group, which dockerd gives its socket. */
 export async function dockerGroupId(target: ReadableTarget): Promise<number | null> {
   const { stdout } = await target.exec(['getent', 'group', 'docker']);
   const [, , gid] = stdout.trim().split(':');

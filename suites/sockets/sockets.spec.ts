@@ -143,7 +143,6 @@ check('SOCK-LEGACY-MNT', {
     "the daemon's /run has a socket at the rootful path",
     overlaidForDaemon(
       ({ socket }) => `touch /run/docker.sock; mount --bind '${socket}' /run/docker.sock`,
-      // a link is the copy of the host's own
       () => 'umount /run/docker.sock; [ -L /run/docker.sock ] || rm -f /run/docker.sock',
     ),
   ),

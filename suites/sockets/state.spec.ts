@@ -6,6 +6,7 @@ import {
   chmod,
   docker,
   dockerApi,
+  type Executor,
   expect,
   type HostFacts,
   hostProbe,
@@ -29,7 +30,6 @@ import { restartDaemon } from '../instruments/daemon/restart.ts';
 import { rootlessKit } from '../instruments/daemon/rootlesskit.ts';
 import { canRestart, daemonState, startDaemon } from '../instruments/daemon/service.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
-import { reloadedLabels, withLabels } from './daemon-labels.ts';
 import { pathState } from './socket-state.ts';
 import { stateDirectory } from './state-directory.ts';
 
@@ -54,7 +54,6 @@ check('SOCK-PID', {
   fault: breaks('the number in docker.pid', 'docker.pid holds the number 1', pidOfInit),
 });
 
-/** What a crash leaves is there only until the next start. */
 async function keepDown(target: Target) {
   if (target.facts.host.init !== 'systemd') return async () => {};
   const folder = '"$XDG_RUNTIME_DIR/systemd/user/docker.service.d"';
@@ -73,7 +72,6 @@ async function crash(target: Target): Promise<void> {
   await mustRun(target.root, `kill -9 ${kit.pid}; i=0; for p in ${pids}; do ${wait}; done; [ $i -lt 300 ]`);
 }
 
-/** `answers`, or the state in which the start left it. */
 async function startAfterCrash(target: RestartableTarget): Promise<string> {
   await startDaemon(target);
   const ask = async () => {
@@ -125,10 +123,8 @@ check('SOCK-STALE', {
   ),
 });
 
-/** Remote, in memory, or unknown. */
 const fleeting = /nfs|9fs|vboxsf|smb|cifs|fuse|tmpfs|ramfs|UNKNOWN/;
 
-/** `NAME FILESYSTEM` of what may be mounted over parts of the data root. */
 async function fileSystemsBelow(target: ReadableTarget, roots: readonly string[]): Promise<string[]> {
   const { stdout } = await target.root.shell(`
 for root in ${roots.map(quoteWord).join(' ')}; do
@@ -192,6 +188,34 @@ else echo own; cat ${user} 2>/dev/null; fi`,
   }
 }
 
+/** Labels are the one setting that a daemon reloads, shows, and does not use. */
+async function daemonLabels(target: Target): Promise<string[]> {
+  return (await dockerApi(target, 'GET', '/info')).json<{ Labels?: string[] | null }>().Labels ?? [];
+}
+
+/** Reloads the file; resolves to the labels once `isDone`, else to those at the deadline. */
+async function reloadedLabels(target: Target, daemon: number, isDone: (labels: readonly string[]) => boolean) {
+  await mustRun(target, `kill -HUP ${daemon}`);
+  const ask = async () => {
+    const labels = await daemonLabels(target);
+    return isDone(labels) && labels;
+  };
+  return (await pollUntil(ask, { withinMs: 15_000, everyMs: 50 })) ?? (await daemonLabels(target));
+}
+
+async function withLabels(as: Executor, path: string, labels: readonly string[]) {
+  return await changeFile(as, path, (text) => JSON.stringify({ ...settingsIn(text), labels }));
+}
+
+/** A file that the daemon does not read may hold anything. */
+function settingsIn(text: string): object {
+  try {
+    return JSON.parse(text.trim() || '{}') as object;
+  } catch {
+    return {};
+  }
+}
+
 check('SOCK-CONF', {
   level: 'MUST',
   title: 'the daemon takes its settings from ~/.config/docker/daemon.json and none from /etc/docker/daemon.json',
@@ -239,7 +263,6 @@ check('SOCK-STATE', {
   concurrent: true,
   async verify({ target, host }) {
     const kit = known(await rootlessKit(target), 'the process of RootlessKit');
-    // before 25.0 RootlessKit chose a directory
     const ownChoice = expect.stringMatching(/^\/tmp\/rootlesskit\d+$/);
     const wanted = isEngineSince(host, '25.0') ? beside(host, 'dockerd-rootless') : ownChoice;
     expect(kit.stateDir, "RootlessKit's state directory").toEqual(wanted);

@@ -23,11 +23,9 @@ cd /; rm -rf "$d"`,
 
 export function parseOverlayProbe(text: string) {
   return {
-    /** false: there was no namespace to try it in */
     isInside: /^inside$/m.test(text),
     refusal: /^refusal (.*)$/m.exec(text)?.[1] ?? null,
     copiedUp: /^copied$/m.test(text),
-    /** kind and device number of what stands for a removed file */
     whiteout: /^whiteout (.*)$/m.exec(text)?.[1] ?? 'nothing',
   };
 }

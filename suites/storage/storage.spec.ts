@@ -27,17 +27,17 @@ import {
   sharedContainer,
   startContainer,
   type Target,
+  type VerifyContext,
 } from '../../harness/checks/index.ts';
 import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { dataRoot, findInDataRoot } from '../instruments/daemon/data-root.ts';
 import { restartDaemon } from '../instruments/daemon/restart.ts';
-import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { underRootlessKit } from '../instruments/daemon/search-path.ts';
 import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
 import { mapped, rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
 import { mountAt, mountsOf, optionValue } from '../instruments/kernel/mount-table.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { capableFileWithoutDocker, overlayWithoutDocker } from '../instruments/without-docker/user-namespace.ts';
-import { runCapable, serverCapability } from './capable-process.ts';
 import { hasOverlayInUserNamespaces } from './kernel-release.ts';
 import { overlayProbe } from './overlay-probe.ts';
 
@@ -180,7 +180,6 @@ check('ST-LCHOWN', {
     const ownedBy = (owner: number) => [{ path: name, mode: 0o644, content: 'owned\n', owner }];
     defer(removeImage(target, 'rdc/owned'));
     const beyond = await importImage(target, 'rdc/owned', ownedBy(last + 1));
-    // lchownat: Docker 28.5 (Debian testing)
     expect(beyond ?? 'taken', `the refusal of a file of UID ${last + 1}`).toMatch(/lchown(at)? .*: invalid argument/);
     const within = await importImage(target, 'rdc/owned', ownedBy(last));
     expect(within, `the refusal of a file of UID ${last}`).toBeNull();
@@ -197,7 +196,6 @@ check('ST-LCHOWN', {
   ),
 });
 
-/** Root changes a file of an image's layer, which goes with the image. */
 function onLayer(name: string, command: (host: HostFacts) => string): Inject {
   return async ({ target, host }) => {
     await mustRun(target.root, `${command(host)} ${quoteWord((await findInDataRoot(target, name)) ?? '')}`);
@@ -206,6 +204,30 @@ function onLayer(name: string, command: (host: HostFacts) => string): Inject {
 }
 
 const capableName = 'rdc-capable';
+
+/** CAP_NET_BIND_SERVICE, permitted and effective: struct vfs_cap_data, revision 2. */
+const serverCapability = {
+  'security.capability': Buffer.from('0100000200040000000000000000000000000000', 'hex'),
+};
+
+/** Starts the program as a user without privileges; its UID and effective capabilities by the host's kernel. */
+async function runCapable({ target, defer }: Pick<VerifyContext, 'target' | 'defer'>) {
+  const nonce = randomUUID();
+  const Cmd = [`/${capableName}`, 'serve', 'tcp', '8080', nonce];
+  const body = { Image: 'rdc/capable:1', Cmd, User: '1000:1000', HostConfig: { NetworkMode: 'none' } };
+  const created = await dockerApi(target, 'POST', '/containers/create', { body });
+  expect(created.status, 'the answer to creating the container').toBe(201);
+  const { Id } = created.json<{ Id: string }>();
+  defer(() => dockerApi(target, 'DELETE', `/containers/${Id}?force=1`));
+  const started = await dockerApi(target, 'POST', `/containers/${Id}/start`);
+  expect(started.status, 'the answer to starting the container').toBe(204);
+  // the daemon answers before the program has replaced runc's process
+  const { stdout } = await target.root.shell(`
+i=0; until f=$(grep -lz -- '^${nonce}$' /proc/[0-9]*/cmdline 2>/dev/null) || [ $i -ge 20 ]; do i=$((i+1)); sleep 0.1; done
+awk '/^Uid:/{u=$3} /^CapEff:/{c=$2} END{print u, c}' "\${f%/cmdline}/status"`);
+  const [uid, effective = ''] = stdout.trim().split(' ');
+  return { uid: Number(uid), effective: effective.replace(/^0+/, '') };
+}
 
 check('ST-FILECAPS', {
   level: 'MUST',
@@ -224,8 +246,7 @@ check('ST-FILECAPS', {
     const ofUser = new RegExp(`cap_net_bind_service[=+]ep \\[rootid=${host.user.uid}\\]`);
     expect(stdout, "the file's capability on disk, for the root of the user's namespace").toMatch(ofUser);
     const { uids } = await subordinateIds(target);
-    const capable = { image: 'rdc/capable:1', program: `/${capableName}`, user: 1000 };
-    const process = await runCapable({ target, defer }, capable);
+    const process = await runCapable({ target, defer });
     expect(process.uid, 'host UID of the process').toBe(mapped(rootlessMap(host.user.uid, uids), 1000));
     expect(process.effective, 'effective capabilities of the process (CAP_NET_BIND_SERVICE is bit 10)').toBe('400');
   },
@@ -262,9 +283,7 @@ check('ST-RM', {
     const isThere = async () => (await target.root.shell(`[ -e ${path}/file ]`)).code === 0;
     const afterUser = await isThere();
     asFinding('lifted', () => expect(afterUser, "lifted: the file after the user's rm -rf").toBe(true));
-    await target.shell(
-      `${onSearchPath(host)}d=$(mktemp -d) && rootlesskit --state-dir="$d/state" rm -rf ${path}; rm -rf "$d"`,
-    );
+    await target.shell(underRootlessKit(host, `rm -rf ${path}`));
     const afterKit = await isThere();
     asFinding('differs', () => expect(afterKit, 'differs: the file after rootlesskit rm -rf').toBe(false));
   },
@@ -314,7 +333,6 @@ check('ST-LOCKED', {
   fault: breaks(
     'flags of the bind mount',
     'another mount without the flags lies over the source',
-    // verify takes away whatever is mounted there
     rootScript(() => `mount -t tmpfs -o mode=777,size=4m rdc ${lockedFolder}`),
     { at: 'mounted' },
   ),
@@ -354,9 +372,8 @@ check('ST-PERSIST', {
     const file = `${await dataRoot(target)}/volumes/${volume}/_data/d/f`;
     const onDisk = await target.root.exec(['stat', '-c', '%u:%g', file]);
     const [uidMap, gidMap] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)];
-    expect(onDisk.stdout.trim(), "owner and group on the host's disk").toBe(
-      `${mapped(uidMap, 1001)}:${mapped(gidMap, 1001)}`,
-    );
+    const owner = `${mapped(uidMap, 1001)}:${mapped(gidMap, 1001)}`;
+    expect(onDisk.stdout.trim(), "owner and group on the host's disk").toBe(owner);
   },
   fault: breaks(
     'owner, mode and content in a container',

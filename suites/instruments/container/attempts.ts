@@ -1,4 +1,4 @@
-import { type Container, type Executor, hostProbe, type Target } from '../../../harness/checks/index.ts';
+import { type Container, hostProbe, type Target } from '../../../harness/checks/index.ts';
 
 /** The errno of each call, null where it succeeded: `{ settimeofday: 'EPERM' }`. */
 export type Attempts = Readonly<Record<string, string | null>>;
@@ -10,8 +10,8 @@ export async function attemptsIn(container: Container, calls: readonly string[])
   return byCall(calls, await container.probe<Answers>(...eachOf(calls)));
 }
 
-export async function attemptsOnHost(target: Target, as: Executor, calls: readonly string[]): Promise<Attempts> {
-  return byCall(calls, await hostProbe<Answers>(target, as, eachOf(calls)));
+export async function attemptsOnHost(target: Target, calls: readonly string[]): Promise<Attempts> {
+  return byCall(calls, await hostProbe<Answers>(target, target, eachOf(calls)));
 }
 
 export function eachOf(calls: readonly string[]): string[] {

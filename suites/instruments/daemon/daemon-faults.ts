@@ -25,7 +25,6 @@ export function daemonJson(config: Readonly<Record<string, unknown>>): Inject {
   };
 }
 
-/** Resource flags are then accepted and ignored. */
 export const driverNone = {
   name: 'daemon.json asks for the cgroupfs driver, which is "none" without root',
   inject: daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] }),

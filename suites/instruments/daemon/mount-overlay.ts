@@ -1,11 +1,8 @@
-import { type Inject, mustRun, quoteWord, type Target } from '../../../harness/checks/index.ts';
+import { type HostFacts, type Inject, mustRun, quoteWord, type Target } from '../../../harness/checks/index.ts';
 import { daemonProcess } from './process.ts';
 
 /** Changes the daemon's mount namespace only. Entered with its user namespace: the host's UID 0 is not mapped there (EOVERFLOW). */
-export function overlaidForDaemon(
-  script: (paths: { socket: string }) => string,
-  undo: (paths: { socket: string }) => string,
-): Inject {
+export function overlaidForDaemon(script: (host: HostFacts) => string, undo: (host: HostFacts) => string): Inject {
   const inside = async (target: Target, command: string) => {
     const { pid } = await daemonProcess(target);
     await mustRun(target.root, `nsenter -t ${pid} -U -m -- sh -ec ${quoteWord(command)}`);

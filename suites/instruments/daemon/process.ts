@@ -107,7 +107,6 @@ function serviceOf(daemon: ProcessLine, everything: ReadonlyMap<number, ProcessL
   return {
     /** the daemon, its ancestors in the user session, and all descendants except containers */
     service: all.filter(({ pid }) => members.has(pid)).map(facts),
-    /** outermost first */
     startedBy: startedBy.map(facts),
   };
 }

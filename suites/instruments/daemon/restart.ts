@@ -34,7 +34,6 @@ export async function restartDaemon(target: RestartableTarget): Promise<void> {
   });
 }
 
-/** Restarts with a change; the undo restarts too. */
 export function restartedWith(target: RestartableTarget, putBack: () => Promise<unknown>) {
   const undo = async () => {
     await putBack();

@@ -14,7 +14,6 @@ tr '\\0' '\\n' < /proc/${daemon}/environ | sed -n 's/^ROOTLESSKIT_STATE_DIR=//p'
   return parseRootlessKit(parent.pid, stdout);
 }
 
-/** Pure: command line, CapPrm in hex and state directory, a line each. */
 export function parseRootlessKit(pid: number, text: string) {
   const [commandLine = '', permitted = '0', stateDir = ''] = text.split('\n');
   return {
@@ -43,7 +42,6 @@ export function programName(executable: string): string {
   return /^(pasta|passt)(\.avx2)?$/.test(name) ? 'pasta' : name;
 }
 
-/** From the running RootlessKit, else from the user unit. */
 export function networkDriverOf({ rootlesskit, asked }: HostFacts): string | null {
   return rootlesskit?.networkDriver ?? asked.networkDriver;
 }

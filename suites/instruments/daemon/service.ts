@@ -1,11 +1,4 @@
-import {
-  type HostFacts,
-  known,
-  mustRun,
-  quoteWord,
-  type RestartableTarget,
-  type Target,
-} from '../../../harness/checks/index.ts';
+import { type HostFacts, known, mustRun, quoteWord, type RestartableTarget } from '../../../harness/checks/index.ts';
 
 // without systemd's record of the unit, as right after boot, reset-failed fails
 const reset = 'systemctl --user reset-failed docker 2>/dev/null || true';
@@ -37,11 +30,10 @@ export async function stopDaemon(target: RestartableTarget): Promise<void> {
   await mustRun(target, daemonControl(target.facts.host).stop);
 }
 
-/** Does not wait for the API, and does not fail. */
 export async function startDaemon(target: RestartableTarget): Promise<void> {
   await target.shell(daemonControl(target.facts.host).start, { timeoutMs: 120_000 });
 }
 
-export async function daemonState(target: Target): Promise<string> {
+export async function daemonState(target: RestartableTarget): Promise<string> {
   return (await target.shell(daemonControl(target.facts.host).state)).stdout.trim();
 }

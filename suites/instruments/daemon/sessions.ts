@@ -67,7 +67,6 @@ export function parseBeforeLogin(text: string) {
   };
 }
 
-/** Resolves to what restores the current setting. */
 export async function lingering(target: Target, { user }: HostFacts) {
   const file = `/var/lib/systemd/linger/${user.name}`;
   const word = (await target.root.exec(['test', '-e', file])).code === 0 ? 'enable' : 'disable';

@@ -6,21 +6,16 @@ export async function writeUnitDropIn(
   { target, host }: Pick<VerifyContext, 'target' | 'host'>,
   ...settings: readonly string[]
 ) {
-  if (host.init !== 'systemd') return await writeStartSettings({ target, host }, settings);
   const folder = `'${host.user.home}/.config/systemd/user/docker.service.d'`;
   const lines = ['[Service]', ...settings].map((line) => `'${line}'`).join(' ');
   const reload = 'systemctl --user daemon-reload';
-  await mustRun(target, `mkdir -p ${folder}; printf '%s\\n' ${lines} > ${folder}/zz-rdc.conf; ${reload}`);
-  return () => mustRun(target, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || :; ${reload}`);
-}
-
-async function writeStartSettings(
-  { target, host }: Pick<VerifyContext, 'target' | 'host'>,
-  settings: readonly string[],
-) {
+  const write = `mkdir -p ${folder}; printf '%s\\n' ${lines} > ${folder}/zz-rdc.conf; ${reload}`;
+  const remove = `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || :; ${reload}`;
   const file = quoteWord(`${host.user.home}/.config/rdc/daemon.settings`);
-  await mustRun(target, `printf %s ${quoteWord(settings.map((one) => `${shellSetting(one)}\n`).join(''))} > ${file}`);
-  return () => mustRun(target, `rm -f ${file}`);
+  const script = () => quoteWord(settings.map((one) => `${shellSetting(one)}\n`).join(''));
+  const isUnit = host.init === 'systemd';
+  await mustRun(target, isUnit ? write : `printf %s ${script()} > ${file}`);
+  return () => mustRun(target, isUnit ? remove : `rm -f ${file}`);
 }
 
 const limits: Readonly<Record<string, string>> = { NOFILE: 'n', NPROC: 'u' };
@@ -47,7 +42,6 @@ export function restartedWithDropIn(...settings: readonly string[]): Inject {
 
 const managerDropIns = '/etc/systemd/system/user@.service.d';
 
-/** In force when the user manager starts next. */
 export async function writeManagerDropIn({ root }: Target, ...settings: readonly string[]): Promise<void> {
   const lines = ['[Service]', ...settings].map((line) => `'${line}'`).join(' ');
   await mustRun(root, `mkdir -p ${managerDropIns}; printf '%s\\n' ${lines} > ${managerDropIns}/zz-rdc.conf`);

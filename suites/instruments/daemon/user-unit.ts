@@ -35,7 +35,6 @@ export function hasSystemd({ host }: { readonly host: HostFacts }): true | strin
   return host.init === 'systemd' || `PID 1 is ${host.init}, not systemd: there are no user units`;
 }
 
-/** Only a machine that nobody else uses is rebooted. */
 export function mayInterrupt({ host }: { readonly host: HostFacts }): true | string {
   if (host.install === null)
     return 'only on a machine that the lab provisioned is the user logged out or the machine rebooted';

@@ -16,14 +16,11 @@ for f in ${files.join(' ')}; do echo "file $f $(head -n 20 /sys/fs/cgroup$p/$f 2
   return known(parseContainerCgroup(stdout), "the container's cgroup");
 }
 
-/** Pure; the lines of a file are joined by `;`. */
 export function parseContainerCgroup(text: string) {
   const path = /^path (\/.*)$/m.exec(text)?.[1];
   if (path === undefined) return null;
-  const files = [...text.matchAll(/^file (\S+) (.*)$/gm)].map(([, name = '', value = '']) => [
-    name,
-    value.replace(/;$/, '') || null,
-  ]);
+  const lines = [...text.matchAll(/^file (\S+) (.*)$/gm)];
+  const files = lines.map(([, name = '', value = '']) => [name, value.replace(/;$/, '') || null]);
   /** `path`: below /sys/fs/cgroup on cgroup v2; of the `pids` or `name=systemd` hierarchy on v1 */
   return { path, files: Object.fromEntries(files) as Readonly<Record<string, string | null>> };
 }
@@ -50,17 +47,12 @@ export function cgroupsAbove(path: string): string[] {
 }
 
 /** Lines `FILE:VALUE` of limits that are set. */
-export async function limitsOf(
-  target: ReadableTarget,
-  cgroups: readonly string[],
-  files: readonly string[],
-): Promise<string> {
+export async function limitsOf(target: ReadableTarget, cgroups: readonly string[], files: readonly string[]) {
   const paths = cgroups.flatMap((cgroup) => files.map((file) => `'/sys/fs/cgroup${cgroup}/${file}'`));
   const { stdout } = await target.root.shell(`grep -Hv '^max' ${paths.join(' ')} /dev/null 2>/dev/null`);
   return stdout.trim();
 }
 
-/** On cgroup v2. */
 export function userCgroup(host: HostFacts): string {
   return `/user.slice/user-${host.user.uid}.slice/user@${host.user.uid}.service`;
 }

@@ -1,6 +1,5 @@
 import type { IdRange } from '../../../harness/checks/index.ts';
 
-/** One line of /proc/PID/uid_map. */
 export type IdMapLine = { readonly inside: number; readonly outside: number; readonly count: number };
 
 const ids = 2 ** 32;
@@ -31,7 +30,6 @@ export function rootlessMap(ownId: number, ranges: readonly IdRange[]): IdMapLin
   return lines;
 }
 
-/** Null: not mapped. */
 export function mapped(map: readonly IdMapLine[], inside: number): number | null {
   const line = map.find((candidate) => inside >= candidate.inside && inside < candidate.inside + candidate.count);
   return line ? line.outside + (inside - line.inside) : null;

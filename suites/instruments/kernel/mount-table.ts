@@ -1,11 +1,6 @@
 import { type Container, known, type Target } from '../../../harness/checks/index.ts';
 
-export type Mount = {
-  readonly point: string;
-  readonly options: readonly string[];
-  readonly type: string;
-  readonly superOptions: readonly string[];
-};
+export type Mount = ReturnType<typeof parseMountInfo>[number];
 
 export async function mountsOf(target: Target, container: Container): Promise<Mount[]> {
   const { stdout } = await target.root.exec(['cat', `/proc/${await container.hostPid()}/mountinfo`]);
@@ -13,7 +8,7 @@ export async function mountsOf(target: Target, container: Container): Promise<Mo
 }
 
 /** Pure; in proc_pid_mountinfo(5) a lone `-` ends the optional fields. */
-export function parseMountInfo(text: string): Mount[] {
+export function parseMountInfo(text: string) {
   return text
     .split('\n')
     .map((line) => /^\d+ \d+ \S+ \S+ (\S+) (\S+) (?:\S+ )*?- (\S+) \S* (\S+)$/.exec(line))
@@ -26,7 +21,6 @@ export function parseMountInfo(text: string): Mount[] {
     }));
 }
 
-/** The last one covers earlier ones. */
 export function findMount(mounts: readonly Mount[], point: string): Mount | undefined {
   return mounts.findLast((mount) => mount.point === point);
 }

@@ -1,23 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Container,
-  hostProbe,
-  refusalIn,
-  sharedContainer,
-  startContainer,
-  type Target,
-} from '../../../harness/checks/index.ts';
+import { hostProbe, refusalIn, sharedContainer, startContainer, type Target } from '../../../harness/checks/index.ts';
 import { forwarded } from '../daemon/rootlesskit.ts';
 import { awaitServer } from './await-server.ts';
 
-export type NonceServer = Container & { readonly nonce: string };
-
-/** Answers each TCP connection to port 80 with a nonce. */
-export async function startNonceServer(target: Target, hostPort: number, hostIp?: string): Promise<NonceServer> {
+/** Answers each connection to its TCP port 80 with a nonce. */
+export async function startNonceServer(target: Target, hostPort: number) {
   const nonce = randomUUID();
   const container = await startContainer(target, {
     command: ['probe', 'serve', 'tcp', '80', nonce],
-    publish: [{ hostPort, containerPort: 80, ...(hostIp === undefined ? {} : { hostIp }) }],
+    publish: [{ hostPort, containerPort: 80 }],
   });
   try {
     await awaitServer(target, nonce, 80, ['tcp']);
@@ -29,8 +20,7 @@ export async function startNonceServer(target: Target, hostPort: number, hostIp?
   return Object.assign(container, { nonce });
 }
 
-/** The same, with the daemon's refusal as a value. */
-export async function tryNonceServer(target: Target, hostPort: number): Promise<NonceServer | string> {
+export async function tryNonceServer(target: Target, hostPort: number) {
   // control: a daemon that starts no container at all would refuse this one for another reason
   await sharedContainer(target);
   try {
@@ -40,13 +30,7 @@ export async function tryNonceServer(target: Target, hostPort: number): Promise<
   }
 }
 
-/** The answer, or the errno. */
-export async function fetchFromHost(
-  target: Target,
-  port: number,
-  address = '127.0.0.1',
-  protocol: 'tcp' | 'udp' = 'tcp',
-): Promise<string> {
+export async function fetchFromHost(target: Target, port: number, address = '127.0.0.1', protocol = 'tcp') {
   const call = ['fetch', protocol, address, String(port), '15000'];
   const answer = await hostProbe<{ errno: string | null; text?: string }>(target, target, call);
   return answer.errno ?? answer.text ?? '';

@@ -11,13 +11,7 @@ const network = {
 const namespace = 'rdc-peer';
 const link = 'rdc-peer0';
 
-type Wanted = {
-  readonly port: number;
-  readonly protocol?: 'tcp' | 'udp';
-  /** of the target; by default its IPv4 address on the link */
-  readonly address?: string;
-  readonly timeoutMs?: number;
-};
+type Wanted = { port: number; protocol?: 'tcp' | 'udp'; address?: string; timeoutMs?: number };
 
 /** A second host: a network namespace of the machine, joined by a veth pair. */
 export async function startPeer(target: Target) {
@@ -27,9 +21,7 @@ export async function startPeer(target: Target) {
     target.root.exec(['nsenter', `--net=/run/netns/${namespace}`, 'sh', '-c', script], { timeoutMs: 120_000 });
   return {
     ...network,
-    /** as root, with the target's files and the peer's network */
     shell,
-    /** the answers or errnos, in one command */
     fetch: async (...wanted: readonly Wanted[]) => {
       const { stdout } = await shell(wanted.map((one) => fetchCommand(probe, one)).join('\n'));
       const answers = parseAnswers(stdout);

@@ -15,11 +15,9 @@ export async function exchangeBytes(
   echo.catch(() => {});
   await awaitOpen(target, near);
   const back = await writeAndRead(target, far, nonce);
-  const came = { errno: back.errno, baud: back.baud, text: back.text };
-  expect(came, `what came back on ${far}${when}`).toEqual({ errno: null, baud: 115_200, text: nonce });
-  const { errno, baud, text } = await echo;
-  const read = { errno, baud, text };
-  expect(read, `what the container read on ${near}${when}`).toEqual({ errno: null, baud: 115_200, text: nonce });
+  const whole = { errno: null, baud: 115_200, text: nonce };
+  expect(back, `what came back on ${far}${when}`).toMatchObject(whole);
+  expect(await echo, `what the container read on ${near}${when}`).toMatchObject(whole);
 }
 
 /** What is sent before somebody has the port open is lost. */

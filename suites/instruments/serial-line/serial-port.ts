@@ -1,6 +1,6 @@
 import {
   type Container,
-  type Executor,
+  chmod,
   type HostFacts,
   hostProbe,
   known,
@@ -23,7 +23,6 @@ export function hasSerialPort({ host }: { readonly host: HostFacts }): true | st
   return isMember || `the user ${host.user.name} is not in the group dialout`;
 }
 
-/** The second one is the peer of the first. */
 export function hasTwoSerialPorts({ host }: { readonly host: HostFacts }): true | string {
   const has = hasSerialPort({ host });
   return has === true && host.serialPorts.length < 2 ? 'the machine has no second serial port to be the peer' : has;
@@ -44,8 +43,8 @@ export async function openInsideAs(container: Container, path: string, user: str
   return JSON.parse(stdout) as Opened;
 }
 
-export function openOutside(target: Target, as: Executor, path: string): Promise<Opened> {
-  return hostProbe<Opened>(target, as, ['open', path, 'rw']);
+export function openOutside(target: Target, path: string): Promise<Opened> {
+  return hostProbe<Opened>(target, target, ['open', path, 'rw']);
 }
 
 /** `--device path` in HostConfig's words. */
@@ -53,11 +52,8 @@ export function device(path: string) {
   return { Devices: [{ PathOnHost: path, PathInContainer: path, CgroupPermissions: 'rwm' }] };
 }
 
-/** Resolves to the undo. */
-export async function setMode(target: Target, path: string, mode: string) {
-  const before = (await mustRun(target.root, `stat -c %a ${path}`)).trim();
-  await mustRun(target.root, `chmod ${mode} ${path}`);
-  return () => mustRun(target.root, `chmod ${before} ${path}`);
+export function setMode(target: Target, path: string, mode: string) {
+  return chmod(mode, () => path)({ target, host: target.facts.host });
 }
 
 /** A device under the name of another that every host has. */
@@ -72,11 +68,10 @@ export async function unheededContainer(target: Target, host: HostFacts): Promis
 }
 
 export async function groupOf(target: Target, path: string): Promise<number> {
-  const { stat } = await openOutside(target, target, path);
+  const { stat } = await openOutside(target, path);
   return known(stat, `the owner of ${path}`).gid;
 }
 
-/** As a UID that has nothing but the group. */
 export async function openAsStranger(target: Target, path: string, gid: number): Promise<Opened> {
   const as = `setpriv --reuid=65534 --regid=${gid} --clear-groups`;
   const { stdout } = await target.root.shell(`${as} ${await probePath(target)} open ${path} rw`);

@@ -17,7 +17,6 @@ export const namespacesWithoutDocker = withoutDockerByScript(
   'unshare -Urnmpfiu true',
 );
 
-/** Below the user's home, where the data root is. */
 export const overlayWithoutDocker = withoutDockerByScript(
   'an overlay mount in a user namespace',
   inHome('mkdir l u w m && unshare -Urm mount -t overlay overlay -o lowerdir=l,upperdir=u,workdir=w m'),
