@@ -19,7 +19,7 @@ import { probeAnswers } from '../instruments/kernel/probe-answers.ts';
 const mebibyte = 1024 * 1024;
 
 export const asked = { Memory: 32 * mebibyte, NanoCpus: 500_000_000, PidsLimit: 5 } as const;
-/** The daemon without a cgroup driver, as on cgroup v1; where the host gives it one, daemon.json asks for cgroupfs, which is "none" without root. */
+/** As on cgroup v1: where there is a cgroup driver, daemon.json asks for cgroupfs, which is "none" without root. */
 export const restartDaemonWithoutDriver = observedOnce(async (context) => {
   const { target } = context;
   if (hasUnifiedCgroups(context) === true) context.defer(await driverNone.inject(context));
@@ -45,7 +45,7 @@ async function tryLimits(target: Target, container: Container) {
   return { ...parseEfforts(stdout), claimed: { Memory, NanoCpus, PidsLimit } };
 }
 
-/** On cgroup v2 runc still makes a cgroup beside the daemon's if the user may write there; without write access it is as on cgroup v1. */
+/** On cgroup v2 runc makes a cgroup beside the daemon's; without write access there, it is as on cgroup v1. */
 async function withoutCgroup(target: Target, parent: string) {
   const folder = quoteWord(`/sys/fs/cgroup${parent}`);
   const owner = (await mustRun(target.root, `stat -c %u:%g ${folder}; chown 0:0 ${folder}`)).trim();

@@ -53,7 +53,7 @@ async function ownFolder(target: Target, defer: (undo: () => Promise<unknown>) =
   return [folder, `/h${folder}`];
 }
 
-/** Root's on every host: disks and SSH host keys. Not removable media, which an ACL may open to the user at the seat. */
+/** Root's on every host: disks and SSH host keys. Not removable media, which an ACL may open to the user. */
 async function closedToUsers(target: Target): Promise<string[]> {
   const { stdout } = await target.root.shell(
     "ls -d /etc/ssh/ssh_host_*_key 2>/dev/null; find /dev -maxdepth 1 -type b -user root ! -name 'sr*' ! -name 'fd*' ! -name 'loop*'",

@@ -20,7 +20,7 @@ const check = checksIn(import.meta);
 const user = 'rdclab';
 const waitSeconds = 60;
 
-/** Makes an unprivileged user and starts dockerd-rootless.sh as the lab does: su, no systemd, state below /tmp, storage driver vfs. */
+/** An unprivileged user runs dockerd-rootless.sh by su, without systemd, with its state below /tmp and vfs. */
 async function startLabDaemon(target: Target) {
   await mustRun(target.root, `! id ${user} >/dev/null 2>&1 || { u=$(id -u ${user}); ${removal('/tmp/docker-$u')}\n}`);
   const uid = Number((await mustRun(target.root, `useradd -m -s /bin/sh ${user}; id -u ${user}`)).trim());

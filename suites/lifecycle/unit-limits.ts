@@ -24,7 +24,7 @@ export function parseLimits(text: string): Limits {
   return new Map([...lines].map(([, name = '', soft, hard]) => [name, { soft: value(soft), hard: value(hard) }]));
 }
 
-/** Pure: limits that are the unit's own: a hard limit other than the manager's, a lower soft one, or one that not even log-ins have. */
+/** Pure: a hard limit other than the manager's, a lower soft one, or one that not even log-ins have. */
 export function narrowLimits(own: Limits, manager: Limits, init: Limits): string[] {
   return [...own].flatMap(([name, { soft, hard }]) => {
     const [above, first] = [manager.get(name), init.get(name)];

@@ -21,7 +21,7 @@ export async function processLimits(target: Target, container: Container) {
   return { init, daemon, inContainer: known(inContainer, 'the limits of PID 1, dockerd and the container') };
 }
 
-/** Cgroups that allow fewer processes than systemd's defaults: 15 % of the kernel's maximum for a scope, 33 % for a user's slice. */
+/** Cgroups below systemd's defaults: 15 % of the kernel's processes for a scope, 33 % for a user's slice. */
 export async function tightProcessLimits(target: Target, container: Container): Promise<string[]> {
   const { stdout } = await target.root.shell(`
 echo "most $(sort -n /proc/sys/kernel/pid_max /proc/sys/kernel/threads-max | head -n 1)"
@@ -37,7 +37,7 @@ awk -F: '$2 ~ /(^|,)pids(,|$)/ {print "elsewhere", $3}' $c`);
   return known(parseProcessCeilings(stdout), "the container's cgroups and their limits");
 }
 
-/** Pure: `most N` and lines `pids CGROUP LIMIT`, `uncounted` without a controller; null if a limit was not read or is in another hierarchy. */
+/** Pure: `most N` and lines `pids CGROUP LIMIT` (or `uncounted`); null if a limit was not read or is elsewhere. */
 export function parseProcessCeilings(text: string): string[] | null {
   const most = Number(/^most (\d+)$/m.exec(text)?.[1]);
   const lines = [...text.matchAll(/^pids (\S+) ?(.*)$/gm)];
@@ -55,7 +55,7 @@ export function parseOpenFileLimits(text: string): Readonly<Record<string, { sof
   return Object.fromEntries(lines.map(([, name, soft, hard]) => [name, { soft: Number(soft), hard: Number(hard) }]));
 }
 
-/** Above `fs.nr_open`, which Debian 12 gives the user, root is refused too and a refusal would prove nothing. Resolves to the undo. */
+/** Above `fs.nr_open` root is refused too, and a refusal would prove nothing. Resolves to the undo. */
 export async function raiseFileCeiling(target: Target, limit: number) {
   const file = '/proc/sys/fs/nr_open';
   const before = Number(await mustRun(target.root, `cat ${file}`));

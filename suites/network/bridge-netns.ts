@@ -2,7 +2,7 @@ import { type Inject, mustRun, probePath, quoteWord, type Target } from '../../h
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { parseAnswers } from '../instruments/peers/peer.ts';
 
-// Up to 29.4 the bridges are in the daemon's network namespace. From 29.5 RootlessKit keeps theirs as a file in its state directory.
+// In the daemon's network namespace up to 29.4, then in one that RootlessKit keeps as a file in its state directory.
 const findNetns = (pid: number) => `
 state=$(tr '\\0' '\\n' < /proc/${pid}/environ | sed -n 's/^ROOTLESSKIT_STATE_DIR=//p')
 netns=/proc/${pid}/root$state/netns

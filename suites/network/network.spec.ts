@@ -327,7 +327,7 @@ check('NET-PING-SYSCTL', {
   fault: lifts('the range in a container', byRootful),
 });
 
-/** Accepts everything before the rules that keep bridges apart: filter, raw (Docker 28), or nftables in the daemon's own chains. */
+/** Accepts all before the rules that keep bridges apart: filter, raw (Docker 28), or the daemon's nftables chains. */
 const openBridges = `
 if nft list table ip docker-bridges > /dev/null 2>&1; then
   for chain in filter-FORWARD raw-PREROUTING; do nft insert rule ip docker-bridges $chain accept comment rdc; done

@@ -7,7 +7,7 @@ const bridgeState = (target: Target) => dockerApi(target, 'GET', bridge);
 const ingress = 'gateway_ingress-sbox';
 const patience = { withinMs: 30_000, everyMs: 250 };
 
-/** A swarm of one node, or the refusal where the daemon's configuration excludes one. Disposing of it also removes the bridge. */
+/** A swarm of one node, or the refusal where the daemon's configuration excludes one. */
 export async function startSwarm(target: Target): Promise<AsyncDisposable | string> {
   const hadBridge = (await bridgeState(target)).status === 200;
   const address = '127.0.0.1:2377';

@@ -10,7 +10,7 @@ const inside = 8080;
 
 export const serverNonce = randomUUID();
 
-/** Answers over TCP and UDP with the nonce and its client's address; one container for all checks, ready when it resolves. */
+/** Answers over TCP and UDP with the nonce and its client's address; one container for all checks. */
 export async function portServer(target: Target) {
   const container = await sharedContainer(target, {
     command: ['sh', '-c', `probe serve udp ${inside} ${serverNonce} & exec probe serve tcp ${inside} ${serverNonce}`],

@@ -2,7 +2,7 @@ import { mustRun, type RestartableTarget, type VerifyContext } from '../../harne
 import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 
-/** From 28.0 on the daemon then ends at start unless br_netfilter is loaded, by root (moby/moby#52294; seen with 28.5.2). */
+/** From 28.0 on the daemon then needs br_netfilter, loaded by root (moby/moby#52294; seen with 28.5.2). */
 export async function switchProxyOff(
   context: Pick<VerifyContext<RestartableTarget>, 'target' | 'host' | 'defer'>,
 ): Promise<void> {
@@ -20,7 +20,7 @@ const isLoaded = '[ -e /sys/module/br_netfilter ] || [ -e /proc/sys/net/bridge/b
 
 /** By rmmod: `modprobe -r` would also remove `bridge`, and every bridge of every network namespace. */
 async function loadBridgeNetfilter({ target, host }: Pick<VerifyContext, 'target' | 'host'>) {
-  // bridged traffic of the host (virbr0, lxcbr0) would meet its firewall; before 29.5 the daemon has its own copy of the setting
+  // bridged traffic of the host would meet its firewall; before 29.5 the daemon has its own copy of the setting
   const switchOff = 'for f in /proc/sys/net/bridge/bridge-nf-call-*; do echo 0 > $f; done';
   const spareHost = isEngineSince(host, '29.5') ? '' : switchOff;
   const said = await mustRun(target.root, `${isLoaded} || { modprobe br_netfilter; echo loaded; ${spareHost}; }`);

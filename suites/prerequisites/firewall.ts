@@ -1,6 +1,6 @@
 import type { HostFacts, ReadableTarget, Target } from '../../harness/checks/index.ts';
 
-/** Sets `e` to the unit's environment and `p` to its PATH, or to the PATH that the setup tool suggests. The daemon may be down. */
+/** `e` is the unit's environment, `p` its PATH, or the one that the setup tool suggests. The daemon may be down. */
 export const unitEnvironment = `
 e=$(systemctl --user show docker.service -p Environment --value 2>/dev/null)
 p=$(printf '%s\\n' "$e" | tr ' ' '\\n' | sed -n 's/^PATH=//p'); p=\${p:-/sbin:/usr/sbin:$PATH}`;
@@ -26,7 +26,7 @@ export const bridgeRules = [
   '-t filter -A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
 ] as const;
 
-/** What the kernel lists after the user wrote the rules in RootlessKit's namespaces. xtables.lock is root's, so it goes from a copy of /run. */
+/** What the kernel lists after the user wrote the rules. xtables.lock is root's: it goes from a copy of /run. */
 export async function acceptedRules(target: Target): Promise<string> {
   const write = bridgeRules.map((rule) => `iptables ${rule}`).join('\n');
   const inside = `rm -f /run/xtables.lock; iptables -t nat -N DOCKER\n${write}\niptables -t nat -S; iptables -t filter -S`;

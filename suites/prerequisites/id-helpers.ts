@@ -29,7 +29,7 @@ export function parseMaps(text: string): IdMaps {
   return { uidMap: parseIdMap(uidMap), gidMap: parseIdMap(gidMap) };
 }
 
-/** Shows the helpers at work, whatever mount options or LSM apply. Null: not made; RootlessKit's words are in the evidence. */
+/** The helpers at work, under whatever mount options or LSM. Null: refused, as the evidence says. */
 export async function freshUserNamespace(target: Target): Promise<IdMaps | null> {
   const { code, stdout } = await target.shell(underRootlessKit(target.facts.host, printMaps));
   return code === 0 ? parseMaps(stdout) : null;

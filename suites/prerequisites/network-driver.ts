@@ -20,7 +20,7 @@ export function programOf(host: HostFacts): string | null {
 
 const port = 18_099;
 
-/** A connection out of RootlessKit's network, with the options of dockerd-rootless.sh. The running daemon takes no part. */
+/** A connection out of RootlessKit's network, by the options of dockerd-rootless.sh; without the running daemon. */
 export async function driverAtWork(target: Target) {
   const { host } = target.facts;
   const nonce = randomUUID();

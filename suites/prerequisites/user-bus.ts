@@ -1,6 +1,6 @@
 import type { Target } from '../../harness/checks/index.ts';
 
-/** Asks for a scope over the bus, as runc does. systemctl --user and systemd-run --user use a private socket and work without a bus. */
+/** As runc asks; systemctl --user and systemd-run --user use a private socket and work without a bus. */
 export async function userBus(target: Target) {
   const { stdout } = await target.shell(`
 b="$XDG_RUNTIME_DIR/bus"; u=rdc-$$.scope; m=org.freedesktop.systemd1

@@ -14,7 +14,7 @@ while read -r inode at; do find /proc/${pid}/fd -lname "socket:\\[$inode\\]" -pr
   return addresses?.trim() ?? '';
 }
 
-/** `other /path`, by the kernel, asked as nobody and as each person's account, since an ACL may name one. Paths are the daemon's own. */
+/** `other /path`: asked as nobody and as each person's account, since an ACL may name one. */
 export async function openSockets(target: Target, pid: number): Promise<string[]> {
   const { user, socket } = target.facts.host;
   const { stdout } = await target.root.shell(`
@@ -46,7 +46,7 @@ export function dialable(listening: string): string[] {
 
 const mostAsked = 40;
 
-/** TCP addresses by which the user's daemon answers, recognised by its ID: a relay connects only while asked. Not sshd, whose log would fill. */
+/** A relay connects to the daemon only while asked, so each address is; not sshd's, whose log would fill. */
 export async function relayedApis(target: Target): Promise<string[]> {
   const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
   const { stdout } = await target.root.shell(`l=$(ss -Hltnp) && echo looked && printf '%s\\n' "$l" | grep -v '"sshd"'`);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Container, known, type Target } from '../../../harness/checks/index.ts';
 
-/** Host `UID:GID` of a container process for each ID, or the errno. One exec for all: each costs seconds when emulated. */
+/** Host `UID:GID` for each ID, or the errno. One exec for all of them: each costs seconds when emulated. */
 export async function hostIdsOf(target: Target, container: Container, ids: readonly number[]): Promise<string[]> {
   const nonce = randomUUID();
   const start = (id: number, index: number) => `probe idle ${id} ${id} ${nonce}-${index} >/dev/null 2>&1 &`;

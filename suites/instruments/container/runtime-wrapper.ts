@@ -1,6 +1,6 @@
 import { type Inject, known, mustRun, quoteWord, setAside } from '../../../harness/checks/index.ts';
 
-/** Puts a script in place of runc (`script` gets the real path, quoted). No restart: the shim looks the program up for each call. */
+/** `script` gets the real path of runc, quoted. No restart: the shim looks the program up for each call. */
 export function wrappedRuntime(script: (runc: string) => string): Inject {
   return async ({ target, host }) => {
     // not the link: on Debian 13 the daemon's PATH finds the file by another name too

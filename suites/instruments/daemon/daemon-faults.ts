@@ -14,7 +14,7 @@ export function userManagerDropIn(...settings: readonly string[]): Inject {
   };
 }
 
-/** `daemonJson({ 'exec-opts': [...] })`, with a restart. The rest of the file stays, since another data root would be another daemon. */
+/** Restarts with more settings; the rest of the file stays, since another data root would be another daemon. */
 export function daemonJson(config: Readonly<Record<string, unknown>>): Inject {
   return async ({ target, host }) => {
     const file = `${host.user.home}/.config/docker/daemon.json`;

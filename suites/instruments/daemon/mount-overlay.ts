@@ -1,7 +1,7 @@
 import { type HostFacts, type Inject, mustRun, quoteWord, type Target } from '../../../harness/checks/index.ts';
 import { daemonProcess } from './process.ts';
 
-/** Changes the daemon's mount namespace only. Entered with its user namespace: the host's UID 0 is not mapped there (EOVERFLOW). */
+/** In the daemon's mount and user namespace: the host's UID 0 is not mapped there and cannot create a file. */
 export function overlaidForDaemon(script: (host: HostFacts) => string, undo: (host: HostFacts) => string): Inject {
   const inside = async (target: Target, command: string) => {
     const { pid } = await daemonProcess(target);

@@ -2,7 +2,7 @@ import type { RestartableTarget, VerifyContext } from '../../../harness/checks/i
 
 type Taken<T> = { readonly value: Promise<T>; readonly readers: string[] };
 
-/** An observation by a restart, shared by several checks. A check that asks again, with its fault or after it, gets a new one. */
+/** An observation by a restart, for several checks; one that asks again (its fault came or went) gets a new one. */
 export function observedOnce<T>(
   observe: (context: VerifyContext<RestartableTarget>) => Promise<T>,
 ): (reader: string, context: VerifyContext<RestartableTarget>) => Promise<T> {

@@ -5,7 +5,7 @@ type ProcessFacts = { readonly pid: number; readonly command: string; readonly u
 
 export type DaemonProcess = NonNullable<ReturnType<typeof parseDaemonProcess>>;
 
-/** The process that listens at the user's socket path, its ancestors up to PID 1 or a user manager, and descendants in its PID namespace. */
+/** The listener at the user's socket, its ancestors up to the user manager, and all descendants except containers. */
 export async function daemonProcess(target: ReadableTarget): Promise<DaemonProcess> {
   const { stdout } = await target.root.shell(script(target.facts.host.socket));
   return known(parseDaemonProcess(stdout), 'the process that listens on the API socket');

@@ -10,7 +10,7 @@ const mebibyte = 1024 * 1024;
 /** Limits in bytes, -1 is unlimited. */
 export type Locked = { readonly errno: string | null; readonly limitSoft: number; readonly limitHard: number };
 
-/** Both documented drop-ins of user@.service in one restart, which costs most of a minute. `stage('written')` comes before it. */
+/** Both documented drop-ins in one restart, which costs most of a minute. `stage('written')` comes before it. */
 export const restartUserManagerRaised = observedOnce(async (context) => {
   const { target, host, defer } = context;
   defer(async () => {

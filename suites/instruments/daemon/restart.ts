@@ -42,7 +42,7 @@ export function restartedWith(target: RestartableTarget, putBack: () => Promise<
   return orUndo(undo, () => restartDaemon(target));
 }
 
-/** Restarts the user's systemd, which reads settings of user@.service only then, and starts again what ran. Throws DAEMON_DOWN. */
+/** Settings of user@.service are read only then. What ran is started again. Throws DAEMON_DOWN. */
 export async function restartUserManager(target: RestartableTarget, host: HostFacts): Promise<void> {
   await target.invalidate();
   const ran = await runningUnits(target);
@@ -55,7 +55,7 @@ export async function restartUserManager(target: RestartableTarget, host: HostFa
   });
 }
 
-/** systemd 247 (Debian 11) may fail with 219/CGROUP while the old manager still has a container's cgroup: only that is retried. */
+/** systemd 247 may fail with 219/CGROUP while the old manager still has a container's cgroup: only that is retried. */
 export function restartUserManagerScript(uid: number): string {
   const unit = `user@${uid}.service`;
   return `systemctl daemon-reload

@@ -63,12 +63,12 @@ export function asksRootlessKit({ host }: { readonly host: HostFacts }): true | 
   return portDriverOf(host) !== 'implicit' || 'with the port driver implicit pasta binds the port, and not RootlessKit';
 }
 
-/** From 29.1.2 the daemon drops addresses that the port driver does not forward (setChildHostIP in mapper_linux.go), so SCTP has none. */
+/** From 29.1.2 dockerd drops addresses that the port driver does not forward (setChildHostIP in mapper_linux.go). */
 export function refusesSctp(host: HostFacts): boolean {
   return isEngineSince(host, '29.1.2') && asksRootlessKit({ host }) === true;
 }
 
-/** pasta looks once a second for new listeners in its namespace (pasta(1), `-t auto`); waits up to 10 s where pasta forwards. */
+/** pasta looks once a second for listeners in its namespace (pasta(1), `-t auto`): waits for that, up to 10 s. */
 export async function forwarded(target: Target, tcp: readonly number[], udp: readonly number[] = []): Promise<void> {
   if (portDriverOf(target.facts.host) === 'implicit') await target.shell(untilBound(tcp, udp));
 }

@@ -7,7 +7,7 @@ export async function runningUnits(target: Target): Promise<string[]> {
   return [...stdout.matchAll(/^(\S+\.\w+)\s/gm)].map(([, name = '']) => name);
 }
 
-/** Starts units that a restart of the manager ended. One that fails is noted: it may belong to a session that is gone. */
+/** A unit that does not start is only noted: it may belong to a session that is gone. */
 export async function startAgain(target: Target, units: readonly string[]): Promise<void> {
   if (units.length === 0) return;
   const shown = await target.exec(['systemctl', '--user', 'show', '-p', 'Id,LoadState,ActiveState,CanStart', ...units]);

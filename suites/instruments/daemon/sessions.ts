@@ -33,7 +33,7 @@ while [ -d /proc/${pid} ] && [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do slee
   await whileLoggedOut(target, host, script);
 }
 
-/** Waits for the end of the user manager, then restarts logind, which starts managers of lingering users. Returns the manager's state. */
+/** The user manager's state after its end and a restart of logind, which starts managers of lingering users. */
 export async function outlastManager(target: Target, host: HostFacts): Promise<string> {
   const unit = `user@${host.user.uid}.service`;
   const script = `i=0; while [ "$(systemctl is-active ${unit})" != inactive ] && [ $i -lt 60 ]; do sleep 1; i=$((i+1)); done

@@ -1,7 +1,7 @@
 import { type Inject, mustRun, quoteWord, type Target, type VerifyContext } from '../../../harness/checks/index.ts';
 import { restartedWith } from './restart.ts';
 
-/** Settings for the daemon's next start: a drop-in of docker.service, or without systemd a file for the user's own program. Resolves to the undo. */
+/** In force at the daemon's next start; without systemd, a file for the user's own program. Resolves to the undo. */
 export async function writeUnitDropIn(
   { target, host }: Pick<VerifyContext, 'target' | 'host'>,
   ...settings: readonly string[]

@@ -12,7 +12,7 @@ export function parseProperties(text: string): UnitProperties {
   return Object.fromEntries([...text.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
 }
 
-/** Files on disk that the user manager has not read. NeedDaemonReload= misses those in a new directory (systemd 252). */
+/** Files that the manager has not read. NeedDaemonReload= misses those in a new directory (systemd 252). */
 export async function unreadDropIns(target: ReadableTarget): Promise<string[]> {
   const { stdout } = await target.shell(`
 systemctl --user show docker.service -p DropInPaths
@@ -22,7 +22,7 @@ done`);
   return known(parseUnread(stdout), 'the drop-ins of the user unit');
 }
 
-/** Pure: `DropInPaths=` and lines `file PATH`; null without the first. Of files with one name only the first is read. */
+/** Pure: `DropInPaths=` and lines `file PATH`, null without the first. Of files with one name the first is read. */
 export function parseUnread(text: string): string[] | null {
   const name = (path: string) => path.slice(path.lastIndexOf('/') + 1);
   const { DropInPaths } = parseProperties(text);

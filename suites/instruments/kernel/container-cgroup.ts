@@ -21,7 +21,7 @@ export function parseContainerCgroup(text: string) {
   if (path === undefined) return null;
   const lines = [...text.matchAll(/^file (\S+) (.*)$/gm)];
   const files = lines.map(([, name = '', value = '']) => [name, value.replace(/;$/, '') || null]);
-  /** `path`: below /sys/fs/cgroup on cgroup v2; of the `pids` or `name=systemd` hierarchy on v1 */
+  // below /sys/fs/cgroup on cgroup v2, of the `pids` or `name=systemd` hierarchy on v1
   return { path, files: Object.fromEntries(files) as Readonly<Record<string, string | null>> };
 }
 
@@ -31,7 +31,7 @@ export function statOf(text: string | null | undefined, key: string): number | n
   return value === undefined ? null : Number(value);
 }
 
-/** Average cores used, by cpu.stat and the guest's uptime: the only clock that a paused virtual machine does not falsify. */
+/** By cpu.stat and the guest's uptime, the only clock that a paused virtual machine does not falsify. */
 export async function coresUsed(target: Target, path: string, seconds: number): Promise<number> {
   const sample = `sed -n 's/^usage_usec //p' /sys/fs/cgroup${path}/cpu.stat; cut -d' ' -f1 /proc/uptime`;
   const { stdout } = await target.root.shell(`${sample}; sleep ${seconds}; ${sample}`);

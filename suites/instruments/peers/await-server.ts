@@ -1,6 +1,6 @@
 import { mustRun, type Target } from '../../../harness/checks/index.ts';
 
-/** Resolves to the host PID of the process with the nonce, once it has the port: RootlessKit accepts earlier, and hangs up. */
+/** The host PID of the process with the nonce, once it has the port: RootlessKit accepts earlier, and hangs up. */
 export async function awaitServer(target: Target, nonce: string, port: number, protocols: readonly ('tcp' | 'udp')[]) {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const bound = protocols.map((one) => `cat $p/net/${one} $p/net/${one}6 2>/dev/null | grep -q ":${hex} "`);

@@ -1,7 +1,7 @@
 import { known, mustRun, probePath, quoteWord, type Target } from '../../../harness/checks/index.ts';
 import { probeAnswers } from '../kernel/probe-answers.ts';
 
-// Another host sees what loopback hides. TEST-NET-2 and our own ULA collide neither with slirp4netns nor with Docker's bridges.
+// TEST-NET-2 and a ULA of our own: neither slirp4netns nor Docker's bridges use them.
 const network = {
   hostAddress: '198.51.100.1',
   address: '198.51.100.2',

@@ -3,7 +3,7 @@ import { type Container, expect, probePath, type Target } from '../../../harness
 
 type Exchanged = { errno: string | null; step: string; baud: number; text: string };
 
-/** Sends a nonce from the far port to a container on the near one, which echoes it, at 115200 baud; `when` ends the labels. */
+/** A container on the near port echoes a nonce from the far one, at 115200 baud; `when` ends the labels. */
 export async function exchangeBytes(
   target: Target,
   container: Container,
