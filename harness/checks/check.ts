@@ -4,11 +4,13 @@ import type { HostFacts } from '../target-host/facts/host-facts.ts';
 import type { Level } from '../verdicts/verdict.ts';
 import type { Source } from './sources.ts';
 
+export type Undo = () => Promise<unknown>;
+
 /** Breaks something on the target; resolves to the undo. */
 export type Inject<T extends Target = RestartableTarget> = (context: {
   readonly target: T;
   readonly host: HostFacts;
-}) => Promise<() => Promise<void>>;
+}) => Promise<Undo>;
 
 /** A fault by its name; checks that share the same `inject` are proven by one injection. */
 export type Fault = {

@@ -18,12 +18,11 @@ export { type IdRange, idRanges, numberOf } from '../target-host/facts/parse-val
 export { holdersOf } from '../target-host/facts/socket-holders.ts';
 export type { Executor } from '../target-host/transport/executor.ts';
 export { quoteWord } from '../target-host/transport/quote.ts';
-export type { ExecResult } from '../target-host/transport/transport.ts';
 export { pollUntil } from '../this-machine/poll.ts';
 export type { Fault, Inject, VerifyContext, WithoutDocker } from './check.ts';
 export { checksIn } from './check.ts';
 export { expect, expectContainer } from './expect.ts';
-export { away, breaks, chmod, filtered, inOrder, lifts, orUndo, rootScript, sysctl } from './faults.ts';
+export { away, breaks, chmod, filtered, inOrder, lifts, orUndo, rootScript, sysctl, userScript } from './faults.ts';
 export { asFinding, expectDocumented, known } from './limitation.ts';
 export { changeFile, setAside } from './set-aside.ts';
 export { code, docker, issue, man, moby, mobyIssue, page, rootlesskitIssue } from './sources.ts';

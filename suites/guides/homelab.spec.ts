@@ -14,6 +14,7 @@ import {
   quoteWord,
   rootScript,
   startContainer,
+  userScript,
 } from '../../harness/checks/index.ts';
 import { hostIdsOf } from '../instruments/container/container-process.ts';
 import { byRootful, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
@@ -25,8 +26,7 @@ import { hasSystemd, mayInterrupt, userUnit } from '../instruments/daemon/user-u
 import { mapped, rootlessMap } from '../instruments/kernel/id-map.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 
-// A field guide for a home server, followed as it is written and put right where it is wrong: a dedicated user, the
-// client's environment, the start at boot, and "too many open files". Its setcap for port 80 is judged by PORT-PRIV-CAP.
+// A guide for a home server, followed step by step and corrected. Its setcap for port 80 is judged by PORT-PRIV-CAP.
 
 const check = checksIn(import.meta);
 const howItWorks = docker('engine/security/rootless', 'how it works');
@@ -41,7 +41,7 @@ check('GUIDE-HOMELAB-ENV', {
     const line = 'export DOCKER_HOST=unix:///run/user/$(id -u)/docker.sock';
     defer(await changeFile(target, `${host.user.home}/.bashrc`, `cat; echo ${quoteWord(line)}`));
     await stage('written');
-    // without the client's own configuration: the context that the setup tool selected would answer in any case
+    // without the client's configuration, because the context that the setup tool selected answers in any case
     const { stdout } = await target.login(
       `${onSearchPath(host)}export DOCKER_CONFIG=$(mktemp -d); docker info --format 'plain {{.ID}}'; bash -ic "docker info --format 'interactive {{.ID}}'"; rm -r "$DOCKER_CONFIG"`,
     );
@@ -51,10 +51,7 @@ check('GUIDE-HOMELAB-ENV', {
   fault: breaks(
     'the daemon that an interactive shell reaches',
     'the line in ~/.bashrc is lost',
-    async ({ target }) => {
-      await mustRun(target, "sed -i '/^export DOCKER_HOST=/d' ~/.bashrc");
-      return async () => {};
-    },
+    userScript(() => "sed -i '/^export DOCKER_HOST=/d' ~/.bashrc"),
     { at: 'written' },
   ),
 });
@@ -75,9 +72,8 @@ check('GUIDE-HOMELAB-USER', {
     expectDocumented(asUser.exitCode === 0 ? null : asUser.stderr, /Permission denied/, label);
     const [ids] = await hostIdsOf(target, container, [uid]);
     const { uids } = await subordinateIds(target);
-    expect(ids?.split(':')[0], `host UID of a process that the container calls ${uid}`).toBe(
-      String(mapped(rootlessMap(uid, uids), uid)),
-    );
+    const outside = String(mapped(rootlessMap(uid, uids), uid));
+    expect(ids?.split(':')[0], `host UID of a process that the container calls ${uid}`).toBe(outside);
     const asRoot = await container.exec(['touch', '/data/root']);
     expect(asRoot.exitCode, 'exit code of writing to it as container root').toBe(0);
     const { stdout } = await target.root.exec(['stat', '-c', '%u', `${folder}/root`]);
@@ -86,7 +82,6 @@ check('GUIDE-HOMELAB-USER', {
   fault: lifts('writing to a folder of UID * with --user *:*', byRootful),
 });
 
-/** Opens files until it has `count` of them or the kernel refuses: the last line is how many, or the complaint. */
 async function openFiles(container: Container, count: number): Promise<string> {
   const script = `ulimit -Sn "$(ulimit -Hn)"; i=3; while [ $i -lt ${count} ] && eval "exec $i</dev/null"; do i=$((i+1)); done; echo "all open"`;
   const { stdout, stderr } = await container.exec(['sh', '-c', script]);
@@ -96,7 +91,7 @@ async function openFiles(container: Container, count: number): Promise<string> {
 const fewFiles = userManagerDropIn('LimitNOFILE=1024:4096');
 const wantedFiles = 5000;
 
-// Red on Debian 12, and rightly: pam_limits undoes what user@.service says of limits; see LIM-MLOCK-RAISE.
+// Red on Debian 12, where pam_limits overrides the limits of user@.service; see LIM-MLOCK-RAISE.
 check('GUIDE-HOMELAB-NOFILE', {
   level: 'WORKAROUND',
   title: '"too many open files" under a unit that says LimitNOFILE=infinity is cured by the limit of user@.service',
@@ -136,7 +131,6 @@ check('GUIDE-HOMELAB-BOOT', {
     const { name } = host.user;
     await target.invalidate();
     const wasEnabled = (await target.shell('systemctl --user is-enabled docker.service')).stdout.trim();
-    // a unit that nobody enabled is the matter of SVC-BOOT, and is not put right by a step of this guide
     defer(async () => {
       if (wasEnabled === 'disabled') await mustRun(target, 'systemctl --user disable docker.service');
     });
@@ -149,7 +143,7 @@ check('GUIDE-HOMELAB-BOOT', {
     await mustRun(target, 'systemctl --user enable docker.service');
     await mustRun(target.root, `loginctl disable-linger '${name}'`);
     const { alone, lingered } = await target.loggedOut(async () => {
-      // logind starts the managers of those who linger when it starts itself, at boot and here
+      // logind starts the managers of lingering users when it starts, at boot and here
       const state = await outlastManager(target, host);
       await enableLinger();
       await stage('lingering');

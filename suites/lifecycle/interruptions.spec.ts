@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   breaks,
   type Container,
@@ -9,18 +10,21 @@ import {
   man,
   moby,
   mobyIssue,
+  mustRun,
   pollUntil,
+  quoteWord,
   rootlesskitIssue,
   rootScript,
   startContainer,
+  type Target,
 } from '../../harness/checks/index.ts';
+import { dataRoot } from '../instruments/daemon/data-root.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { awaitDaemon, bringBack, expectBack, restartDaemon } from '../instruments/daemon/restart.ts';
 import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
 import { daemonBeforeLogin, outlastLogout } from '../instruments/daemon/sessions.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasSystemd, mayInterrupt } from '../instruments/daemon/user-unit.ts';
-import { makeVolume } from './kept-volume.ts';
 import { endLeftovers, killRootlessKit, otherProcesses, serviceProcesses, startOf } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 
@@ -28,7 +32,6 @@ const check = checksIn(import.meta);
 const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
 
-/** The container's first process ends at once when it is told to. */
 const obedient = ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait'];
 
 check('SVC-STOP', {
@@ -43,8 +46,8 @@ check('SVC-STOP', {
     const pid = await container.hostPid();
     const others = await otherProcesses(target, host, await daemonProcess(target));
     defer(async () => {
-      // a daemon that finds the remains of the last one may not come up
-      await endLeftovers(target, host, pid, others);
+      // leftovers may keep the daemon from starting
+      await endLeftovers(target, pid, others);
       await restartDaemon(target);
       await dockerApi(target, 'DELETE', `/containers/${container.id}?force=true`);
     });
@@ -67,23 +70,16 @@ check('SVC-STOP', {
 });
 
 const restarted = 'rdc-svc-restart';
-
-/** Of this container alone: others are the user's own. */
 const policyLost = rootScript(
   ({ user }) => `cd '${user.home}/.local/share/docker/containers'
 f=$(grep -l '"Name":"/${restarted}"' */config.v2.json); f=$(dirname "$f")/hostconfig.json
 grep -q '"Name":"always"' "$f"
 sed -i 's/"Name":"always"/"Name":"no"/' "$f"`,
-  () => ':',
 );
 
-/** The container's process once it is another one than `before`; null at the deadline. */
 async function nextPid(container: Container, before: number, timeoutMs: number): Promise<number | null> {
   // DAEMON: it has no process
-  const noneYet = (error: { code?: string }) => {
-    if (error.code === 'DAEMON') return before;
-    throw error;
-  };
+  const noneYet = (error: { code?: string }) => (error.code === 'DAEMON' ? before : Promise.reject(error));
   const ask = async () => {
     const pid = await container.hostPid().catch(noneYet);
     return pid !== before && pid;
@@ -103,7 +99,6 @@ check('SVC-RESTART', {
     const name = restarted;
     const options = { name, command: obedient, host: { RestartPolicy: { Name: 'always' } } } as const;
     const remove = () => dockerApi(target, 'DELETE', `/containers/${name}?force=true`);
-    // one that an earlier run left where the daemon did not come back
     await remove();
     const container = await startContainer(target, options);
     defer(async () => {
@@ -120,9 +115,8 @@ check('SVC-RESTART', {
     expect(await nextPid(container, before, 30_000), "the container's process after the restart").not.toBeNull();
     expect((await remove()).status, 'status of the removal').toBe(204);
     expect(await tracesNow(), 'traces of the container in the runtime directory after its removal').toBe('');
-    const again = await dockerApi(target, 'POST', `/containers/create?name=${name}`, {
-      body: { Image: fixtureImageTag },
-    });
+    const body = { Image: fixtureImageTag };
+    const again = await dockerApi(target, 'POST', `/containers/create?name=${name}`, { body });
     expect(again.status, 'status of the creation of another one by that name').toBe(201);
   },
   fault: breaks(
@@ -142,7 +136,7 @@ check('SVC-CRASH', {
   restartsDaemon: true,
   async verify({ target, defer }) {
     await target.invalidate();
-    // the unit may be started three times a minute
+    // systemd starts the unit at most three times a minute
     await target.exec(['systemctl', '--user', 'reset-failed', 'docker.service']);
     const daemon = await daemonProcess(target);
     defer(() => bringBack(target));
@@ -151,7 +145,7 @@ check('SVC-CRASH', {
     const seconds = crash.restartedAfterSeconds ?? Number.POSITIVE_INFINITY;
     expect(seconds, 'seconds from the kill to the start of another RootlessKit').toBeLessThan(10);
     const complaint = await awaitDaemon(target, 60_000).catch(async (error: Error) => {
-      // through the forwarded socket a lost connection looks like a daemon that is down; this throws LOST
+      // a lost connection looks like a daemon that is down; this throws LOST
       await target.exec(['true']);
       return error.message;
     });
@@ -181,7 +175,7 @@ check('SVC-LOGOUT', {
     });
     const pid = await container.hostPid();
     const start = await startOf(target, pid);
-    // the sessions of a run are no login shells: here is one, whose last act is the user's own (~/.bash_logout)
+    // the sessions of a run are no login shells, which end with ~/.bash_logout: here is one
     await target.login('exec env -u SHLVL "$SHELL" -lc "exit 0" < /dev/null');
     const later = await target.loggedOut(async () => {
       await outlastLogout(target, host, pid);
@@ -192,11 +186,26 @@ check('SVC-LOGOUT', {
   fault: breaks("start of the container's process, after the last logout", notLingering),
 });
 
+/** A volume with a nonce in it. `read` looks at the host's disk, without the daemon. */
+async function makeVolume(target: Target) {
+  const nonce = randomUUID();
+  const name = `rdc-${nonce}`;
+  const { status, text } = await dockerApi(target, 'POST', '/volumes/create', { body: { Name: name } });
+  if (status !== 201) throw new Error(`creating a volume: the daemon answers ${status} ${text.slice(0, 300)}`);
+  const file = `${await dataRoot(target)}/volumes/${name}/_data/nonce`;
+  await mustRun(target.root, `echo ${nonce} > ${quoteWord(file)}; sync`);
+  return {
+    nonce,
+    read: async () => (await target.root.exec(['cat', file])).stdout.trim(),
+    remove: () => dockerApi(target, 'DELETE', `/volumes/${name}?force=1`),
+  };
+}
+
 check('SVC-BOOT', {
   level: 'MUST',
   title: "after a boot the daemon answers before the user's first login, and has the volumes that it had",
   source: starting,
-  // the record of the provisioning: a machine that somebody works on is not rebooted
+  // a machine in use is not rebooted
   applies: mayInterrupt,
   remedy: `systemctl --user enable docker; ${linger}`,
   restartsDaemon: true,
@@ -214,7 +223,7 @@ check('SVC-BOOT', {
     });
     expect(version, `version that answers on ${host.socket} after the boot`).not.toBeNull();
     expect(sessions, `sessions of ${host.user.name} at that time`).toEqual([]);
-    // a file system may be mounted over the data root at boot, or cleared
+    // a file system may be mounted over the data root at boot
     expect(kept, "a volume's file after the boot").toBe(volume.nonce);
     const owners = new Set(service.flatMap(({ uids }) => uids));
     expect([...owners], 'UIDs of the processes of the service').toEqual([host.user.uid]);

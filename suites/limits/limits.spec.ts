@@ -42,18 +42,17 @@ check('LIM-NOFILE', {
   concurrent: true,
   async verify({ target }) {
     const container = await expectContainer(target);
-    const { daemon, soft, manager, inContainer, softInContainer } = await openFileLimits(target, container);
-    expect(daemon, 'hard RLIMIT_NOFILE of dockerd').toBeGreaterThanOrEqual(65_536);
-    // not the hard limit to the last file: Go's runtime raises its soft limit to one less
-    expect(soft, 'soft RLIMIT_NOFILE of dockerd').toBeGreaterThanOrEqual(65_536);
-    // the kernel's ceilings for the whole host, and for one process
+    const { daemon, manager, inContainer } = await openFileLimits(target, container);
+    expect(daemon.hard, 'hard RLIMIT_NOFILE of dockerd').toBeGreaterThanOrEqual(65_536);
+    // Go's runtime raises the soft limit to one less than the hard limit
+    expect(daemon.soft, 'soft RLIMIT_NOFILE of dockerd').toBeGreaterThanOrEqual(65_536);
+    // the kernel's ceilings for the host and for a process
     for (const name of ['fs.file-max', 'fs.nr_open'])
       expect(await sysctlValue(target, name), name).toBeGreaterThanOrEqual(65_536);
     // no user manager without systemd
-    if (manager !== null) expect(daemon, "hard RLIMIT_NOFILE of dockerd beside the user manager's").toBe(manager);
-    expect(inContainer, 'hard RLIMIT_NOFILE in a container').toBe(daemon);
-    // what any process is given that asks for nothing
-    expect(softInContainer, 'soft RLIMIT_NOFILE in a container').toBeGreaterThanOrEqual(1024);
+    if (manager) expect(daemon.hard, "hard RLIMIT_NOFILE of dockerd beside the user manager's").toBe(manager.hard);
+    expect(inContainer.hard, 'hard RLIMIT_NOFILE in a container').toBe(daemon.hard);
+    expect(inContainer.soft, 'soft RLIMIT_NOFILE in a container').toBeGreaterThanOrEqual(1024);
   },
   triage: {
     withoutDocker: unitWithoutDocker(
@@ -62,7 +61,7 @@ check('LIM-NOFILE', {
     ),
     notRootful: 'the limit is that of the user manager',
   },
-  // of the daemon and not of the user manager, whom its drop-ins' limits do not reach on Debian 12
+  // not of the user manager, whose drop-in limits have no effect on Debian 12
   fault: breaks(
     ['hard RLIMIT_NOFILE of dockerd', "hard RLIMIT_NOFILE of dockerd beside the user manager's"],
     'LimitNOFILE=1024:4096 in a drop-in of the user unit',
@@ -84,10 +83,9 @@ check('LIM-NPROC', {
     const { init, daemon, inContainer } = await processLimits(target, container);
     expect(daemon, "soft and hard RLIMIT_NPROC of dockerd beside PID 1's").toBe(init);
     expect(inContainer, 'soft and hard RLIMIT_NPROC in a container').toBe(daemon);
-    // the kernel's ceilings for the whole host: with 512 MiB of memory it gives itself 4000 threads
+    // a host with 512 MiB has 4000 threads by default
     for (const name of ['kernel.pid_max', 'kernel.threads-max'])
       expect(await sysctlValue(target, name), name).toBeGreaterThanOrEqual(2048);
-    // the rlimit is not alone: the cgroup of a container, and each above it, counts processes too
     if (hasUnifiedCgroups({ host }) === true)
       expect(await tightProcessLimits(target, container), "processes that the container's cgroups allow").toEqual([]);
   },
@@ -110,11 +108,8 @@ check('LIM-NOFILE-UP', {
     defer(await raiseFileCeiling(target, hard + 1));
     const nofile = { Name: 'nofile', Soft: 1024, Hard: hard + 1 };
     const refusal = await refusalOf(target, { host: { Ulimits: [nofile] } });
-    expectDocumented(
-      refusal,
-      /rlimit type 7.*operation not permitted/,
-      `the start with --ulimit nofile=1024:${hard + 1}`,
-    );
+    const refused = /rlimit type 7.*operation not permitted/;
+    expectDocumented(refusal, refused, `the start with --ulimit nofile=1024:${hard + 1}`);
   },
   triage: {
     withoutDocker: withoutDockerByScript('a hard RLIMIT_NOFILE above its own', 'h=$(ulimit -Hn); ulimit -n $((h+1))'),
@@ -132,16 +127,15 @@ check('LIM-KEYS', {
     "printf 'kernel.keys.maxkeys=2000\\nkernel.keys.maxbytes=200000\\n' | sudo tee /etc/sysctl.d/90-rootless.conf && sudo sysctl --system",
   async verify({ target, host }) {
     const before = known(await keyQuota(target, host), "the user's line of /proc/key-users");
-    expect(before.max - before.used, `free keys of ${before.max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(
-      containersToHold,
-    );
+    const free = before.max - before.used;
+    expect(free, `free keys of ${before.max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(containersToHold);
     const container = await sharedContainer(target);
     const keys = await sessionKeys(target, container.id);
     expect(keys, "session keys of one container, on the user's account").toBeGreaterThanOrEqual(1);
-    const after = known(await keyQuota(target, host), "the user's line of /proc/key-users");
-    const { used, max, usedBytes, maxBytes } = after;
+    const after = await keyQuota(target, host);
+    const { used, max, usedBytes, maxBytes } = known(after, "the user's line of /proc/key-users");
     expect(max - used, `free keys of ${max} (kernel.keys.maxkeys)`).toBeGreaterThanOrEqual(containersToHold * keys);
-    // an empty keyring costs its name, and the byte that ends it
+    // an empty keyring costs its name and a zero byte
     const bytes = containersToHold * keys * (`_ses.${container.id}`.length + 1);
     expect(maxBytes - usedBytes, `free bytes of ${maxBytes} (kernel.keys.maxbytes)`).toBeGreaterThanOrEqual(bytes);
   },

@@ -24,7 +24,7 @@ import { dropInOverwritten, type Locked, restartUserManagerRaised } from '../ins
 
 const check = checksIn(import.meta);
 
-/** On Debian 12 LimitMEMLOCK of user@.service does not reach the user manager (pam_limits is thought to reset it): both places. */
+/** Also in limits.d: on Debian 12 LimitMEMLOCK of user@.service has no effect (pam_limits is thought to reset it). */
 const memlockUnlimited: Inject = async (context) => {
   const { target, host } = context;
   const file = '/etc/security/limits.d/zz-rdc.conf';
@@ -61,7 +61,7 @@ check('LIM-MLOCK-OK', {
     const page = await container.probe<Locked>('mlock', '4096');
     expect(page.errno, 'mlock of one page').toBeNull();
     const half = Math.floor((page.limitSoft === -1 ? 8 * 1024 * 1024 : page.limitSoft) / 2);
-    // limits from 64 KiB (kernels before 5.16) to an eighth of the memory: 64 MiB are enough to prove either
+    // limits range from 64 KiB (before kernel 5.16) to an eighth of the memory: 64 MiB prove either
     const bytes = Math.min(half, 64 * 1024 * 1024);
     expect(bytes, 'half of RLIMIT_MEMLOCK').toBeGreaterThanOrEqual(32 * 1024);
     const locked = await container.probe<Locked>('mlock', String(bytes));
@@ -112,8 +112,7 @@ check('LIM-MLOCK-ULIMIT', {
   fault: lifts('the start with --ulimit memlock=-1:-1', unlimited),
 });
 
-// Red on Debian 12, and rightly: pam_limits in the PAM stack of systemd-user (/usr/lib/pam.d) sets the limits back to
-// those of PID 1 after systemd 252 set the unit's. The user manager has 246 MiB where `systemctl show` says 8 MiB.
+// Red on Debian 12: pam_limits of systemd-user resets the limits to PID 1's after systemd 252 has set the unit's.
 check('LIM-MLOCK-RAISE', {
   level: 'WORKAROUND',
   title:

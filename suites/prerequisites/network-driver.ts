@@ -1,43 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { type HostFacts, probePath, type Target } from '../../harness/checks/index.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
-import { unitEnvironment } from './unit-environment.ts';
+import { unitEnvironment } from './firewall.ts';
 
-/** What dockerd-rootless.sh looks for, in its order; the last one is built into RootlessKit 3 and needs no program. */
+/** In the order of dockerd-rootless.sh; gvisor-tap-vsock is built into RootlessKit 3. */
 export function driversOf(host: HostFacts): readonly string[] {
   return [
     'slirp4netns',
-    // from 28.5.2 on
     ...(isEngineSince(host, '28.5') ? ['pasta'] : []),
     'vpnkit',
     ...(isEngineSince(host, '29.5') ? ['gvisor-tap-vsock'] : []),
   ];
 }
 
-/** The first program on the PATH of the daemon's unit that such a driver needs, or null. */
 export function programOf(host: HostFacts): string | null {
-  return (
-    driversOf(host)
-      .map((driver) => host.paths[driver] ?? null)
-      .find((path) => path !== null) ?? null
-  );
+  const paths = driversOf(host).map((driver) => host.paths[driver] ?? null);
+  return paths.find((path) => path !== null) ?? null;
 }
-
-export type DriverAtWork = {
-  /** the one that the daemon's script would take, or null */
-  readonly driver: string | null;
-  /** what a connection to the host's own address brought back, from a network namespace that RootlessKit made with it */
-  readonly fetched: string;
-  readonly nonce: string;
-};
 
 const port = 18_099;
 
-/**
- * A network namespace that RootlessKit makes with the driver, by the options of dockerd-rootless.sh, and a connection
- * out of it: a nonce from a server on the host. The running daemon and its own driver stay out of it.
- */
-export async function driverAtWork(target: Target): Promise<DriverAtWork> {
+/** A connection out of RootlessKit's network, by the options of dockerd-rootless.sh; without the running daemon. */
+export async function driverAtWork(target: Target) {
   const { host } = target.facts;
   const nonce = randomUUID();
   const probe = await probePath(target);
@@ -66,8 +50,7 @@ kill $s; rm -rf "$d"`,
   return { ...parseDriverAtWork(stdout), nonce };
 }
 
-/** Pure. */
-export function parseDriverAtWork(text: string): Omit<DriverAtWork, 'nonce'> {
+export function parseDriverAtWork(text: string) {
   return {
     driver: /^driver (\S+)$/m.exec(text)?.[1] ?? null,
     fetched: /"text":"([^"\\]*)/.exec(text)?.[1] ?? '',

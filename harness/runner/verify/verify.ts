@@ -19,7 +19,7 @@ export type Mode = {
 export type ModeContext = Mode & { readonly context: TestContext };
 
 /** Called at each stage that `verify` names; a fault is injected at its own, and says how it is taken back. */
-export type InjectAtStage = (stage: string) => Promise<(() => Promise<void>) | undefined>;
+export type InjectAtStage = (stage: string) => Promise<(() => Promise<unknown>) | undefined>;
 
 /**
  * Runs `verify` once and takes back what it changed. A failed undo is an error whether the claim held or not: the

@@ -2,10 +2,7 @@ import type { RestartableTarget, VerifyContext } from '../../../harness/checks/i
 
 type Taken<T> = { readonly value: Promise<T>; readonly readers: string[] };
 
-/**
- * An observation that needs a restart and that several checks read: taken at the turn of the first one, handed to
- * the others. A check that has had it gets a new one: it comes back because a fault is at work now, or is gone again.
- */
+/** An observation by a restart, for several checks; one that asks again (its fault came or went) gets a new one. */
 export function observedOnce<T>(
   observe: (context: VerifyContext<RestartableTarget>) => Promise<T>,
 ): (reader: string, context: VerifyContext<RestartableTarget>) => Promise<T> {

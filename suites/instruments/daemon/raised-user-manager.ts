@@ -1,37 +1,17 @@
 import { type Fault, refusalIn, startContainer, type VerifyContext } from '../../../harness/checks/index.ts';
 import { delegatedControllers } from '../kernel/container-cgroup.ts';
+import { probeAnswers } from '../kernel/probe-answers.ts';
 import { observedOnce } from './observe-once.ts';
 import { expectBack, restartUserManager } from './restart.ts';
 import { removeManagerDropIn, writeManagerDropIn } from './unit-drop-in.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** One answer of `probe mlock` or `probe mlockall`; limits in bytes, -1 is unlimited. */
+/** Limits in bytes, -1 is unlimited. */
 export type Locked = { readonly errno: string | null; readonly limitSoft: number; readonly limitHard: number };
 
-export type RaisedManager = {
-  /** what user@UID.service has to hand on, by the kernel */
-  readonly controllers: readonly string[] | null;
-  /** why a container with --cpuset-cpus 0 was refused */
-  readonly refusal: string | null;
-  readonly container: {
-    /** UID on the host of its first process */
-    readonly uid: number;
-    /** cpuset.cpus.effective of its cgroup, by the kernel; null where that has no cpuset controller */
-    readonly cpus: string | null;
-    readonly lockedAll: Locked;
-    /** the bytes that were to be locked at once, more than the user's limit was before */
-    readonly bytes: number;
-    readonly lockedBytes: Locked;
-  } | null;
-};
-
-/**
- * The two documented drop-ins of user@.service, delegation of every controller and unlimited locked memory, in one:
- * restarting the user manager and all that runs in it costs most of a minute, and neither knows of the other.
- * `stage('written')` comes before the restart.
- */
-export const restartUserManagerRaised = observedOnce<RaisedManager>(async (context) => {
+/** Both documented drop-ins in one restart, which costs most of a minute. `stage('written')` comes before it. */
+export const restartUserManagerRaised = observedOnce(async (context) => {
   const { target, host, defer } = context;
   defer(async () => {
     await removeManagerDropIn(target);
@@ -46,7 +26,7 @@ export const restartUserManagerRaised = observedOnce<RaisedManager>(async (conte
   return seen;
 });
 
-async function observeContainer({ target, host }: VerifyContext): Promise<Omit<RaisedManager, 'controllers'>> {
+async function observeContainer({ target, host }: VerifyContext) {
   // what fits in any machine's memory, and on most of them is more than the limit was
   const bytes = Math.min((host.user.memlockBytes ?? 0) + mebibyte, 512 * mebibyte);
   try {
@@ -56,10 +36,7 @@ async function observeContainer({ target, host }: VerifyContext): Promise<Omit<R
 cat "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/${pid}/cgroup)/cpuset.cpus.effective"`);
     const [uid, cpus = ''] = stdout.split('\n');
     const locks = await container.exec(['sh', '-c', `probe mlockall; probe mlock ${bytes}`]);
-    const [lockedAll, lockedBytes] = locks.stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Locked);
+    const [lockedAll, lockedBytes] = probeAnswers<Locked>(locks.stdout);
     if (!(lockedAll && lockedBytes)) throw new Error('the probe in the container gave no answer');
     return { refusal: null, container: { uid: Number(uid), cpus: cpus || null, lockedAll, bytes, lockedBytes } };
   } catch (error) {
@@ -67,12 +44,12 @@ cat "/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/${pid}/cgroup)/cpuset.cpus.effecti
   }
 }
 
-/** Somebody writes the drop-in anew before the user manager restarts. What verify does at its end takes it back. */
+/** The drop-in is overwritten before the restart; verify removes it. */
 export const dropInOverwritten: Fault = {
   name: 'the drop-in says Delegate=pids and LimitMEMLOCK=64K by the time the user manager restarts',
   at: 'written',
   inject: async ({ target }) => {
-    // lists of Delegate= add up: only an empty one takes the distribution's away
+    // the first, empty Delegate= resets the list, which otherwise adds up
     await writeManagerDropIn(target, 'Delegate=', 'Delegate=pids', 'LimitMEMLOCK=64K');
     return async () => {};
   },
