@@ -118,7 +118,12 @@ function stepsOf(machine: Machine, publicKey: string): (Step & { readonly stage?
   ];
 }
 
-/** What the first boot needs: an address, a login, and a /proc nobody has mounted over, else the kernel lets no container mount its own. */
+/**
+ * What the first boot needs: an address, a login, and a /proc nobody has mounted over, else the kernel lets no container
+ * mount its own. Of the devices only the network's are announced: the others are this machine's, and systemd 247, which
+ * announces all, fails at what /sys lacks and leaves the network down. The boot ID is one of systemd-nspawn's own, mounted
+ * over /proc, and systemd 262 gives logind a new /proc: logind then takes whoever logs in for a process of another machine.
+ */
 function firstFiles(host: string, publicKey: string): Record<string, string> {
   return {
     '/etc/systemd/network/05-rdc.network': `[Match]\nName=host0\n[Network]\nAddress=${host}/24\nGateway=${gateway}\nIPv6AcceptRA=no\n`,
@@ -131,7 +136,12 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=/bin/mkdir -p /run/rdc-proc
 ExecStart=/bin/mount -t proc proc /run/rdc-proc
+ExecStart=/bin/cp /proc/sys/kernel/random/boot_id /run/rdc-boot-id
 `,
+    '/etc/systemd/system/systemd-udev-trigger.service.d/rdc.conf':
+      '[Service]\nExecStart=\nExecStart=-/bin/udevadm trigger --action=add --subsystem-match=net\n',
+    '/etc/systemd/system/systemd-logind.service.d/rdc.conf':
+      '[Service]\nBindReadOnlyPaths=-/run/rdc-boot-id:/proc/sys/kernel/random/boot_id\n',
     '/root/.ssh/authorized_keys': `${publicKey}\n`,
   };
 }
