@@ -17,6 +17,7 @@ import { declareRunning, failOn, gate, history } from '../options/options.ts';
 import { isScreen } from '../options/values.ts';
 import { type AskedBaseline, exitCodeAgainst, readBaselineOptions } from '../run/baseline-options.ts';
 import { eachOf } from '../run/each-of.ts';
+import { sayEmulation, sayFoundEmulation } from '../run/emulation-note.ts';
 import { interruption } from '../run/interruption.ts';
 import { openRun, runFolder } from '../run/open-run.ts';
 import { enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
@@ -94,7 +95,10 @@ export const runCommand = defineCommand(command, async ([words], options) => {
   if (!(await confirmHosts({ targets, checks, options, mode: 'conformance' }))) return exitCodes.notJudged;
   runFolder(options.out);
   if (options.history !== undefined) requireFolder(options.history, '--history DIR: a folder that can be written');
+  const run = { targets, options, suiteSize: all.length };
+  sayEmulation(run);
   await enterLabOf(targets, options);
+  await sayFoundEmulation(run);
   return await judgeAll({ targets, checks, waivers, baseline, triage }, options);
 });
 

@@ -33,6 +33,13 @@ export async function chooseAccel(): Promise<AccelAnswer> {
   return answer;
 }
 
+/** The answer where no kernel has to be booted for it. */
+export function knownAccel(): Pick<AccelAnswer, 'accel' | 'reason'> | undefined {
+  const forced = process.env.RDC_ACCEL;
+  if (forced === 'kvm' || forced === 'tcg') return { accel: forced, reason: 'RDC_ACCEL says so' };
+  return rememberedAccel() ?? (existsSync('/dev/kvm') ? undefined : { accel: 'tcg', reason: 'no /dev/kvm' });
+}
+
 /** The remembered answer of this host's smoke boot, if there is one. */
 export function rememberedAccel(): AccelAnswer | undefined {
   try {
