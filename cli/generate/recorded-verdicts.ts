@@ -18,9 +18,9 @@ export function readJudged(): Judged {
   return JSON.parse(readFileSync(judgedFile, 'utf8')) as Judged;
 }
 
-/** Records a run on a machine of the lab; a blocked check or an error leaves what was recorded before. */
+/** Records a run on a VM of the lab; a blocked check or an error leaves what was recorded before. */
 export function withResults(judged: Judged, { target, suite, run, checks }: Results): Judged {
-  if (target.kind !== 'machine') return judged;
+  if (target.kind !== 'machine' || target.provider === 'nspawn') return judged;
   const said = checks.filter(({ verdict }) => ['pass', 'fail', 'skip'].includes(verdict));
   const words = said.map(({ id, verdict }) => [id, verdict] as const);
   const news = { machine: target.name, day: dayOf(run.startedAt), suite: stateOf(suite.digest), words };
@@ -28,7 +28,8 @@ export function withResults(judged: Judged, { target, suite, run, checks }: Resu
 }
 
 /** An error leaves what was recorded before. */
-export function withSelftest(judged: Judged, { target, suite, run, checks }: Selftest): Judged {
+export function withSelftest(judged: Judged, { target, provider, suite, run, checks }: Selftest): Judged {
+  if (provider === 'nspawn') return judged;
   const words = checks.filter(({ outcome }) => outcome !== 'error').map(({ id, outcome }) => [id, outcome] as const);
   const news = { machine: target, day: dayOf(run.startedAt), suite: stateOf(suite.digest), words };
   return { ...judged, faults: noted(judged.faults, news) };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
-import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
+import { chooseProvider, type ProviderName } from '../../harness/lab/catalog/provider-names.ts';
 import { holdRun } from '../../harness/this-machine/active-runs.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { requireFolder } from '../../harness/this-machine/writable-path.ts';
@@ -58,8 +58,14 @@ export function openContext(
     source,
     remedy,
   }));
-  const context = { name: target.name, kind: target.kind, folder, expected };
-  if (target.kind !== 'machine') return context;
-  const isUnverified = target.machine.verified === false;
-  return { ...context, provider: chooseProvider(options.provider), ...(isUnverified && { unverified: true }) };
+  const context = { name: target.name, kind: target.kind, folder, expected, ...ranBy(target, options) };
+  return target.kind === 'machine' && target.machine.verified === false ? { ...context, unverified: true } : context;
+}
+
+/** The provider of a machine of the lab, as results say it; others have none. */
+export function ranBy(
+  target: TargetName,
+  { provider }: Pick<RunOptions, 'provider'>,
+): { readonly provider?: ProviderName } {
+  return target.kind === 'machine' ? { provider: chooseProvider(provider) } : {};
 }

@@ -1,4 +1,5 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
+import { providerOf } from '../results/provider.ts';
 import type { Results } from '../results/results.schema.ts';
 import { countsText, providerText } from '../wording/verdict-words.ts';
 
@@ -6,10 +7,11 @@ const maxFacts = 24;
 
 /** A target in a few lines, for the report's head: its verdict, then the facts that explain differences. */
 export function environmentOf(results: Results): Record<string, string> {
+  const provider = providerOf(results);
   const { target, conformance, ledger, notJudged = [], suite, run, facts } = results;
   return {
     target: plainLine(target.name),
-    ...(target.provider === undefined ? {} : { provider: providerText(target.provider) }),
+    ...(provider === undefined ? {} : { provider: providerText(provider) }),
     conformance: `${conformance} (${countsText(ledger, notJudged.length)})`,
     suite: `${suite.version} ${suite.digest.slice(0, 19)}`,
     run: run.id,

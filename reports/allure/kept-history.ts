@@ -4,6 +4,7 @@ import { Ajv } from 'ajv';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { everyCheck } from '../results/every-check.ts';
+import { providerOf } from '../results/provider.ts';
 import type { Results } from '../results/results.schema.ts';
 import { isUnpackedBundle, outFolder } from '../results/run-folder.ts';
 import { dropUnknownFields, tellIgnored } from '../results/unknown-fields.ts';
@@ -31,8 +32,9 @@ export function historyFolderOf(runFolder: string, asked?: string): string | und
 }
 
 /** The runs of a target before this one. One file a run: what is damaged costs that run and no other. */
-export function readHistory(history: string, { target, run }: Results): TargetHistory {
-  const folder = targetFolder(history, target.name);
+export function readHistory(history: string, results: Results): TargetHistory {
+  const { target, run } = results;
+  const folder = targetFolder(history, results);
   const problems: string[] = [];
   const points = pointFiles(folder).flatMap((name) => {
     const point = readPoint(join(folder, name));
@@ -48,7 +50,7 @@ export function readHistory(history: string, { target, run }: Results): TargetHi
 
 /** Keeps what a later report needs of this run; the same run again replaces its own point. Throws REPORT. */
 export function keepInHistory(history: string, results: Results): void {
-  const folder = targetFolder(history, results.target.name);
+  const folder = targetFolder(history, results);
   writeFileAtomic(join(folder, `${fileNameOf(results.run.id)}.json`), `${JSON.stringify(pointOf(results))}\n`);
   for (const name of pointFiles(folder).slice(0, -maxPoints)) rmSync(join(folder, name), { force: true });
 }
@@ -74,8 +76,10 @@ function fileNameOf(name: string): string {
     .slice(0, 200);
 }
 
-function targetFolder(history: string, target: string): string {
-  return join(history, fileNameOf(target));
+/** The history of a container is its own: a trend from a VM to it would be one of kernels. */
+function targetFolder(history: string, results: Results): string {
+  const { name } = results.target;
+  return join(history, fileNameOf(providerOf(results) === 'nspawn' ? `${name}.nspawn` : name));
 }
 
 /** A run's id begins with its time: by name is by age. */

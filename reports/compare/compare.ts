@@ -1,4 +1,5 @@
 import { everyCheck } from '../results/every-check.ts';
+import { kernelOf, type ProviderName, providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { type Change, changeOf, changesByWeight, worstChange } from './change.ts';
@@ -13,6 +14,9 @@ export type Column = {
   readonly conformance: Results['conformance'];
   readonly ledger: Results['ledger'];
   readonly suite: Results['suite'];
+  /** what ran a machine of the lab */
+  readonly provider?: ProviderName;
+  readonly kernel?: string;
   /** index of the column that this one is compared with; its own for a base */
   readonly base: number;
 };
@@ -71,7 +75,9 @@ export function compareResults(all: readonly Results[]): Comparison {
 
 function columnsOf(all: readonly Results[]): Column[] {
   const names = all.map(({ target }) => target.name);
-  return all.map(({ target, run, conformance, ledger, suite }, index) => {
+  return all.map((results, index) => {
+    const { target, run, conformance, ledger, suite } = results;
+    const provider = providerOf(results);
     const isAlone = names.filter((name) => name === target.name).length === 1;
     const first = names.indexOf(target.name);
     return {
@@ -82,9 +88,24 @@ function columnsOf(all: readonly Results[]): Column[] {
       conformance,
       ledger,
       suite,
+      ...(provider && { provider }),
+      ...kernelOf(results),
       base: first < index ? first : 0,
     };
   });
+}
+
+/** Said wherever columns are shown: a container is compared with a VM. */
+export function mixedProviders({ columns }: Comparison): string | undefined {
+  const isOther = ({ provider, base }: Column) => provider !== undefined && isOtherProvider(provider, columns[base]);
+  return columns.some(isOther) ? mixedProvidersText : undefined;
+}
+
+const mixedProvidersText =
+  'a container is compared with a VM: a difference may be that of the kernel, of its limits or of what a container lacks';
+
+function isOtherProvider(provider: ProviderName, base: Column | undefined): boolean {
+  return base?.provider !== undefined && base.provider !== provider;
 }
 
 type Declared = Pick<CheckRow, 'id' | 'area' | 'level' | 'title'> & { readonly remedy?: string };

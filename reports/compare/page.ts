@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Eta } from 'eta';
 import { plainLine } from '../../harness/messages/plain-text.ts';
-import { countsText } from '../wording/verdict-words.ts';
+import { countsText, providerAndKernel } from '../wording/verdict-words.ts';
 import { changesByWeight, changeWords } from './change.ts';
-import type { Cell, CheckRow, Column, Comparison } from './compare.ts';
+import { type Cell, type CheckRow, type Column, type Comparison, mixedProviders } from './compare.ts';
 
 const script = readFileSync(new URL('page.script.js', import.meta.url), 'utf8');
 const style = readFileSync(new URL('page.css', import.meta.url), 'utf8');
@@ -24,6 +24,7 @@ export function comparisonPage(comparison: Comparison, evidence: Evidence): stri
     data: pageData(comparison, evidence),
     checks: checks.length,
     same: counts.same,
+    mixed: mixedProviders(comparison) ?? '',
     changes: changesByWeight
       .filter((change) => change !== 'same' && counts[change] > 0)
       .map((change) => ({ change, count: counts[change], words: changeWords[change] })),
@@ -69,8 +70,10 @@ function detailsOf({ id, title, remedy, cells, explanations }: CheckRow) {
   };
 }
 
-function columnHead({ label, conformance, ledger, runId }: Column) {
-  return { label: plainLine(label, 80), conformance, title: `run ${runId}: ${countsText(ledger)}` };
+function columnHead(column: Column) {
+  const { label, conformance, ledger, runId } = column;
+  const how = providerAndKernel(column);
+  return { label: plainLine(label, 80), conformance, how, title: `run ${runId}: ${countsText(ledger)}` };
 }
 
 function areasOf(checks: readonly CheckRow[], evidence: Evidence) {

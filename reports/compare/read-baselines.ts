@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import { judgedCount } from '../results/conformance.ts';
+import { type ProviderName, providerOf } from '../results/provider.ts';
 import { findResultsFiles, readResultsFile } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
 import { isUnpackedBundle, resultsFileName } from '../results/run-folder.ts';
@@ -19,14 +20,20 @@ export type Baseline = {
 /** By the name of the target. */
 export type Baselines = ReadonlyMap<string, Baseline>;
 
-export type Wanted = { readonly targets: readonly string[]; readonly checks: readonly string[] };
+/** `provider`: what runs those of the targets that are machines of the lab. */
+export type Wanted = {
+  readonly targets: readonly string[];
+  readonly checks: readonly string[];
+  readonly provider?: ProviderName;
+};
 
 const maxRuns = 2_000;
 
 /**
  * The baseline of every target of a run. A results file, or the folder of one run, is taken as it is named, whatever
  * its conclusion. In a folder of many runs it is the newest conformant run of the target; one that judged fewer of
- * the checks of this run than another (a run of a part, a look) is no baseline while there is a fuller one.
+ * the checks of this run than another (a run of a part, a look) is no baseline while there is a fuller one, and of a
+ * machine only runs of the same provider count.
  * Throws INPUT with every target that has none: a comparison with nothing finds no regression.
  */
 export function readBaselines(path: string, wanted: Wanted): Baselines {
@@ -68,14 +75,17 @@ function namedBaselines(path: string, { targets, checks }: Wanted): Found {
   );
 }
 
-function newestBaselines(folder: string, { targets, checks }: Wanted): Found {
+function newestBaselines(folder: string, wanted: Wanted): Found {
   const runs = runFoldersIn(folder);
-  return new Map(targets.map((target) => [target, newestBaseline(runs, target, checks)]));
+  return new Map(wanted.targets.map((target) => [target, newestBaseline(runs, target, wanted)]));
 }
 
-function newestBaseline(runs: readonly string[], target: string, checks: readonly string[]): Baseline | string {
+function newestBaseline(runs: readonly string[], target: string, { checks, provider }: Wanted): Baseline | string {
   const damaged: string[] = [];
-  const all = runs.flatMap((run) => resultsOf(run, target, damaged));
+  const found = runs.flatMap((run) => resultsOf(run, target, damaged));
+  const isOther = ({ results }: { results: Results }) =>
+    provider !== undefined && (providerOf(results) ?? provider) !== provider;
+  const all = found.filter((run) => !isOther(run));
   const good = all.filter(({ results }) => results.conformance === 'conformant');
   const covered = good.map((run) => ({ ...run, count: coverage(run.results, checks) }));
   const most = Math.max(0, ...covered.map(({ count }) => count));
@@ -84,7 +94,10 @@ function newestBaseline(runs: readonly string[], target: string, checks: readonl
     .sort((a, b) => b.results.run.startedAt.localeCompare(a.results.run.startedAt));
   if (!newest) {
     const unreadable = damaged.length > 0 ? `; ${damaged.join('; ')}` : '';
-    return `${all.length} runs of it, ${good.length} of them conformant, none that judged a check of this run${unreadable}`;
+    const others = found.length - all.length;
+    const ofOthers =
+      others > 0 ? ` (and ${others} not by ${provider}, which have to be named to be compared with)` : '';
+    return `${all.length} runs of it${ofOthers}, ${good.length} of them conformant, none that judged a check of this run${unreadable}`;
   }
   return { file: newest.file, results: newest.results, passedOver: damaged };
 }

@@ -1,6 +1,7 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import { ruleConformance } from '../results/conformance.ts';
 import { everyCase } from '../results/every-check.ts';
+import { providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';
@@ -78,6 +79,7 @@ function environmentOf(results: Results) {
   const [osRelease, osVersion, appVersion] = ['host.kernel', 'host.os.prettyName', 'host.versions.docker'].map((path) =>
     textFact(results, path),
   );
+  const provider = providerOf(results);
   return {
     appName: 'rootless Docker',
     ...(appVersion === undefined ? {} : { appVersion }),
@@ -85,6 +87,8 @@ function environmentOf(results: Results) {
     ...(osVersion === undefined ? {} : { osVersion }),
     testEnvironment: plainLine(results.target.name),
     healthy: conformance === 'conformant',
-    extra: { rdc: { conformance, because: because.map((reason) => plainLine(reason)) } },
+    extra: {
+      rdc: { conformance, because: because.map((reason) => plainLine(reason)), ...(provider && { provider }) },
+    },
   };
 }

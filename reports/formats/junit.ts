@@ -1,5 +1,6 @@
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { everyCase } from '../results/every-check.ts';
+import { providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';
@@ -17,10 +18,12 @@ export function junitXml(results: Results): string {
 
 function testSuite(results: Results, area: string, checks: readonly JudgedCheck[]): XmlElement {
   const { run, target } = results;
+  const provider = providerOf(results);
   const properties = element(
     'properties',
     {},
     property('target', target.name),
+    ...(provider === undefined ? [] : [property('provider', provider)]),
     property('run', run.id),
     property('conformance', results.conformance),
   );

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { defaultGate, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
+import { providerOf } from '../results/provider.ts';
 import type { Conformance, JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';
@@ -102,7 +103,9 @@ function environmentOf(results: Results) {
     textFact(results, path),
   );
   const comment = parts.filter((part) => part !== undefined).join(', ');
-  return { ...(comment === '' ? {} : { comment }), misc: { target: plainLine(results.target.name) } };
+  const provider = providerOf(results);
+  const misc = { target: plainLine(results.target.name), ...(provider && { provider }) };
+  return { ...(comment === '' ? {} : { comment }), misc };
 }
 
 function issueId({ waiver }: JudgedCheck): string {

@@ -3,7 +3,7 @@ import { type Level, levels } from '../../harness/verdicts/verdict.ts';
 import { defaultGate, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
-import { countsText, reasonOf } from '../wording/verdict-words.ts';
+import { containerText, countsText, reasonOf } from '../wording/verdict-words.ts';
 
 /**
  * One target as Markdown for a person, e.g. as the step summary of a pipeline: the verdict in one sentence, a table of what
@@ -14,7 +14,9 @@ export function markdownSummary(results: Results): string {
   const head = ['| check | level | expected and found | what to do | source |', '|---|---|---|---|---|'];
   const table = rows.length > 0 ? [[...head, ...rows].join('\n')] : [];
   const counts = countsText(results.ledger, results.notJudged?.length ?? 0);
-  return `${[`### ${verdictSentence(results)}`, ...table, counts].join('\n\n')}\n`;
+  const container = containerText(results);
+  const ranBy = container === undefined ? [] : [`provider: ${code(container)}`];
+  return `${[`### ${verdictSentence(results)}`, ...ranBy, ...table, counts].join('\n\n')}\n`;
 }
 
 /** e.g. `debian-13 conforms: every MUST holds. 1 SHOULD fails.` */

@@ -1,6 +1,7 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import { ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
+import { providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';
@@ -9,6 +10,8 @@ import { rdcFields } from './rdc-fields.ts';
 export function tapDocument(results: Results): string {
   const checks = everyCheck(results);
   const lines = ['TAP version 14', `1..${checks.length}`, `# target: ${plainLine(results.target.name)}`];
+  const provider = providerOf(results);
+  if (provider !== undefined) lines.push(`# provider: ${provider}`);
   for (const [index, check] of checks.entries()) lines.push(...testPoint(index + 1, check));
   lines.push(`# conformance: ${results.conformance}`);
   const { conformance, because } = ruleConformance(results, results.run.gate);

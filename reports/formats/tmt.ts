@@ -4,7 +4,7 @@ import type { Level } from '../../harness/verdicts/verdict.ts';
 import { defaultGate, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
 import type { Conformance, JudgedCheck, Results } from '../results/results.schema.ts';
-import { reasonOf } from '../wording/verdict-words.ts';
+import { containerText, reasonOf } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';
 
 /** Outcomes of tmt: `info` is its soft pass (automation treats it as passed), `error` counts as failed. */
@@ -34,7 +34,13 @@ export function tmtResults(results: Results): string {
 
 function targetEntry(results: Results) {
   const { conformance, because } = ruleConformance(results, results.run.gate);
-  const note = [`${plainLine(results.target.name)} is ${conformance}`, ...because.map((reason) => plainLine(reason))];
+  const container = containerText(results);
+  const ranBy = container === undefined ? [] : [`provider: ${container}`];
+  const note = [
+    `${plainLine(results.target.name)} is ${conformance}`,
+    ...ranBy,
+    ...because.map((reason) => plainLine(reason)),
+  ];
   return { name: '/', result: wholeTarget[conformance], note, duration: clock(results.run.durationMs) };
 }
 

@@ -2,6 +2,7 @@ import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { ruleConformance } from '../results/conformance.ts';
 import { countVerdicts } from '../results/counts.ts';
+import { providerOf } from '../results/provider.ts';
 import type { JudgedCheck, NotJudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { differingValues } from './differing-values.ts';
@@ -53,7 +54,7 @@ function refuseForeign(one: Shard, other: Shard): void {
   const about = (results: Results) => ({
     suite: results.suite,
     gate: (results.run.gate ?? ['MUST']).toSorted(),
-    target: results.target,
+    target: { ...results.target, provider: providerOf(results) },
     facts: results.facts,
   });
   const [first, ...more] = differingValues(about(a), about(b)).filter((line) => !ofMemory.test(line));

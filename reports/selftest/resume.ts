@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { readRegularFile } from '../../harness/this-machine/read-file.ts';
+import type { ProviderName } from '../results/provider.ts';
 import type { Selftest, SelftestRow } from './fault-results.ts';
 
 export const selftestFileName = 'selftest.json';
@@ -16,12 +17,14 @@ export type Resume = {
   /** a run's folder that was named (`--out`) */
   readonly named: string | undefined;
   readonly target: string;
+  /** of a machine of the lab */
+  readonly provider?: ProviderName;
   readonly digest: string;
   readonly wantsBlastRadius: boolean;
 };
 
 /**
- * What earlier runs of the same suite found on the same target, the newest word on each check: a selftest of hours
+ * What earlier runs of the same suite found on the same target by the same provider, the newest word on each check: a selftest of hours
  * can be cut in pieces. What came to no end (an error) is not carried over, but tried again.
  */
 export function carriedRows(checks: readonly DeclaredCheck[], resume: Resume): SelftestRow[] {
@@ -41,12 +44,12 @@ function isSettled({ outcome, blastRadius }: SelftestRow, { wantsBlastRadius }: 
 }
 
 /** Newest first. */
-function earlierSelftests({ folder, named, target, digest }: Resume): Selftest[] {
+function earlierSelftests({ folder, named, target, provider = 'libvirt', digest }: Resume): Selftest[] {
   const runs = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
   const files = new Set([...(named === undefined ? [] : [named]), ...runs].map((run) => join(run, selftestFileName)));
   return [...files]
     .flatMap((file) => readSelftest(file) ?? [])
-    .filter((selftest) => selftest.target === target && selftest.suite.digest === digest)
+    .filter((one) => one.target === target && one.suite.digest === digest && (one.provider ?? 'libvirt') === provider)
     .sort((a, b) => b.run.startedAt.localeCompare(a.run.startedAt));
 }
 

@@ -4,7 +4,7 @@ import { judgedCount, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { Style } from '../wording/style.ts';
-import { blameText, countsText, findingWords, providerText, reasonOf, viewsText } from '../wording/verdict-words.ts';
+import { blameText, containerText, countsText, findingWords, reasonOf, viewsText } from '../wording/verdict-words.ts';
 
 /** What a maintainer acts on, for one target: what failed, why, what to do; then what could not be judged, and skips. */
 export function targetSummary(results: Results & { isUnverified?: true | undefined }, style: Style): string {
@@ -34,8 +34,8 @@ export function targetSummary(results: Results & { isUnverified?: true | undefin
     section('Skipped', grouped(of('skip'), style), style),
     section('Inconclusive, because', doubts, style),
   ].filter(Boolean);
-  if (results.target.provider === 'nspawn')
-    sections.push(style.bold(`provider: ${providerText(results.target.provider)}${kernelOf(results)}`));
+  const container = containerText(results);
+  if (container !== undefined) sections.push(style.bold(`provider: ${container}`));
   if (results.isUnverified) sections.push(style.bold(unverifiedLine));
   sections.push(countsLine(results));
   const name = plainLine(results.target.name);
@@ -44,12 +44,6 @@ export function targetSummary(results: Results & { isUnverified?: true | undefin
 
 const unverifiedLine =
   'not verified: nobody has judged this machine before, so a failure may be one of its recipe or of its image';
-
-/** What a container's verdicts are those of. */
-function kernelOf({ facts }: Results): string {
-  const kernel = facts?.host.kernel;
-  return typeof kernel === 'string' ? `, ${plainLine(kernel, 100)}` : '';
-}
 
 /** e.g. `judged 35 of 37 checks; skipped 2, blocked 0, could not be judged 0`: what was looked at, whatever came of it. */
 function countsLine({ checks, ledger, notJudged = [], ratchet }: Results): string {
