@@ -1,8 +1,9 @@
 import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
 import { chooseLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
-import { machineState } from '../../harness/lab/machine/take-down.ts';
-import { describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
-import { doctorHost } from '../../harness/lab/setup/host-setup.ts';
+import { type MachineState, machineState } from '../../harness/lab/machine/take-down.ts';
+import { hostAbilities } from '../../harness/lab/nspawn/host-abilities.ts';
+import { type AccelAnswer, describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
+import { doctorHost, type HostNeed } from '../../harness/lab/setup/host-setup.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { defineCommand } from '../options/command-line.ts';
 import { declareJudging, gate, provider } from '../options/options.ts';
@@ -37,28 +38,48 @@ export const doctorCommand = defineCommand(command, async ([target], options) =>
   return await doctorOfThisMachine(options);
 });
 
-/** Reads only. Exit code 3 when something is missing. */
+/** Changes nothing. Exit code 3 when something is missing. */
 async function doctorOfThisMachine({ json, provider: asked }: DoctorOptions): Promise<number> {
   const isContainers = chooseProvider(asked) === 'nspawn';
-  const needs = doctorHost(isContainers ? 'containers' : 'lab');
-  const accel = rememberedAccel();
-  const machines = await machineState();
-  const missing = needs.filter((need) => !need.present);
-  if (json) {
-    process.stdout.write(`${JSON.stringify({ needs, accel: accel ?? null, lab: chooseLab(), machines }, null, 2)}\n`);
-  } else {
-    for (const need of needs) {
-      process.stdout.write(`${need.present ? 'ok      ' : 'missing '} ${need.what}\n`);
-      if (!need.present) process.stdout.write(`         hint: ${need.remedy}\n`);
-    }
-    if (!isContainers)
-      process.stdout.write(
-        `${accel ? describeAccel(accel) : 'acceleration: not tried yet; ./rdc run boots a kernel once to find out'}\n`,
-      );
-    process.stdout.write(`lab: ${chooseLab()}\n`);
-    for (const machine of machines) {
-      process.stdout.write(`machine ${machine.name}: ${machine.state}${machine.snapshot ? ', snapshot ready' : ''}\n`);
-    }
-  }
-  return missing.length === 0 ? exitCodes.ok : exitCodes.notJudged;
+  const ofContainers = [...doctorHost('containers'), ...(await hostAbilities())];
+  const needs = isContainers ? ofContainers : doctorHost('lab');
+  const state = {
+    needs,
+    accel: rememberedAccel() ?? null,
+    lab: chooseLab(),
+    containers: { missing: ofContainers.filter(({ present }) => !present).map(({ what }) => what) },
+    machines: await machineState(),
+  };
+  const lines = () => [...needs.flatMap(needLines), ...(isContainers ? [] : vmLines(state)), ...labLines(state)];
+  process.stdout.write(json ? `${JSON.stringify(state, null, 2)}\n` : lines().join(''));
+  return needs.every(({ present }) => present) ? exitCodes.ok : exitCodes.notJudged;
+}
+
+function needLines({ what, present, remedy }: HostNeed): string[] {
+  return present ? [`ok       ${what}\n`] : [`missing  ${what}\n`, `         hint: ${remedy.replaceAll('\n', '; ')}\n`];
+}
+
+type State = {
+  readonly accel: AccelAnswer | null;
+  readonly lab: string;
+  readonly containers: { readonly missing: readonly string[] };
+  readonly machines: readonly MachineState[];
+};
+
+function vmLines({ accel, containers: { missing } }: State): string[] {
+  const containers =
+    missing.length === 0
+      ? 'possible here'
+      : `not possible here, missing: ${missing.join(', ')} (./rdc doctor --provider nspawn)`;
+  return [
+    `${accel ? describeAccel(accel) : 'acceleration: not tried yet; ./rdc run boots a kernel once to find out'}\n`,
+    `containers (--provider nspawn): ${containers}\n`,
+  ];
+}
+
+function labLines({ lab, machines }: State): string[] {
+  return [
+    `lab: ${lab}\n`,
+    ...machines.map(({ name, state, snapshot }) => `machine ${name}: ${state}${snapshot ? ', snapshot ready' : ''}\n`),
+  ];
 }

@@ -152,17 +152,18 @@ async function firstHostKeys(guest: Guest, { signal }: Plan): Promise<string[]> 
   const keys = async () => {
     const found = await scanHostKeys(guest);
     if (found.length > 0) return found;
-    if ((await containerState(container)) !== 'running') throw notBooted(name);
+    if ((await containerState(container)) !== 'running') throw notBooted(name, 'it ended while it booted');
     return undefined;
   };
   const found = await pollUntil(keys, { withinMs: bootsWithinMs, everyMs: 300, signal });
   if (found) return found;
-  throw notBooted(name);
+  throw notBooted(name, `no answer of its SSH server at ${guest.host} within ${bootsWithinMs / 1000} s`);
 }
 
-function notBooted(name: string): RdcError {
+function notBooted(name: string, what: string): RdcError {
   const said = readFileSync(consoleLogOf(name), 'utf8').trim().split('\n').at(-1) ?? '';
-  return new RdcError('MACHINE', `${name} does not boot: ${plainLine(said, 200) || 'its console says nothing'}`, {
+  const last = plainLine(said, 200) || 'nothing';
+  return new RdcError('MACHINE', `${name} does not boot: ${what}; the last on its console: ${last}`, {
     hint: `tail -n 40 ${consoleLogOf(name)}`,
   });
 }

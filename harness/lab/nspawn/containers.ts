@@ -18,6 +18,7 @@ import { RdcError } from '../../messages/errors.ts';
 import { cachePath, cacheRoot } from '../../this-machine/paths.ts';
 import { mustRunCommand } from '../../this-machine/run-command.ts';
 import { labPrefix } from '../hermetic/hermetic-lab.ts';
+import { expectInotifyInstances } from './host-abilities.ts';
 
 export type ContainerState = 'absent' | 'off' | 'running';
 
@@ -151,8 +152,9 @@ function copyFolder(from: string, to: string): void {
     throw new RdcError('MACHINE', `${from} was not copied: ${stderr.trim()}`, { hint: 'df -h ~/.cache' });
 }
 
-/** Starts the machine in the lab; it outlives this process. `consoleLog` gets what its console says. */
+/** Starts the machine in the lab; it outlives this process. `consoleLog` gets what its console says. Throws HOST_SETUP. */
 export function startContainer(machine: string, consoleLog: string): void {
+  expectInotifyInstances(machine);
   const folder = containerFolder(machine);
   const layers = [join(folder, 'snapshot', 'upper'), realpathSync(join(folder, 'tree'))].filter((one) =>
     existsSync(one),
