@@ -1,10 +1,11 @@
 // Faults at random moments of runs, and what is left after each: node bench/reliability/campaign.ts MACHINE [--faults 60]
-// [--seed 1] [--kind WORD] [--log FILE [--resume]] [--write]. See bench/README.md. Bounded: every run has a limit of its own.
+// [--seed 1] [--kind WORD] [--provider nspawn] [--log FILE [--resume]] [--write]. See bench/README.md. Bounded: every run has a limit of its own.
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { table } from '../../cli/generate/page-section.ts';
+import { providerNames } from '../../harness/lab/catalog/provider-names.ts';
 import { findLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { membersOf, type Namespaces, namespacesOf } from '../../harness/lab/hermetic/lab-processes.ts';
 import { messageOf } from '../../harness/messages/error-text.ts';
@@ -17,6 +18,7 @@ import { quickChecks } from '../script/quick-checks.ts';
 import { outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
 import { isOfPlan, momentText, type Plan, planFaults } from './campaign-plan.ts';
+import { containerFaults, leftOfContainers } from './container-faults.ts';
 import { type FaultKind, faultKinds, type Scene } from './fault-kinds.ts';
 import { type Aftermath, broken, endsWithinMs } from './invariants.ts';
 
@@ -39,7 +41,9 @@ const checks = quickChecks.filter((_, index) => index % 2 === 0);
 await runMain(main);
 
 async function main(): Promise<number> {
-  const { machine, faults, seed, kinds, log, resume, write } = readWords();
+  const { machine, faults, seed, kinds, log, resume, write, provider } = readWords();
+  // for all that it starts
+  process.env.RDC_PROVIDER = provider;
   const plans = planFaults({ faults, seed, kinds: kinds.length, checks: checks.length });
   const outcomes = resume ? outcomesIn(log, machine, plans) : [];
   if (log) writeFileSync(log, outcomes.map((outcome) => `${JSON.stringify(outcome)}\n`).join(''));
@@ -70,19 +74,28 @@ function readWords() {
       log: { type: 'string' },
       resume: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
+      provider: { type: 'string', default: 'libvirt' },
     },
     allowPositionals: true,
   });
   const [machine, ...others] = positionals;
   const [faults, seed] = [Number(values.faults), Number(values.seed)];
-  const kinds = faultKinds.filter(({ name }) => name.includes(values.kind));
-  const isSound = Number.isInteger(faults) && faults > 0 && faults <= 1000 && Number.isInteger(seed);
-  if (machine === undefined || others.length > 0 || !isSound || kinds.length === 0)
+  const provider = providerNames.find((name) => name === values.provider);
+  const kinds = [...faultKinds, ...containerFaults].filter(
+    ({ name, provider: only = provider }) => only === provider && name.includes(values.kind),
+  );
+  const isSound =
+    Number.isInteger(faults) &&
+    faults > 0 &&
+    faults <= 1000 &&
+    Number.isInteger(seed) &&
+    !(values.write && provider !== 'libvirt');
+  if (provider === undefined || machine === undefined || others.length > 0 || !isSound || kinds.length === 0)
     throw new RdcError('USAGE', 'one machine of the lab, 1 to 1000 faults, a whole number as seed, a kind there is', {
       hint: `node bench/reliability/campaign.ts debian-13 --faults 60   # kinds: ${faultKinds.map(({ name }) => name).join(', ')}`,
     });
   const { log = '', resume, write } = values;
-  return { machine, faults, seed, kinds, log, resume, write };
+  return { machine, faults, seed, kinds, log, resume, write, provider };
 }
 
 /** The turns that an earlier call has behind it, from its log; the one in which it was ended is not among them. */
@@ -199,6 +212,7 @@ async function leftAfterDown(lab: Namespaces | undefined): Promise<string[]> {
     down.code === 0 ? '' : `rdc down: exit code ${down.code}: ${down.stderr.slice(-300)}`,
     members.length === 0 ? '' : `processes that rdc down left: ${members.join(', ')}`,
     findLab() === undefined ? '' : 'the lab is there after rdc down',
+    ...(await leftOfContainers()),
   ].filter(Boolean);
 }
 

@@ -1,3 +1,4 @@
+import type { ProviderName } from '../../harness/lab/catalog/provider-names.ts';
 import { domainName, virsh } from '../../harness/lab/libvirt/vagrant-and-virsh.ts';
 
 /** What a fault is given to work with. */
@@ -16,6 +17,8 @@ export type FaultKind = {
   readonly loses?: true;
   /** exit codes that are right for it; `signal`: ended by a signal, with no code of its own */
   readonly codes: readonly (number | 'signal')[];
+  /** only on machines of this one; a fault of the kernel, of its clock or its memory would be this machine's */
+  readonly provider?: ProviderName;
   readonly inject: (scene: Scene) => Promise<void>;
 };
 
@@ -33,12 +36,20 @@ const signalled = (name: NodeJS.Signals) => async (scene: Scene) => scene.signal
 /** Goes on after the connection that started it. */
 const detached = (script: string) => inGuest(`setsid sh -c '${script}' >/dev/null 2>&1 </dev/null & sleep 1`);
 
-/** Every way in which a run is disturbed. What a fault leaves on the machine is gone with the next restore. */
+/** Every way in which a run on a VM is disturbed; those without a provider are for containers too. What a fault leaves on the machine is gone with the next restore. */
 export const faultKinds: readonly FaultKind[] = [
-  { name: 'the VM is killed', hits: 'the target', loses: true, codes: [3], inject: onHost('destroy', 'DOMAIN') },
+  {
+    name: 'the VM is killed',
+    hits: 'the target',
+    loses: true,
+    codes: [3],
+    provider: 'libvirt',
+    inject: onHost('destroy', 'DOMAIN'),
+  },
   {
     name: 'the kernel powers off on the spot',
     hits: 'the target',
+    provider: 'libvirt',
     loses: true,
     codes: [3],
     inject: inGuest('echo 1 >/proc/sys/kernel/sysrq; echo o >/proc/sysrq-trigger'),
@@ -46,6 +57,7 @@ export const faultKinds: readonly FaultKind[] = [
   {
     name: 'the VM is frozen for 60 s',
     hits: 'the target',
+    provider: 'libvirt',
     codes: anyVerdict,
     async inject(scene) {
       await onHost('suspend', 'DOMAIN')(scene);
@@ -72,12 +84,14 @@ export const faultKinds: readonly FaultKind[] = [
   {
     name: 'the disk is full',
     hits: 'the target',
+    provider: 'libvirt',
     codes: anyVerdict,
     inject: inGuest('fallocate -l $(df --output=avail -B1 / | tail -1) /var/tmp/full'),
   },
   {
     name: 'the memory is full',
     hits: 'the target',
+    provider: 'libvirt',
     codes: anyVerdict,
     // pages of a tmpfs belong to no process: nobody who is killed for them gives them back
     inject: detached('mount -o remount,size=8G /dev/shm; head -c 1700M /dev/zero >/dev/shm/full'),
@@ -85,6 +99,7 @@ export const faultKinds: readonly FaultKind[] = [
   {
     name: 'no process can be started',
     hits: 'the target',
+    provider: 'libvirt',
     codes: anyVerdict,
     inject: detached(
       'ulimit -u unlimited; i=0; while [ $i -lt 2000 ]; do sleep 600 & i=$((i+1)); done; echo 301 >/proc/sys/kernel/pid_max; sleep 600',
@@ -93,6 +108,7 @@ export const faultKinds: readonly FaultKind[] = [
   {
     name: 'the clock stands still',
     hits: 'the target',
+    provider: 'libvirt',
     codes: anyVerdict,
     inject: detached('now=$(date +%s); while :; do date -s @$now; sleep 0.2; done'),
   },

@@ -35,7 +35,7 @@ export function containerFolder(machine: string): string {
 const written = ['upper', 'home', 'docker'] as const;
 
 /** The machines of this cache only: others of this machine's may have a lab of their own. */
-function cgroupPrefix(): string {
+export function cgroupPrefix(): string {
   return `rdc-${createHash('sha256').update(cacheRoot()).digest('hex').slice(0, 8)}-`;
 }
 
