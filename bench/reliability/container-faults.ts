@@ -6,8 +6,9 @@ import type { FaultKind, Scene } from './fault-kinds.ts';
 
 /** Each process that a machine as a container has on this machine, killed; what rdc leaves of them is looked at after `down`. */
 export const containerFaults: readonly FaultKind[] = [
-  killed('its systemd is killed', ({ init }) => init),
-  killed('systemd-nspawn is killed', ({ nspawn }) => nspawn),
+  { ...killed('its systemd is killed', ({ init }) => init), loses: true, codes: [3] },
+  { ...killed('systemd-nspawn is killed', ({ nspawn }) => nspawn), loses: true, codes: [3] },
+  // the container lives on, as long as it does not reboot
   killed('the holder of the container is killed', ({ holder }) => holder),
   killed('the lab is killed', () => findLab()?.pid),
 ];
@@ -18,8 +19,7 @@ function killed(name: string, choose: (processes: Processes) => number | undefin
   return {
     name,
     hits: 'the target',
-    loses: true,
-    codes: [3],
+    codes: [0, 1, 3],
     provider: 'nspawn',
     async inject({ machine }: Scene) {
       const pid = choose(processesOf(machine));

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { RdcError } from '../../messages/errors.ts';
 import { plainLine } from '../../messages/plain-text.ts';
 import { pollUntil } from '../../this-machine/poll.ts';
@@ -65,19 +65,25 @@ export const nspawnProvider: Provider = {
   sharesClock: true,
 };
 
-function expectPossible({ name, box, kernelArgs, variant }: Machine): void {
-  const why =
-    kernelArgs !== undefined
-      ? `a kernel argument makes it (${kernelArgs}), and a container has the kernel of this machine`
-      : variant === 'no systemd'
-        ? 'systemd-nspawn boots machines with systemd only'
-        : box.build === undefined
-          ? 'its disk is not built here'
-          : undefined;
+function expectPossible(machine: Machine): void {
+  const cgroups = '/proc/cgroups';
+  const why = whyNoContainer(machine, existsSync(cgroups) ? readFileSync(cgroups, 'utf8') : '');
   if (why === undefined) return;
-  throw new RdcError('CONFIG', `${name} cannot be a container: ${why}`, {
-    hint: `./rdc run ${name} --provider libvirt`,
+  throw new RdcError('CONFIG', `${machine.name} cannot be a container: ${why}`, {
+    hint: `./rdc run ${machine.name} --provider libvirt`,
   });
+}
+
+/** Pure; `cgroups` is /proc/cgroups of this machine. */
+export function whyNoContainer({ box, kernelArgs, variant }: Machine, cgroups: string): string | undefined {
+  if (kernelArgs !== undefined)
+    return `a kernel argument makes it (${kernelArgs}), and a container has the kernel of this machine`;
+  if (variant === 'no systemd') return 'it is made for a boot without systemd, which is not tried in containers';
+  if (box.build === undefined) return 'its disk is not built here';
+  // the number of the hierarchy: 0 is that of v2
+  if (variant === 'no cpu delegation' && /^cpu\t[1-9]/m.test(cgroups))
+    return 'it delegates all controllers but cpu, and this machine has them on cgroup v1';
+  return undefined;
 }
 
 async function make(plan: Plan): Promise<{ host: string }> {
