@@ -19,16 +19,17 @@ export function readJudged(): Judged {
   return JSON.parse(readFileSync(judgedFile, 'utf8')) as Judged;
 }
 
-/** Records a run on a machine of the lab; a blocked check or an error leaves what was recorded before. */
+/** Records a run on a VM of the lab; a blocked check or an error leaves what was recorded before. */
 export function withResults(judged: Judged, { target, checks, ...made }: Results): Judged {
-  if (target.kind !== 'machine') return judged;
+  if (target.kind !== 'machine' || target.provider === 'nspawn') return judged;
   const said = checks.filter(({ verdict }) => ['pass', 'fail', 'skip'].includes(verdict));
   const words = said.map(({ id, verdict }) => [id, verdict] as const);
   return { ...judged, checks: noted(judged.checks, target.name, words, made) };
 }
 
 /** An error leaves what was recorded before. */
-export function withSelftest(judged: Judged, { target, checks, ...made }: Selftest): Judged {
+export function withSelftest(judged: Judged, { target, provider, checks, ...made }: Selftest): Judged {
+  if (provider === 'nspawn') return judged;
   const words = checks.filter(({ outcome }) => outcome !== 'error').map(({ id, outcome }) => [id, outcome] as const);
   return { ...judged, faults: noted(judged.faults, target, words, made) };
 }

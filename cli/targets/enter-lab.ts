@@ -5,7 +5,7 @@ import type { Machine } from '../../harness/lab/catalog/machines.ts';
 import { chooseProvider, type ProviderName } from '../../harness/lab/catalog/provider-names.ts';
 import { clearAbandonedMachines } from '../../harness/lab/cleanup/abandoned-machines.ts';
 import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
-import { ensureBox } from '../../harness/lab/disks/box.ts';
+import { boxIdentity, ensureBox } from '../../harness/lab/disks/box.ts';
 import { expectImage } from '../../harness/lab/disks/cloud-image-box.ts';
 import {
   chooseLab,
@@ -15,6 +15,8 @@ import {
   type LabKind,
 } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { providers } from '../../harness/lab/machine/providers.ts';
+import { expectAbilities } from '../../harness/lab/nspawn/host-abilities.ts';
+import { rootTreeOf } from '../../harness/lab/nspawn/root-tree.ts';
 import { setUpHost } from '../../harness/lab/setup/host-setup.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { LabOptions } from '../options/options.ts';
@@ -38,12 +40,18 @@ export async function enterLab({ machines, options, onStage }: LabNeeds): Promis
   const full = diskWarning(diskState());
   if (full !== undefined) onStage(full);
   for (const machine of machines) expectImage(machine);
+  if (provider === 'nspawn') await expectAbilities({ unpacked: await areUnpacked(machines) });
   await setUpHost(onStage, provider === 'nspawn' ? 'containers' : 'lab');
   for (const machine of machines) await ensureBox(machine, onStage);
   await ensureFixtureImage({ arch: process.arch === 'arm64' ? 'arm64' : 'amd64' });
   if (chooseLab(lab) === 'system') return await clearAbandonedMachines(onStage);
   await ensureLab();
   runInside();
+}
+
+async function areUnpacked(machines: readonly Machine[]): Promise<boolean> {
+  const boxes = await Promise.all(machines.map(boxIdentity));
+  return boxes.every((box) => existsSync(rootTreeOf(box)));
 }
 
 /** Later questions about the lab and its provider, also after the command started again, get the same answer. */

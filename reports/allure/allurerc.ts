@@ -1,6 +1,7 @@
 // Read by the allure command, which generate.ts starts; the run folder comes in the environment.
 import { defineConfig } from 'allure';
 import { plainLine } from '../../harness/messages/plain-text.ts';
+import { providerOf } from '../results/provider.ts';
 import { readRun } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
 import { countsText, providerText } from '../wording/verdict-words.ts';
@@ -72,10 +73,11 @@ export default defineConfig({
 });
 
 function environmentOf(results: Results): Record<string, string> {
+  const provider = providerOf(results);
   const { target, conformance, ledger, notJudged = [], suite, run, facts } = results;
   return {
     target: plainLine(target.name),
-    ...(target.provider === undefined ? {} : { provider: providerText(target.provider) }),
+    ...(provider === undefined ? {} : { provider: providerText(provider) }),
     conformance: `${conformance} (${countsText(ledger, notJudged.length)})`,
     suite: `${suite.version} ${suite.digest.slice(0, 19)}`,
     run: run.id,

@@ -8,6 +8,7 @@ import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { readRegularFile } from '../../harness/this-machine/read-file.ts';
 import { everyCheck } from '../results/conformance.ts';
 import { present } from '../results/present.ts';
+import { providerOf } from '../results/provider.ts';
 import type { Results } from '../results/results.schema.ts';
 import { isUnpackedBundle, outFolder } from '../results/run-folder.ts';
 import { checkId, closed, text } from '../results/schema-parts.ts';
@@ -54,10 +55,11 @@ export function historyFolderOf(runFolder: string, asked?: string): string | und
 }
 
 /** The runs of a target before this one, the oldest first. What is damaged costs one run and no other. */
-export function readHistory(history: string, { target, run }: Results) {
+export function readHistory(history: string, results: Results) {
+  const { target, run } = results;
   const points: HistoryPoint[] = [];
   const problems: string[] = [];
-  for (const file of pointFiles(targetFolder(history, target.name))) {
+  for (const file of pointFiles(targetFolder(history, results))) {
     try {
       points.push(readPoint(file));
     } catch (error) {
@@ -72,7 +74,7 @@ export function readHistory(history: string, { target, run }: Results) {
 
 /** Keeps what a later report needs of this run; the same run again replaces its own point. Throws REPORT. */
 export function keepInHistory(history: string, results: Results): void {
-  const folder = targetFolder(history, results.target.name);
+  const folder = targetFolder(history, results);
   writeFileAtomic(join(folder, `${fileNameOf(results.run.id)}.json`), `${JSON.stringify(pointOf(results))}\n`);
   for (const file of pointFiles(folder).slice(0, -maxPoints)) rmSync(file, { force: true });
 }
@@ -92,8 +94,10 @@ export function pointOf(results: Results): HistoryPoint {
   return { schema: ours, target: results.target.name, run: { id, startedAt }, checks };
 }
 
-function targetFolder(history: string, target: string): string {
-  return join(history, fileNameOf(target));
+/** The history of a container is its own: a trend from a VM to it would be one of kernels. */
+function targetFolder(history: string, results: Results): string {
+  const { name } = results.target;
+  return join(history, fileNameOf(providerOf(results) === 'nspawn' ? `${name}.nspawn` : name));
 }
 
 /** Names and ids come from files that anybody may have written: none of them leads out of the folder. */

@@ -1,5 +1,6 @@
 import { everyCheck } from '../results/conformance.ts';
 import { present } from '../results/present.ts';
+import { kernelOf, type ProviderName, providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { type Change, changeOf, changesByWeight, worstChange } from './change.ts';
@@ -19,6 +20,7 @@ export type CheckRow = Declared & {
 type DifferingFact = FactRow & { readonly cause?: string; readonly why?: string };
 
 export type Comparison = ReturnType<typeof compareResults>;
+export type Column = Comparison['columns'][number];
 
 export function compareResults(all: readonly Results[]) {
   const columns = columnsOf(all);
@@ -41,10 +43,11 @@ export function compareResults(all: readonly Results[]) {
 /** `base`: the first column of the same target (a later run against an earlier one), else the first of all. */
 function columnsOf(all: readonly Results[]) {
   const names = all.map(({ target }) => target.name);
-  return all.map(({ target, run, conformance, ledger, suite }, index) => {
+  return all.map((results, index) => {
+    const { target, run, conformance, ledger, suite } = results;
     const first = names.indexOf(target.name);
     const isAlone = first === names.lastIndexOf(target.name);
-    return {
+    return present({
       label: isAlone ? target.name : `${target.name} ${run.startedAt.slice(0, 16).replace('T', ' ')}`,
       target: target.name,
       runId: run.id,
@@ -52,9 +55,24 @@ function columnsOf(all: readonly Results[]) {
       conformance,
       ledger,
       suite,
+      provider: providerOf(results),
+      ...kernelOf(results),
       base: first < index ? first : 0,
-    };
+    });
   });
+}
+
+/** Said wherever columns are shown: a container is compared with a VM. */
+export function mixedProviders({ columns }: Comparison): string | undefined {
+  const isOther = ({ provider, base }: Column) => provider !== undefined && isOtherProvider(provider, columns[base]);
+  return columns.some(isOther) ? mixedProvidersText : undefined;
+}
+
+const mixedProvidersText =
+  'a container is compared with a VM: a difference may be that of the kernel, of its limits or of what a container lacks';
+
+function isOtherProvider(provider: ProviderName, base: Column | undefined): boolean {
+  return base?.provider !== undefined && base.provider !== provider;
 }
 
 /** Every check of any column once, in the order in which the first column that has it judged it. */

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { Eta } from 'eta';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { readEvidence } from '../results/read-evidence.ts';
-import { countsText } from '../wording/verdict-words.ts';
+import { countsText, providerAndKernel } from '../wording/verdict-words.ts';
 import { changesByWeight, changeWords } from './change.ts';
-import type { Cell, CheckRow, Comparison } from './compare.ts';
+import { type Cell, type CheckRow, type Column, type Comparison, mixedProviders } from './compare.ts';
 
 const script = readFileSync(new URL('page.script.js', import.meta.url), 'utf8');
 const style = readFileSync(new URL('page.css', import.meta.url), 'utf8');
@@ -28,14 +28,11 @@ export function comparisonPage(comparison: Comparison, evidence: Evidence): stri
     data: pageData(comparison, evidence),
     checks: checks.length,
     same: counts.same,
+    mixed: mixedProviders(comparison) ?? '',
     changes: changesByWeight
       .filter((change) => change !== 'same' && counts[change] > 0)
       .map((change) => ({ change, count: counts[change], words: changeWords[change] })),
-    columns: columns.map(({ label, conformance, ledger, runId }) => ({
-      label: plainLine(label, 80),
-      conformance,
-      title: `run ${runId}: ${countsText(ledger)}`,
-    })),
+    columns: columns.map(columnHead),
     areas: Map.groupBy(rowsOf(checks, evidence), ({ area }) => area),
     facts,
   });
@@ -54,6 +51,12 @@ function pageData({ checks, columns }: Comparison, evidence: Evidence): string {
     /[<>&\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+function columnHead(column: Column) {
+  const { label, conformance, ledger, runId } = column;
+  const how = providerAndKernel(column);
+  return { label: plainLine(label, 80), conformance, how, title: `run ${runId}: ${countsText(ledger)}` };
 }
 
 function rowsOf(checks: readonly CheckRow[], evidence: Evidence) {

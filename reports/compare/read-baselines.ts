@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import { judgedCount } from '../results/conformance.ts';
+import { type ProviderName, providerOf } from '../results/provider.ts';
 import { findResultsFiles, readResultsFile } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
 import { isUnpackedBundle, resultsFileName } from '../results/run-folder.ts';
@@ -14,17 +15,24 @@ export type Baseline = Run & { readonly passedOver: readonly string[] };
 
 export type Baselines = ReadonlyMap<string, Baseline>;
 
-export type Wanted = { readonly targets: readonly string[]; readonly checks: readonly string[] };
+/** `provider`: what runs those of the targets that are machines of the lab. */
+export type Wanted = {
+  readonly targets: readonly string[];
+  readonly checks: readonly string[];
+  readonly provider?: ProviderName;
+};
 
 const maxRuns = 2_000;
 
 /**
  * The baseline of every target of a run. A results file, or the folder of one run, is taken as it is named, whatever
  * its conclusion. In a folder of many runs it is the newest conformant run of the target; one that judged fewer of
- * the checks of this run than another (a run of a part, a look) is no baseline while there is a fuller one.
+ * the checks of this run than another (a run of a part, a look) is no baseline while there is a fuller one, and of a
+ * machine only runs of the same provider count.
  * Throws INPUT with every target that has none: a comparison with nothing finds no regression.
  */
-export function readBaselines(path: string, { targets, checks }: Wanted): Baselines {
+export function readBaselines(path: string, wanted: Wanted): Baselines {
+  const { targets, checks } = wanted;
   const folder = resolve(path);
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (!stats) throw new RdcError('INPUT', `the baseline ${path}: no such file or folder`, { hint: 'ls reports/out' });
@@ -35,7 +43,7 @@ export function readBaselines(path: string, { targets, checks }: Wanted): Baseli
   const baselines = new Map<string, Baseline>();
   const missing: string[] = [];
   for (const target of targets) {
-    const found = isOneRun ? namedBaseline(runs, target, checks) : newestBaseline(folders, target, checks);
+    const found = isOneRun ? namedBaseline(runs, target, checks) : newestBaseline(folders, target, wanted);
     if (typeof found === 'string') missing.push(`\n  ${target}: ${found}`);
     else baselines.set(target, found);
   }
@@ -52,16 +60,19 @@ function namedBaseline(runs: readonly Run[], target: string, checks: readonly st
   return coverage(run.results, checks) === 0 ? 'it judged none of the checks of this run' : { ...run, passedOver: [] };
 }
 
-function newestBaseline(folders: readonly string[], target: string, checks: readonly string[]): Baseline | string {
+function newestBaseline(folders: readonly string[], target: string, { checks, provider }: Wanted): Baseline | string {
   const passedOver: string[] = [];
-  const all = folders.flatMap((folder) => resultsOf(folder, target, passedOver));
+  const runs = folders.flatMap((folder) => resultsOf(folder, target, passedOver));
+  const all = runs.filter(({ results }) => provider === undefined || (providerOf(results) ?? provider) === provider);
   const good = all.filter(({ results }) => results.conformance === 'conformant');
   const byCoverage = Map.groupBy(good, ({ results }) => coverage(results, checks));
   const most = Math.max(0, ...byCoverage.keys());
   const fullest = most > 0 ? (byCoverage.get(most) ?? []) : [];
   const [newest] = fullest.sort((a, b) => b.results.run.startedAt.localeCompare(a.results.run.startedAt));
   if (newest) return { ...newest, passedOver };
-  const found = `${all.length} runs of it, ${good.length} of them conformant, none that judged a check of this run`;
+  const others = runs.length - all.length;
+  const ofOthers = others > 0 ? ` (and ${others} not by ${provider}, which have to be named to be compared with)` : '';
+  const found = `${all.length} runs of it${ofOthers}, ${good.length} of them conformant, none that judged a check of this run`;
   return [found, ...passedOver].join('; ');
 }
 

@@ -1,8 +1,8 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import { type Style, verdictWords } from '../wording/style.ts';
-import { countsText } from '../wording/verdict-words.ts';
+import { countsText, providerAndKernel } from '../wording/verdict-words.ts';
 import { type Change, changesByWeight, changeWords } from './change.ts';
-import type { Cell, CheckRow, Comparison } from './compare.ts';
+import { type Cell, type CheckRow, type Comparison, mixedProviders } from './compare.ts';
 
 const shownColumns = 12;
 const shownFacts = 25;
@@ -20,12 +20,17 @@ export function comparisonTable(comparison: Comparison, style: Style): string {
   return `${sections.filter(Boolean).join('\n\n')}\n`;
 }
 
-function columnLines({ columns }: Comparison): string {
-  const shown = columns.slice(0, shownColumns).map(({ label, conformance, ledger, base }, index) => {
+function columnLines(comparison: Comparison): string {
+  const { columns } = comparison;
+  const shown = columns.slice(0, shownColumns).map((column, index) => {
+    const { label, conformance, ledger, base } = column;
     const role = base === index ? '' : `, compared with ${letter(base)}`;
-    return `${letter(index)}  ${plainLine(label)}: ${conformance} (${countsText(ledger)})${role}`;
+    const how = providerAndKernel(column);
+    return `${letter(index)}  ${plainLine(label)}: ${conformance} (${countsText(ledger)})${role}${how && `; ${how}`}`;
   });
   if (columns.length > shownColumns) shown.push(`   and ${columns.length - shownColumns} more (--html shows all)`);
+  const mixed = mixedProviders(comparison);
+  if (mixed !== undefined) shown.push(mixed);
   return shown.join('\n');
 }
 

@@ -1,5 +1,6 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import { everyCase, ruleConformance } from '../results/conformance.ts';
+import { providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { rdcFields, startOf, textFact } from './rdc-fields.ts';
@@ -70,6 +71,8 @@ function environmentOf(results: Results) {
     osVersion: textFact(results, 'host.os.prettyName'),
     testEnvironment: plainLine(results.target.name),
     healthy: conformance === 'conformant',
-    extra: { rdc: { conformance, because: because.map((reason) => plainLine(reason)) } },
+    extra: {
+      rdc: { conformance, because: because.map((reason) => plainLine(reason)), provider: providerOf(results) },
+    },
   };
 }

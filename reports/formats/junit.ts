@@ -1,6 +1,8 @@
 import { Eta } from 'eta';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { everyCase } from '../results/conformance.ts';
+import { present } from '../results/present.ts';
+import { providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';
@@ -14,7 +16,9 @@ export function junitXml(results: Results): string {
   return eta.render('./junit', {
     target: plainLine(target.name),
     timestamp: plainLine(run.startedAt),
-    properties: Object.entries({ target: plainText(target.name), run: plainText(run.id), conformance }),
+    properties: Object.entries(
+      present({ target: plainText(target.name), provider: providerOf(results), run: plainText(run.id), conformance }),
+    ),
     counts: countsOf(checks),
     suites: [...Map.groupBy(checks, ({ area }) => area)].map(([area, ofArea]) => ({
       area: plainLine(area),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { defaultGate, everyCheck, ruleConformance } from '../results/conformance.ts';
+import { providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { rdcFields, startOf, textFact } from './rdc-fields.ts';
@@ -87,7 +88,8 @@ function testOf(check: JudgedCheck, { results, testId, buildId }: Context) {
 function environmentOf(results: Results) {
   const paths = ['host.os.prettyName', 'host.versions.docker', 'host.versions.rootlesskit'];
   const parts = paths.flatMap((path) => textFact(results, path) ?? []);
-  return { comment: parts.join(', ') || undefined, misc: { target: plainLine(results.target.name) } };
+  const misc = { target: plainLine(results.target.name), provider: providerOf(results) };
+  return { comment: parts.join(', ') || undefined, misc };
 }
 
 function issueId({ waiver }: JudgedCheck): string {

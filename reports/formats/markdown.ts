@@ -2,7 +2,7 @@ import { plainLine } from '../../harness/messages/plain-text.ts';
 import { type Level, levels } from '../../harness/verdicts/verdict.ts';
 import { defaultGate, everyCheck, isStale, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
-import { countsText, reasonOf } from '../wording/verdict-words.ts';
+import { containerText, countsText, reasonOf } from '../wording/verdict-words.ts';
 
 /** One target as Markdown for a person. What a target or a file says stands in code spans, which hold no markup. */
 export function markdownSummary(results: Results): string {
@@ -10,7 +10,9 @@ export function markdownSummary(results: Results): string {
   const head = ['| check | level | expected and found | what to do | source |', '|---|---|---|---|---|'];
   const table = rows.length > 0 ? [[...head, ...rows].join('\n')] : [];
   const counts = countsText(results.ledger, results.notJudged?.length ?? 0);
-  return `${[`### ${verdictSentence(results)}`, ...table, counts].join('\n\n')}\n`;
+  const container = containerText(results);
+  const ranBy = container === undefined ? [] : [`provider: ${code(container)}`];
+  return `${[`### ${verdictSentence(results)}`, ...ranBy, ...table, counts].join('\n\n')}\n`;
 }
 
 /** e.g. `debian-13 conforms: every MUST holds. 1 SHOULD fails.` */

@@ -1,5 +1,6 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import { everyCheck, ruleConformance } from '../results/conformance.ts';
+import { providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';
@@ -8,6 +9,8 @@ import { rdcFields } from './rdc-fields.ts';
 export function tapDocument(results: Results): string {
   const checks = everyCheck(results);
   const lines = ['TAP version 14', `1..${checks.length}`, `# target: ${plainLine(results.target.name)}`];
+  const provider = providerOf(results);
+  if (provider !== undefined) lines.push(`# provider: ${provider}`);
   lines.push(...checks.flatMap((check, index) => testPoint(index + 1, check)), `# conformance: ${results.conformance}`);
   const { conformance, because } = ruleConformance(results, results.run.gate);
   if (conformance === 'inconclusive') lines.push(`Bail out! inconclusive: ${plainLine(because.join('; '))}`);

@@ -4,7 +4,7 @@ import type { Level } from '../../harness/verdicts/verdict.ts';
 import { defaultGate, everyCheck, ruleConformance } from '../results/conformance.ts';
 import { present } from '../results/present.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
-import { reasonOf } from '../wording/verdict-words.ts';
+import { containerText, reasonOf } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';
 
 const wholeTarget = { conformant: 'pass', 'non-conformant': 'fail', inconclusive: 'error' } as const;
@@ -18,7 +18,9 @@ const wholeTarget = { conformant: 'pass', 'non-conformant': 'fail', inconclusive
 export function tmtResults(results: Results): string {
   const { run, target } = results;
   const { conformance, because } = ruleConformance(results, run.gate);
-  const note = [`${plainLine(target.name)} is ${conformance}`, ...because.map((reason) => plainLine(reason))];
+  const container = containerText(results);
+  const ranBy = container === undefined ? [] : [`provider: ${container}`];
+  const note = [`${plainLine(target.name)} is ${conformance}`, ...ranBy, ...because.map((reason) => plainLine(reason))];
   const whole = { name: '/', result: wholeTarget[conformance], note, duration: clock(run.durationMs) };
   const checks = everyCheck(results).map((check) => checkEntry(check, run.gate ?? defaultGate));
   // Every string in double quotes: YAML 1.1, which some readers still speak, takes 00:01:30 for a number.

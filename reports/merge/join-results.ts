@@ -2,6 +2,7 @@ import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { countVerdicts, defaultGate, ruleConformance, worstFirst } from '../results/conformance.ts';
 import { present } from '../results/present.ts';
+import { providerOf } from '../results/provider.ts';
 import type { JudgedCheck, NotJudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 
@@ -46,7 +47,9 @@ export function joinResults(one: Shard, other: Shard): Required<Shard> {
 const ofMemory = /^facts\.host\.(memoryMiB|sysctl\.maxUserNamespaces|user\.memlockBytes) is \d+ and \d+$/;
 
 function refuseForeign(one: Shard, other: Shard): void {
-  const about = ({ suite, run, target, facts }: Results) => {
+  const about = (results: Results) => {
+    const { suite, run, facts } = results;
+    const target = { ...results.target, provider: providerOf(results) };
     return { suite, gate: (run.gate ?? defaultGate).toSorted(), target, facts };
   };
   const differences = differingValues(about(one.results), about(other.results));

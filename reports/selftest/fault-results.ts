@@ -2,6 +2,7 @@ import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import type { CheckMeta } from '../../harness/runner/protocol/protocol.ts';
 import type { SideEffects } from '../../harness/verdicts/fault-outcome.ts';
+import type { ProviderName } from '../results/provider.ts';
 
 export type CheckMetas = Map<string, CheckMeta>;
 
@@ -20,6 +21,8 @@ export type SelftestRow = {
 /** The contract of selftest.json: one target, one suite, and what became of each fault. */
 export type Selftest = {
   readonly target: string;
+  /** what ran a machine of the lab */
+  readonly provider?: ProviderName;
   readonly suite: { readonly version: string; readonly digest: string };
   readonly run: { readonly id: string; readonly startedAt: string };
   readonly checks: readonly SelftestRow[];

@@ -43,6 +43,14 @@ const carried = (changes: Partial<Resume> = {}) =>
     ...changes,
   });
 
+it('what a container noticed is not carried over to the VM, nor the other way round', () => {
+  write('one', '2026-11-22T01:00:00Z', { checks: [row('A', 'killed')] });
+  write('two', '2026-11-22T02:00:00Z', { provider: 'nspawn', checks: [row('B', 'killed')] });
+  expect(carried().map(({ id }) => id)).toEqual(['A']);
+  expect(carried({ provider: 'libvirt' }).map(({ id }) => id)).toEqual(['A']);
+  expect(carried({ provider: 'nspawn' }).map(({ id }) => id)).toEqual(['B']);
+});
+
 it('the newest word on each check is taken over, with its run; what is no outcome is tried again', () => {
   write('one', '2026-11-22T01:00:00Z', { checks: [row('A', 'survived'), row('B', 'killed'), row('E', 'killed')] });
   write('two', '2026-11-22T02:00:00Z', {

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { readRegularFile } from '../../harness/this-machine/read-file.ts';
+import type { ProviderName } from '../results/provider.ts';
 import { outcomes, type Selftest, type SelftestRow } from './fault-results.ts';
 
 export const selftestFileName = 'selftest.json';
@@ -13,11 +14,13 @@ export type Resume = {
   readonly folder: string;
   readonly named: string | undefined;
   readonly target: string;
+  /** of a machine of the lab */
+  readonly provider?: ProviderName;
   readonly digest: string;
   readonly wantsBlastRadius: boolean;
 };
 
-/** The newest word of earlier runs on each check. What came to no end (an error) is tried again. */
+/** The newest word of earlier runs by the same provider on each check. What came to no end (an error) is tried again. */
 export function carriedRows(checks: readonly DeclaredCheck[], resume: Resume): SelftestRow[] {
   const newest = new Map<string, SelftestRow>();
   for (const { run, checks: rows } of earlierSelftests(resume)) {
@@ -34,12 +37,12 @@ function isSettled({ outcome, blastRadius }: SelftestRow, { wantsBlastRadius }: 
   return !wantsBlastRadius || outcome !== 'killed' || blastRadius !== undefined;
 }
 
-function earlierSelftests({ folder, named, target, digest }: Resume): Selftest[] {
+function earlierSelftests({ folder, named, target, provider = 'libvirt', digest }: Resume): Selftest[] {
   const runs = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
   const files = new Set([...(named === undefined ? [] : [named]), ...runs].map((run) => join(run, selftestFileName)));
   return [...files]
     .flatMap((file) => readSelftest(file) ?? [])
-    .filter((selftest) => selftest.target === target && selftest.suite.digest === digest)
+    .filter((one) => one.target === target && one.suite.digest === digest && (one.provider ?? 'libvirt') === provider)
     .sort((a, b) => b.run.startedAt.localeCompare(a.run.startedAt));
 }
 

@@ -3,7 +3,7 @@ import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { everyCheck, isStale, judgedCount, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { Style } from '../wording/style.ts';
-import { blameText, countsText, findingWords, providerText, reasonOf, viewsText } from '../wording/verdict-words.ts';
+import { blameText, containerText, countsText, findingWords, reasonOf, viewsText } from '../wording/verdict-words.ts';
 
 /** What a maintainer acts on, for one target: what failed, why, what to do; then what could not be judged, and skips. */
 export function targetSummary(results: Results & { isUnverified?: true | undefined }, style: Style): string {
@@ -16,8 +16,8 @@ export function targetSummary(results: Results & { isUnverified?: true | undefin
     : sectionsOf(results, style);
   for (const [heading, entries] of Object.entries(sections))
     if (entries.length > 0) parts.push([style.bold(`${heading}:`), ...entries].join('\n'));
-  if (target.provider === 'nspawn' && !isUntouched)
-    parts.push(style.bold(`provider: ${providerText(target.provider)}${kernelOf(results)}`));
+  const container = containerText(results);
+  if (container !== undefined && !isUntouched) parts.push(style.bold(`provider: ${container}`));
   if (isUnverified && !isUntouched) parts.push(style.bold(unverifiedLine));
   return `${[...parts, countsLine(results)].join('\n\n')}\n`;
 }
@@ -50,12 +50,6 @@ function sectionsOf(results: Results, style: Style): Readonly<Record<string, rea
 
 const unverifiedLine =
   'not verified: nobody has judged this machine before, so a failure may be one of its recipe or of its image';
-
-/** What a container's verdicts are those of. */
-function kernelOf({ facts }: Results): string {
-  const kernel = facts?.host.kernel;
-  return typeof kernel === 'string' ? `, ${plainLine(kernel, 100)}` : '';
-}
 
 /** e.g. `judged 35 of 37 checks; skipped 2, blocked 0, could not be judged 0`: what was looked at, whatever came of it. */
 function countsLine({ checks, ledger, notJudged = [], ratchet }: Results): string {

@@ -1,5 +1,6 @@
 import { plainText } from '../../harness/messages/plain-text.ts';
 import type { Level, Verdict } from '../../harness/verdicts/verdict.ts';
+import { kernelOf, type ProviderName, providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 
 export const findingWords = {
@@ -58,8 +59,19 @@ export function countsText(counts: Readonly<Record<Verdict, number>>, notJudged 
 }
 
 /** What ran a machine of the lab. */
-export function providerText(provider: NonNullable<Results['target']['provider']>): string {
-  return { libvirt: 'libvirt (a VM)', nspawn: "nspawn (a container, on this machine's kernel)" }[provider];
+export function providerText(provider: ProviderName): string {
+  return { libvirt: 'libvirt (a VM)', nspawn: "nspawn (a container, on its host's kernel)" }[provider];
+}
+
+/** For a person who may take a container for the machine, e.g. `nspawn (a container, on its host's kernel), kernel 6.18.5`. */
+export function containerText(results: Results): string | undefined {
+  return providerOf(results) === 'nspawn' ? providerAndKernel({ provider: 'nspawn', ...kernelOf(results) }) : undefined;
+}
+
+/** e.g. `libvirt (a VM), kernel 6.12.57`; without a provider only the kernel, where one is known. */
+export function providerAndKernel({ provider, kernel }: { provider?: ProviderName; kernel?: string }): string {
+  const parts = [provider && providerText(provider), kernel === undefined ? undefined : `kernel ${kernel}`];
+  return parts.filter((part) => part !== undefined).join(', ');
 }
 
 const viewNames = { rootless: 'rootless', rootful: 'rootful daemon', bare: 'without Docker' } as const;

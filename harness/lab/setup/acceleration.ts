@@ -5,7 +5,7 @@ import { RdcError } from '../../messages/errors.ts';
 import { cachePath, cacheRoot } from '../../this-machine/paths.ts';
 import { runCommand } from '../../this-machine/run-command.ts';
 
-export type Accel = 'kvm' | 'tcg';
+type Accel = 'kvm' | 'tcg';
 /** Containers need none: their code runs as any other on this machine. */
 export type MachineAccel = Accel | 'none';
 export type AccelAnswer = { readonly accel: Accel; readonly reason: string; readonly host: string };
@@ -31,6 +31,13 @@ export async function chooseAccel(): Promise<AccelAnswer> {
   const answer = { ...(await judgeKvm()), host };
   writeFileSync(cachePath('accel.json'), JSON.stringify(answer));
   return answer;
+}
+
+/** The answer where no kernel has to be booted for it. */
+export function knownAccel(): Pick<AccelAnswer, 'accel' | 'reason'> | undefined {
+  const forced = process.env.RDC_ACCEL;
+  if (forced === 'kvm' || forced === 'tcg') return { accel: forced, reason: 'RDC_ACCEL says so' };
+  return rememberedAccel() ?? (existsSync('/dev/kvm') ? undefined : { accel: 'tcg', reason: 'no /dev/kvm' });
 }
 
 /** The remembered answer of this host's smoke boot, if there is one. */
