@@ -38,6 +38,7 @@ import {
   statOf,
   userCgroup,
 } from '../instruments/kernel/container-cgroup.ts';
+import { mayRaiseLimits } from '../instruments/kernel/root-rights.ts';
 import { limitWithoutDocker, unitWithoutDocker } from '../instruments/without-docker/user-manager.ts';
 
 const check = checksIn(import.meta);
@@ -236,7 +237,7 @@ check('CG-INFO-TRUTH', {
     'limits that /info claims',
     "the user's slice gets the cpuset controller, the user's manager does not",
     sliceOnly,
-    { alsoBreaks: ['SVC-UNIT'] },
+    { alsoBreaks: ['SVC-UNIT'], possible: hasControllers },
   ),
 });
 
@@ -292,9 +293,10 @@ const strayProcess: Inject = async ({ target, host }) => {
   const user = `/sys/fs/cgroup${userCgroup(host)}`;
   await mustRun(
     target.root,
-    `for scope in ${user}/user.slice/docker-*.scope; do
-  p=$(tail -n 1 $scope/cgroup.procs)
-  if grep -qz '^RDC_NONCE=' /proc/$p/environ; then echo $p > ${user}/init.scope/cgroup.procs; fi
+    `for p in $(grep -lzs '^RDC_NONCE=' /proc/[0-9]*/environ | cut -d/ -f3 | sort -n); do
+  echo "$p $(readlink /proc/$p/ns/pid)"
+done | awk '{last[$2] = $1} END {for (container in last) print last[container]}' | while read -r p; do
+  echo $p > ${user}/init.scope/cgroup.procs
 done`,
   );
   // the containers are thrown away after the fault
@@ -350,7 +352,7 @@ check('CG-OOMADJ', {
       'echo -500 > /proc/self/oom_score_adj',
     ),
   },
-  fault: lifts('oom_score_adj in the container', byRootful),
+  fault: lifts('oom_score_adj in the container', { ...byRootful, possible: mayRaiseLimits }),
 });
 
 /** `oom_score_adj` of the daemon and of a container that asks for another, by the kernel; the refusal's text if it was one. */

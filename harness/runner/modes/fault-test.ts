@@ -32,7 +32,11 @@ export async function runFaultTest(check: DeclaredCheck, mode: ModeContext, grou
   const { context } = mode;
   const { meta } = context.task;
   skipUnlessApplicable(check, mode);
-  const outcome = await outcomeInGroup(check, group ?? { members: [{ check, mode }] });
+  const possible = check.fault.possible?.({ host: mode.host }) ?? true;
+  const outcome: Outcome =
+    possible === true
+      ? await outcomeInGroup(check, group ?? { members: [{ check, mode }] })
+      : { outcome: 'impossible', reason: possible };
   Object.assign(meta, outcome);
   if (outcome.outcome === 'impossible') {
     meta.verdict = 'skip';

@@ -100,7 +100,7 @@ function sharingFault(check: DeclaredCheck, connected: ConnectedTarget): Subject
       check.fault.at === undefined &&
       other.fault.at === undefined &&
       other.fault.inject === check.fault.inject &&
-      (other.applies?.({ host }) ?? true) === true);
+      [other.applies, other.fault.possible].every((asked) => (asked?.({ host }) ?? true) === true));
   return declaredChecks()
     .filter(shares)
     .map((other) => ({ check: other, mode: modeContextOf(other, connected) }));
