@@ -3,6 +3,7 @@ import { Option } from '@commander-js/extra-typings';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
+import { chooseProvider, type ProviderName } from '../../harness/lab/catalog/provider-names.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
@@ -88,21 +89,27 @@ async function selftest(word: string | undefined, options: Options): Promise<num
   return await tryFaults({ target, checks, left, carried }, options);
 }
 
-function earlierRows(checks: readonly DeclaredCheck[], target: TargetName, { out, blastRadius }: Options) {
+function earlierRows(checks: readonly DeclaredCheck[], target: TargetName, options: Options) {
+  const { out, blastRadius } = options;
   return carriedRows(checks, {
     folder: join(checkout, 'reports/out'),
     named: out,
     target: target.name,
+    provider: providerOf(target, options),
     digest: suiteIdentity().digest,
     wantsBlastRadius: blastRadius !== undefined,
   });
+}
+
+function providerOf({ kind }: TargetName, { provider }: Options): ProviderName | undefined {
+  return kind === 'machine' ? chooseProvider(provider) : undefined;
 }
 
 async function tryFaults(plan: Plan, options: Options): Promise<number> {
   const { target, checks, left, carried } = plan;
   const run = openRun(options);
   const file = join(run.folder, selftestFileName);
-  const state = selftestState(plan, run);
+  const state = selftestState(plan, run, providerOf(target, options));
   const write = (document: Selftest) => writeFileAtomic(file, `${JSON.stringify(document, null, 2)}\n`);
   write(state.document());
   if (carried.length > 0) say(`${carried.length} of ${checks.length} outcomes are from earlier runs`);
@@ -141,13 +148,14 @@ type Plan = {
 };
 
 /** What selftest.json says at each moment: killed at any of them, what is on disk can be resumed. */
-function selftestState({ target, checks, left, carried }: Plan, run: RunContext) {
+function selftestState({ target, checks, left, carried }: Plan, run: RunContext, provider: ProviderName | undefined) {
   const metas: CheckMetas = new Map();
   let broken: string | undefined;
   const documentOf = (found: readonly SelftestRow[], incomplete: string | undefined): Selftest => {
     const rows = checks.flatMap(({ id }) => [...carried, ...found].find((row) => row.id === id) ?? []);
     const about = {
       target: target.name,
+      ...(provider === undefined ? {} : { provider }),
       suite: run.suite,
       run: { id: run.id, startedAt: run.startedAt.toISOString() },
     };

@@ -16,6 +16,8 @@ export type Resume = {
   /** a run's folder that was named (`--out`) */
   readonly named: string | undefined;
   readonly target: string;
+  /** what runs the machine: what a VM said is no word on a container */
+  readonly provider: NonNullable<Selftest['provider']> | undefined;
   readonly digest: string;
   readonly wantsBlastRadius: boolean;
 };
@@ -41,12 +43,13 @@ function isSettled({ outcome, blastRadius }: SelftestRow, { wantsBlastRadius }: 
 }
 
 /** Newest first. */
-function earlierSelftests({ folder, named, target, digest }: Resume): Selftest[] {
+function earlierSelftests({ folder, named, target, provider = 'libvirt', digest }: Resume): Selftest[] {
   const runs = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
   const files = new Set([...(named === undefined ? [] : [named]), ...runs].map((run) => join(run, selftestFileName)));
   return [...files]
     .flatMap((file) => readSelftest(file) ?? [])
-    .filter((selftest) => selftest.target === target && selftest.suite.digest === digest)
+    .filter((selftest) => selftest.target === target && (selftest.provider ?? 'libvirt') === provider)
+    .filter((selftest) => selftest.suite.digest === digest)
     .sort((a, b) => b.run.startedAt.localeCompare(a.run.startedAt));
 }
 
