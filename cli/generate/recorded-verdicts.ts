@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
 import type { Selftest } from '../../reports/selftest/fault-results.ts';
 
@@ -9,8 +10,14 @@ import type { Selftest } from '../../reports/selftest/fault-results.ts';
  */
 type Words = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** The last verdicts on real machines: of each check (`pass`, `fail`, `skip`), and of its fault (as in selftest.json). */
-export type Judged = { readonly checks: Words; readonly faults: Words };
+/** The last verdicts: of each check (`pass`, `fail`, `skip`), and of its fault (as in selftest.json). */
+type Verdicts = { readonly checks: Words; readonly faults: Words };
+
+/** Of machines as containers: never a machine's `verified`; `skipped` has the reasons of skips. */
+export type InContainers = Verdicts & { readonly skipped: Words };
+
+/** Of machines as VMs, and the same machines as containers. */
+export type Judged = Verdicts & { readonly containers: InContainers };
 
 export const judgedFile = join(import.meta.dirname, '../../docs/judged.json');
 
@@ -24,18 +31,37 @@ export function withResults(judged: Judged, { target, suite, run, checks }: Resu
   const said = checks.filter(({ verdict }) => ['pass', 'fail', 'skip'].includes(verdict));
   const words = said.map(({ id, verdict }) => [id, verdict] as const);
   const news = { machine: target.name, day: dayOf(run.startedAt), suite: stateOf(suite.digest), words };
-  return { ...judged, checks: noted(judged.checks, news) };
+  if (target.provider !== 'nspawn') return { ...judged, checks: noted(judged.checks, news) };
+  const { containers } = judged;
+  const skipped = withReasons(containers, news, said);
+  return { ...judged, containers: { ...containers, checks: noted(containers.checks, news), skipped } };
+}
+
+/** The reasons of the skips among the news; a check that is judged now has none any more. */
+function withReasons({ checks, skipped }: InContainers, news: News, said: Results['checks']): Words {
+  const changes = newer(checks, news).map(([id]) => {
+    const { [news.machine]: _, ...others } = skipped[id] ?? {};
+    const { verdict, reason = '' } = said.find((check) => check.id === id) ?? {};
+    return [id, verdict === 'skip' ? { ...others, [news.machine]: plainLine(reason) } : others] as const;
+  });
+  return { ...skipped, ...Object.fromEntries(changes) };
 }
 
 /** An error leaves what was recorded before. */
-export function withSelftest(judged: Judged, { target, suite, run, checks }: Selftest): Judged {
+export function withSelftest(judged: Judged, { target, provider, suite, run, checks }: Selftest): Judged {
   const words = checks.filter(({ outcome }) => outcome !== 'error').map(({ id, outcome }) => [id, outcome] as const);
   const news = { machine: target, day: dayOf(run.startedAt), suite: stateOf(suite.digest), words };
-  return { ...judged, faults: noted(judged.faults, news) };
+  if (provider !== 'nspawn') return { ...judged, faults: noted(judged.faults, news) };
+  const { containers } = judged;
+  return { ...judged, containers: { ...containers, faults: noted(containers.faults, news) } };
 }
 
 /** Only checks and machines that still exist, sorted by name: small diffs. */
-export function pruned({ checks, faults }: Judged, ids: readonly string[], machines: readonly string[]): Judged {
+export function pruned(
+  { checks, faults, containers }: Judged,
+  ids: readonly string[],
+  machines: readonly string[],
+): Judged {
   const prune = (words: Words): Words =>
     Object.fromEntries(
       sorted(words)
@@ -44,7 +70,15 @@ export function pruned({ checks, faults }: Judged, ids: readonly string[], machi
         .filter(([, byMachine]) => byMachine.length > 0)
         .map(([id, byMachine]) => [id, Object.fromEntries(byMachine)]),
     );
-  return { checks: prune(checks), faults: prune(faults) };
+  return {
+    checks: prune(checks),
+    faults: prune(faults),
+    containers: {
+      checks: prune(containers.checks),
+      faults: prune(containers.faults),
+      skipped: prune(containers.skipped),
+    },
+  };
 }
 
 type News = {
@@ -54,10 +88,16 @@ type News = {
   readonly words: readonly (readonly [id: string, word: string])[];
 };
 
-function noted(words: Words, { machine, day, suite, words: news }: News): Words {
-  const newer = news.filter(([id]) => (words[id]?.[machine]?.split(' ')[1] ?? '') <= day);
-  const changes = newer.map(([id, word]) => [id, { ...words[id], [machine]: `${word} ${day} ${suite}` }] as const);
+function noted(words: Words, news: News): Words {
+  const { machine, day, suite } = news;
+  const changes = newer(words, news).map(
+    ([id, word]) => [id, { ...words[id], [machine]: `${word} ${day} ${suite}` }] as const,
+  );
   return { ...words, ...Object.fromEntries(changes) };
+}
+
+function newer(words: Words, { machine, day, words: news }: News): News['words'] {
+  return news.filter(([id]) => (words[id]?.[machine]?.split(' ')[1] ?? '') <= day);
 }
 
 function dayOf(startedAt: string): string {

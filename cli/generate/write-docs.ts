@@ -9,6 +9,7 @@ import type { DocFile } from './doc-files.ts';
 import { errorCodeTable } from './error-code-table.ts';
 import { machineFieldsTable } from './machine-fields-table.ts';
 import { withSection } from './page-section.ts';
+import { providersPage, readReasons } from './providers-page.ts';
 import { readJudged } from './recorded-verdicts.ts';
 import { resultsPage } from './results-page.ts';
 import { checkExcerpt, formatsExcerpt, machineExcerpt, optionExcerpt, recipeExcerpt } from './source-excerpts.ts';
@@ -17,10 +18,12 @@ import { supportTable, verdictTable } from './support-table.ts';
 /** Each generated file as it has to be. A test compares it with the file on disk. */
 export async function generatedFiles(): Promise<DocFile[]> {
   const judged = readJudged();
+  const checks = await loadChecks();
   return [
     { path: 'docs/reference/command-line.md', text: commandLinePage() },
     { path: 'docs/reference/results.md', text: resultsPage() },
-    ...checksPages(await loadChecks(), judged),
+    { path: 'docs/reference/providers.md', text: providersPage(checks, judged, readReasons()) },
+    ...checksPages(checks, judged),
     section('README.md', 'support', supportTable(judged)),
     section('docs/results.md', 'verdicts', verdictTable(judged)),
     section('docs/contributing/check.md', 'check', checkExcerpt()),
