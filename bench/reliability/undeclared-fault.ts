@@ -1,3 +1,5 @@
+import type { HostFacts } from '../../harness/target-host/facts/host-facts.ts';
+
 /**
  * Faults that no check declares as its own: other ways in which a property breaks. Each was found by reading a check for
  * what it does not look at; it is here so that it stays noticed. Scripts of root on a Debian machine of the lab, where the
@@ -9,7 +11,21 @@ export type UndeclaredFault = {
   readonly red: readonly string[];
   readonly apply: string;
   readonly undo: string;
+  /** what not every machine has; without it the fault cannot be applied, or does nothing */
+  readonly needs?: Need;
 };
+
+/** By the host's facts: whether it has what a fault needs. */
+export const needs = {
+  'serial ports': ({ serialPorts }) => (serialPorts?.length ?? 0) > 0,
+  'cgroup controllers': ({ cgroup }) => cgroup.availableControllers?.length !== 0,
+  // root without CAP_SYS_RESOURCE may not write user.max_*
+  'limits that root may change': ({ lackedCapabilities }) => !lackedCapabilities?.includes('CAP_SYS_RESOURCE'),
+  // on a kernel that others use too, the fault would be theirs
+  'a kernel and a disk of its own': ({ container }) => container === null,
+} as const satisfies Readonly<Record<string, (host: HostFacts) => boolean>>;
+
+type Need = keyof typeof needs;
 
 export const uid = '$(id -u tester)';
 export const asUser = `runuser -u tester -- env XDG_RUNTIME_DIR=/run/user/${uid} systemctl --user`;

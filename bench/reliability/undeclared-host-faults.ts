@@ -31,18 +31,21 @@ export const hostFaults: readonly UndeclaredFault[] = [
   {
     name: 'the second serial port has mode 666',
     red: ['DEV-GROUP'],
+    needs: 'serial ports',
     apply: 'chmod 666 /dev/ttyS2',
     undo: 'chmod 660 /dev/ttyS2',
   },
   {
     name: 'the first serial port may be read by all',
     red: ['DEV-GROUP'],
+    needs: 'serial ports',
     apply: 'chmod 664 /dev/ttyS1',
     undo: 'chmod 660 /dev/ttyS1',
   },
   {
     name: 'the node of a serial port is gone',
     red: ['DEV-GROUP'],
+    needs: 'serial ports',
     apply: 'rm /dev/ttyS1',
     undo: 'mknod /dev/ttyS1 c 4 65; chown root:dialout /dev/ttyS1; chmod 660 /dev/ttyS1',
   },
@@ -52,12 +55,15 @@ export const hostFaults: readonly UndeclaredFault[] = [
     apply: "echo 'unset XDG_RUNTIME_DIR' > /etc/profile.d/rdc-x.sh",
     undo: 'rm /etc/profile.d/rdc-x.sh',
   },
-  ...['pid', 'ipc', 'uts', 'cgroup'].map((kind) => ({
-    name: `no ${kind} namespace can be made`,
-    red: ['PRE-USERNS-MAX'],
-    apply: `sysctl -n user.max_${kind}_namespaces > /run/rdc-max; sysctl -qw user.max_${kind}_namespaces=0`,
-    undo: `sysctl -qw user.max_${kind}_namespaces=$(cat /run/rdc-max)`,
-  })),
+  ...['pid', 'ipc', 'uts', 'cgroup'].map(
+    (kind): UndeclaredFault => ({
+      name: `no ${kind} namespace can be made`,
+      red: ['PRE-USERNS-MAX'],
+      needs: 'limits that root may change',
+      apply: `sysctl -n user.max_${kind}_namespaces > /run/rdc-max; sysctl -qw user.max_${kind}_namespaces=0`,
+      undo: `sysctl -qw user.max_${kind}_namespaces=$(cat /run/rdc-max)`,
+    }),
+  ),
   {
     name: "the service has root's power without root's UID",
     red: ['NS-DAEMON-EUID'],
@@ -108,30 +114,35 @@ echo '{"default-ulimits": {"memlock": {"Name": "memlock", "Soft": -1, "Hard": -1
   {
     name: "the user's slice may have few processes",
     red: ['LIM-NPROC'],
+    needs: 'cgroup controllers',
     apply: `systemctl set-property --runtime user-${uid}.slice TasksMax=300`,
     undo: `systemctl set-property --runtime user-${uid}.slice TasksMax=33%`,
   },
   {
     name: 'the slice of the containers may have few processes',
     red: ['LIM-NPROC'],
+    needs: 'cgroup controllers',
     apply: `${asUser} set-property --runtime user.slice TasksMax=200`,
     undo: `${asUser} set-property --runtime user.slice TasksMax=infinity`,
   },
   {
     name: 'the slice of the containers gets less than half a core',
     red: ['CG-CPU'],
+    needs: 'cgroup controllers',
     apply: `${asUser} set-property --runtime user.slice CPUQuota=40%`,
     undo: `${asUser} set-property --runtime user.slice CPUQuota=`,
   },
   {
     name: 'a serial port belongs to another group of the user',
     red: ['DEV-GROUP'],
+    needs: 'serial ports',
     apply: 'chgrp users /dev/ttyS1; usermod -aG users tester',
     undo: 'chgrp dialout /dev/ttyS1',
   },
   {
     name: 'the ACL of a serial port shuts out whom its mode lets in',
     red: ['DEV-666'],
+    needs: 'serial ports',
     apply: 'setfacl -m g:nogroup:--- /dev/ttyS1',
     undo: 'setfacl -b /dev/ttyS1',
   },
@@ -141,8 +152,18 @@ echo '{"default-ulimits": {"memlock": {"Name": "memlock", "Soft": -1, "Hard": -1
     apply: `prlimit --pid ${dockerd} --nofile=256:`,
     undo: `prlimit --pid ${dockerd} --nofile=$(prlimit --pid ${dockerd} --nofile -o HARD --noheadings | tr -d ' '):`,
   },
-  { name: 'the host may have few files open', red: ['LIM-NOFILE'], ...withSysctl('fs.file-max', 20_000) },
-  { name: 'there is room for one pid namespace', red: ['PRE-USERNS-MAX'], ...withSysctl('user.max_pid_namespaces', 1) },
+  {
+    name: 'the host may have few files open',
+    red: ['LIM-NOFILE'],
+    needs: 'a kernel and a disk of its own',
+    ...withSysctl('fs.file-max', 20_000),
+  },
+  {
+    name: 'there is room for one pid namespace',
+    red: ['PRE-USERNS-MAX'],
+    needs: 'limits that root may change',
+    ...withSysctl('user.max_pid_namespaces', 1),
+  },
   {
     name: 'the daemon is told of a bus that is not there',
     red: ['PRE-DBUS'],
@@ -178,6 +199,7 @@ ${restartedWith("ExecStartPost=/bin/sh -c '\\''/usr/local/bin/rdc-sleep infinity
   {
     name: 'everybody may read the disk',
     red: ['SEC-HOSTFS'],
+    needs: 'a kernel and a disk of its own',
     apply: 'chmod o+r $(findmnt -no SOURCE /)',
     undo: 'chmod o-r $(findmnt -no SOURCE /)',
   },
@@ -188,7 +210,12 @@ ${restartedWith("ExecStartPost=/bin/sh -c '\\''/usr/local/bin/rdc-sleep infinity
       `{"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 256, "Hard": $(prlimit --pid ${dockerd} --nofile -o HARD --noheadings | tr -d ' ')}}}`,
     ),
   },
-  { name: 'the host may have few threads', red: ['LIM-NPROC'], ...withSysctl('kernel.threads-max', 1200) },
+  {
+    name: 'the host may have few threads',
+    red: ['LIM-NPROC'],
+    needs: 'a kernel and a disk of its own',
+    ...withSysctl('kernel.threads-max', 1200),
+  },
   {
     name: 'a profile of the system has a runtime directory of its own',
     red: ['PRE-XDG'],

@@ -1,17 +1,20 @@
 // The undeclared faults (undeclared-faults.ts), one after the other on a running machine: does a check fail?
-// node bench/reliability/undeclared.ts MACHINE [--fault WORD] [--quick] [--write]. Wants ./rdc up MACHINE before.
+// node bench/reliability/undeclared.ts MACHINE [--fault WORD] [--quick] [--needing] [--write]. Wants ./rdc up MACHINE
+// before; RDC_PROVIDER=nspawn for a container.
 // --quick: one fault for each check, of those that restart nothing, and without the checks that restart the daemon.
+// --needing: of those that need what not every machine has, e.g. serial ports.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { table } from '../../cli/generate/page-section.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
+import type { HostFacts } from '../../harness/target-host/facts/host-facts.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { writeSection } from '../script/benchmarks-page.ts';
 import { onMachine, outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
-import type { UndeclaredFault } from './undeclared-fault.ts';
+import { needs, type UndeclaredFault } from './undeclared-fault.ts';
 import { undeclaredFaults } from './undeclared-faults.ts';
 
 type Noticed = { readonly fault: UndeclaredFault; readonly before: string; readonly under: string };
@@ -23,13 +26,13 @@ async function main(): Promise<number> {
     options: {
       fault: { type: 'string', default: '' },
       quick: { type: 'boolean', default: false },
+      needing: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
     },
     allowPositionals: true,
   });
   const [machine, ...others] = positionals;
-  const named = undeclaredFaults.filter(({ name, red }) => name.includes(values.fault) || red.includes(values.fault));
-  const faults = values.quick ? await quickOnes(named) : named;
+  const faults = await selected(values);
   if (machine === undefined || others.length > 0 || faults.length === 0)
     throw new RdcError('USAGE', 'one machine of the lab that runs, and a fault there is', {
       hint: './rdc up debian-13 && node bench/reliability/undeclared.ts debian-13',
@@ -37,22 +40,42 @@ async function main(): Promise<number> {
   const ids = [...new Set(faults.flatMap(({ red }) => red))];
   const first = await judge(machine, ids);
   const all: Noticed[] = [];
-  for (const fault of faults) {
-    await onMachine(machine, fault.apply);
-    const verdicts = await judge(machine, fault.red).finally(() => onMachine(machine, fault.undo));
-    const one = { fault, before: words(first, fault), under: words(verdicts, fault) };
+  for (const [index, fault] of faults.entries()) {
+    const one = { fault, ...(await tryFault(machine, fault, first)) };
     all.push(one);
-    const word = !isPossible(one) ? 'not here ' : isNoticed(one) ? 'noticed  ' : 'UNNOTICED';
-    process.stdout.write(`${word}  ${fault.name}: ${one.under}\n`);
+    process.stdout.write(`${wordOf(one).padEnd(9)}  ${fault.name}: ${one.under} (${index + 1} of ${faults.length})\n`);
   }
-  const last = await judge(machine, ids);
-  const leftBehind = all.filter(({ fault, before }) => words(last, fault) !== before);
+  const { verdicts: last } = await judge(machine, ids);
+  const leftBehind = all.filter((one) => isPossible(one) && words(last, one.fault) !== one.before);
   for (const { fault } of leftBehind)
     process.stdout.write(`not as before when it was taken back: ${fault.name}: ${words(last, fault)}\n`);
   const possible = all.filter(isPossible);
   process.stdout.write(`${possible.filter(isNoticed).length} of ${possible.length} noticed\n`);
   if (values.write) write(machine, possible);
   return possible.every(isNoticed) && leftBehind.length === 0 ? 0 : 1;
+}
+
+type Selection = { readonly fault: string; readonly quick: boolean; readonly needing: boolean };
+
+async function selected({ fault: word, quick, needing }: Selection): Promise<readonly UndeclaredFault[]> {
+  const named = undeclaredFaults.filter(({ name, red }) => name.includes(word) || red.includes(word));
+  const wanted = needing ? named.filter((fault) => fault.needs !== undefined) : named;
+  return quick ? await quickOnes(wanted) : wanted;
+}
+
+/** Where the machine does not have what the fault needs, and where no check could notice it, nothing is touched. */
+async function tryFault(machine: string, fault: UndeclaredFault, { verdicts, host }: Judged) {
+  const before = words(verdicts, fault);
+  if (fault.needs !== undefined && !needs[fault.needs](host)) return { before: '', under: `needs ${fault.needs}` };
+  if (!before.includes('pass')) return { before, under: before };
+  await onMachine(machine, fault.apply);
+  const under = await judge(machine, fault.red).finally(() => onMachine(machine, fault.undo));
+  return { before, under: words(under.verdicts, fault) };
+}
+
+function wordOf(one: Noticed): string {
+  if (!isPossible(one)) return 'not here';
+  return isNoticed(one) ? 'noticed' : 'UNNOTICED';
 }
 
 async function quickOnes(faults: readonly UndeclaredFault[]): Promise<UndeclaredFault[]> {
@@ -72,13 +95,17 @@ function isNoticed({ before, under }: Noticed): boolean {
   return under.includes('fail') && !before.includes('fail');
 }
 
-async function judge(machine: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+type Judged = { readonly verdicts: ReadonlyMap<string, string>; readonly host: HostFacts };
+
+async function judge(machine: string, ids: readonly string[]): Promise<Judged> {
   const out = outFolder();
   const { code, stderr } = await rdc(['run', machine, '--as-is', '--check', ids.join(','), '--out', out]);
   if (code === 2) throw new RdcError('COMMAND', `rdc run: ${stderr.slice(-300)}`);
-  const { checks } = readResults(join(out, machine));
+  const { checks, facts } = readResults(join(out, machine));
   rmSync(out, { recursive: true, force: true });
-  return new Map(checks.map(({ id, verdict }) => [id, verdict]));
+  // of a run that was judged just now, by these very facts
+  const host = facts.host as unknown as HostFacts;
+  return { verdicts: new Map(checks.map(({ id, verdict }) => [id, verdict])), host };
 }
 
 function words(verdicts: ReadonlyMap<string, string>, { red }: UndeclaredFault): string {

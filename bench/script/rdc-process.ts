@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 
 /** In the output of a run: there is a verdict. */
@@ -37,6 +38,7 @@ function run(file: string, words: readonly string[], options: RdcOptions): Promi
   let stdout = '';
   let stderr = '';
   let printed = '';
+  const heartbeat = setInterval(() => tellWhere(printed), progressEveryMs);
   const heard = (text: string) => {
     printed += text;
     options.onOutput?.(printed, (signal) => void child.kill(signal));
@@ -50,10 +52,18 @@ function run(file: string, words: readonly string[], options: RdcOptions): Promi
     if (process.env.RDC_E2E_ECHO) process.stderr.write(chunk);
     heard(chunk.toString('utf8'));
   });
-  return new Promise((resolve, reject) => {
+  return new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code: code ?? (signal === null ? -1 : -2), stdout, stderr }));
-  });
+  }).finally(() => clearInterval(heartbeat));
+}
+
+const progressEveryMs = 30_000;
+
+/** For whoever waits: the last line of what a long command printed. */
+function tellWhere(printed: string): void {
+  const line = plainLine(printed.slice(-4_000).trimEnd().split('\n').at(-1) ?? '', 110);
+  if (line !== '') process.stderr.write(`  ... ${line}\n`);
 }
 
 /** A fresh folder for a run's results. */
