@@ -38,7 +38,7 @@ function run(file: string, words: readonly string[], options: RdcOptions): Promi
   let stdout = '';
   let stderr = '';
   let printed = '';
-  const heartbeat = setInterval(() => tellWhere(printed), progressEveryMs);
+  const heartbeat = setInterval(() => tellWhere(printed, env.RDC_PROVIDER), progressEveryMs);
   const heard = (text: string) => {
     printed += text;
     options.onOutput?.(printed, (signal) => void child.kill(signal));
@@ -61,9 +61,9 @@ function run(file: string, words: readonly string[], options: RdcOptions): Promi
 const progressEveryMs = 30_000;
 
 /** For whoever waits: the last line of what a long command printed. */
-function tellWhere(printed: string): void {
+function tellWhere(printed: string, provider = ''): void {
   const line = plainLine(printed.slice(-4_000).trimEnd().split('\n').at(-1) ?? '', 110);
-  if (line !== '') process.stderr.write(`  ... ${line}\n`);
+  if (line !== '') process.stderr.write(`  ... ${provider} ${line}\n`);
 }
 
 /** A fresh folder for a run's results. */
