@@ -62,7 +62,7 @@ const progressEveryMs = 30_000;
 
 /** For whoever waits: the last line of what a long command printed. */
 function tellWhere(printed: string, provider = ''): void {
-  const line = plainLine(printed.slice(-4_000).trimEnd().split('\n').at(-1) ?? '', 110);
+  const line = plainLine(printed.slice(-4_000).trimEnd().split('\n').at(-1) ?? '').slice(0, 110);
   if (line !== '') process.stderr.write(`  ... ${provider} ${line}\n`);
 }
 

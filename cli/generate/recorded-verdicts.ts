@@ -14,7 +14,7 @@ type Words = Readonly<Record<string, Readonly<Record<string, string>>>>;
 type Verdicts = { readonly checks: Words; readonly faults: Words };
 
 /** Of machines as containers: never a machine's `verified`; `skipped` has the reasons of skips. */
-export type InContainers = Verdicts & { readonly skipped: Words };
+type InContainers = Verdicts & { readonly skipped: Words };
 
 /** Of machines as VMs, and the same machines as containers. */
 export type Judged = Verdicts & { readonly containers: InContainers };

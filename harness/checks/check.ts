@@ -23,7 +23,7 @@ export type Fault = {
 };
 
 /** `true`, or why not on such a host. */
-export type OnHost = (facts: { readonly host: HostFacts }) => true | string;
+type OnHost = (facts: { readonly host: HostFacts }) => true | string;
 
 /** A fault and the labels of the expectations of which one has to fail under it: see `breaks`. */
 export type Breaks = Fault & { readonly breaks: readonly string[]; readonly finding?: never };

@@ -5,7 +5,7 @@ import { RdcError } from '../../messages/errors.ts';
 import { cachePath, cacheRoot } from '../../this-machine/paths.ts';
 import { runCommand } from '../../this-machine/run-command.ts';
 
-export type Accel = 'kvm' | 'tcg';
+type Accel = 'kvm' | 'tcg';
 /** Containers need none: their code runs as any other on this machine. */
 export type MachineAccel = Accel | 'none';
 export type AccelAnswer = { readonly accel: Accel; readonly reason: string; readonly host: string };
