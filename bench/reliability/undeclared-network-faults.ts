@@ -106,7 +106,9 @@ iptables -t $t -i br-+ -p tcp --dport 80 -j ACCEPT; iptables -t $t -i docker0 -p
   {
     name: 'the API has a second socket, in /tmp and open to all',
     red: ['SOCK-PRIVATE'],
-    apply: `${secondSocket.apply}; chmod 666 /tmp/rdc-api.sock`,
+    // a unit of Type=simple is started before it listens
+    apply: `${secondSocket.apply}; i=0; until [ -S /tmp/rdc-api.sock ] || [ $i -gt 100 ]; do sleep 0.1; i=$((i+1)); done
+chmod 666 /tmp/rdc-api.sock`,
     undo: `${secondSocket.undo}; rm -f /tmp/rdc-api.sock`,
   },
   {

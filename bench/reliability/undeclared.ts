@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { table } from '../../cli/generate/page-section.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
+import { messageOf } from '../../harness/messages/error-text.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { HostFacts } from '../../harness/target-host/facts/host-facts.ts';
 import { readResults } from '../../reports/results/read-results.ts';
@@ -68,7 +69,14 @@ async function tryFault(machine: string, fault: UndeclaredFault, { verdicts, hos
   const before = words(verdicts, fault);
   if (fault.needs !== undefined && !needs[fault.needs](host)) return { before: '', under: `needs ${fault.needs}` };
   if (!before.includes('pass')) return { before, under: before };
-  await onMachine(machine, fault.apply);
+  try {
+    await onMachine(machine, fault.apply);
+  } catch (error) {
+    // half of it may be there
+    await onMachine(machine, fault.undo).catch(() => {});
+    process.stderr.write(`${messageOf(error)}\n`);
+    return { before, under: 'not applied' };
+  }
   const under = await judge(machine, fault.red).finally(() => onMachine(machine, fault.undo));
   return { before, under: words(under.verdicts, fault) };
 }

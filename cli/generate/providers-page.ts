@@ -97,7 +97,8 @@ function shortRows(
     const others = differences.filter((one) => one.machine === machine);
     const faults = Object.values(judged.containers.faults).map((by) => verdictOf(by[machine]));
     const count = (...outcomes: string[]) => faults.filter((outcome) => outcomes.includes(outcome)).length;
-    const noticed = `${count('killed')} of ${count('killed', 'survived')}`;
+    const tried = count('killed', 'survived');
+    const noticed = tried === 0 ? 'not tried' : `${count('killed')} of ${tried}`;
     return [machine, lastDay(judged, machine), both.length, both.length - others.length, others.length, noticed];
   });
   const head = ['machine', 'container judged last', 'by both', 'same verdict', 'other verdict', 'faults noticed'];
