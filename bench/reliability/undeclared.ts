@@ -15,7 +15,7 @@ import { readResults } from '../../reports/results/read-results.ts';
 import { writeSection } from '../script/benchmarks-page.ts';
 import { onMachine, outFolder, rdc } from '../script/rdc-process.ts';
 import { runMain } from '../script/script.ts';
-import { needs, type UndeclaredFault } from './undeclared-fault.ts';
+import { asUser, needs, type UndeclaredFault } from './undeclared-fault.ts';
 import { undeclaredFaults } from './undeclared-faults.ts';
 
 type Noticed = { readonly fault: UndeclaredFault; readonly before: string; readonly under: string };
@@ -70,15 +70,20 @@ async function tryFault(machine: string, fault: UndeclaredFault, { verdicts, hos
   if (fault.needs !== undefined && !needs[fault.needs](host)) return { before: '', under: `needs ${fault.needs}` };
   if (!before.includes('pass')) return { before, under: before };
   try {
-    await onMachine(machine, fault.apply);
+    await onMachine(machine, patiently(fault.apply));
   } catch (error) {
     // half of it may be there
-    await onMachine(machine, fault.undo).catch(() => {});
+    await onMachine(machine, patiently(fault.undo)).catch(() => {});
     process.stderr.write(`${messageOf(error)}\n`);
     return { before, under: 'not applied' };
   }
-  const under = await judge(machine, fault.red).finally(() => onMachine(machine, fault.undo));
+  const under = await judge(machine, fault.red).finally(() => onMachine(machine, patiently(fault.undo)));
   return { before, under: words(under.verdicts, fault) };
+}
+
+/** So many restarts in a minute are too many for a unit of the user manager, which then refuses the next. */
+function patiently(script: string): string {
+  return `${asUser} reset-failed docker 2>/dev/null || :\n${script}`;
 }
 
 function wordOf(one: Noticed): string {
