@@ -9,6 +9,7 @@ import { helpText } from '../options/command-line.ts';
 import { checksPages } from './checks-pages.ts';
 import type { DocFile } from './doc-files.ts';
 import { fenced, table, withSection } from './markdown.ts';
+import { providersPage, readReasons } from './providers-page.ts';
 import { readJudged } from './recorded-verdicts.ts';
 import { machinesTable, resultsTable } from './schema-tables.ts';
 import { supportTable, verdictTable } from './support-table.ts';
@@ -34,7 +35,9 @@ export async function generatedFiles(): Promise<DocFile[]> {
     path,
     text: own.reduce((page, [, name, text]) => withSection(page, name, text), read(path)),
   }));
-  return [...checksPages(await loadChecks(), judged), ...pages];
+  const checks = await loadChecks();
+  const providers = { path: 'docs/reference/providers.md', text: providersPage(checks, judged, readReasons()) };
+  return [...checksPages(checks, judged), providers, ...pages];
 }
 
 const checkBlock = /^check\('LIM-INOTIFY'.*?^\}\);/ms;

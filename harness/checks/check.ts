@@ -20,7 +20,12 @@ export type Fault = {
   readonly at?: string;
   /** checks that the fault rightly turns red as well, besides those that share it (`--blast-radius`) */
   readonly alsoBreaks?: readonly string[];
+  /** `true`, or why it cannot be injected on such a host, or would break nothing; decided from host facts alone */
+  readonly possible?: OnHost;
 };
+
+/** `true`, or why not on such a host. */
+type OnHost = (facts: { readonly host: HostFacts }) => true | string;
 
 /** A fault and the labels of the expectations of which one has to fail under it: see `breaks`. */
 export type Breaks = Fault & { readonly breaks: readonly string[]; readonly finding?: never };
@@ -55,7 +60,7 @@ type Claim = {
   readonly title: string;
   readonly source: Source;
   /** `true`, or why the claim is not made on such a host; decided from host facts alone */
-  readonly applies?: (facts: { readonly host: HostFacts }) => true | string;
+  readonly applies?: OnHost;
   /** what the maintainer or administrator does about a failure; a command where there is one */
   readonly remedy: string;
   /**

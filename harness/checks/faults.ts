@@ -7,7 +7,9 @@ import type { Breaks, Fault, Inject, Lifts, Undo } from './check.ts';
 import { changeFile, setAside } from './set-aside.ts';
 
 type Labels = string | readonly string[];
-type Given = readonly [fault: Fault] | readonly [name: string, inject: Inject, more?: Pick<Fault, 'at' | 'alsoBreaks'>];
+type Given =
+  | readonly [fault: Fault]
+  | readonly [name: string, inject: Inject, more?: Pick<Fault, 'at' | 'alsoBreaks' | 'possible'>];
 
 /**
  * The fault under which one of the expectations with these labels has to fail:

@@ -21,7 +21,7 @@ export type SelftestRow = {
 /** The contract of selftest.json: one target, one suite, and what became of each fault. */
 export type Selftest = {
   readonly target: string;
-  /** what ran a machine of the lab */
+  /** what ran a machine of the lab; none in files of versions before it, which knew VMs only */
   readonly provider?: ProviderName;
   readonly suite: { readonly version: string; readonly digest: string };
   readonly run: { readonly id: string; readonly startedAt: string };

@@ -14,8 +14,8 @@ export type Resume = {
   readonly folder: string;
   readonly named: string | undefined;
   readonly target: string;
-  /** of a machine of the lab */
-  readonly provider?: ProviderName;
+  /** what runs the machine: what a VM said is no word on a container */
+  readonly provider?: ProviderName | undefined;
   readonly digest: string;
   readonly wantsBlastRadius: boolean;
 };

@@ -50,5 +50,8 @@ check('GUIDE-PHOTON-FLAGS', {
   fault: breaks("limits of the container's cgroup", {
     ...driverNone,
     name: 'daemon.json asks for the cgroupfs driver, which is "none" without root: the flags are taken and ignored',
+    possible: ({ host }) =>
+      host.cgroup.userControllers?.includes('cpu') !== false ||
+      'the user is not given the cpu controller: the start is refused under the fault as well',
   }),
 });

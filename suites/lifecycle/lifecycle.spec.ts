@@ -133,7 +133,8 @@ check('SVC-EXEC', {
   level: 'MUST',
   title: 'docker exec works right after the start of a container, with the AppArmor profile of the container',
   source: mobyIssue(52_626, 'exec fails on AppArmor hosts in 29.5.0-rc.1'),
-  applies: ({ host }) => host.lsm.includes('apparmor') || `the host has no AppArmor: ${host.lsm.join(', ')}`,
+  applies: ({ host }) =>
+    host.lsm.includes('apparmor') || `the host has no AppArmor (${host.lsm.join(', ') || 'no security module'})`,
   remedy: 'update Docker (29.5.0-rc.1 has the bug); journalctl --user -u docker tells what runc said',
   concurrent: true,
   async verify({ target }) {

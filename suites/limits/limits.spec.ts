@@ -19,6 +19,7 @@ import {
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { restartedWithDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
+import { mayRaiseLimits } from '../instruments/kernel/root-rights.ts';
 import { sysctlValue } from '../instruments/kernel/sysctl-value.ts';
 import { unitWithoutDocker } from '../instruments/without-docker/user-manager.ts';
 import {
@@ -114,7 +115,7 @@ check('LIM-NOFILE-UP', {
   triage: {
     withoutDocker: withoutDockerByScript('a hard RLIMIT_NOFILE above its own', 'h=$(ulimit -Hn); ulimit -n $((h+1))'),
   },
-  fault: lifts('the start with --ulimit nofile=1024:*', byRootful),
+  fault: lifts('the start with --ulimit nofile=1024:*', { ...byRootful, possible: mayRaiseLimits }),
 });
 
 const containersToHold = 30;

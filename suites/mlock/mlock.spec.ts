@@ -21,6 +21,7 @@ import {
 } from '../../harness/checks/index.ts';
 import { daemonJson, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { dropInOverwritten, type Locked, restartUserManagerRaised } from '../instruments/daemon/raised-user-manager.ts';
+import { mayRaiseLimits } from '../instruments/kernel/root-rights.ts';
 
 const check = checksIn(import.meta);
 
@@ -39,7 +40,11 @@ const memlockUnlimited: Inject = async (context) => {
     await undo();
   };
 };
-const unlimited = { name: 'unlimited locked memory for the user manager', inject: memlockUnlimited };
+const unlimited = {
+  name: 'unlimited locked memory for the user manager',
+  inject: memlockUnlimited,
+  possible: mayRaiseLimits,
+};
 const raising =
   'sudo systemctl edit user@.service: [Service] LimitMEMLOCK=infinity (where that has no effect, as on Debian 12, try: USER - memlock unlimited in /etc/security/limits.d); then log in again';
 

@@ -69,9 +69,11 @@ function mightyOf(lines: readonly string[]): string[] {
 /** Processes of the unit's cgroup with a foreign UID: `PID UIDs`. */
 async function foreignInCgroup(target: ReadableTarget, host: HostFacts, daemon: number): Promise<string[]> {
   const { stdout } = await target.root.shell(`
-# cgroup v1: the hierarchy of systemd; beside it there may be one of cgroup v2 without controllers
-c=$(sed -n 's/^[0-9]*:name=systemd://p' /proc/${daemon}/cgroup); root=/sys/fs/cgroup/systemd
-[ -n "$c" ] || { c=$(sed -n 's/^0:://p' /proc/${daemon}/cgroup); root=/sys/fs/cgroup; }
+# cgroup v1: the hierarchy of systemd; beside it there may be one of cgroup v2 without controllers. What is mounted decides:
+# in a container the file has hierarchies of the kernel that are not the host's
+root=/sys/fs/cgroup/systemd; key='[0-9]*:name=systemd:'
+[ -d $root ] || { root=/sys/fs/cgroup; key=0::; }
+c=$(sed -n "s/^$key//p" /proc/${daemon}/cgroup)
 case $c in *.service) echo unit; cd "$root$c" || exit; for p in $(find . -name cgroup.procs -exec cat {} +); do
   awk -v p=$p '/^Uid:/ {print p, $2, $3, $4, $5}' /proc/$p/status 2>/dev/null
 done ;; esac`);

@@ -16,6 +16,7 @@ import {
   RdcError,
   withoutDockerByScript,
 } from '../../harness/checks/index.ts';
+import { rootMay } from '../instruments/kernel/root-rights.ts';
 import { acceptedRules, bridgeRules, firewallTool, usesIptables } from './firewall.ts';
 import { driverAtWork, driversOf, programOf } from './network-driver.ts';
 
@@ -91,6 +92,7 @@ check('PRE-FW-MOD', {
     'rules in the kernel for {iptables v* (legacy)}',
     'iptables becomes iptables-legacy, whose modules nobody loaded',
     legacyUnloaded,
+    { possible: rootMay('CAP_SYS_MODULE', 'unload ip_tables') },
   ),
 });
 

@@ -22,6 +22,7 @@ import { runningUnits, startAgain } from '../instruments/daemon/running-units.ts
 import { underRootlessKit } from '../instruments/daemon/search-path.ts';
 import { hasUnifiedCgroups, userCgroup } from '../instruments/kernel/container-cgroup.ts';
 import { rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
+import { rootMay } from '../instruments/kernel/root-rights.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { sysctlValue } from '../instruments/kernel/sysctl-value.ts';
 import { mapWithoutDocker, namespacesWithoutDocker } from '../instruments/without-docker/user-namespace.ts';
@@ -194,7 +195,12 @@ check('PRE-USERNS-MAX', {
     expect(code, 'exit code of making the other namespaces of a container').toBe(0);
   },
   triage: { withoutDocker: namespacesWithoutDocker, notRootful: asksNoDaemon },
-  fault: breaks('user.max_user_namespaces', 'sysctl user.max_user_namespaces=0', sysctl('user.max_user_namespaces', 0)),
+  fault: breaks(
+    'user.max_user_namespaces',
+    'sysctl user.max_user_namespaces=0',
+    sysctl('user.max_user_namespaces', 0),
+    { possible: rootMay('CAP_SYS_RESOURCE', 'change user.max_user_namespaces') },
+  ),
 });
 
 const runtimeDirectoryLost: Inject = async (context) => {

@@ -151,3 +151,37 @@ it('ports below 1024 that are not privileged: by the sysctl, or by the capabilit
     'PORT-PRIV-SYSCTL': capable,
   });
 });
+
+/** Checks whose fault is impossible on the host, with their reasons. */
+function impossibleOn(host: HostFacts): Record<string, string> {
+  const reasons = checks.map(({ id, fault }) => [id, fault.possible?.({ host }) ?? true] as const);
+  return Object.fromEntries(reasons.flatMap(([id, reason]) => (reason === true ? [] : [[id, reason]])));
+}
+
+it('a container on a kernel of another: faults that its root may not inject, and no check that is skipped for it', () => {
+  expect(impossibleOn(debian13)).toEqual({});
+  const lackedCapabilities = ['CAP_SYS_MODULE', 'CAP_SYS_RESOURCE', 'CAP_SYS_TIME'];
+  const host = { ...debian13, container: 'systemd-nspawn', lackedCapabilities, sctp: false };
+  expect(skippedOn(host)).toEqual({});
+  const noLimit = 'root lacks CAP_SYS_RESOURCE on this host, and may not raise a limit';
+  expect(impossibleOn(host)).toEqual({
+    'CG-OOMADJ': noLimit,
+    'LIM-MLOCK-OVER': noLimit,
+    'LIM-MLOCK-ULIMIT': noLimit,
+    'LIM-NOFILE-UP': noLimit,
+    'PORT-SCTP': 'the kernel has no SCTP, for no daemon',
+    'PRE-FW-MOD': 'root lacks CAP_SYS_MODULE on this host, and may not unload ip_tables',
+    'PRE-USERNS-MAX': 'root lacks CAP_SYS_RESOURCE on this host, and may not change user.max_user_namespaces',
+    'ST-KERNEL': 'root lacks CAP_SYS_MODULE on this host, and may not unload overlay',
+  });
+});
+
+it('no cpu controller, or none at all: faults that would change nothing there', () => {
+  const cgroup = { ...debian13.cgroup, userControllers: ['memory', 'pids'] };
+  expect(Object.keys(impossibleOn({ ...debian13, cgroup }))).toEqual(['GUIDE-PHOTON-FLAGS']);
+  const none = { ...cgroup, availableControllers: [], userControllers: [] };
+  expect(Object.keys(impossibleOn({ ...debian13, cgroup: none })).sort()).toEqual([
+    'CG-INFO-TRUTH',
+    'GUIDE-PHOTON-FLAGS',
+  ]);
+});

@@ -16,7 +16,15 @@ it.each([
 
 it('unit tests install nothing that only a machine needs', () => {
   const packages = (purpose: Parameters<typeof needsOf>[0]) => needsOf(purpose).flatMap(({ apt }) => apt);
-  const machines = ['vagrant', 'vagrant-libvirt', 'libvirt-daemon-system', 'dnsmasq-base', 'mmdebstrap', 'extlinux'];
+  const machines = [
+    'systemd-container',
+    'vagrant',
+    'vagrant-libvirt',
+    'libvirt-daemon-system',
+    'dnsmasq-base',
+    'mmdebstrap',
+    'extlinux',
+  ];
   const ofTests = ['qemu-utils', 'openssh-client', 'iproute2', 'mtools', 'gcc', 'libc6-dev', 'busybox-static'];
   expect(packages('tests')).toEqual(expect.arrayContaining([...machines, ...ofTests, 'chromium']));
   expect(packages('unit tests')).toEqual(expect.arrayContaining([...ofTests, 'chromium', 'python3']));

@@ -185,13 +185,13 @@ export function doctorHost(purpose: Purpose = 'lab'): HostNeed[] {
   }));
 }
 
-/** What this machine is for: runs on VMs of the lab, on its containers, the project's own tests, or those of them that start no machine. */
+/** What this machine is for: runs on VMs of the lab, on its containers, the project's own tests (on both), or those of them that start no machine. */
 export type Purpose = 'lab' | 'containers' | 'tests' | 'unit tests';
 
 const needs: Readonly<Record<Purpose, readonly Need[]>> = {
   lab: [...vmNeeds, ...boxNeeds, ...sharedNeeds],
   containers: [...containerNeeds, ...boxNeeds, ...sharedNeeds],
-  tests: [...vmNeeds, ...boxNeeds, ...sharedNeeds, ...testNeeds],
+  tests: [...vmNeeds, ...containerNeeds, ...boxNeeds, ...sharedNeeds, ...testNeeds],
   'unit tests': [...sharedNeeds, ...testNeeds],
 };
 

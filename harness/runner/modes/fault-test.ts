@@ -21,8 +21,12 @@ export async function runFaultTest(check: DeclaredCheck, mode: ModeContext, grou
   const { context } = mode;
   const { meta } = context.task;
   skipUnlessApplicable(check, mode);
+  const possible = check.fault.possible?.({ host: mode.host }) ?? true;
   // a fault that could not be applied or taken back is an outcome too: the list of faults must say why
-  const outcome = await outcomeOf({ check, mode }, group).catch((error) => ended('error', messageOf(error)));
+  const outcome =
+    possible === true
+      ? await outcomeOf({ check, mode }, group).catch((error) => ended('error', messageOf(error)))
+      : ended('impossible', possible);
   Object.assign(meta, outcome);
   if (outcome.outcome === 'impossible') {
     meta.verdict = 'skip';

@@ -97,7 +97,7 @@ function groupOf(check: DeclaredCheck, connected: ConnectedTarget): Group {
       check.fault.at === undefined &&
       other.fault.at === undefined &&
       other.fault.inject === check.fault.inject &&
-      (other.applies?.({ host }) ?? true) === true);
+      [other.applies, other.fault.possible].every((asked) => (asked?.({ host }) ?? true) === true));
   const sharing = declaredChecks().filter(shares);
   return {
     members: sharing.map((other) => ({ check: other, mode: modeOf(other, connected) })),

@@ -5,6 +5,7 @@ import {
   distributionOf,
   idRanges,
   installationOf,
+  lackedCapabilities,
   memberOf,
   numberOf,
   trimmed,
@@ -62,6 +63,18 @@ const hostFacts = {
       (text) => (text.includes('absent') ? null : words(text)),
     ),
   },
+  /** what its systemd says of a host that is a container, e.g. `systemd-nspawn`: the kernel is another host's too */
+  container: file('/run/systemd/container', (text) => text.trim() || null),
+  /** that no process of the host may have, e.g. `CAP_SYS_RESOURCE`: not even root may raise limits then */
+  lackedCapabilities: command(
+    'cat /proc/sys/kernel/cap_last_cap && grep "^CapBnd:" /proc/1/status',
+    lackedCapabilities,
+  ),
+  /** whether the kernel has it, loads it or would */
+  sctp: command(
+    'm=/lib/modules/$(uname -r); grep -qs "^SCTP" /proc/net/protocols || grep -qsE "/sctp\\.ko" $m/modules.builtin $m/modules.dep && echo yes || echo no',
+    (text) => text.trim() === 'yes',
+  ),
   lsm: file('/sys/kernel/security/lsm', (text): readonly string[] => text.trim().split(',').filter(Boolean)),
   sysctl: {
     unprivilegedUsernsClone: file('/proc/sys/kernel/unprivileged_userns_clone', numberOf),
