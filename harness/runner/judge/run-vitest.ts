@@ -128,10 +128,13 @@ function projectsOf(job: VitestJob): NonNullable<TestUserConfig['projects']> {
 function project(job: VitestJob, name: string, part: { checks: readonly DeclaredCheck[]; groupOrder: number }) {
   const { checks, groupOrder } = part;
   const { mode, connection, root = checkout, checkTimeoutMs, sideEffects, profile, noRootful } = job;
+  const { host } = connection;
+  const applies = (check: DeclaredCheck) => host !== undefined && (check.applies?.({ host }) ?? true) === true;
   const assignment: Assignment = {
     mode,
     connection,
     selected: checks.map((check) => check.id),
+    applicable: checks.filter(applies).map((check) => check.id),
     root,
     ...(checkTimeoutMs === undefined ? {} : { checkTimeoutMs }),
     ...(sideEffects === undefined ? {} : { sideEffects }),

@@ -166,7 +166,8 @@ async function inject(fault: Fault, members: readonly Subject[]): Promise<() => 
 
 async function observeAll(group: readonly Subject[], injectAt?: InjectAtStage): Promise<Observed[]> {
   const observed: Observed[] = [];
-  for (const { check, mode } of group) observed.push(await observe(check, mode, injectAt));
+  const alsoJudged = new Set(group.map(({ check }) => check.id));
+  for (const { check, mode } of group) observed.push(await observe(check, { ...mode, alsoJudged }, injectAt));
   return observed;
 }
 

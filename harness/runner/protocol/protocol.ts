@@ -10,6 +10,8 @@ export type Assignment = {
   readonly connection: Connection;
   /** ids of the checks to judge; everything else a spec file declares is left alone */
   readonly selected: readonly string[];
+  /** of these the ones that apply to the host */
+  readonly applicable: readonly string[];
   /** limit of one check instead of the mode's own */
   readonly checkTimeoutMs?: number;
   /** fault test: judge others under each fault too, those that only read or every steady one */

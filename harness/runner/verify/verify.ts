@@ -40,6 +40,7 @@ export async function verifyOnce(
         refuseChange(mode.target, 'a change that is to be taken back');
         undos.push(undo);
       },
+      alsoJudged: (id) => mode.alsoJudged?.has(id) ?? false,
       note: (text) => mode.evidence.note(text),
     });
   } catch (error) {
@@ -88,6 +89,8 @@ export type ModeContext = {
   readonly evidence: Evidence;
   readonly host: HostFacts;
   readonly target: RestartableTarget;
+  /** checks that are judged with this one, as the host is; under a fault those that share it */
+  readonly alsoJudged?: ReadonlySet<string>;
 };
 
 export async function verifyWhenPossible(
