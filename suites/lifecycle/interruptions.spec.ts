@@ -6,6 +6,7 @@ import {
   dockerApi,
   expect,
   fixtureImageTag,
+  known,
   man,
   moby,
   mobyIssue,
@@ -14,14 +15,16 @@ import {
   rootScript,
   startContainer,
 } from '../../harness/checks/index.ts';
+import { lastLogout } from '../instruments/daemon/last-logout.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { awaitDaemon, bringBack, expectBack, restartDaemon } from '../instruments/daemon/restart.ts';
 import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
-import { daemonBeforeLogin, outlastLogout } from '../instruments/daemon/sessions.ts';
+import { daemonBeforeLogin } from '../instruments/daemon/sessions.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasSystemd, mayInterrupt } from '../instruments/daemon/user-unit.ts';
+import { startOf } from '../instruments/kernel/process-start.ts';
 import { makeVolume } from './kept-volume.ts';
-import { endLeftovers, killRootlessKit, otherProcesses, serviceProcesses, startOf } from './leftovers.ts';
+import { endLeftovers, killRootlessKit, otherProcesses, serviceProcesses } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 
 const check = checksIn(import.meta);
@@ -172,22 +175,9 @@ check('SVC-LOGOUT', {
   applies: mayInterrupt,
   remedy: linger,
   restartsDaemon: true,
-  async verify({ target, host, defer }) {
-    await target.invalidate();
-    const container = await startContainer(target, { command: obedient });
-    defer(async () => {
-      await bringBack(target);
-      await container.stop();
-    });
-    const pid = await container.hostPid();
-    const start = await startOf(target, pid);
-    // the sessions of a run are no login shells: here is one, whose last act is the user's own (~/.bash_logout)
-    await target.login('exec env -u SHLVL "$SHELL" -lc "exit 0" < /dev/null');
-    const later = await target.loggedOut(async () => {
-      await outlastLogout(target, host, pid);
-      return await startOf(target, pid);
-    });
-    expect(later, "start of the container's process, after the last logout").toBe(start);
+  async verify(context) {
+    const { before, after } = known((await lastLogout('SVC-LOGOUT', context)).container, 'the container');
+    expect(after, "start of the container's process, after the last logout").toBe(before);
   },
   fault: breaks("start of the container's process, after the last logout", notLingering),
 });

@@ -21,7 +21,7 @@ async function stopDelaySeconds(target: Target): Promise<number> {
 /** Shell: waits until the user has no session; somebody else's would show what no waiting can change. */
 function awaitLogout(host: HostFacts): string {
   return `
-i=0; while c=$(${sessionClasses(host)}) && [ -n "$c" ] && [ $i -lt 40 ]; do sleep 0.5; i=$((i+1)); done
+i=0; while c=$(${sessionClasses(host)}) && [ -n "$c" ] && [ $i -lt 100 ]; do sleep 0.2; i=$((i+1)); done
 [ -z "$c" ] || { echo "sessions $c"; exit; }`;
 }
 
@@ -32,17 +32,20 @@ async function whileLoggedOut(target: Target, host: HostFacts, script: string): 
 }
 
 /**
- * With the user logged out: waits until logind would have ended everything of a user who does not linger; no longer
- * than the process `pid` is there.
+ * With the user logged out: waits until logind would have ended everything of a user who does not linger, and for another
+ * 10 s where it does not say 2 s later that the user lingers; no longer than the process `pid` is there.
  */
 export async function outlastLogout(target: Target, host: HostFacts, pid: number): Promise<void> {
-  const seconds = (await stopDelaySeconds(target)) + 10;
+  const seconds = Math.ceil(await stopDelaySeconds(target));
   await whileLoggedOut(
     target,
     host,
     `
-end=$(($(cut -d. -f1 /proc/uptime) + ${Math.ceil(seconds)}))
-while [ -d /proc/${pid} ] && [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do sleep 1; done`,
+now() { cut -d. -f1 /proc/uptime; }
+outlast() { while [ -d /proc/${pid} ] && [ "$(now)" -lt $1 ]; do sleep 0.2; done; }
+end=$(($(now) + ${seconds}))
+outlast $((end + 2))
+[ "$(loginctl show-user '${host.user.name}' -p State --value)" = lingering ] || outlast $((end + 10))`,
   );
 }
 
@@ -56,7 +59,7 @@ export async function outlastManager(target: Target, host: HostFacts): Promise<s
     target,
     host,
     `
-i=0; while [ "$(systemctl is-active ${unit})" != inactive ] && [ $i -lt 60 ]; do sleep 1; i=$((i+1)); done
+i=0; while [ "$(systemctl is-active ${unit})" != inactive ] && [ $i -lt 300 ]; do sleep 0.2; i=$((i+1)); done
 systemctl restart systemd-logind
 systemctl is-active ${unit}`,
   );
@@ -80,7 +83,7 @@ end=$(($(cut -d. -f1 /proc/uptime) + ${withinSeconds}))
 ask() { env -u DOCKER_CONTEXT DOCKER_HOST='unix://${host.socket}' timeout 60 ${quoteWord(host.paths.docker ?? 'docker')} version --format "$1"; }
 until [ -S '${host.socket}' ] && said=$(ask 'version {{.Server.Version}}' 2>&1); do
   [ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || { echo "$said" >&2; said=; break; }
-  sleep 1
+  sleep 0.2
 done
 echo "$said"
 echo "sessions $(echo $(${sessionClasses(host)}))"`,
