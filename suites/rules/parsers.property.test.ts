@@ -5,6 +5,7 @@ import { describe, expect, test as it } from 'vitest';
 import type { IdRange } from '../../harness/checks/index.ts';
 import { redact } from '../../harness/runner/verify/evidence.ts';
 import { anyText, cpuMsOf, holds, mutated, outcomeOf, timeOf, wordsOf } from '../../harness/test-doubles/properties.ts';
+import { parseCrash } from '../instruments/daemon/leftovers.ts';
 import { parseDaemonProcess } from '../instruments/daemon/process.ts';
 import { parseRootlessKit } from '../instruments/daemon/rootlesskit.ts';
 import { parseBeforeLogin } from '../instruments/daemon/sessions.ts';
@@ -15,7 +16,6 @@ import { type IdMapLine, mapped, parseIdMap, rootlessMap, totalOf } from '../ins
 import { parseMountInfo } from '../instruments/kernel/mount-table.ts';
 import { parseStart } from '../instruments/kernel/process-start.ts';
 import { parseAnswers } from '../instruments/peers/peer.ts';
-import { parseCrash } from '../lifecycle/leftovers.ts';
 import { parseSuSetup } from '../lifecycle/su-setup.ts';
 import { parseLimits, parseProcessorMask } from '../lifecycle/unit-limits.ts';
 import { parseKeyUsers, parseOpenFileLimits, parseSessionKeys } from '../limits/kernel-limits.ts';

@@ -1,6 +1,6 @@
-import { type HostFacts, known, type Target } from '../../harness/checks/index.ts';
-import type { DaemonProcess } from '../instruments/daemon/process.ts';
-import { parseStart } from '../instruments/kernel/process-start.ts';
+import { type HostFacts, known, type Target } from '../../../harness/checks/index.ts';
+import { parseStart } from '../kernel/process-start.ts';
+import type { DaemonProcess } from './process.ts';
 
 /** What a rootless daemon consists of, by the names in /proc/PID/comm (15 characters at most). */
 const serviceNames = [
@@ -39,14 +39,8 @@ export async function otherProcesses(target: Target, host: HostFacts, { service 
   return (await processesNamedSo(target, host, elsewhere)).filter((process) => !own.includes(process));
 }
 
-/** Kills what a stop left behind: the processes of the service, and a container's by the PID of its first one. */
-export async function endLeftovers(
-  target: Target,
-  host: HostFacts,
-  containerPid: number,
-  others: readonly string[],
-): Promise<void> {
-  const left = await serviceProcesses(target, host, others);
+/** Kills what a stop left behind: `NAME PID` of the service, and a container's by the PID of its first process. */
+export async function endLeftovers(target: Target, left: readonly string[], containerPid: number): Promise<void> {
   if (left.length === 0) return;
   const pids = left.map((process) => process.split(' ')[1]);
   await target.root.shell(`kill -9 ${[...pids, containerPid].join(' ')} 2>/dev/null`);
