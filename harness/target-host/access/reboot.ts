@@ -9,7 +9,7 @@ import type { Transport } from '../transport/transport.ts';
  */
 export async function rebootMachine(
   root: RenewableTransport,
-  limits: PollOptions = { withinMs: 180_000, everyMs: 1_000 },
+  limits: PollOptions = { withinMs: 180_000, everyMs: 250 },
 ): Promise<void> {
   const before = await bootId(root);
   // the answer may be cut off by the very shutdown it asks for

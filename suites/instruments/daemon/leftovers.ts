@@ -75,11 +75,11 @@ while [ $i -lt 25 ]; do
 done
 for p in $left; do echo "left $(cat /proc/$p/comm) $p"; done
 i=0
-while [ $i -lt 40 ]; do
+while [ $i -lt 100 ]; do
   for p in $(kits); do
     case $before in *" $p "*) ;; *) [ "$(stat -c %u /proc/$p)" = ${target.facts.host.user.uid} ] && { echo "next $(cat /proc/$p/stat)"; exit; };; esac
   done
-  sleep 0.5; i=$((i+1))
+  sleep 0.2; i=$((i+1))
 done`);
   return parseCrash(stdout);
 }

@@ -23,7 +23,7 @@ export async function awaitDaemon(target: Target, timeoutMs = 120_000): Promise<
       failure = error;
     }
   };
-  if (!(await pollUntil(answers, { withinMs: timeoutMs, everyMs: 250 }))) throw failure;
+  if (!(await pollUntil(answers, { withinMs: timeoutMs, everyMs: 100 }))) throw failure;
 }
 
 /** Restarts the user's daemon in the way of its host and waits until it answers. Throws DAEMON_DOWN. */
