@@ -64,12 +64,7 @@ export const restartUserManagerRaised = observedOnce<RaisedManager>(async (conte
   // an error is that check's own
   const itsOwn = (error: Error) => error;
   const few = isFor('GUIDE-HOMELAB-NOFILE') ? await observeFewFiles(context).catch(itsOwn) : null;
-  await writeManagerDropIn(
-    target,
-    'Delegate=cpu cpuset io memory pids',
-    'LimitMEMLOCK=infinity',
-    `LimitNOFILE=${wantedFiles * 2}`,
-  );
+  await writeManagerDropIn(target, 'Delegate=cpu cpuset io memory pids', 'LimitMEMLOCK=infinity', 'LimitNOFILE=65536');
   await context.stage('written');
   await expectBack(target, restartUserManager(target, host));
   const controllers = await delegatedControllers(target, host);

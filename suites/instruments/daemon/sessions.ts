@@ -73,17 +73,35 @@ export type BeforeLogin = {
 };
 
 /**
- * After a boot, with nobody logged in but root: asks for the version behind the user's socket until it is told, or the
- * time is over. Once is not enough: on a slow host the first daemon may give up and systemd start the next one.
+ * Shell: whether nothing is about to start the user's daemon. The host has booted, and the user's manager either does not
+ * run or is done with its start, with the daemon's unit neither active nor on its way there.
+ */
+function daemonIsLeftAlone({ user }: HostFacts): string {
+  const asUser = `runuser -u '${user.name}' -- env XDG_RUNTIME_DIR=/run/user/${user.uid} systemctl --user`;
+  return `left_alone() {
+case $(systemctl is-system-running) in running|degraded) ;; *) return 1;; esac
+case $(systemctl is-active user@${user.uid}.service) in inactive|failed) return 0;; active) ;; *) return 1;; esac
+case $(${asUser} is-system-running) in running|degraded) ;; *) return 1;; esac
+case $(${asUser} is-active docker.service) in inactive|failed) return 0;; *) return 1;; esac
+}`;
+}
+
+/**
+ * After a boot, with nobody logged in but root: asks for the version behind the user's socket until it is told, the
+ * time is over, or nothing was about to start it for 10 s. Once is not enough: on a slow host the first daemon may give
+ * up and systemd start the next one.
  */
 export async function daemonBeforeLogin(target: Target, host: HostFacts, withinSeconds: number): Promise<BeforeLogin> {
   const { stdout } = await target.root.shell(
     `
-end=$(($(cut -d. -f1 /proc/uptime) + ${withinSeconds}))
+${daemonIsLeftAlone(host)}
+now() { cut -d. -f1 /proc/uptime; }
+end=$(($(now) + ${withinSeconds})); since=
 ask() { env -u DOCKER_CONTEXT DOCKER_HOST='unix://${host.socket}' timeout 60 ${quoteWord(host.paths.docker ?? 'docker')} version --format "$1"; }
 until [ -S '${host.socket}' ] && said=$(ask 'version {{.Server.Version}}' 2>&1); do
-  [ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || { echo "$said" >&2; said=; break; }
-  sleep 0.2
+  if left_alone; then : "\${since:=$(now)}"; else since=; fi
+  [ "$(now)" -lt $end ] && [ $(($(now) - \${since:-$(now)})) -lt 10 ] || { echo "$said" >&2; said=; break; }
+  sleep 0.3
 done
 echo "$said"
 echo "sessions $(echo $(${sessionClasses(host)}))"`,
