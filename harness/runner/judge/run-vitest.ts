@@ -128,13 +128,11 @@ function projectsOf(job: VitestJob): NonNullable<TestUserConfig['projects']> {
 function project(job: VitestJob, name: string, part: { checks: readonly DeclaredCheck[]; groupOrder: number }) {
   const { checks, groupOrder } = part;
   const { mode, connection, root = checkout, checkTimeoutMs, sideEffects, profile, noRootful } = job;
-  const { host } = connection;
-  const applies = (check: DeclaredCheck) => host !== undefined && (check.applies?.({ host }) ?? true) === true;
   const assignment: Assignment = {
     mode,
     connection,
     selected: checks.map((check) => check.id),
-    applicable: checks.filter(applies).map((check) => check.id),
+    applicable: checks.filter((check) => applies(check, connection)).map((check) => check.id),
     root,
     ...(checkTimeoutMs === undefined ? {} : { checkTimeoutMs }),
     ...(sideEffects === undefined ? {} : { sideEffects }),
@@ -165,6 +163,15 @@ function project(job: VitestJob, name: string, part: { checks: readonly Declared
       teardownTimeout: 20_000,
     },
   };
+}
+
+function applies(check: DeclaredCheck, { host }: Connection): boolean {
+  try {
+    return host !== undefined && (check.applies?.({ host }) ?? true) === true;
+  } catch {
+    // the error of that check, when it is judged
+    return false;
+  }
 }
 
 /** Spec files run in the order in which the areas were declared: what others stand on comes first. */
