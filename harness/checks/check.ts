@@ -48,6 +48,8 @@ export type VerifyContext<T extends Target = Target> = Omit<ReadContext, 'target
    * the remedy was applied, the port was published. The fault is undone in order with what was deferred.
    */
   stage(name: string): Promise<void>;
+  /** whether this run judges `id` too, as the host is: what it wants of a restart is then done along with this one's */
+  alsoJudged(id: string): boolean;
   /** runs at the end of the check whatever happens, last added first: what the check changed goes back */
   defer(undo: () => Promise<unknown>): void;
 };

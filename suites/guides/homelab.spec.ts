@@ -1,12 +1,12 @@
 import {
   breaks,
-  type Container,
   changeFile,
   checksIn,
   docker,
   dockerApi,
   expect,
   expectDocumented,
+  known,
   lifts,
   man,
   mobyIssue,
@@ -17,12 +17,11 @@ import {
   userScript,
 } from '../../harness/checks/index.ts';
 import { hostIdsOf } from '../instruments/container/container-process.ts';
-import { byRootful, userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
-import { daemonProcess } from '../instruments/daemon/process.ts';
-import { awaitDaemon, restartDaemon } from '../instruments/daemon/restart.ts';
+import { byRootful } from '../instruments/daemon/daemon-faults.ts';
+import { lastLogout } from '../instruments/daemon/last-logout.ts';
+import { dropInOverwritten, restartUserManagerRaised, wantedFiles } from '../instruments/daemon/raised-user-manager.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
-import { daemonBeforeLogin, lingering, outlastManager } from '../instruments/daemon/sessions.ts';
-import { hasSystemd, mayInterrupt, userUnit } from '../instruments/daemon/user-unit.ts';
+import { hasSystemd, mayInterrupt } from '../instruments/daemon/user-unit.ts';
 import { mapped, rootlessMap } from '../instruments/kernel/id-map.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 
@@ -82,15 +81,6 @@ check('GUIDE-HOMELAB-USER', {
   fault: lifts('writing to a folder of UID * with --user *:*', byRootful),
 });
 
-async function openFiles(container: Container, count: number): Promise<string> {
-  const script = `ulimit -Sn "$(ulimit -Hn)"; i=3; while [ $i -lt ${count} ] && eval "exec $i</dev/null"; do i=$((i+1)); done; echo "all open"`;
-  const { stdout, stderr } = await container.exec(['sh', '-c', script]);
-  return `${stdout}${stderr}`.trim();
-}
-
-const fewFiles = userManagerDropIn('LimitNOFILE=1024:4096');
-const wantedFiles = 5000;
-
 // Red on Debian 12, where pam_limits overrides the limits of user@.service; see LIM-MLOCK-RAISE.
 check('GUIDE-HOMELAB-NOFILE', {
   level: 'WORKAROUND',
@@ -100,24 +90,18 @@ check('GUIDE-HOMELAB-NOFILE', {
   remedy:
     'sudo systemctl edit user@.service: [Service] LimitNOFILE=1048576; then log in again; not the unit of Docker. Where pam_limits undoes it (Debian 12): a line in /etc/security/limits.d (not verified)',
   restartsDaemon: true,
-  async verify({ target, host, stage, defer }) {
-    defer(await fewFiles({ target, host }));
-    const { LimitNOFILE } = await userUnit(target, ['LimitNOFILE']);
-    expect(LimitNOFILE, 'LimitNOFILE of the user unit').toBe('infinity');
-    const { pid } = await daemonProcess(target);
-    const { stdout } = await target.root.exec(['grep', 'Max open files', `/proc/${pid}/limits`]);
-    expect(stdout, "the daemon's limit all the same").toMatch(/ 4096 +files/);
-    const refused = await startContainer(target);
-    expect(await openFiles(refused, wantedFiles), `opening ${wantedFiles} files`).toContain('Too many open files');
-    await refused.stop();
-    await userManagerDropIn('LimitNOFILE=65536')({ target, host });
-    await stage('cured');
-    await using cured = await startContainer(target);
-    expect(await openFiles(cured, wantedFiles), `opening ${wantedFiles} files with the cure`).toBe('all open');
+  async verify(context) {
+    const stage = () => context.stage('written');
+    const seen = await restartUserManagerRaised('GUIDE-HOMELAB-NOFILE', { ...context, stage });
+    const files = known(seen.files, 'the files that a container opened');
+    if (files instanceof Error) throw files;
+    const { few, cured } = files;
+    expect(few.ofUnit, 'LimitNOFILE of the user unit').toBe('infinity');
+    expect(few.ofDaemon, "the daemon's limit all the same").toMatch(/ 4096 +files/);
+    expect(few.opened, `opening ${wantedFiles} files`).toContain('Too many open files');
+    expect(cured, `opening ${wantedFiles} files with the cure`).toBe('all open');
   },
-  fault: breaks('opening {5000} files with the cure', 'the limit of user@.service is lowered again', fewFiles, {
-    at: 'cured',
-  }),
+  fault: breaks('opening {5000} files with the cure', dropInOverwritten),
 });
 
 check('GUIDE-HOMELAB-BOOT', {
@@ -127,31 +111,12 @@ check('GUIDE-HOMELAB-BOOT', {
   applies: mayInterrupt,
   remedy: 'systemctl --user enable docker; sudo loginctl enable-linger USER (see SVC-BOOT for a real boot)',
   restartsDaemon: true,
-  async verify({ target, host, stage, defer }) {
-    const { name } = host.user;
-    await target.invalidate();
-    const wasEnabled = (await target.shell('systemctl --user is-enabled docker.service')).stdout.trim();
-    defer(async () => {
-      if (wasEnabled === 'disabled') await mustRun(target, 'systemctl --user disable docker.service');
-    });
-    const enableLinger = () => mustRun(target.root, `loginctl enable-linger '${name}'`);
-    const lingerAsBefore = await lingering(target, host);
-    defer(async () => {
-      await lingerAsBefore();
-      await awaitDaemon(target, 45_000).catch(() => restartDaemon(target));
-    });
-    await mustRun(target, 'systemctl --user enable docker.service');
-    await mustRun(target.root, `loginctl disable-linger '${name}'`);
-    const { alone, lingered } = await target.loggedOut(async () => {
-      // logind starts the managers of lingering users when it starts, at boot and here
-      const state = await outlastManager(target, host);
-      await enableLinger();
-      await stage('lingering');
-      return { alone: state, lingered: await daemonBeforeLogin(target, host, 60) };
-    });
-    expect(alone, `user@${host.user.uid}.service without lingering, after logind's start`).toBe('inactive');
-    expect(lingered.version, 'version of the daemon that lingering starts').not.toBeNull();
-    expect(lingered.sessions, `sessions of ${name} at that time`).toEqual([]);
+  async verify(context) {
+    const { name, uid } = context.host.user;
+    const { alone, daemon } = known((await lastLogout('GUIDE-HOMELAB-BOOT', context)).lingering, 'the start');
+    expect(alone, `user@${uid}.service without lingering, after logind's start`).toBe('inactive');
+    expect(daemon.version, 'version of the daemon that lingering starts').not.toBeNull();
+    expect(daemon.sessions, `sessions of ${name} at that time`).toEqual([]);
   },
   fault: breaks(
     'version of the daemon that lingering starts',

@@ -50,7 +50,7 @@ function start({ searchPath }: HostFacts, runtimeDir: string): string {
   const login = `mkdir -m 700 ${runtimeDir} && export XDG_RUNTIME_DIR=${runtimeDir} PATH="$PATH":${quoteWord(searchPath)}:/usr/share/docker.io/contrib && exec ${daemon}`;
   return `
 setsid su - ${user} -c ${quoteWord(login)} > /tmp/${user}.log 2>&1 < /dev/null &
-i=0; while [ ! -S ${runtimeDir}/docker.sock ] && [ $i -lt ${waitSeconds * 2} ]; do sleep 0.5; i=$((i+1)); done
+i=0; while [ ! -S ${runtimeDir}/docker.sock ] && [ $i -lt ${waitSeconds * 10} ]; do sleep 0.1; i=$((i+1)); done
 [ -S ${runtimeDir}/docker.sock ] && timeout ${waitSeconds} ${client(runtimeDir)} version >/dev/null ||
 { tail -n 20 /tmp/${user}.log >&2; exit 1; }`;
 }

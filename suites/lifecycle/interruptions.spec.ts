@@ -1,38 +1,35 @@
 import { randomUUID } from 'node:crypto';
 import {
   breaks,
-  type Container,
   checksIn,
   docker,
   dockerApi,
   expect,
-  fixtureImageTag,
+  known,
   man,
   moby,
   mobyIssue,
   mustRun,
-  pollUntil,
   quoteWord,
   rootlesskitIssue,
   rootScript,
-  startContainer,
   type Target,
 } from '../../harness/checks/index.ts';
 import { dataRoot } from '../instruments/daemon/data-root.ts';
+import { lastLogout } from '../instruments/daemon/last-logout.ts';
+import { killRootlessKit } from '../instruments/daemon/leftovers.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
-import { awaitDaemon, bringBack, expectBack, restartDaemon } from '../instruments/daemon/restart.ts';
-import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
-import { daemonBeforeLogin, outlastLogout } from '../instruments/daemon/sessions.ts';
+import { awaitDaemon, bringBack } from '../instruments/daemon/restart.ts';
+import { canRestart } from '../instruments/daemon/service.ts';
+import { daemonBeforeLogin } from '../instruments/daemon/sessions.ts';
+import { restarted, stopAndStart } from '../instruments/daemon/stop-and-start.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasSystemd, mayInterrupt } from '../instruments/daemon/user-unit.ts';
-import { endLeftovers, killRootlessKit, otherProcesses, serviceProcesses, startOf } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 
 const check = checksIn(import.meta);
 const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
-
-const obedient = ['sh', '-c', 'trap "exit 0" TERM; sleep 3600 & wait'];
 
 check('SVC-STOP', {
   level: 'MUST',
@@ -41,25 +38,13 @@ check('SVC-STOP', {
   applies: hasSystemd,
   remedy: 'the unit needs KillMode=mixed: systemctl --user cat docker (see SVC-UNIT)',
   restartsDaemon: true,
-  async verify({ target, host, defer }) {
-    const container = await startContainer(target, { command: obedient });
-    const pid = await container.hostPid();
-    const others = await otherProcesses(target, host, await daemonProcess(target));
-    defer(async () => {
-      // leftovers may keep the daemon from starting
-      await endLeftovers(target, pid, others);
-      await restartDaemon(target);
-      await dockerApi(target, 'DELETE', `/containers/${container.id}?force=true`);
-    });
-    const { stdout } = await target.shell(
-      "cut -d' ' -f1 /proc/uptime; timeout 60 systemctl --user stop docker.service; echo $?; cut -d' ' -f1 /proc/uptime",
-      { timeoutMs: 90_000 },
-    );
-    const [from, exitCode, to] = stdout.split('\n').map(Number);
-    expect(exitCode, 'exit code of systemctl --user stop').toBe(0);
-    expect(Number(to) - Number(from), 'seconds that the stop took').toBeLessThan(15);
-    expect(await serviceProcesses(target, host, others), 'processes of the service after the stop').toEqual([]);
-    expect(await startOf(target, pid), "start of the container's process, after the stop").toBeNull();
+  async verify(context) {
+    const { stop, left } = await stopAndStart('SVC-STOP', context);
+    const { service, container } = known(left, 'what the stop left');
+    expect(stop.exitCode, 'exit code of systemctl --user stop').toBe(0);
+    expect(stop.seconds, 'seconds that the stop took').toBeLessThan(15);
+    expect(service, 'processes of the service after the stop').toEqual([]);
+    expect(container, "start of the container's process, after the stop").toBeNull();
   },
   fault: breaks(
     'processes of the service after the stop',
@@ -69,23 +54,12 @@ check('SVC-STOP', {
   ),
 });
 
-const restarted = 'rdc-svc-restart';
 const policyLost = rootScript(
   ({ user }) => `cd '${user.home}/.local/share/docker/containers'
 f=$(grep -l '"Name":"/${restarted}"' */config.v2.json); f=$(dirname "$f")/hostconfig.json
 grep -q '"Name":"always"' "$f"
 sed -i 's/"Name":"always"/"Name":"no"/' "$f"`,
 );
-
-async function nextPid(container: Container, before: number, timeoutMs: number): Promise<number | null> {
-  // DAEMON: it has no process
-  const noneYet = (error: { code?: string }) => (error.code === 'DAEMON' ? before : Promise.reject(error));
-  const ask = async () => {
-    const pid = await container.hostPid().catch(noneYet);
-    return pid !== before && pid;
-  };
-  return (await pollUntil(ask, { withinMs: timeoutMs, everyMs: 50 })) ?? null;
-}
 
 check('SVC-RESTART', {
   level: 'MUST',
@@ -95,29 +69,15 @@ check('SVC-RESTART', {
   applies: canRestart,
   remedy: 'systemctl --user stop docker; rm -r $XDG_RUNTIME_DIR/docker; systemctl --user start docker; see SVC-UNIT',
   restartsDaemon: true,
-  async verify({ target, host, stage, defer }) {
-    const name = restarted;
-    const options = { name, command: obedient, host: { RestartPolicy: { Name: 'always' } } } as const;
-    const remove = () => dockerApi(target, 'DELETE', `/containers/${name}?force=true`);
-    await remove();
-    const container = await startContainer(target, options);
-    defer(async () => {
-      await bringBack(target);
-      await remove();
-    });
-    const folder = host.socket.replace(/\.sock$/, '');
-    const tracesNow = async () => (await target.root.exec(['find', folder, '-name', `*${container.id}*`])).stdout;
-    const before = await container.hostPid();
-    await stopDaemon(target);
-    expect(await tracesNow(), 'traces of the container in the runtime directory after the stop').toBe('');
-    await stage('stopped');
-    await expectBack(target, restartDaemon(target));
-    expect(await nextPid(container, before, 30_000), "the container's process after the restart").not.toBeNull();
-    expect((await remove()).status, 'status of the removal').toBe(204);
-    expect(await tracesNow(), 'traces of the container in the runtime directory after its removal').toBe('');
-    const body = { Image: fixtureImageTag };
-    const again = await dockerApi(target, 'POST', `/containers/create?name=${name}`, { body });
-    expect(again.status, 'status of the creation of another one by that name').toBe(201);
+  async verify(context) {
+    const { failure, restart } = await stopAndStart('SVC-RESTART', context);
+    if (failure) throw failure;
+    const { traces, pid, removal, tracesAfterRemoval, another } = known(restart, 'the restarted container');
+    expect(traces, 'traces of the container in the runtime directory after the stop').toBe('');
+    expect(pid, "the container's process after the restart").not.toBeNull();
+    expect(removal, 'status of the removal').toBe(204);
+    expect(tracesAfterRemoval, 'traces of the container in the runtime directory after its removal').toBe('');
+    expect(another, 'status of the creation of another one by that name').toBe(201);
   },
   fault: breaks(
     "the container's process after the restart",
@@ -166,22 +126,9 @@ check('SVC-LOGOUT', {
   applies: mayInterrupt,
   remedy: linger,
   restartsDaemon: true,
-  async verify({ target, host, defer }) {
-    await target.invalidate();
-    const container = await startContainer(target, { command: obedient });
-    defer(async () => {
-      await bringBack(target);
-      await container.stop();
-    });
-    const pid = await container.hostPid();
-    const start = await startOf(target, pid);
-    // the sessions of a run are no login shells, which end with ~/.bash_logout: here is one
-    await target.login('exec env -u SHLVL "$SHELL" -lc "exit 0" < /dev/null');
-    const later = await target.loggedOut(async () => {
-      await outlastLogout(target, host, pid);
-      return await startOf(target, pid);
-    });
-    expect(later, "start of the container's process, after the last logout").toBe(start);
+  async verify(context) {
+    const { before, after } = known((await lastLogout('SVC-LOGOUT', context)).container, 'the container');
+    expect(after, "start of the container's process, after the last logout").toBe(before);
   },
   fault: breaks("start of the container's process, after the last logout", notLingering),
 });

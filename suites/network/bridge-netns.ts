@@ -22,12 +22,19 @@ export function netnsScript(apply: string, undo: string): Inject {
 }
 
 export async function fetchOnBothSides(target: Target, address: string): Promise<{ host: string; netns: string }> {
-  const { pid } = await daemonProcess(target);
   const fetch = `${await probePath(target)} fetch tcp ${quoteWord(address)} 80 2000`;
+  // an address that leads nowhere is only known by its timeout
+  const [onHost, netns] = await Promise.all([target.shell(fetch), fetchInBridgeNetns(target, address)]);
+  return { host: parseAnswers(onHost.stdout)[0] ?? 'no answer', netns };
+}
+
+/** The second of these alone. */
+export async function fetchInBridgeNetns(target: Target, address: string): Promise<string> {
+  const { pid } = await daemonProcess(target);
+  const fetch = `${await probePath(target)} fetch tcp ${quoteWord(address)} 80`;
   const enter = 'nsenter -U --preserve-credentials';
-  const { stdout } = await target.shell(`${fetch}${findNetns(pid)}
+  const { stdout } = await target.shell(`${findNetns(pid)}
 if [ "$netns" = /proc/${pid}/ns/net ]; then ${enter} -n -t ${pid} ${fetch}
 else ${enter} -m -t ${pid} nsenter --net="$state/netns" ${fetch}; fi`);
-  const [host = 'no answer', netns = 'no answer'] = parseAnswers(stdout);
-  return { host, netns };
+  return parseAnswers(stdout)[0] ?? 'no answer';
 }

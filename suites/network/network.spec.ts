@@ -28,7 +28,7 @@ import { awaitServer } from '../instruments/peers/await-server.ts';
 import { hostAddress, serveOnHost } from '../instruments/peers/host-server.ts';
 import { fetchFromHost } from '../instruments/peers/nonce-server.ts';
 import { parseAnswers, startPeer } from '../instruments/peers/peer.ts';
-import { fetchOnBothSides, inBridgeNetns, netnsScript } from './bridge-netns.ts';
+import { fetchInBridgeNetns, fetchOnBothSides, inBridgeNetns, netnsScript } from './bridge-netns.ts';
 import { bridged, claimedAddress, nonce } from './bridged.ts';
 import { addressAt, driverNetwork, overlaps, parseRoutes } from './routes.ts';
 import { startSwarm } from './swarm.ts';
@@ -56,6 +56,7 @@ check('NET-CIP', {
   title: "a container's IP address is not reachable from the host",
   source: networking('IPAddress shown in docker inspect is unreachable'),
   remedy: 'publish the port: docker run -p; or enter the network namespace, see NET-CIP-NS',
+  concurrent: true,
   async verify({ target }) {
     const answers = await fetchOnBothSides(target, await claimedAddress(target, await bridged(target)));
     const failure = answers.host.includes(nonce) ? null : answers.host;
@@ -71,8 +72,9 @@ check('NET-CIP-NS', {
   title: "a container's IP address answers in RootlessKit's network namespace, which the user can enter",
   source: moby('v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'nsenter'),
   remedy: 'dockerd-rootless-setuptool.sh nsenter -- ip addr: is docker0 up, has it an address? restart the daemon',
+  concurrent: true,
   async verify({ target }) {
-    const { netns } = await fetchOnBothSides(target, await claimedAddress(target, await bridged(target)));
+    const netns = await fetchInBridgeNetns(target, await claimedAddress(target, await bridged(target)));
     expect(netns, "the answer of the container in RootlessKit's network namespace").toContain(nonce);
   },
   fault: breaks(
@@ -395,6 +397,8 @@ check('NET-OVERLAY', {
     'an overlay network can be made, and no container can join it; with the firewall backend nftables there is no swarm',
   source: docker('engine/security/rootless/troubleshoot', 'known limitations: overlay network'),
   remedy: 'use a bridge on one host, or a rootful daemon for swarm',
+  // the daemon gives the container 20 s to join
+  concurrent: true,
   async verify({ target }) {
     const swarm = await startSwarm(target);
     if (typeof swarm === 'string') {

@@ -5,7 +5,7 @@ import { accepted } from './temporary-network.ts';
 const bridge = '/networks/docker_gwbridge';
 const bridgeState = (target: Target) => dockerApi(target, 'GET', bridge);
 const ingress = 'gateway_ingress-sbox';
-const patience = { withinMs: 30_000, everyMs: 250 };
+const patience = { withinMs: 30_000, everyMs: 100 };
 
 /** A swarm of one node, or the refusal where the daemon's configuration excludes one. */
 export async function startSwarm(target: Target): Promise<AsyncDisposable | string> {

@@ -30,10 +30,11 @@ import {
   type VerifyContext,
 } from '../../harness/checks/index.ts';
 import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
-import { dataRoot, findInDataRoot } from '../instruments/daemon/data-root.ts';
+import { findInDataRoot } from '../instruments/daemon/data-root.ts';
 import { restartDaemon } from '../instruments/daemon/restart.ts';
 import { underRootlessKit } from '../instruments/daemon/search-path.ts';
 import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
+import { stopAndStart } from '../instruments/daemon/stop-and-start.ts';
 import { mapped, rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
 import { mountAt, mountsOf, optionValue } from '../instruments/kernel/mount-table.ts';
 import { rootMay } from '../instruments/kernel/root-rights.ts';
@@ -353,33 +354,21 @@ check('ST-PERSIST', {
   applies: canRestart,
   remedy: 'do not change /etc/subuid or /etc/subgid of a user with data; chown the volume by rootlesskit if you must',
   restartsDaemon: true,
-  async verify({ target, host, stage, defer }) {
-    const nonce = randomUUID();
-    const volume = `rdc-${nonce}`;
-    const options = { host: { Binds: [`${volume}:/v`] } };
-    defer(() => dockerApi(target, 'DELETE', `/volumes/${volume}?force=1`));
+  async verify(context) {
+    const { target, host } = context;
     const { uids, gids } = await subordinateIds(target);
-    const writer = await startContainer(target, options);
-    await writer.exec(['sh', '-c', `mkdir /v/d; echo ${nonce} > /v/d/f; chown -R 1001:1001 /v/d; chmod 700 /v/d`]);
-    await writer.stop();
-    await stage('written');
-    await restartDaemon(target);
-    await using reader = await startContainer(target, options);
-    // a program runs from the volume too, unless the data root is mounted noexec
-    const look = "stat -c '%u:%g %a' /v/d; cat /v/d/f; cp /bin/busybox /v/sh && /v/sh -c 'echo runs'";
-    const { stdout } = await reader.exec(['sh', '-c', look]);
-    const kept = ['1001:1001 700', nonce, 'runs'];
-    expect(stdout.trim().split('\n'), 'owner, mode and content in a container').toEqual(kept);
-    const file = `${await dataRoot(target)}/volumes/${volume}/_data/d/f`;
-    const onDisk = await target.root.exec(['stat', '-c', '%u:%g', file]);
+    const { failure, volume } = await stopAndStart('ST-PERSIST', context);
+    if (failure) throw new Error('the daemon did not come back', { cause: failure });
+    const { nonce, inContainer, onDisk } = known(volume, 'what the volume holds');
+    expect(inContainer, 'owner, mode and content in a container').toEqual(['1001:1001 700', nonce, 'runs']);
     const [uidMap, gidMap] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)];
     const owner = `${mapped(uidMap, 1001)}:${mapped(gidMap, 1001)}`;
-    expect(onDisk.stdout.trim(), "owner and group on the host's disk").toBe(owner);
+    expect(onDisk, "owner and group on the host's disk").toBe(owner);
   },
   fault: breaks(
     'owner, mode and content in a container',
     "the user's subordinate UIDs move by one before the daemon starts again",
     idsShifted,
-    { at: 'written' },
+    { at: 'prepared' },
   ),
 });

@@ -16,7 +16,7 @@ import { type Assignment, type CheckMeta, timeLimitMs } from '../protocol/protoc
 import type { RunnerWord } from './judge.ts';
 import { type WorkerWatch, watchWorker } from './worker-watchdog.ts';
 
-export type VitestJob = Omit<Assignment, 'selected'> & {
+export type VitestJob = Omit<Assignment, 'selected' | 'applicable'> & {
   readonly checks: readonly DeclaredCheck[];
   /** reporters that look at the same tests, e.g. Allure's; they come after `onJudged` */
   readonly reporters?: readonly Reporter[];
@@ -101,14 +101,16 @@ function project(
   { name, groupOrder }: { name: string; groupOrder: number },
 ) {
   const selected = checks.map(({ id }) => id);
+  const applicable = checks.filter((check) => applies(check, connection)).map(({ id }) => id);
   const areas = [...new Set(checks.map(({ area }) => area))];
+  const about = { mode, connection, selected, applicable };
   return {
     test: {
       name,
       root,
       include: areas.map((area) => `suites/${area}/*.spec.ts`),
       setupFiles: [join(checkout, 'harness/runner/worker/setup.ts')],
-      provide: { assignment: { mode, connection, selected, root, checkTimeoutMs, sideEffects, profile, noRootful } },
+      provide: { assignment: { ...about, root, checkTimeoutMs, sideEffects, profile, noRootful } },
       environment: 'node',
       pool: 'forks' as const,
       isolate: false,
@@ -126,6 +128,15 @@ function project(
       teardownTimeout: 20_000,
     },
   };
+}
+
+function applies(check: DeclaredCheck, { host }: VitestJob['connection']): boolean {
+  try {
+    return host !== undefined && (check.applies?.({ host }) ?? true) === true;
+  } catch {
+    // the error of that check, when it is judged
+    return false;
+  }
 }
 
 /** Spec files run in the order in which the areas were declared: what others stand on comes first. */

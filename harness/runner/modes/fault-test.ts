@@ -137,7 +137,8 @@ async function observeFromStage(subject: Subject, members: readonly Subject[]): 
 
 async function observeAll(group: readonly Subject[], injectAt?: InjectAtStage): Promise<Observed[]> {
   const observed: Observed[] = [];
-  for (const { check, mode } of group) observed.push(await observe(check, mode, injectAt));
+  const alsoJudged = new Set(group.map(({ check }) => check.id));
+  for (const { check, mode } of group) observed.push(await observe(check, { ...mode, alsoJudged }, injectAt));
   return observed;
 }
 

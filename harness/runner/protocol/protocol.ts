@@ -11,6 +11,8 @@ export type Assignment = {
   readonly connection: Connection;
   /** ids of the checks to judge; everything else a spec file declares is left alone */
   readonly selected: readonly string[];
+  /** of these the ones that apply to the host */
+  readonly applicable: readonly string[];
   readonly checkTimeoutMs?: number | undefined;
   /** fault test: judge others under each fault too, those that only read or every steady one */
   readonly sideEffects?: 'read-only' | 'all' | undefined;

@@ -15,6 +15,8 @@ export type Mode = {
   readonly evidence: Evidence;
   readonly host: HostFacts;
   readonly target: RestartableTarget;
+  /** checks that are judged with this one, as the host is; under a fault those that share it */
+  readonly alsoJudged?: ReadonlySet<string>;
 };
 export type ModeContext = Mode & { readonly context: TestContext };
 
@@ -42,6 +44,7 @@ export async function verifyOnce(check: DeclaredCheck, mode: Mode, inject?: Inje
         refuseChange(target, 'a change that is to be taken back');
         undos.push(undo);
       },
+      alsoJudged: (id) => mode.alsoJudged?.has(id) ?? false,
       note: (text) => evidence.note(text),
     });
   } catch (thrown) {

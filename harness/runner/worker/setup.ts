@@ -22,6 +22,7 @@ import { waitForTurn } from './turns.ts';
 
 const assignment = inject('assignment');
 const selected = new Set(assignment.selected);
+const applicable = new Set(assignment.applicable);
 
 // what a spec file declares is known when the body of a `describe` runs: those that disturb nobody come first, at once
 const [together, alone]: [DeclaredCheck[], DeclaredCheck[]] = [[], []];
@@ -66,7 +67,7 @@ async function judge(check: DeclaredCheck, context: TestContext): Promise<void> 
   const connected = await connectedTarget();
   const mode = { context, ...modeOf(check, connected) };
   try {
-    if (assignment.mode === 'conformance') await runConformance(check, mode);
+    if (assignment.mode === 'conformance') await runConformance(check, { ...mode, alsoJudged: applicable });
     else if (assignment.mode === 'triage') await takeTriageViews(check, mode, assignment.noRootful);
     else await runFaultTest(check, mode, groupOf(check, connected));
   } finally {

@@ -22,7 +22,7 @@ export async function awaitDaemon(target: Target, timeoutMs = 120_000): Promise<
       failure = error;
     }
   };
-  if (!(await pollUntil(answers, { withinMs: timeoutMs, everyMs: 250 }))) throw failure;
+  if (!(await pollUntil(answers, { withinMs: timeoutMs, everyMs: 100 }))) throw failure;
 }
 
 /** Throws DAEMON_DOWN. */

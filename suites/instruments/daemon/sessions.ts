@@ -16,7 +16,7 @@ async function stopDelaySeconds(target: Target): Promise<number> {
 /** Runs the script once the user has no session any more. */
 async function whileLoggedOut(target: Target, host: HostFacts, script: string): Promise<string> {
   const { stdout } = await target.root.shell(
-    `i=0; while c=$(${sessionClasses(host)}) && [ -n "$c" ] && [ $i -lt 40 ]; do sleep 0.5; i=$((i+1)); done
+    `i=0; while c=$(${sessionClasses(host)}) && [ -n "$c" ] && [ $i -lt 100 ]; do sleep 0.2; i=$((i+1)); done
 [ -z "$c" ] || { echo "sessions $c"; exit; }
 ${script}`,
     { timeoutMs: 150_000 },
@@ -25,32 +25,57 @@ ${script}`,
   return stdout.trim();
 }
 
-/** Waits until logind would have ended everything of a user who does not linger, or the process is gone. */
+/**
+ * Waits until logind would have ended everything of a user who does not linger, or the process is gone; for another 10 s
+ * where it does not say 2 s later that the user lingers.
+ */
 export async function outlastLogout(target: Target, host: HostFacts, pid: number): Promise<void> {
-  const seconds = Math.ceil((await stopDelaySeconds(target)) + 10);
-  const script = `end=$(($(cut -d. -f1 /proc/uptime) + ${seconds}))
-while [ -d /proc/${pid} ] && [ "$(cut -d. -f1 /proc/uptime)" -lt $end ]; do sleep 1; done`;
+  const script = `now() { cut -d. -f1 /proc/uptime; }
+outlast() { while [ -d /proc/${pid} ] && [ "$(now)" -lt $1 ]; do sleep 0.2; done; }
+end=$(($(now) + ${Math.ceil(await stopDelaySeconds(target))}))
+outlast $((end + 2))
+[ "$(loginctl show-user '${host.user.name}' -p State --value)" = lingering ] || outlast $((end + 10))`;
   await whileLoggedOut(target, host, script);
 }
 
 /** The user manager's state after its end and a restart of logind, which starts managers of lingering users. */
 export async function outlastManager(target: Target, host: HostFacts): Promise<string> {
   const unit = `user@${host.user.uid}.service`;
-  const script = `i=0; while [ "$(systemctl is-active ${unit})" != inactive ] && [ $i -lt 60 ]; do sleep 1; i=$((i+1)); done
+  const script = `i=0; while [ "$(systemctl is-active ${unit})" != inactive ] && [ $i -lt 300 ]; do sleep 0.2; i=$((i+1)); done
 systemctl restart systemd-logind
 systemctl is-active ${unit}`;
   return await whileLoggedOut(target, host, script);
 }
 
-/** Asks for the version until it is answered, since on a slow host systemd may have to start the daemon twice. */
+/**
+ * Shell: whether nothing is about to start the user's daemon. The host has booted, and the user's manager does not run or
+ * has started all it will, with the daemon's unit neither active nor on its way there.
+ */
+function daemonIsLeftAlone({ user }: HostFacts): string {
+  const asUser = `runuser -u '${user.name}' -- env XDG_RUNTIME_DIR=/run/user/${user.uid} systemctl --user`;
+  return `left_alone() {
+case $(systemctl is-system-running) in running|degraded) ;; *) return 1;; esac
+case $(systemctl is-active user@${user.uid}.service) in inactive|failed) return 0;; active) ;; *) return 1;; esac
+case $(${asUser} is-system-running) in running|degraded) ;; *) return 1;; esac
+case $(${asUser} is-active docker.service) in inactive|failed) return 0;; *) return 1;; esac
+}`;
+}
+
+/**
+ * Asks for the version until it is answered, since on a slow host systemd may have to start the daemon twice; not after
+ * 10 s in which nothing was about to start it.
+ */
 export async function daemonBeforeLogin(target: Target, host: HostFacts, withinSeconds: number) {
   const { stdout } = await target.root.shell(
     `
-end=$(($(cut -d. -f1 /proc/uptime) + ${withinSeconds}))
+${daemonIsLeftAlone(host)}
+now() { cut -d. -f1 /proc/uptime; }
+end=$(($(now) + ${withinSeconds})); since=
 ask() { env -u DOCKER_CONTEXT DOCKER_HOST='unix://${host.socket}' timeout 60 ${quoteWord(host.paths.docker ?? 'docker')} version --format "$1"; }
 until [ -S '${host.socket}' ] && said=$(ask 'version {{.Server.Version}}' 2>&1); do
-  [ "$(cut -d. -f1 /proc/uptime)" -lt $end ] || { echo "$said" >&2; said=; break; }
-  sleep 1
+  if left_alone; then : "\${since:=$(now)}"; else since=; fi
+  [ "$(now)" -lt $end ] && [ $(($(now) - \${since:-$(now)})) -lt 10 ] || { echo "$said" >&2; said=; break; }
+  sleep 0.3
 done
 echo "$said"
 echo "sessions $(echo $(${sessionClasses(host)}))"`,

@@ -4,18 +4,12 @@ import { copyFileSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
-import type { HostFacts, Target } from '../../harness/checks/index.ts';
-import type { DaemonProcess } from '../instruments/daemon/process.ts';
-import { otherProcesses, parseCrash, parseStart, serviceProcesses } from './leftovers.ts';
+import type { HostFacts, Target } from '../../../harness/checks/index.ts';
+import { otherProcesses, parseCrash, serviceProcesses } from './leftovers.ts';
+import type { DaemonProcess } from './process.ts';
 
 const stat =
   '4308 (rootlesskit) S 3970 4308 4308 0 -1 4194560 3026 96240 0 89 12 30 420 190 20 0 11 0 8123 1265991680 2500 18446744073709551615 1 1 0 0 0 0 0 0 2143420159 0 0 0 17 1 0 0 0 0 0 0 0 0 0 0 0 0 0';
-
-it('the start of a process, whatever its name is', () => {
-  expect(parseStart(stat)).toBe(8123);
-  expect(parseStart(stat.replace('(rootlesskit)', '(a) b (c))'))).toBe(8123);
-  expect(parseStart('')).toBeNull();
-});
 
 it('a crash after which all is well', () => {
   expect(parseCrash(`100\n78.50\nnext ${stat}\n`)).toEqual({ left: [], restartedAfterSeconds: 81.23 - 78.5 });

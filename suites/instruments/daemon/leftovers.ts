@@ -1,17 +1,6 @@
-import { type HostFacts, known, type Target } from '../../harness/checks/index.ts';
-import type { DaemonProcess } from '../instruments/daemon/process.ts';
-
-/** In ticks since boot: with the PID it identifies the process. Null when it is gone. */
-export async function startOf(target: Target, pid: number): Promise<number | null> {
-  const { stdout } = await target.root.shell(`cat /proc/${pid}/stat 2>/dev/null`);
-  return parseStart(stdout);
-}
-
-/** Pure: field 22 of /proc/PID/stat; the name in field 2 may contain anything and ends at the last `)`. */
-export function parseStart(stat: string): number | null {
-  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  return ticks === undefined ? null : Number(ticks);
-}
+import { type HostFacts, known, type Target } from '../../../harness/checks/index.ts';
+import { parseStart } from '../kernel/process-start.ts';
+import type { DaemonProcess } from './process.ts';
 
 const serviceNames =
   'rootlesskit exe slirp4netns pasta pasta.avx2 vpnkit dockerd containerd containerd-shim docker-proxy rootlesskit-doc';
@@ -37,8 +26,8 @@ export async function otherProcesses(target: Target, host: HostFacts, { service 
   return (await processesNamedSo(target, host, elsewhere)).filter((process) => !own.includes(process));
 }
 
-export async function endLeftovers(target: Target, containerPid: number, others: readonly string[]): Promise<void> {
-  const left = await serviceProcesses(target, target.facts.host, others);
+/** `left`: lines `NAME PID` of the service. */
+export async function endLeftovers(target: Target, left: readonly string[], containerPid: number): Promise<void> {
   if (left.length === 0) return;
   const pids = left.map((process) => process.split(' ')[1]);
   await target.root.shell(`kill -9 ${[...pids, containerPid].join(' ')} 2>/dev/null`);
@@ -62,11 +51,11 @@ while [ $i -lt 25 ]; do
 done
 for p in $left; do echo "left $(cat /proc/$p/comm) $p"; done
 i=0
-while [ $i -lt 40 ]; do
+while [ $i -lt 100 ]; do
   for p in $(kits); do
     case $before in *" $p "*) ;; *) [ "$(stat -c %u /proc/$p)" = ${target.facts.host.user.uid} ] && { echo "next $(cat /proc/$p/stat)"; exit; };; esac
   done
-  sleep 0.5; i=$((i+1))
+  sleep 0.2; i=$((i+1))
 done`);
   return parseCrash(stdout);
 }
