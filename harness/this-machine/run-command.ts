@@ -13,6 +13,8 @@ export type CommandOptions = {
   readonly input?: string;
   /** ends the command and all it started, as its time limit does */
   readonly signal?: AbortSignal;
+  /** it may ask on the terminal (sudo): it stays in our session, where Ctrl-C reaches it */
+  readonly onTerminal?: boolean;
 };
 
 type Ended = { output: ProcessOutput; timedOut: boolean };
@@ -32,8 +34,12 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
 }
 
 /** zx leaves an empty input open, and a command that reads it would wait for ever. */
-function stdin(input: string | undefined): { input?: string; stdio?: ['ignore', 'pipe', 'pipe'] } {
-  return input ? { input } : { stdio: ['ignore', 'pipe', 'pipe'] };
+function stdin({ input, onTerminal }: CommandOptions): {
+  input?: string;
+  stdio?: ['ignore' | 'inherit', 'pipe', 'pipe'];
+} {
+  if (input) return { input };
+  return { stdio: [onTerminal ? 'inherit' : 'ignore', 'pipe', 'pipe'] };
 }
 
 async function run(
@@ -43,17 +49,22 @@ async function run(
 ): Promise<Ended> {
   const cwd = options.cwd ?? process.cwd();
   const env = { ...process.env, ...options.env };
-  const child = $({ nothrow: true, quiet: true, detached: true, cwd, env, ...stdin(options.input) })`${[...argv]}`;
+  const detached = !options.onTerminal;
+  const child = $({ nothrow: true, quiet: true, detached, cwd, env, ...stdin(options) })`${[...argv]}`;
   const { pid } = child;
+  const group = detached ? pid : undefined;
   let timedOut = false;
   const timers: NodeJS.Timeout[] = [];
   const end = (): void => {
-    if (pid === undefined) return;
-    killGroup(pid, 'SIGTERM');
-    timers.push(setTimeout(() => killGroup(pid, 'SIGKILL'), 10_000));
+    if (group === undefined) {
+      child.child?.kill('SIGTERM');
+      return;
+    }
+    killGroup(group, 'SIGTERM');
+    timers.push(setTimeout(() => killGroup(group, 'SIGKILL'), 10_000));
   };
   if (pid !== undefined) {
-    running.add(pid);
+    if (group !== undefined) running.add(group);
     const late = (): void => {
       timedOut = true;
       end();
@@ -71,7 +82,7 @@ async function run(
   } finally {
     for (const timer of timers) clearTimeout(timer);
     options.signal?.removeEventListener('abort', end);
-    if (pid !== undefined) running.delete(pid);
+    if (group !== undefined) running.delete(group);
   }
 }
 
@@ -115,8 +126,18 @@ export async function runLogged(argv: readonly string[], options: LoggedOptions)
   };
   const { output, timedOut } = await run(argv, { ...options, timeoutMs }, take);
   if (output.exitCode === 0) return;
+  const last = lastLines(`${output.stdall}`);
   const end = timedOut ? `did not end within ${timeoutMs / 1000} s` : `exit code ${output.exitCode ?? output.signal}`;
-  throw new RdcError(options.code, `${options.what}: ${end}; its output is in ${log}`, {
+  throw new RdcError(options.code, `${options.what}: ${end}${last}\n(its whole output: ${log})`, {
     hint: `tail -n 40 ${log}`,
   });
+}
+
+/** Pure: the end of what a command said, as lines of a message; `` where it said nothing. */
+export function lastLines(text: string, count = 5): string {
+  const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  return lines
+    .slice(-count)
+    .map((line) => `\n  ${plainLine(line, 200)}`)
+    .join('');
 }

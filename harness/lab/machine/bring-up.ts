@@ -49,7 +49,7 @@ export async function bringUp(machine: Machine, options: BringUpOptions = {}): P
     } catch (error) {
       if (plan.signal?.aborted) throw error;
       failedRestores = 1;
-      onStage(`snapshot restore failed (${(error as Error).message}); booting from scratch`);
+      onStage(`snapshot restore failed (${(error as Error).message.split('\n')[0]}); booting from scratch`);
     }
   }
   if ((machine.box.build || machine.box.image) && !isBuilt(box)) {
