@@ -3,10 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Option } from '@commander-js/extra-typings';
-import { setUpHost } from '../../harness/lab/setup/host-setup.ts';
+import { prepareHost } from '../../harness/lab/disks/prepare-host.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
+import { askOnTerminal } from '../targets/agreement.ts';
 
 type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
 
@@ -23,7 +24,8 @@ const command = declare('test', about).addOption(
 /** `rdc test`: the project's own tests. Ends with one plain line of counts; 0 when nothing failed. */
 export const testCommand = defineCommand(command, async (_, { vm: withVm }) => {
   const say = (text: string) => void process.stdout.write(`${text}\n`);
-  await setUpHost(say, withVm ? 'tests' : 'unit tests');
+  const purpose = withVm ? 'tests' : 'unit tests';
+  await prepareHost({ purpose, machines: [], onStage: say, ask: askOnTerminal });
   const parts: Counts[] = [];
   parts.push(await tool('lint', ['biome', 'check', '--error-on-warnings', '.']));
   parts.push(await tool('unused code', ['knip']));

@@ -5,19 +5,20 @@ import type { Machine } from '../../harness/lab/catalog/machines.ts';
 import { chooseProvider, type ProviderName } from '../../harness/lab/catalog/provider-names.ts';
 import { clearAbandonedMachines } from '../../harness/lab/cleanup/abandoned-machines.ts';
 import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
-import { ensureBox } from '../../harness/lab/disks/box.ts';
 import { expectImage } from '../../harness/lab/disks/cloud-image-box.ts';
+import { prepareHost } from '../../harness/lab/disks/prepare-host.ts';
 import {
   chooseLab,
   ensureLab,
   enterCommand,
+  expectRoot,
   isInsideLab,
   type LabKind,
 } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { providers } from '../../harness/lab/machine/providers.ts';
-import { setUpHost } from '../../harness/lab/setup/host-setup.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { LabOptions } from '../options/options.ts';
+import { askOnTerminal } from './agreement.ts';
 
 export type LabNeeds = {
   readonly machines: readonly Machine[];
@@ -37,9 +38,10 @@ export async function enterLab({ machines, options, onStage }: LabNeeds): Promis
   if (isInsideLab()) return await clearAbandonedMachines(onStage);
   const full = diskWarning(diskState());
   if (full !== undefined) onStage(full);
+  if (chooseLab(lab) === 'hermetic') expectRoot();
   for (const machine of machines) expectImage(machine);
-  await setUpHost(onStage, provider === 'nspawn' ? 'containers' : 'lab');
-  for (const machine of machines) await ensureBox(machine, onStage);
+  const purpose = provider === 'nspawn' ? 'containers' : 'lab';
+  await prepareHost({ purpose, machines, onStage, ask: askOnTerminal });
   await ensureFixtureImage({ arch: process.arch === 'arm64' ? 'arm64' : 'amd64' });
   if (chooseLab(lab) === 'system') return await clearAbandonedMachines(onStage);
   await ensureLab();

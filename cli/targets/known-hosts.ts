@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { RdcError } from '../../harness/messages/errors.ts';
+import { installHint } from '../../harness/this-machine/distribution.ts';
 import type { SshConfig } from './ssh-config.ts';
 
 /** The host keys that OpenSSH trusts on this machine; no other is trusted. `addKey` is the command that adds one. */
@@ -26,7 +27,7 @@ function linesOf(name: string, file: string): string[] {
     if (cause instanceof Error && 'status' in cause && typeof cause.status === 'number') return [];
     throw new RdcError('HOST_SETUP', 'cannot start ssh-keygen, which reads known_hosts', {
       cause,
-      hint: 'sudo apt-get install openssh-client',
+      hint: installHint('ssh'),
     });
   }
 }

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isStaticElf } from '../this-machine/static-program.ts';
 import { ensureFixtureImage } from './build.ts';
-import { appletNames, isStaticElf } from './busybox.ts';
+import { appletNames } from './busybox.ts';
 import type { FixtureImage } from './image.ts';
 
 const run = promisify(execFile);

@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } fro
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RdcError } from '../messages/errors.ts';
+import { installHint } from '../this-machine/distribution.ts';
 import { cacheRoot } from '../this-machine/paths.ts';
 import { mustRunCommand } from '../this-machine/run-command.ts';
 import { appletNames, readBusybox } from './busybox.ts';
@@ -48,7 +49,7 @@ async function inputsKey(arch: Architecture, busybox: Buffer): Promise<string> {
   const version = await compile(arch, ['--version'], imagesDir);
   const libc = await compile(arch, ['-print-file-name=libc.a'], imagesDir);
   const library = await readFile(libc.trim()).catch((cause: unknown) => {
-    throw new RdcError('IMAGE', `no static C library for ${arch}`, { hint: installHint(arch), cause });
+    throw new RdcError('IMAGE', `no static C library for ${arch}`, { hint: compilerHint(arch), cause });
   });
   return `${arch}-${sha256(JSON.stringify([version, ...[busybox, library, ...contents].map(sha256)])).slice(0, 16)}`;
 }
@@ -88,16 +89,14 @@ async function compile(arch: Architecture, args: string[], cwd: string): Promise
   const options = { cwd, env: { LC_ALL: 'C' }, timeoutMs: 120_000 };
   const compiler = arch === nativeArch ? 'gcc' : crossCompilers[arch];
   return await mustRunCommand([compiler, ...args], options).catch((cause: unknown) => {
-    throw new RdcError('IMAGE', `${compiler} cannot build the probe for ${arch}`, { hint: installHint(arch), cause });
+    throw new RdcError('IMAGE', `${compiler} cannot build the probe for ${arch}`, { hint: compilerHint(arch), cause });
   });
 }
 
-function installHint(arch: Architecture): string {
-  const cross = {
-    amd64: 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross',
-    arm64: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
-  };
-  return `sudo apt-get install ${arch === nativeArch ? 'gcc libc6-dev' : cross[arch]}`;
+function compilerHint(arch: Architecture): string {
+  if (process.platform !== 'linux') return './rdc doctor ssh://USER@HOST   # the read-only checks need no image';
+  if (arch === nativeArch) return installHint('gcc', 'static libc');
+  return installHint(arch === 'arm64' ? 'gcc for arm64' : 'gcc for amd64');
 }
 
 function sha256(bytes: Buffer | string): string {

@@ -33,6 +33,9 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** zx asks for bash, which not every system has. */
+const posixShell = { shell: '/bin/sh', prefix: '', quote: (word: string) => `'${word.replaceAll("'", `'\\''`)}'` };
+
 /** zx leaves an empty input open, and a command that reads it would wait for ever. */
 function stdin({ input, onTerminal }: CommandOptions): {
   input?: string;
@@ -50,7 +53,8 @@ async function run(
   const cwd = options.cwd ?? process.cwd();
   const env = { ...process.env, ...options.env };
   const detached = !options.onTerminal;
-  const child = $({ nothrow: true, quiet: true, detached, cwd, env, ...stdin(options) })`${[...argv]}`;
+  const settings = { nothrow: true, quiet: true, detached, cwd, env, ...posixShell };
+  const child = $({ ...settings, ...stdin(options) })`${[...argv]}`;
   const { pid } = child;
   const group = detached ? pid : undefined;
   let timedOut = false;
