@@ -5,14 +5,6 @@ const arm = process.arch === 'arm64';
  * where it is not named. Those of Debian are tried; the names of the others are their makers', and not tried.
  */
 export const packages = {
-  node: {
-    debian: ['nodejs', 'npm'],
-    fedora: ['nodejs', 'nodejs-npm'],
-    suse: ['nodejs-default', 'npm-default'],
-    alpine: ['nodejs', 'npm'],
-    arch: ['nodejs', 'npm'],
-    macos: ['node'],
-  },
   vagrant: {
     debian: ['vagrant'],
     ubuntu: undefined,
