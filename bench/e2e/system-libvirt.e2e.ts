@@ -34,6 +34,7 @@ libvirt pool-define-as default dir --target /var/lib/libvirt/images/theirs >/dev
 echo '<network><name>default</name></network>' >/tmp/$$.xml; libvirt net-define /tmp/$$.xml >/dev/null
 [ "$(stat -c %a "$HOME")" = 700 ]
 "$NODE" --input-type=module -e 'import { ensurePool } from "${checkout}/harness/lab/libvirt/own-resources.ts"; await ensurePool(); await ensurePool()'
+"$NODE" --input-type=module -e 'import { offersKvm, systemAccess } from "${checkout}/harness/lab/libvirt/system-access.ts"; console.log(JSON.stringify([await systemAccess(), typeof (await offersKvm())]))'
 echo '<network><name>rdc</name></network>' >/tmp/$$.xml; libvirt net-define /tmp/$$.xml >/dev/null
 libvirt vol-create-as rdc rdc-VAGRANTSLASH-box.img 1M >/dev/null
 echo "<domain type='qemu'><name>rdc-debian-13</name><memory>1024</memory><os><type>hvm</type></os></domain>" >/tmp/$$.xml
@@ -44,6 +45,7 @@ echo "== after"; ${listAll}
 echo "== files"; find "$HOME" ! -user "$(id -u)"
 find /var/lib/libvirt/images -name '*rdc*'`);
     expect(stderr).toBe('debian-13: removed\n');
+    expect(stdout).toContain('[{"answers":true},"boolean"]\n');
     const [, before, after, files] = stdout.split(/^== .*\n/m).map((part) => part.split('\n').filter(Boolean));
     expect(before).toEqual(['default', 'rdc', 'default', 'rdc', 'rdc-debian-13']);
     expect(after).toEqual(['default', 'default']);

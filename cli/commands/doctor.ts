@@ -1,8 +1,9 @@
 import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
 import { chooseLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
+import { systemAccess } from '../../harness/lab/libvirt/system-access.ts';
 import { machineState } from '../../harness/lab/machine/take-down.ts';
 import { describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
-import { doctorHost } from '../../harness/lab/setup/host-setup.ts';
+import { doctorHost, type HostNeed } from '../../harness/lab/setup/host-setup.ts';
 import { exitCodes, RdcError } from '../../harness/messages/errors.ts';
 import { defineCommand } from '../options/command-line.ts';
 import { declareJudging, gate, provider } from '../options/options.ts';
@@ -37,12 +38,20 @@ export const doctorCommand = defineCommand(command, async ([target], options) =>
   return await doctorOfThisMachine(options);
 });
 
+async function accessNeed(): Promise<HostNeed> {
+  const access = await systemAccess();
+  const what = 'libvirt answers this user';
+  return access.answers ? { what, present: true, remedy: '' } : { what, present: false, remedy: access.remedy };
+}
+
 /** Reads only. Exit code 3 when something is missing. */
 async function doctorOfThisMachine({ json, provider: asked }: DoctorOptions): Promise<number> {
   const isContainers = chooseProvider(asked) === 'nspawn';
   const needs = doctorHost(isContainers ? 'containers' : 'lab');
   const accel = rememberedAccel();
   const machines = await machineState();
+  if (!isContainers && chooseLab() === 'system' && needs.some(({ what, present }) => what === 'libvirt' && present))
+    needs.push(await accessNeed());
   const missing = needs.filter((need) => !need.present);
   if (json) {
     process.stdout.write(`${JSON.stringify({ needs, accel: accel ?? null, lab: chooseLab(), machines }, null, 2)}\n`);

@@ -74,7 +74,10 @@ const systems: readonly (readonly [string, System, string, string])[] = [
   ],
   [
     'Fedora with modular daemons',
-    { osRelease: 'ID=fedora\nVERSION_ID=44\n', more: 'ln -s /bin/true /srv/bin/virtqemud' },
+    {
+      osRelease: 'ID=fedora\nVERSION_ID=44\n',
+      more: 'for name in virtqemud virsh; do ln -s /bin/true /srv/bin/$name; done',
+    },
     'sudo dnf install -y ',
     `as root: dnf install -y .*vagrant-libvirt .* && ${box}`,
   ],

@@ -15,7 +15,9 @@ import {
   isInsideLab,
   type LabKind,
 } from '../../harness/lab/hermetic/hermetic-lab.ts';
+import { expectSystemAccess, offersKvm } from '../../harness/lab/libvirt/system-access.ts';
 import { providers } from '../../harness/lab/machine/providers.ts';
+import { chooseAccel, describeAccel } from '../../harness/lab/setup/acceleration.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { LabOptions } from '../options/options.ts';
 import { askOnTerminal } from './agreement.ts';
@@ -42,10 +44,19 @@ export async function enterLab({ machines, options, onStage }: LabNeeds): Promis
   for (const machine of machines) expectImage(machine);
   const purpose = provider === 'nspawn' ? 'containers' : 'lab';
   await prepareHost({ purpose, machines, onStage, ask: askOnTerminal });
+  await expectSystemAccess();
+  onStage(await describeUse(chooseLab(lab), provider));
   await ensureFixtureImage({ arch: process.arch === 'arm64' ? 'arm64' : 'amd64' });
   if (chooseLab(lab) === 'system') return await clearAbandonedMachines(onStage);
   await ensureLab();
   runInside();
+}
+
+/** What the machines run on, and what that costs. */
+async function describeUse(lab: LabKind, provider: ProviderName): Promise<string> {
+  if (provider === 'nspawn') return 'provider nspawn, lab hermetic: containers on the kernel of this machine.';
+  const where = lab === 'system' ? "the system's libvirt" : 'a libvirt and a network of their own';
+  return `provider libvirt, lab ${lab}: VMs in ${where}. ${describeAccel(await chooseAccel(offersKvm))}`;
 }
 
 /** Later questions about the lab and its provider, also after the command started again, get the same answer. */

@@ -18,6 +18,7 @@ import {
   stopNetwork,
 } from '../libvirt/domain.ts';
 import { ensurePool, leaveSystemLibvirt } from '../libvirt/own-resources.ts';
+import { offersKvm } from '../libvirt/system-access.ts';
 import { vagrantCommand, vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
 import { chooseAccel } from '../setup/acceleration.ts';
 import { prepareConsole, reclaimConsole } from './console-log.ts';
@@ -28,7 +29,7 @@ import type { Provider } from './provider.ts';
 /** VMs, made by Vagrant. */
 export const libvirtProvider: Provider = {
   expectPossible() {},
-  chooseAccel: async () => (await chooseAccel()).accel,
+  chooseAccel: async () => (await chooseAccel(offersKvm)).accel,
   state: domainState,
   hasSnapshot,
   running: runningDomains,

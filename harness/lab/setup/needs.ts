@@ -49,7 +49,11 @@ export function isProviderPackaged(): boolean {
 const vmNeeds: readonly Need[] = [
   providerNeed,
   // one daemon, or the modular ones
-  { what: 'libvirt', found: onPath('libvirtd', 'virtqemud'), packages: ['libvirt'] },
+  {
+    what: 'libvirt',
+    found: () => onPath('libvirtd', 'virtqemud')() && onPath('virsh')(),
+    packages: ['libvirt'],
+  },
   { what: 'QEMU', found: () => onPath(qemu)() || qemuPaths(), packages: ['qemu'] },
   { what: "dnsmasq (the machines' DHCP)", found: onPath('dnsmasq'), packages: ['dnsmasq'] },
 ];
