@@ -15,7 +15,10 @@ export function supportTable(judged: Judged): string {
     const { kernel = '', docker = '' } = versionsOf(machine);
     return [machine.name, describe(machine), docker, kernel, statusOf(machine, judged)];
   });
-  const unknown = others.length > 0 ? [[others.join(', '), 'cloud images', '', '', notVerified]] : [];
+  const unknown =
+    others.length > 0
+      ? [[others.join(', '), 'cloud images, and boxes of the catalogue of Vagrant', '', '', notVerified]]
+      : [];
   return table([['machine', 'system', 'Docker', 'kernel', 'status'], ...rows, ...unknown], 'left');
 }
 

@@ -37,7 +37,9 @@ export async function runAsRoot(steps: readonly RootStep[], { log, onStage }: Op
   const options = { log, code: first.code, what: 'as root', timeoutMs, onLine, onTerminal: prefix.length > 0 };
   await runLogged(argv, options).catch((error: unknown) => {
     if (!(error instanceof RdcError)) throw error;
-    const what = error.message.replace(/^\[\w+\] as root/, current.what).replaceAll(/\n {2}rdc-step \d+/g, '');
+    const what = error.message
+      .replace(/^\[\w+\] as root/, current.what.replace(/ \(.*\)$/, ''))
+      .replaceAll(/\n {2}rdc-step \d+/g, '');
     throw new RdcError(current.code, what, { hint: error.hint ?? '', cause: error });
   });
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds a bootable Debian box for vagrant-libvirt unless it is there, and prints its path.
 #   build.sh [--path] DISTRIBUTION RELEASE        e.g. build.sh debian 13, build.sh debian 13-sysvinit
-# Environment: RDC_ARCH (amd64), XDG_CACHE_HOME, RDC_APT_ETC (default /etc/apt), RDC_OWNER (uid:gid of what is left).
+# Environment: RDC_ARCH (amd64), XDG_CACHE_HOME, RDC_APT_ETC (apt's folder with entries of the Debian archive; /etc/apt), RDC_OWNER (uid:gid of what is left).
 # Needs root (loop mount), mmdebstrap, qemu-utils, extlinux. Docker's packages lie in the box's package cache, so that
 # the machine installs them with its distribution's tools, without a network.
 set -eu
@@ -65,7 +65,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-sh "$here/apt-sources.sh" "$codename" "${RDC_APT_ETC:-/etc/apt}" >"$work/sources.list"
+sh "$here/apt-sources.sh" "$codename" ${RDC_APT_ETC:+"$RDC_APT_ETC"} >"$work/sources.list"
 unshare --mount --pid --fork --kill-child --mount-proc sh -eu -c \
 	'sh "$here/disk.sh" create; sh "$here/system.sh" install; sh "$here/disk.sh" box' >&2 &
 builder=$!

@@ -1,6 +1,6 @@
-# Prints, as JSON, the domain that vagrant-libvirt makes of each machine of the Vagrantfile: its XML by name. Nothing is
-# started: the Vagrantfile runs against a recorder, and the plugin's own template renders what it says.
-#   ruby domains.rb VAGRANTFILE
+# Prints, as JSON, what Vagrant makes of each machine of the Vagrantfile: the XML of its domain, and what provisions it.
+# Nothing is started: the Vagrantfile runs against a recorder, and the plugin's own template renders what it says.
+#   ruby vagrantfile.rb VAGRANTFILE
 require 'erb'
 require 'json'
 require 'vagrant'
@@ -8,21 +8,27 @@ require 'vagrant-libvirt/config'
 
 # Takes every word of a Vagrantfile that is not about the provider, and goes into its blocks.
 class Recorder
-  attr_reader :machines
+  attr_reader :machines, :provisions
 
   def initialize(libvirt = nil)
     @libvirt = libvirt
     @machines = {}
+    @provisions = []
   end
 
   def define(name, **)
     libvirt = VagrantPlugins::ProviderLibvirt::Config.new
-    yield Recorder.new(libvirt)
-    @machines[name] = libvirt
+    one = Recorder.new(libvirt)
+    yield one
+    @machines[name] = [libvirt, one.provisions]
   end
 
   def provider(name)
     yield @libvirt if name == :libvirt
+  end
+
+  def provision(name, path: nil, source: nil, **)
+    @provisions << { name: name, file: path || source }
   end
 
   def method_missing(name, *)
@@ -69,4 +75,4 @@ end
 recorder = Recorder.new
 Vagrant.define_singleton_method(:configure) { |*, &block| block.call(recorder) }
 load ARGV.fetch(0)
-puts JSON.generate(recorder.machines.to_h { |name, config| [name, Domain.new(name, config).to_xml] })
+puts JSON.generate(recorder.machines.to_h { |name, (config, steps)| [name, { xml: Domain.new(name, config).to_xml, steps: steps }] })
