@@ -7,6 +7,7 @@ import { checksPages } from './checks-pages.ts';
 import { commandLinePage } from './command-line-page.ts';
 import type { DocFile } from './doc-files.ts';
 import { errorCodeTable } from './error-code-table.ts';
+import { hostSystemsTable } from './host-systems-table.ts';
 import { machineFieldsTable } from './machine-fields-table.ts';
 import { withSection } from './page-section.ts';
 import { readJudged } from './recorded-verdicts.ts';
@@ -22,6 +23,7 @@ export async function generatedFiles(): Promise<DocFile[]> {
     { path: 'docs/reference/results.md', text: resultsPage() },
     ...checksPages(await loadChecks(), judged),
     section('README.md', 'support', supportTable(judged)),
+    section('docs/getting-started.md', 'hosts', hostSystemsTable()),
     section('docs/results.md', 'verdicts', verdictTable(judged)),
     section('docs/contributing/check.md', 'check', checkExcerpt()),
     sections('docs/contributing/distribution.md', { recipe: recipeExcerpt(), machine: machineExcerpt() }),

@@ -68,7 +68,7 @@ function cannotAsk(steps: readonly RootStep[], why: string, sudo: string): RdcEr
 }
 
 /** Whether somebody can be asked: /dev/tty opens only where there is a controlling terminal. */
-export function hasTerminal(): boolean {
+function hasTerminal(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r+'));
     return true;

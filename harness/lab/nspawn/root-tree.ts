@@ -5,7 +5,7 @@ import { cachePath } from '../../this-machine/paths.ts';
 import { runLogged } from '../../this-machine/run-command.ts';
 
 /** The folder in which the root file system of a box lies, unpacked or not. */
-export function rootTreeOf(box: string): string {
+function rootTreeOf(box: string): string {
   return cachePath('nspawn', 'trees', basename(box, '.box'));
 }
 
