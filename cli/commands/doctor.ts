@@ -1,5 +1,6 @@
 import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
 import { chooseLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
+import { systemAccess } from '../../harness/lab/libvirt/system-access.ts';
 import { type MachineState, machineState } from '../../harness/lab/machine/take-down.ts';
 import { hostAbilities } from '../../harness/lab/nspawn/host-abilities.ts';
 import { type AccelAnswer, describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
@@ -45,7 +46,7 @@ export const command = defineCommand(declared, async ([target], options) => {
 async function doctorOfThisMachine({ json, provider: asked }: DoctorOptions): Promise<number> {
   const isContainers = chooseProvider(asked) === 'nspawn';
   const ofContainers = [...doctorHost('containers'), ...(await hostAbilities())];
-  const needs = isContainers ? ofContainers : doctorHost('lab');
+  const needs = isContainers ? ofContainers : await vmNeeds();
   const state = {
     needs,
     accel: rememberedAccel() ?? null,
@@ -56,6 +57,18 @@ async function doctorOfThisMachine({ json, provider: asked }: DoctorOptions): Pr
   if (json) printJson(state);
   else print([...needs.map(needText), ...(isContainers ? [] : vmLines(state)), ...labLines(state)].join('\n'));
   return needs.every(({ present }) => present) ? exitCodes.ok : exitCodes.notJudged;
+}
+
+async function vmNeeds(): Promise<HostNeed[]> {
+  const needs = doctorHost('lab');
+  const canAsk = chooseLab() === 'system' && needs.some(({ what, present }) => what === 'libvirt' && present);
+  if (!canAsk) return needs;
+  const access = await systemAccess();
+  const what = 'libvirt answers this user';
+  return [
+    ...needs,
+    access.answers ? { what, present: true, remedy: '' } : { what, present: false, remedy: access.remedy },
+  ];
 }
 
 function needText({ what, present, remedy }: HostNeed): string {

@@ -14,7 +14,8 @@ export function supportTable(judged: Judged): string {
       return [machine.name, describe(machine), docker, kernel, status];
     });
   const others = machines.filter(({ status }) => status === notVerified).map(({ machine }) => machine.name);
-  if (others.length > 0) rows.push([others.join(', '), 'cloud images', '', '', notVerified]);
+  const about = 'cloud images, and boxes of the catalogue of Vagrant';
+  if (others.length > 0) rows.push([others.join(', '), about, '', '', notVerified]);
   return table([['machine', 'system', 'Docker', 'kernel', 'status'], ...rows], 'left');
 }
 

@@ -8,6 +8,7 @@ import { commands, overview } from '../commands/all-commands.ts';
 import { helpText } from '../options/command-line.ts';
 import { checksPages } from './checks-pages.ts';
 import type { DocFile } from './doc-files.ts';
+import { hostSystemsTable } from './host-systems-table.ts';
 import { fenced, table, withSection } from './markdown.ts';
 import { providersPage, readReasons } from './providers-page.ts';
 import { readJudged } from './recorded-verdicts.ts';
@@ -19,6 +20,7 @@ export async function generatedFiles(): Promise<DocFile[]> {
   const judged = readJudged();
   const sections: readonly (readonly [path: string, name: string, text: string])[] = [
     ['README.md', 'support', supportTable(judged)],
+    ['docs/getting-started.md', 'hosts', hostSystemsTable()],
     ['docs/results.md', 'verdicts', verdictTable(judged)],
     ['docs/reference/command-line.md', 'commands', await commandHelp()],
     ['docs/reference/results.md', 'fields', resultsTable()],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
 import { isInsideLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { providers } from '../../harness/lab/machine/providers.ts';
-import { chooseAccel, knownAccel } from '../../harness/lab/setup/acceleration.ts';
+import { knownAccel } from '../../harness/lab/setup/acceleration.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { durationText } from '../../harness/messages/quantities.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
@@ -24,20 +24,20 @@ type Run = {
   readonly suiteSize: number;
 };
 
-/** Says on stderr that VMs are emulated here, before anything is started, where that is known by then. */
-export function sayEmulation(run: Run): void {
-  if (!isInsideLab() && knownAccel()?.accel === 'tcg') sayAll(emulationNote(run, knownAccel()?.reason ?? ''));
-}
+type Found = NonNullable<ReturnType<typeof knownAccel>>;
 
-/** The same after the set-up where only a boot could tell, so that it is said once. */
-export async function sayFoundEmulation(run: Run): Promise<void> {
-  if (knownAccel() !== undefined || vmsOf(run).length === 0) return;
-  const { accel, reason } = await chooseAccel();
-  if (accel === 'tcg') sayAll(emulationNote(run, reason));
-}
-
-function sayAll(lines: readonly string[]): void {
-  for (const line of lines) say(line);
+/**
+ * Says on stderr that VMs are emulated here, before anything is started, where that is known by then. Where only the
+ * set-up can tell, what is returned says it when it is told, so that it is said once.
+ */
+export function sayEmulation(run: Run): (found: Found) => void {
+  const sayIt = ({ accel, reason }: Found) => {
+    if (accel === 'tcg') for (const line of emulationNote(run, reason)) say(line);
+  };
+  const known = knownAccel();
+  if (known === undefined) return sayIt;
+  if (!isInsideLab()) sayIt(known);
+  return () => {};
 }
 
 function vmsOf({ targets, options }: Run) {

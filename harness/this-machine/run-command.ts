@@ -13,6 +13,8 @@ type CommandOptions = {
   readonly input?: string;
   /** ends the command and all it started, as its time limit does */
   readonly signal?: AbortSignal;
+  /** it may ask on the terminal (sudo): it stays in our session, where Ctrl-C reaches it */
+  readonly onTerminal?: boolean;
 };
 
 // Children lead process groups of their own: whoever ends us, none of them goes on in the background.
@@ -29,22 +31,32 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** zx asks for bash, which not every system has. */
+const posixShell = { shell: '/bin/sh', prefix: '', quote: (word: string) => `'${word.replaceAll("'", `'\\''`)}'` };
+
+/** zx leaves an empty input open, and a command that reads it would wait for ever. */
+function stdin(input?: string, onTerminal = false): { input?: string; stdio?: ['ignore' | 'inherit', 'pipe', 'pipe'] } {
+  return input ? { input } : { stdio: [onTerminal ? 'inherit' : 'ignore', 'pipe', 'pipe'] };
+}
+
 async function run(
   argv: readonly string[],
-  { cwd = process.cwd(), env, input, signal, timeoutMs }: CommandOptions & { timeoutMs: number },
+  { cwd = process.cwd(), env, input, signal, onTerminal, timeoutMs }: CommandOptions & { timeoutMs: number },
   take?: (chunk: Buffer) => void,
 ): Promise<{ output: ProcessOutput; timedOut: boolean }> {
-  // zx leaves an empty input open, and a command that reads it would wait for ever
-  const stdin = input ? { input } : { stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] };
-  const options = { nothrow: true, quiet: true, detached: true, cwd, env: { ...process.env, ...env }, ...stdin };
-  const child = $(options)`${[...argv]}`;
-  const { pid } = child;
+  const detached = !onTerminal;
+  const options = { nothrow: true, quiet: true, detached, cwd, env: { ...process.env, ...env }, ...posixShell };
+  const child = $({ ...options, ...stdin(input, onTerminal) })`${[...argv]}`;
+  const group = detached ? child.pid : undefined;
   let timedOut = false;
   let killing: NodeJS.Timeout | undefined;
   const end = (): void => {
-    if (pid === undefined) return;
-    killGroup(pid, 'SIGTERM');
-    killing ??= setTimeout(() => killGroup(pid, 'SIGKILL'), 10_000);
+    if (group === undefined) {
+      child.child?.kill('SIGTERM');
+      return;
+    }
+    killGroup(group, 'SIGTERM');
+    killing ??= setTimeout(() => killGroup(group, 'SIGKILL'), 10_000);
   };
   const limit = setTimeout(() => {
     timedOut = true;
@@ -52,7 +64,7 @@ async function run(
   }, timeoutMs);
   signal?.addEventListener('abort', end);
   if (signal?.aborted) end();
-  if (pid !== undefined) running.add(pid);
+  if (group !== undefined) running.add(group);
   if (take) {
     child.stdout.on('data', take);
     child.stderr.on('data', take);
@@ -63,7 +75,7 @@ async function run(
     clearTimeout(limit);
     clearTimeout(killing);
     signal?.removeEventListener('abort', end);
-    if (pid !== undefined) running.delete(pid);
+    if (group !== undefined) running.delete(group);
   }
 }
 
@@ -106,6 +118,16 @@ export async function runLogged(argv: readonly string[], options: LoggedOptions)
   };
   const { output, timedOut } = await run(argv, { ...options, timeoutMs }, take);
   if (output.exitCode === 0) return;
+  const last = lastLines(`${output.stdall}`);
   const end = timedOut ? `did not end within ${timeoutMs / 1000} s` : `exit code ${output.exitCode ?? output.signal}`;
-  throw new RdcError(code, `${what}: ${end}; its output is in ${log}`, { hint: `tail -n 40 ${log}` });
+  throw new RdcError(code, `${what}: ${end}${last}\n(its whole output: ${log})`, { hint: `tail -n 40 ${log}` });
+}
+
+/** Pure: the end of what a command said, as lines of a message; `` where it said nothing. */
+export function lastLines(text: string, count = 5): string {
+  const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  return lines
+    .slice(-count)
+    .map((line) => `\n  ${plainLine(line, 200)}`)
+    .join('');
 }

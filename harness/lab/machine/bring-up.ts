@@ -50,7 +50,7 @@ export async function bringUp(machine: Machine, options: BringUpOptions = {}): P
       // what this machine lacks is no fault of the snapshot
       if (plan.signal?.aborted || (error instanceof RdcError && error.code === 'HOST_SETUP')) throw error;
       failedRestores = 1;
-      onStage(`snapshot restore failed (${(error as Error).message}); booting from scratch`);
+      onStage(`snapshot restore failed (${(error as Error).message.split('\n')[0]}); booting from scratch`);
     }
   }
   if ((machine.box.build || machine.box.image) && !isBuilt(box)) {

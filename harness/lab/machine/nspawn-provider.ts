@@ -22,8 +22,9 @@ import {
   sweepContainers,
 } from '../nspawn/containers.ts';
 import { ensureRootTree } from '../nspawn/root-tree.ts';
+import { consoleLogOf } from './console-log.ts';
 import { askGuest, type Guest, pinHostKeys, scanHostKeys } from './guest-ssh.ts';
-import { consoleLogOf, expectDaemon, type Plan } from './handle.ts';
+import { expectDaemon, type Plan } from './handle.ts';
 import type { Provider } from './provider.ts';
 import { provision, type Step } from './provision.ts';
 
@@ -62,6 +63,7 @@ export const nspawnProvider: Provider = {
   powerOff: (name) => stopContainer(containerOf(name)),
   destroy: (name) => removeContainer(containerOf(name)),
   sweep: sweepContainers,
+  async leave() {},
   sharesClock: true,
 };
 
