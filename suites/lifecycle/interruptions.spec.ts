@@ -1,6 +1,5 @@
 import {
   breaks,
-  type Container,
   checksIn,
   docker,
   dockerApi,
@@ -9,7 +8,6 @@ import {
   man,
   moby,
   mobyIssue,
-  pollUntil,
   rootlesskitIssue,
   rootScript,
   startContainer,
@@ -20,6 +18,7 @@ import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
 import { daemonBeforeLogin, outlastLogout } from '../instruments/daemon/sessions.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasSystemd, mayInterrupt } from '../instruments/daemon/user-unit.ts';
+import { nextPid } from './crashes.ts';
 import { makeVolume } from './kept-volume.ts';
 import { endLeftovers, killRootlessKit, otherProcesses, serviceProcesses, startOf } from './leftovers.ts';
 import { notEnabled, notLingering } from './not-started.ts';
@@ -76,20 +75,6 @@ grep -q '"Name":"always"' "$f"
 sed -i 's/"Name":"always"/"Name":"no"/' "$f"`,
   () => ':',
 );
-
-/** The container's process once it is another one than `before`; null at the deadline. */
-async function nextPid(container: Container, before: number, timeoutMs: number): Promise<number | null> {
-  // DAEMON: it has no process
-  const noneYet = (error: { code?: string }) => {
-    if (error.code === 'DAEMON') return before;
-    throw error;
-  };
-  const ask = async () => {
-    const pid = await container.hostPid().catch(noneYet);
-    return pid !== before && pid;
-  };
-  return (await pollUntil(ask, { withinMs: timeoutMs, everyMs: 50 })) ?? null;
-}
 
 check('SVC-RESTART', {
   level: 'MUST',
