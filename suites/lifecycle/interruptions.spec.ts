@@ -18,6 +18,7 @@ import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
 import { daemonBeforeLogin, outlastLogout } from '../instruments/daemon/sessions.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasSystemd, mayInterrupt } from '../instruments/daemon/user-unit.ts';
+import { makeBootServer } from './boot-server.ts';
 import { nextPid } from './crashes.ts';
 import { makeVolume } from './kept-volume.ts';
 import { endLeftovers, killRootlessKit, otherProcesses, serviceProcesses, startOf } from './leftovers.ts';
@@ -179,28 +180,33 @@ check('SVC-LOGOUT', {
 
 check('SVC-BOOT', {
   level: 'MUST',
-  title: "after a boot the daemon answers before the user's first login, and has the volumes that it had",
+  title:
+    "after a boot, before the user's first login, the daemon answers, has its volumes, and runs what has --restart=always",
   source: starting,
   // the record of the provisioning: a machine that somebody works on is not rebooted
   applies: mayInterrupt,
   remedy: `systemctl --user enable docker; ${linger}`,
   restartsDaemon: true,
   async verify({ target, host, defer }) {
-    const volume = await makeVolume(target);
+    const [volume, server] = [await makeVolume(target), await makeBootServer(target)];
     defer(async () => {
       await bringBack(target);
       await volume.remove();
+      await server.remove();
     });
-    const { version, sessions, service, kept } = await target.loggedOut(async () => {
+    const before = await server.answers();
+    const { version, sessions, service, kept, answers } = await target.loggedOut(async () => {
       await target.reboot();
       const seen = await daemonBeforeLogin(target, host, 90);
       const processes = seen.version === null ? [] : (await daemonProcess(target)).service;
-      return { ...seen, service: processes, kept: await volume.read() };
+      const answers = seen.version === null ? {} : await server.answers();
+      return { ...seen, service: processes, kept: await volume.read(), answers };
     });
     expect(version, `version that answers on ${host.socket} after the boot`).not.toBeNull();
     expect(sessions, `sessions of ${host.user.name} at that time`).toEqual([]);
     // a file system may be mounted over the data root at boot, or cleared
     expect(kept, "a volume's file after the boot").toBe(volume.nonce);
+    expect(answers, 'who answers on the published ports of a container with --restart=always').toEqual(before);
     const owners = new Set(service.flatMap(({ uids }) => uids));
     expect([...owners], 'UIDs of the processes of the service').toEqual([host.user.uid]);
   },
