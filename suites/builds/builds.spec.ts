@@ -14,8 +14,8 @@ import {
 } from '../../harness/checks/index.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { dataRoot, findInDataRoot } from '../instruments/daemon/data-root.ts';
-import { daemonProcess } from '../instruments/daemon/process.ts';
-import { mapped, parseIdMap } from '../instruments/kernel/id-map.ts';
+import { mapped, parseIdMap, rootlessMap } from '../instruments/kernel/id-map.ts';
+import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { hostAddress, serveOnHost } from '../instruments/peers/host-server.ts';
 import { buildersOf, forgetBuilds, hasBuildKit } from './builders.ts';
 import { refusalBy, withClient } from './user-client.ts';
@@ -32,7 +32,8 @@ check('BUILD-RUN', {
     'docker buildx ls shows the builder: it has to be the daemon itself (driver docker); see NS-UIDMAP, NET-BRIDGE',
   async verify({ target, host, defer }) {
     await sharedContainer(target);
-    const { uidMap } = await daemonProcess(target);
+    // what the files say, not what the daemon is: another one may have taken its place
+    const uidMap = rootlessMap(host.user.uid, (await subordinateIds(target)).uids);
     for (const [builder, choice] of Object.entries(buildersOf(host))) {
       const nonce = `rdc-${randomUUID()}`;
       await using server = await serveOnHost(target, target, ['tcp', '0', nonce]);
@@ -76,7 +77,7 @@ check('BUILD-CACHE', {
     const mounts = `--mount=type=cache,id=${nonce},target=/c --mount=type=secret,id=token`;
     const Dockerfile = `FROM ${fixtureImageTag}
 ARG TURN
-RUN ${mounts} cat /c/${nonce} > /before; echo $TURN > /c/${nonce}; wc -c < /run/secrets/token > /length
+RUN ${mounts} cat /c/${nonce} > /before || echo nothing > /before; echo $TURN > /c/${nonce}; wc -c < /run/secrets/token > /length
 `;
     defer(async () => {
       await dockerApi(target, 'DELETE', `/images/rdc/${nonce}:1?force=1`);
