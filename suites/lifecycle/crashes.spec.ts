@@ -22,7 +22,7 @@ import { wrappedRuntime } from '../instruments/container/runtime-wrapper.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { awaitDaemon, bringBack, restartDaemon } from '../instruments/daemon/restart.ts';
 import { networkDriverOf } from '../instruments/daemon/rootlesskit.ts';
-import { daemonState } from '../instruments/daemon/service.ts';
+import { canRestart, daemonState } from '../instruments/daemon/service.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasSystemd } from '../instruments/daemon/user-unit.ts';
 import { hostAddress, serveOnHost } from '../instruments/peers/host-server.ts';
@@ -77,6 +77,7 @@ check('SVC-CRASH-CONTAINERD', {
   level: 'MUST',
   title: 'after kill -9 of containerd the daemon starts another one; running containers stay, and new ones start',
   source: moby('v26.1.5', 'libcontainerd/supervisor/remote_daemon.go', 'monitorDaemon: restart when it is not healthy'),
+  applies: canRestart,
   remedy: 'systemctl --user restart docker; journalctl --user -u docker says why containerd does not start',
   restartsDaemon: true,
   async verify({ target, defer, stage }) {
@@ -117,6 +118,7 @@ check('SVC-CRASH-SHIM', {
   level: 'MUST',
   title: "after kill -9 of a container's shim its process is gone, and with --restart=always it runs anew",
   source: mobyIssue(43_491, 'killed shim: its container stays "running" (20.10)'),
+  applies: canRestart,
   remedy: 'docker rm -f CONTAINER; where its process is left: kill it, and systemctl --user restart docker',
   restartsDaemon: true,
   async verify({ target, defer }) {

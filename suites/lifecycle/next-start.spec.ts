@@ -1,7 +1,6 @@
 import { breaks, changeFile, checksIn, docker, expect, type Inject, quoteWord } from '../../harness/checks/index.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
-import { canRestart } from '../instruments/daemon/service.ts';
 import { hasSystemd } from '../instruments/daemon/user-unit.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { configurationOf, programUpdated, replacedPrograms } from './next-start.ts';
@@ -13,7 +12,6 @@ check('SVC-STALE', {
   title:
     'the programs of the service are those on disk, and its configuration has not changed since the daemon read it',
   source: docker('engine/daemon', 'configure the daemon: it reads the file when it starts'),
-  applies: canRestart,
   remedy: 'systemctl --user restart docker, when its containers may stop: an update of packages does not restart it',
   readOnly: true,
   async verify({ target }) {
