@@ -5,7 +5,7 @@ import { hostAddress } from '../instruments/peers/host-server.ts';
 /** Unlike /tmp, kept over a boot; root may ask without the user, whose login would start the user manager. */
 const probe = '/var/tmp/rdc-probe';
 const [everywhere, onAddress] = [28_090, 28_091];
-export const server = 'the server';
+const server = 'the server';
 
 export type BootServer = {
   /** by address and port: `the server`, or the errno of who asks; asked by root until it answers, for half a minute */
