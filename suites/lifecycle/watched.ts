@@ -21,6 +21,8 @@ export async function healthBecomes(target: Target, container: Container, wanted
   return health;
 }
 
+export const byDefault = 'the default';
+
 const mark = 'rdc-line';
 const lines = 200;
 /** longer than what a driver writes at once, 16 KiB */
@@ -38,9 +40,9 @@ head -c ${longest} /dev/zero | tr '\\0' x; echo; exec sleep infinity`,
   all: `${lines} in order, the longest of ${longest}`,
 } as const;
 
-/** The drivers that docker logs reads from; journald only where there is one. */
+/** What the daemon takes by itself, and the drivers that docker logs reads from; journald only where there is one. */
 export function logDrivers({ init }: HostFacts): readonly string[] {
-  return ['json-file', 'local', ...(init === 'systemd' ? ['journald'] : [])];
+  return [byDefault, 'json-file', 'local', ...(init === 'systemd' ? ['journald'] : [])];
 }
 
 /** What docker logs has of each, in words; waits for what is still on its way. */
