@@ -1,4 +1,5 @@
 export { fixtureImageTag } from '../fixture-image/image.ts';
+export type { TarEntry } from '../fixture-image/tar.ts';
 export { RdcError } from '../messages/errors.ts';
 export { hostProbe, probePath, probeProgram } from '../target-host/access/host-probe.ts';
 export { mustRun } from '../target-host/access/must-run.ts';
@@ -11,13 +12,14 @@ export {
   sharedContainer,
   startContainer,
 } from '../target-host/docker/container.ts';
-export { importImage } from '../target-host/docker/import-image.ts';
+export { importImage, loadLayers } from '../target-host/docker/import-image.ts';
 export { startRootfulInPlace } from '../target-host/docker/rootful-daemon.ts';
 export { type HostFacts, hiddenBy } from '../target-host/facts/host-facts.ts';
 export { type IdRange, idRanges, numberOf } from '../target-host/facts/parse-values.ts';
 export { holdersOf } from '../target-host/facts/socket-holders.ts';
 export type { Executor } from '../target-host/transport/executor.ts';
 export { quoteWord } from '../target-host/transport/quote.ts';
+export type { ExecResult } from '../target-host/transport/transport.ts';
 export { pollUntil } from '../this-machine/poll.ts';
 export type { Fault, Inject, VerifyContext, WithoutDocker } from './check.ts';
 export { checksIn } from './check.ts';

@@ -25,6 +25,7 @@ import { daemonBeforeLogin } from '../instruments/daemon/sessions.ts';
 import { restarted, stopAndStart } from '../instruments/daemon/stop-and-start.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasSystemd, mayInterrupt } from '../instruments/daemon/user-unit.ts';
+import { makeBootServer } from './boot-server.ts';
 import { notEnabled, notLingering } from './not-started.ts';
 
 const check = checksIn(import.meta);
@@ -150,28 +151,33 @@ async function makeVolume(target: Target) {
 
 check('SVC-BOOT', {
   level: 'MUST',
-  title: "after a boot the daemon answers before the user's first login, and has the volumes that it had",
+  title:
+    "after a boot, before the user's first login, the daemon answers, has its volumes, and runs what has --restart=always",
   source: starting,
   // a machine in use is not rebooted
   applies: mayInterrupt,
   remedy: `systemctl --user enable docker; ${linger}`,
   restartsDaemon: true,
   async verify({ target, host, defer }) {
-    const volume = await makeVolume(target);
+    const [volume, server] = [await makeVolume(target), await makeBootServer(target)];
     defer(async () => {
       await bringBack(target);
       await volume.remove();
+      await server.remove();
     });
-    const { version, sessions, service, kept } = await target.loggedOut(async () => {
+    const before = await server.answers();
+    const { version, sessions, service, kept, answers } = await target.loggedOut(async () => {
       await target.reboot();
       const seen = await daemonBeforeLogin(target, host, 90);
       const processes = seen.version === null ? [] : (await daemonProcess(target)).service;
-      return { ...seen, service: processes, kept: await volume.read() };
+      const answers = seen.version === null ? {} : await server.answers();
+      return { ...seen, service: processes, kept: await volume.read(), answers };
     });
     expect(version, `version that answers on ${host.socket} after the boot`).not.toBeNull();
     expect(sessions, `sessions of ${host.user.name} at that time`).toEqual([]);
     // a file system may be mounted over the data root at boot
     expect(kept, "a volume's file after the boot").toBe(volume.nonce);
+    expect(answers, 'who answers on the published ports of a container with --restart=always').toEqual(before);
     const owners = new Set(service.flatMap(({ uids }) => uids));
     expect([...owners], 'UIDs of the processes of the service').toEqual([host.user.uid]);
   },

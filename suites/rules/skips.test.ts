@@ -24,8 +24,8 @@ function skippedOn(host: HostFacts): Record<string, string> {
 it('cgroup v1: what wants limits skips, what shows them ignored is judged', () => {
   const skipped = skippedOn({ ...debian13, cgroup: { version: 1, availableControllers: null, userControllers: null } });
   expect(Object.keys(skipped).sort()).toEqual(
-    `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-TOP GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS
-     GUIDE-PHOTON-FLAGS PRE-DBUS`.split(/\s+/),
+    `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-SWAP CG-TOP CG-UNDELEGATED CG-UPDATE
+     GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS GUIDE-PHOTON-FLAGS PRE-DBUS`.split(/\s+/),
   );
   expect(skipped['CG-MEM']).toBe(
     'the host has cgroup v1: a rootless daemon has no cgroup driver there and ignores the flag',
@@ -43,8 +43,8 @@ it('cgroup v2 without controllers: what wants a limit, or the cgroup settings th
     cgroup: { version: 2, availableControllers: [], userControllers: [] },
   });
   expect(Object.keys(skipped).sort()).toEqual(
-    `CG-CPU CG-DELEG CG-DELEG-ALL CG-DRIVER CG-MEM CG-NONE CG-NONE-TOP CG-NS CG-PATH CG-PIDS GUIDE-1903-CAVEATS
-     GUIDE-EDGEX-SECRETS`.split(/\s+/),
+    `CG-CPU CG-DELEG CG-DELEG-ALL CG-DRIVER CG-MEM CG-NONE CG-NONE-TOP CG-NS CG-PATH CG-PIDS CG-SWAP CG-UNDELEGATED CG-UPDATE
+     GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS`.split(/\s+/),
   );
   expect(new Set(Object.values(skipped))).toEqual(
     new Set([
@@ -57,9 +57,9 @@ it('no systemd: what is about user units, user managers and limits skips; what r
   const sysvinit = recorded('debian-13-sysvinit');
   const skipped = skippedOn(sysvinit);
   expect(Object.keys(skipped).sort()).toEqual(
-    `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-TOP GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS
-     GUIDE-HOMELAB-BOOT GUIDE-HOMELAB-NOFILE GUIDE-PHOTON-FLAGS LIM-MLOCK-RAISE PRE-DBUS ST-LOCKED SVC-ACTIVE SVC-BOOT SVC-CRASH
-     SVC-LINGER SVC-LOGOUT SVC-STOP SVC-SU SVC-UNIT`.split(/\s+/),
+    `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-SWAP CG-TOP CG-UNDELEGATED CG-UPDATE
+     GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS GUIDE-HOMELAB-BOOT GUIDE-HOMELAB-NOFILE GUIDE-PHOTON-FLAGS LIM-MLOCK-RAISE PRE-DBUS ST-LOCKED SVC-ACTIVE SVC-BOOT SVC-CRASH
+     SVC-CRASH-DAEMON SVC-LINGER SVC-LOG SVC-LOGOUT SVC-NEXT SVC-STOP SVC-SU SVC-UNIT`.split(/\s+/),
   );
   expect(new Set(Object.values(skipped).map((reason) => reason.replace(/:.*/, '')))).toEqual(
     new Set([
@@ -69,7 +69,11 @@ it('no systemd: what is about user units, user managers and limits skips; what r
     ]),
   );
   const without = Object.keys(skippedOn({ ...sysvinit, daemonScript: null })).filter((id) => !(id in skipped));
-  expect(without.sort()).toEqual(['PORT-NOPROXY', 'PORT-PRIV-CAP', 'SOCK-STALE', 'ST-PERSIST', 'SVC-RESTART']);
+  expect(without.sort()).toEqual(
+    'DEV-CDI PORT-NOPROXY PORT-PRIV-CAP SOCK-STALE ST-PERSIST SVC-CRASH-CONTAINERD SVC-CRASH-SHIM SVC-LOGS SVC-RESTART'.split(
+      ' ',
+    ),
+  );
 });
 
 it('no IPv6', () => {

@@ -144,6 +144,15 @@ tr '\\0' '\\n' < \${engine%/exe}/cmdline | grep -E -- '^--firewall-backend=[a-z0
     'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables getfacl; do p=$(program $b); case $p in /proc/*) p=$(readlink "$p") ;; esac; p=${p% (deleted)}; echo "$b ${p:--}"; done',
     memberOf,
   ),
+  /** of the user's client, where it looks for them: `docker buildx`, `docker compose`; null where there is none */
+  clientPlugins: command(
+    `for p in buildx compose; do
+  for d in "$HOME/.docker" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+    [ ! -x "$d/cli-plugins/docker-$p" ] || { echo "$p $d/cli-plugins/docker-$p"; break; }
+  done
+done`,
+    memberOf,
+  ),
   /** serial ports of the kernel besides the console, e.g. `/dev/ttyS1`, with or without a node in /dev */
   serialPorts: command(
     'for d in /sys/class/tty/ttyS[1-9]; do [ -d "$d/device" ] && grep -qs "[1-9]" "$d/type" && echo "/dev/${d##*/}"; done',

@@ -14,3 +14,8 @@ export function wrappedRuntime(script: (runc: string) => string): Inject {
     };
   };
 }
+
+/** Containers start, and nothing can be started in them: no exec, no health check. */
+export const withoutExec: Inject = wrappedRuntime(
+  (runc) => `#!/bin/sh\nfor word do [ "$word" != exec ] || exit 1; done\nexec ${runc} "$@"\n`,
+);

@@ -109,7 +109,7 @@ async function alwaysRestarted({ target, host, defer }: Context) {
 }
 
 /** The container's process once it is another one than `before`; null at the deadline. */
-async function nextPid(container: Container, before: number, timeoutMs: number): Promise<number | null> {
+export async function nextPid(container: Container, before: number, timeoutMs: number): Promise<number | null> {
   // DAEMON: it has no process
   const noneYet = (error: { code?: string }) => {
     if (error.code === 'DAEMON') return before;
