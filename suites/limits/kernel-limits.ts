@@ -8,17 +8,24 @@ export type OpenFileLimits = {
   readonly manager: number | null;
   readonly inContainer: number;
   readonly softInContainer: number;
+  /** the lowest soft one of RootlessKit's processes; null where there is none */
+  readonly rootlessKit: number | null;
 };
 
 export async function openFileLimits(target: Target, container: Container): Promise<OpenFileLimits> {
   const { user } = target.facts.host;
-  const { pid } = await daemonProcess(target);
+  const { pid, startedBy } = await daemonProcess(target);
   const inside = await container.hostPid();
+  const above = startedBy
+    .filter(({ command }) => command.startsWith('rootlesskit'))
+    .map((one) => `"kit-${one.pid} ${one.pid}"`);
   const { stdout } = await target.root.shell(`
 manager=$(systemctl show -p MainPID user@${user.uid}.service 2>/dev/null | sed 's/^MainPID=//')
-for p in "daemon ${pid}" "container ${inside}" "manager $manager"; do sed -n "s/^Max open files/\${p% *}/p" /proc/\${p#* }/limits 2>/dev/null; done`);
+for p in "daemon ${pid}" "container ${inside}" "manager $manager" ${above.join(' ')}; do sed -n "s/^Max open files/\${p% *}/p" /proc/\${p#* }/limits 2>/dev/null; done`);
   const limits = parseOpenFileLimits(stdout);
+  const kits = Object.entries(limits).flatMap(([name, { soft }]) => (name.startsWith('kit-') ? [soft] : []));
   return {
+    rootlessKit: kits.length > 0 ? Math.min(...kits) : null,
     daemon: known(limits.daemon?.hard, "dockerd's limits"),
     soft: known(limits.daemon?.soft, "dockerd's limits"),
     manager: limits.manager?.hard ?? null,

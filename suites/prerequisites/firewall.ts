@@ -1,4 +1,5 @@
 import type { HostFacts, ReadableTarget, Target } from '../../harness/checks/index.ts';
+import type { Run } from './network-driver.ts';
 import { unitEnvironment } from './unit-environment.ts';
 
 /** Whether the daemon drives the firewall with iptables; from Docker 29.0 there is a backend that does without. */
@@ -36,10 +37,10 @@ export const bridgeRules = [
  * table by table: the modules are there, or come by themselves. The lock of iptables-legacy is root's: as the daemon's
  * script does, its link is taken out of a private /run.
  */
-export async function acceptedRules(target: Target): Promise<string> {
+export async function acceptedRules(target: Target, run: Run = (script) => target.shell(script)): Promise<string> {
   const write = bridgeRules.map((rule) => `iptables ${rule}`).join('\n');
   const inside = `rm -f /run/xtables.lock; iptables -t nat -N DOCKER\n${write}\niptables -t nat -S; iptables -t filter -S`;
-  const { stdout } = await target.shell(`${unitEnvironment}
+  const { stdout } = await run(`${unitEnvironment}
 d=$(mktemp -d); PATH="$p:$PATH" rootlesskit --state-dir="$d/state" --copy-up=/run unshare -n sh -c '${inside}'; rm -rf "$d"`);
   return stdout;
 }

@@ -33,16 +33,24 @@ export type DriverAtWork = {
 
 const port = 18_099;
 
+/** Where a script runs: in a session of the user's, or where the daemon's unit does. */
+export type Run = (script: string) => Promise<{ readonly stdout: string }>;
+
+const slow = { timeoutMs: 90_000 };
+
 /**
  * A network namespace that RootlessKit makes with the driver, by the options of dockerd-rootless.sh, and a connection
  * out of it: a nonce from a server on the host. The running daemon and its own driver stay out of it.
  */
-export async function driverAtWork(target: Target): Promise<DriverAtWork> {
+export async function driverAtWork(
+  target: Target,
+  run: Run = (script) => target.shell(script, slow),
+): Promise<DriverAtWork> {
   const { host } = target.facts;
   const nonce = randomUUID();
   const probe = await probePath(target);
   const inside = `${probe} fetch tcp "$a" ${port} 10000`;
-  const { stdout } = await target.shell(
+  const { stdout } = await run(
     `${unitEnvironment}
 export PATH="$p:$PATH"
 n=$(printf '%s\\n' "$e" | tr ' ' '\\n' | sed -n 's/^DOCKERD_ROOTLESS_ROOTLESSKIT_NET=//p')
@@ -61,7 +69,6 @@ ${probe} serve tcp ${port} ${nonce} > /dev/null 2>&1 & s=$!
 d=$(mktemp -d)
 rootlesskit --state-dir="$d/state" --net=$n $o --disable-host-loopback --copy-up=/etc sh -c '${inside}'
 kill $s; rm -rf "$d"`,
-    { timeoutMs: 90_000 },
   );
   return { ...parseDriverAtWork(stdout), nonce };
 }

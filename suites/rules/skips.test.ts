@@ -58,7 +58,7 @@ it('no systemd: what is about user units, user managers and limits skips; what r
   const skipped = skippedOn(sysvinit);
   expect(Object.keys(skipped).sort()).toEqual(
     `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-TOP GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS
-     GUIDE-HOMELAB-BOOT GUIDE-HOMELAB-NOFILE GUIDE-PHOTON-FLAGS LIM-MLOCK-RAISE PRE-DBUS ST-LOCKED SVC-ACTIVE SVC-BOOT SVC-CRASH
+     GUIDE-HOMELAB-BOOT GUIDE-HOMELAB-NOFILE GUIDE-PHOTON-FLAGS LIM-MLOCK-RAISE PRE-DBUS PRE-PROC PRE-UNIT ST-LOCKED SVC-ACTIVE SVC-BOOT SVC-CRASH
      SVC-LINGER SVC-LOGOUT SVC-STOP SVC-SU SVC-UNIT`.split(/\s+/),
   );
   expect(new Set(Object.values(skipped).map((reason) => reason.replace(/:.*/, '')))).toEqual(
