@@ -18,6 +18,7 @@ import {
 } from '../../harness/checks/index.ts';
 import { byRootful, daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { networkDriverOf } from '../instruments/daemon/rootlesskit.ts';
+import { canRestart } from '../instruments/daemon/service.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { serveOnHost } from '../instruments/peers/host-server.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
@@ -78,7 +79,9 @@ check('NET-GATEWAY-ON', {
   title: `with the host's loopback within reach and "host-gateway-ip": "${loopbackAddress}", host.docker.internal is the host`,
   source: issue('docker/docs', 21986, 'accessing host.docker.internal from a container: the two settings'),
   applies: ({ host }) =>
-    networkDriverOf(host) === 'slirp4netns' || 'only of slirp4netns is the address of the host documented',
+    networkDriverOf(host) === 'slirp4netns'
+      ? canRestart({ host })
+      : 'only of slirp4netns is the address of the host documented',
   remedy:
     'DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK=false in a drop-in of the user unit and "host-gateway-ip" in ~/.config/docker/daemon.json, both; then restart the daemon',
   restartsDaemon: true,
