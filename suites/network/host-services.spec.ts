@@ -7,6 +7,7 @@ import {
   dockerApi,
   expect,
   expectDocumented,
+  type HostFacts,
   inOrder,
   issue,
   known,
@@ -15,13 +16,17 @@ import {
   rootlesskitIssue,
   startContainer,
   type Target,
+  type VerifyContext,
 } from '../../harness/checks/index.ts';
 import { byRootful, daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { networkDriverOf } from '../instruments/daemon/rootlesskit.ts';
 import { canRestart } from '../instruments/daemon/service.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { serveOnHost } from '../instruments/peers/host-server.ts';
+import { parseAnswers, startPeer } from '../instruments/peers/peer.ts';
+import { netnsScript } from './bridge-netns.ts';
 import { daemonEnvironment } from './daemon-environment.ts';
+import { accepted, removeNetwork } from './temporary-network.ts';
 
 // What containers and the daemon reach of the host's own services.
 
@@ -154,5 +159,84 @@ check('NET-REGISTRY-NEW', {
     "a pull from the host's 127.0.0.1",
     "the daemon runs in RootlessKit's network namespace",
     daemonEnvironment({ DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS: 'false' }),
+  ),
+});
+
+const ipv6Network = 'fd72:6464::/64';
+
+/** A container of a network with IPv6, and what it gets from an address of the host's over both families. */
+async function reachedOverBoth({
+  target,
+  defer,
+}: Pick<VerifyContext, 'target' | 'defer'>): Promise<{ v4: string; v6: string; nonce: string }> {
+  const [name, nonce] = [`rdc-${randomUUID().slice(0, 8)}`, randomUUID()];
+  const IPAM = { Config: [{ Subnet: ipv6Network }] };
+  await accepted(target, 'POST', '/networks/create', { Name: name, Driver: 'bridge', EnableIPv6: true, IPAM });
+  defer(() => removeNetwork(target, name));
+  // for an address of the host's that is not of its loopback, whatever the host itself has
+  await using peer = await startPeer(target);
+  await using server = await serveOnHost(target, target, ['tcp', '0', nonce, '99']);
+  await using container = await startContainer(target, { host: { NetworkMode: name } });
+  const fetch = [peer.hostAddress, peer.hostAddress6].map((to) => `probe fetch tcp ${to} ${server.ports[0]} 3000`);
+  const { stdout } = await container.exec(['sh', '-c', fetch.join('\n')]);
+  const [v4 = '', v6 = ''] = parseAnswers(stdout);
+  return { v4, v6, nonce };
+}
+
+const hasIpv6 = ({ host }: { readonly host: HostFacts }) => host.sysctl.disableIpv6 === 0 || 'IPv6 is off on this host';
+const ipv6Source = mobyIssue(48257, 'Docker rootless and outgoing IPv6');
+
+check('NET-V6-OUT', {
+  level: 'LIMITATION',
+  title: 'a container of a network with IPv6 reaches nobody outside over IPv6, as the network driver has IPv4 only',
+  source: ipv6Source,
+  applies: hasIpv6,
+  remedy: 'see NET-V6-OUT-ON: --ipv6 for RootlessKit with slirp4netns, "ip6tables" for the daemon',
+  async verify(context) {
+    const { v4, v6, nonce } = await reachedOverBoth(context);
+    expect(v4, 'what the container fetches over IPv4').toContain(nonce);
+    const failure = v6.includes(nonce) ? null : v6;
+    expectDocumented(failure, /^(ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ECONNREFUSED)$/, 'a connection out over IPv6');
+  },
+  triage: {},
+  fault: lifts('a connection out over IPv6', byRootful),
+});
+
+const ipv6Routed = inOrder(
+  daemonEnvironment({ DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS: '--ipv6' }),
+  // ip6tables is experimental up to Docker 26, and the default from 27.0 on
+  daemonJson({ experimental: true, ip6tables: true }),
+  // the kernel drops the one that slirp4netns announces as soon as the daemon has it forward: docker/for-linux#1373
+  netnsScript('ip -6 route replace default via fd00::2 dev tap0', 'ip -6 route flush default'),
+);
+
+check('NET-V6-OUT-ON', {
+  level: 'WORKAROUND',
+  title:
+    'with slirp4netns, --ipv6 for RootlessKit, "ip6tables" and a default route a container reaches others over IPv6',
+  source: ipv6Source,
+  applies: ({ host }) => {
+    if (networkDriverOf(host) !== 'slirp4netns') return 'RootlessKit gives --ipv6 to slirp4netns alone';
+    const ipv6 = hasIpv6({ host });
+    return ipv6 === true ? canRestart({ host }) : ipv6;
+  },
+  remedy:
+    'DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--ipv6 in a drop-in of the user unit; "ip6tables": true (with "experimental" before Docker 27) in ~/.config/docker/daemon.json; restart the daemon; then: dockerd-rootless-setuptool.sh nsenter -- ip -6 route replace default via fd00::2 dev tap0',
+  restartsDaemon: true,
+  async verify(context) {
+    const { target, host, stage, defer } = context;
+    defer(await ipv6Routed({ target, host }));
+    await stage('applied');
+    const { v4, v6, nonce } = await reachedOverBoth(context);
+    expect(v4, 'what the container fetches over IPv4').toContain(nonce);
+    expect(v6, 'what the container fetches over IPv6').toContain(nonce);
+  },
+  triage: { notRootful: 'the settings are those of RootlessKit' },
+  fault: breaks(
+    'what the container fetches over IPv6',
+    "RootlessKit's network has no default route for IPv6",
+    // the network goes with the daemon, which is restarted when the check ends
+    netnsScript('ip -6 route flush default', ':'),
+    { at: 'applied' },
   ),
 });
