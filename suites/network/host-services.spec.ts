@@ -202,12 +202,14 @@ check('NET-V6-OUT', {
   fault: lifts('a connection out over IPv6', byRootful),
 });
 
+const ipv6ByHand = 'ip -6 addr replace fd00::100/64 dev tap0 nodad && ip -6 route replace default via fd00::2 dev tap0';
+
 const ipv6Routed = inOrder(
   daemonEnvironment({ DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS: '--ipv6' }),
   // ip6tables is experimental up to Docker 26, and the default from 27.0 on
   daemonJson({ experimental: true, ip6tables: true }),
-  // the kernel drops the one that slirp4netns announces as soon as the daemon has it forward: docker/for-linux#1373
-  netnsScript('ip -6 route replace default via fd00::2 dev tap0', 'ip -6 route flush default'),
+  // what slirp4netns announces the kernel does not take from the time on that the daemon has it forward: docker/for-linux#1373
+  netnsScript(ipv6ByHand, 'ip -6 route flush default'),
 );
 
 check('NET-V6-OUT-ON', {
@@ -220,8 +222,7 @@ check('NET-V6-OUT-ON', {
     const ipv6 = hasIpv6({ host });
     return ipv6 === true ? canRestart({ host }) : ipv6;
   },
-  remedy:
-    'DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--ipv6 in a drop-in of the user unit; "ip6tables": true (with "experimental" before Docker 27) in ~/.config/docker/daemon.json; restart the daemon; then: dockerd-rootless-setuptool.sh nsenter -- ip -6 route replace default via fd00::2 dev tap0',
+  remedy: `DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--ipv6 in a drop-in of the user unit; "ip6tables": true (with "experimental" before Docker 27) in ~/.config/docker/daemon.json; restart the daemon; then: dockerd-rootless-setuptool.sh nsenter -- sh -c "${ipv6ByHand}"`,
   restartsDaemon: true,
   async verify(context) {
     const { target, host, stage, defer } = context;
