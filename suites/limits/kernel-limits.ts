@@ -3,14 +3,24 @@ import { daemonProcess } from '../instruments/daemon/process.ts';
 
 export async function openFileLimits(target: Target, container: Container) {
   const { user } = target.facts.host;
-  const { pid } = await daemonProcess(target);
+  const { pid, startedBy } = await daemonProcess(target);
   const inside = await container.hostPid();
+  const above = startedBy
+    .filter(({ command }) => command.startsWith('rootlesskit'))
+    .map((one) => `"kit-${one.pid} ${one.pid}"`);
   const { stdout } = await target.root.shell(`
 manager=$(systemctl show -p MainPID user@${user.uid}.service 2>/dev/null | sed 's/^MainPID=//')
-for p in "daemon ${pid}" "container ${inside}" "manager $manager"; do sed -n "s/^Max open files/\${p% *}/p" /proc/\${p#* }/limits 2>/dev/null; done`);
+for p in "daemon ${pid}" "container ${inside}" "manager $manager" ${above.join(' ')}; do sed -n "s/^Max open files/\${p% *}/p" /proc/\${p#* }/limits 2>/dev/null; done`);
   const limits = parseOpenFileLimits(stdout);
   const daemon = known(limits.daemon, "dockerd's limits");
-  return { daemon, inContainer: known(limits.container, "the container's limits"), manager: limits.manager };
+  const kits = Object.entries(limits).flatMap(([name, { soft }]) => (name.startsWith('kit-') ? [soft] : []));
+  return {
+    daemon,
+    inContainer: known(limits.container, "the container's limits"),
+    manager: limits.manager,
+    /** the lowest soft one of RootlessKit's processes; undefined where there is none */
+    rootlessKit: kits.length > 0 ? Math.min(...kits) : undefined,
+  };
 }
 
 export async function processLimits(target: Target, container: Container) {

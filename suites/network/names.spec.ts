@@ -2,57 +2,26 @@ import { randomUUID } from 'node:crypto';
 import {
   away,
   breaks,
-  type Container,
   checksIn,
-  dockerApi,
   expect,
   expectDocumented,
-  type HostFacts,
   type Inject,
   inOrder,
   issue,
   lifts,
   moby,
-  pollUntil,
   rootScript,
   startContainer,
-  type Target,
   withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { overlaidForDaemon } from '../instruments/daemon/mount-overlay.ts';
 import { networkDriverOf } from '../instruments/daemon/rootlesskit.ts';
 import { bridged } from './bridged.ts';
+import { detaches, freePort, lookUp, pullFrom } from './look-up.ts';
 import { becomeNameServer, resolverFiles } from './name-server.ts';
 import { createNetwork, removeNetwork } from './temporary-network.ts';
 
 const check = checksIn(import.meta);
-
-/** A registry of the host's may have port 5000. */
-const freePort = 28_091;
-
-/** From Docker 29.5 on the daemon reads the host's file itself for each new container. */
-const detaches = ({ rootlesskit }: HostFacts) => rootlesskit?.detachesNetns === true;
-
-/** The network driver reads the host's file once a second. */
-async function lookUp(container: Container, name: string): Promise<string> {
-  const ask = `for i in 1 2 3 4 5 6; do
-  found=$(timeout 3 nslookup -type=a ${name} | awk '/^Name:/ {named = 1} named && /^Address/ {print $NF}')
-  [ -z "$found" ] || break; sleep 0.5
-done; echo "$found"`;
-  const { stdout } = await container.exec(['sh', '-c', ask]);
-  return stdout.trim();
-}
-
-/** Go's resolver reads the file at most every 5 s. */
-async function pullFrom(target: Target, name: string): Promise<string> {
-  let text = '';
-  const ask = async () => {
-    ({ text } = await dockerApi(target, 'POST', `/images/create?fromImage=${name}:${freePort}/rdc&tag=1`));
-    return text.includes('dial tcp');
-  };
-  await pollUntil(ask, { withinMs: 6000, everyMs: 50 });
-  return text;
-}
 
 const stale = '/tmp/rdc-resolv.conf';
 

@@ -26,11 +26,14 @@ export const bridgeRules = [
   '-t filter -A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
 ] as const;
 
+/** Where a script runs: in a session of the user's, or where the daemon's unit does. */
+export type Run = (script: string) => Promise<{ readonly stdout: string }>;
+
 /** What the kernel lists after the user wrote the rules. xtables.lock is root's: it goes from a copy of /run. */
-export async function acceptedRules(target: Target): Promise<string> {
+export async function acceptedRules(target: Target, run: Run = (script) => target.shell(script)): Promise<string> {
   const write = bridgeRules.map((rule) => `iptables ${rule}`).join('\n');
   const inside = `rm -f /run/xtables.lock; iptables -t nat -N DOCKER\n${write}\niptables -t nat -S; iptables -t filter -S`;
-  const { stdout } = await target.shell(`${unitEnvironment}
+  const { stdout } = await run(`${unitEnvironment}
 d=$(mktemp -d); PATH="$p:$PATH" rootlesskit --state-dir="$d/state" --copy-up=/run unshare -n sh -c '${inside}'; rm -rf "$d"`);
   return stdout;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type HostFacts, probePath, type Target } from '../../harness/checks/index.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
-import { unitEnvironment } from './firewall.ts';
+import { type Run, unitEnvironment } from './firewall.ts';
 
 /** In the order of dockerd-rootless.sh; gvisor-tap-vsock is built into RootlessKit 3. */
 export function driversOf(host: HostFacts): readonly string[] {
@@ -20,13 +20,15 @@ export function programOf(host: HostFacts): string | null {
 
 const port = 18_099;
 
+const slow = { timeoutMs: 90_000 };
+
 /** A connection out of RootlessKit's network, by the options of dockerd-rootless.sh; without the running daemon. */
-export async function driverAtWork(target: Target) {
+export async function driverAtWork(target: Target, run: Run = (script) => target.shell(script, slow)) {
   const { host } = target.facts;
   const nonce = randomUUID();
   const probe = await probePath(target);
   const inside = `${probe} fetch tcp "$a" ${port} 10000`;
-  const { stdout } = await target.shell(
+  const { stdout } = await run(
     `${unitEnvironment}
 export PATH="$p:$PATH"
 n=$(printf '%s\\n' "$e" | tr ' ' '\\n' | sed -n 's/^DOCKERD_ROOTLESS_ROOTLESSKIT_NET=//p')
@@ -45,7 +47,6 @@ ${probe} serve tcp ${port} ${nonce} > /dev/null 2>&1 & s=$!
 d=$(mktemp -d)
 rootlesskit --state-dir="$d/state" --net=$n $o --disable-host-loopback --copy-up=/etc sh -c '${inside}'
 kill $s; rm -rf "$d"`,
-    { timeoutMs: 90_000 },
   );
   return { ...parseDriverAtWork(stdout), nonce };
 }

@@ -58,8 +58,9 @@ it('no systemd: what is about user units, user managers and limits skips; what r
   const skipped = skippedOn(sysvinit);
   expect(Object.keys(skipped).sort()).toEqual(
     `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-SWAP CG-TOP CG-UNDELEGATED CG-UPDATE
-     GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS GUIDE-HOMELAB-BOOT GUIDE-HOMELAB-NOFILE GUIDE-PHOTON-FLAGS LIM-MLOCK-RAISE PRE-DBUS ST-LOCKED SVC-ACTIVE SVC-BOOT SVC-CRASH
-     SVC-CRASH-DAEMON SVC-LINGER SVC-LOG SVC-LOGOUT SVC-NEXT SVC-STOP SVC-SU SVC-UNIT`.split(/\s+/),
+     GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS GUIDE-HOMELAB-BOOT GUIDE-HOMELAB-NOFILE GUIDE-PHOTON-FLAGS LIM-MLOCK-RAISE PRE-DBUS
+     PRE-PROC PRE-UNIT ST-LOCKED SVC-ACTIVE SVC-BOOT SVC-CRASH SVC-CRASH-DAEMON SVC-LINGER SVC-LOG SVC-LOGOUT SVC-NEXT SVC-STOP
+     SVC-SU SVC-UNIT`.split(/\s+/),
   );
   expect(new Set(Object.values(skipped).map((reason) => reason.replace(/:.*/, '')))).toEqual(
     new Set([
@@ -78,7 +79,8 @@ it('no systemd: what is about user units, user managers and limits skips; what r
 
 it('no IPv6', () => {
   const skipped = skippedOn({ ...debian13, sysctl: { ...debian13.sysctl, disableIpv6: null } });
-  expect(skipped).toEqual({ 'PORT-V6': 'IPv6 is off on this host' });
+  const off = 'IPv6 is off on this host';
+  expect(skipped).toEqual({ 'NET-V6-OUT': off, 'PORT-V6': off });
 });
 
 it('fuse-overlayfs, and a driver that copies everything, which is no reason to skip', () => {
