@@ -32,7 +32,7 @@ in the container: probe ids
 {"uid":0}
 exit code 0
 
-$ sh -c 'export LC_ALL=C; t=$(mktemp "$d/rdc.XXXXXX")'
+$ sh -c 'export LC_ALL=C; df -Pk /home; t=$(mktemp "$d/rdc.XXXXXX")'
 4096
 exit code 0, 5 ms
 `;
@@ -50,7 +50,11 @@ it('commands of the evidence are as a person types them', () => {
     { prompt: '$', typed: "sh -lc 'command -v newuidmap'", output: 'exit code 127' },
     { typed: 'container of rdc/fixture:1 with {"host":{"Memory":33554432}}', output: '' },
     { typed: 'in the container: probe ids', output: '{"uid":0}\nexit code 0' },
-    { prompt: '$', typed: 'export LC_ALL=C; t=$(mktemp "$d/rdc.XXXXXX")', output: '4096\nexit code 0'.slice(0, 4) },
+    {
+      prompt: '$',
+      typed: 'export LC_ALL=C; df -Pk /home; t=$(mktemp "$d/rdc.XXXXXX")',
+      output: '4096\nexit code 0'.slice(0, 4),
+    },
   ]);
 });
 
