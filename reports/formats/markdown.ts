@@ -4,8 +4,12 @@ import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { code, sourceLink } from '../wording/markdown-text.ts';
 import { containerText, countsText, reasonOf } from '../wording/verdict-words.ts';
 
-/** One target as Markdown for a person. What a target or a file says stands in code spans, which hold no markup. */
-export function markdownSummary(results: Results): string {
+/** Markdown for a person. What a target or a file says stands in code spans, which hold no markup. */
+export function markdownSummary(...all: readonly Results[]): string {
+  return all.map(targetSummary).join('\n');
+}
+
+function targetSummary(results: Results): string {
   const rows = everyCheck(results).filter(isRed).toSorted(byUrgency).map(tableRow);
   const head = ['| check | level | expected and found | what to do | source |', '|---|---|---|---|---|'];
   const table = rows.length > 0 ? [[...head, ...rows].join('\n')] : [];
