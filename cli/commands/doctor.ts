@@ -6,6 +6,7 @@ import { hostAbilities } from '../../harness/lab/nspawn/host-abilities.ts';
 import { type AccelAnswer, describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
 import { doctorHost, type HostNeed } from '../../harness/lab/setup/host-setup.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
+import { withVersion } from '../contracts/outputs.ts';
 import { defineCommand } from '../options/command-line.ts';
 import { declareJudging, gate, provider } from '../options/options.ts';
 import { print, printJson } from '../options/output.ts';
@@ -54,7 +55,7 @@ async function doctorOfThisMachine({ json, provider: asked }: DoctorOptions): Pr
     containers: { missing: ofContainers.filter(({ present }) => !present).map(({ what }) => what) },
     machines: await machineState(),
   };
-  if (json) printJson(state);
+  if (json) printJson(withVersion('doctor', state));
   else print([...needs.map(needText), ...(isContainers ? [] : vmLines(state)), ...labLines(state)].join('\n'));
   return needs.every(({ present }) => present) ? exitCodes.ok : exitCodes.notJudged;
 }

@@ -12,7 +12,7 @@ import { hostSystemsTable } from './host-systems-table.ts';
 import { fenced, table, withSection } from './markdown.ts';
 import { providersPage, readReasons } from './providers-page.ts';
 import { readJudged } from './recorded-verdicts.ts';
-import { machinesTable, resultsTable } from './schema-tables.ts';
+import { jsonOutputSections, machinesTable, resultsTable } from './schema-tables.ts';
 import { supportTable, verdictTable } from './support-table.ts';
 
 /** Each generated file as it has to be. A test compares it with the file on disk. */
@@ -24,6 +24,7 @@ export async function generatedFiles(): Promise<DocFile[]> {
     ['docs/results.md', 'verdicts', verdictTable(judged)],
     ['docs/reference/command-line.md', 'commands', await commandHelp()],
     ['docs/reference/results.md', 'fields', resultsTable()],
+    ['docs/reference/json-output.md', 'outputs', jsonOutputSections()],
     ['docs/reference/exit-codes.md', 'error-codes', errorCodeTable()],
     ['docs/reference/configuration.md', 'machines', machinesTable()],
     ['docs/contributing/check.md', 'check', excerpt('suites/limits/limits.spec.ts', checkBlock)],

@@ -65,6 +65,8 @@ type Claim = {
   readonly applies?: OnHost;
   /** what the maintainer or administrator does about a failure; a command where there is one */
   readonly remedy: string;
+  /** for `rdc bug`: what a person types on a fresh machine to see the failure, with what is expected as a comment */
+  readonly reproduce?: string;
   /**
    * Two more views of what the check looks at, for `rdc run --oracle`; no verdict is made of them. `verify` is run again
    * under a rootful daemon, unless `notRootful` says why it would mean nothing there.

@@ -9,24 +9,38 @@ import { rdcFields } from './rdc-fields.ts';
 
 const eta = new Eta({ views: import.meta.dirname, cache: true, escapeFunction: (value) => escapeXml(String(value)) });
 
-/** One target as JUnit XML: a suite per area, a case per check; what was never judged is an error, not an absence. */
-export function junitXml(results: Results): string {
+/**
+ * JUnit XML: a suite per target and area, a case per check; what was never judged is an error, not an absence. openQA
+ * wants `id` and `package` of a suite, `status` and `system-out` of a case; Jenkins shows the failure's text.
+ */
+export function junitXml(...all: readonly Results[]): string {
+  const names = all.map(({ target }) => plainLine(target.name));
+  const suites = all.flatMap(suitesOf).map((suite, id) => ({ id, ...suite }));
+  return eta.render('./junit', { name: `rdc ${names.join(', ')}`, counts: countsOf(all.flatMap(everyCase)), suites });
+}
+
+function suitesOf(results: Results) {
   const { run, target, conformance } = results;
-  const checks = everyCase(results);
-  return eta.render('./junit', {
-    target: plainLine(target.name),
+  const name = plainLine(target.name);
+  const ofTarget = {
+    target: name,
     timestamp: plainLine(run.startedAt),
     properties: Object.entries(
       present({ target: plainText(target.name), provider: providerOf(results), run: plainText(run.id), conformance }),
     ),
-    counts: countsOf(checks),
-    suites: [...Map.groupBy(checks, ({ area }) => area)].map(([area, ofArea]) => ({
-      area: plainLine(area),
-      counts: countsOf(ofArea),
-      cases: ofArea.map(testCase),
-    })),
-  });
+  };
+  return [...Map.groupBy(everyCase(results), ({ area }) => area)].map(([area, ofArea]) => ({
+    ...ofTarget,
+    area: plainLine(area),
+    // up to the first dot it is openQA's category, behind it the name of the test
+    package: `${name.replaceAll('.', '_')}.${plainLine(area)}`,
+    counts: countsOf(ofArea),
+    cases: ofArea.map(testCase),
+  }));
 }
+
+/** Words of openQA's reader: skipped is "missing" there, error "unknown". */
+const statuses = { pass: 'success', fail: 'failure', error: 'error', skip: 'skipped', blocked: 'skipped' } as const;
 
 const elements = { pass: '', fail: 'failure', error: 'error', skip: 'skipped', blocked: 'skipped' } as const;
 
@@ -37,10 +51,25 @@ function testCase(check: JudgedCheck) {
     name: `${id}: ${plainLine(title)}`,
     time: seconds(durationMs),
     fields: Object.entries(rdcFields(check)),
+    status: statuses[verdict],
     element: elements[verdict],
     type: verdict === 'fail' ? (waiver?.state ?? finding ?? 'fail') : 'error',
     reason: reasonOf(check),
+    said: verdict === 'pass' ? '' : saidOf(check),
   };
+}
+
+/** For readers that show no properties. */
+function saidOf(check: JudgedCheck): string {
+  const { level, source, remedy } = check;
+  const lines = [
+    ['level', level],
+    ['claim', plainLine(check.title)],
+    ['found', reasonOf(check)],
+    ['to do', remedy && plainText(remedy)],
+    ['source', source && plainLine(`${source.url} (${source.section})`)],
+  ];
+  return lines.flatMap(([name, text]) => (text ? [`${name}: ${text}`] : [])).join('\n');
 }
 
 function countsOf(checks: readonly JudgedCheck[]): string {

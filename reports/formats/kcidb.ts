@@ -18,11 +18,29 @@ const statuses = { pass: 'PASS', fail: 'FAIL', error: 'ERROR', blocked: 'MISS', 
 type Context = { readonly results: Results; readonly testId: string; readonly buildId: string };
 
 /**
- * One target as kcidb I/O data 5.3: the kernel as a build that others made, a test per check and one (`rootless_docker`)
- * for the target. A waiver is an issue, the waived failure an incident of it; a stale one is its absence.
+ * kcidb I/O data 5.3: the kernel as a build that others made, a test per check and one (`rootless_docker`) for the target.
+ * A waiver is an issue, the waived failure an incident of it; a stale one is its absence.
  * Source: kcidb_io/schema/v05_03.py of github.com/kernelci/kcidb-io
  */
-export function kcidbReport(results: Results): string {
+export function kcidbReport(...all: readonly Results[]): string {
+  const parts = all.map(partOf);
+  const report = {
+    version: { major: 5, minor: 3 },
+    checkouts: once(parts.flatMap(({ checkouts }) => checkouts)),
+    builds: once(parts.flatMap(({ builds }) => builds)),
+    tests: parts.flatMap(({ tests }) => tests),
+    issues: once(parts.flatMap(({ issues }) => issues)),
+    incidents: parts.flatMap(({ incidents }) => incidents),
+  };
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** Targets share kernels and bugs. */
+function once<T extends { readonly id: string }>(objects: readonly T[]): T[] {
+  return [...new Map(objects.map((one) => [one.id, one])).values()];
+}
+
+function partOf(results: Results) {
   const run = `${plainLine(results.run.id)}:${plainLine(results.target.name)}`;
   const kernel = textFact(results, 'host.kernel');
   const architecture = textFact(results, 'host.architecture');
@@ -31,8 +49,7 @@ export function kcidbReport(results: Results): string {
   const context = { results, testId: `${origin}:${run}`, buildId };
   const checks = everyCheck(results);
   const waived = checks.filter(({ waiver }) => waiver !== undefined);
-  const report = {
-    version: { major: 5, minor: 3 },
+  return {
     checkouts: [{ id: checkoutId, origin, comment: 'the kernel as it was found on the target' }],
     builds: [
       {
@@ -44,10 +61,9 @@ export function kcidbReport(results: Results): string {
       },
     ],
     tests: [targetTest(context), ...checks.map((check) => testOf(check, context))],
-    issues: [...new Map(waived.map((check) => [issueId(check), issueOf(check)])).values()],
+    issues: waived.map(issueOf),
     incidents: waived.map((check) => incidentOf(check, context)),
   };
-  return `${JSON.stringify(report, null, 2)}\n`;
 }
 
 function targetTest({ results, testId, buildId }: Context) {

@@ -5,16 +5,41 @@ import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';
 
-/** One target as TAP 14. An inconclusive target ends with `Bail out!`, which no consumer takes for success. */
-export function tapDocument(results: Results): string {
+/**
+ * TAP 14. An inconclusive target ends with `Bail out!`, which no consumer takes for success. Of several targets each is a
+ * subtest: one that is inconclusive is `not ok`, since a bail-out would end the document.
+ */
+export function tapDocument(...all: readonly Results[]): string {
+  const [only, ...others] = all;
+  if (only !== undefined && others.length === 0)
+    return `${['TAP version 14', ...targetLines(only), ...bailOut(only)].join('\n')}\n`;
+  const subtests = all.flatMap((results, index) => {
+    const lines = targetLines(results);
+    const name = escapeTap(plainLine(results.target.name));
+    const isGreen = bailOut(results).length === 0 && !lines.some(isRed);
+    const point = `${isGreen ? 'ok' : 'not ok'} ${index + 1} - ${name}`;
+    return [`# Subtest: ${name}`, ...lines.map((line) => `    ${line}`), point];
+  });
+  return `${['TAP version 14', `1..${all.length}`, ...subtests].join('\n')}\n`;
+}
+
+const isRed = (line: string) => line.startsWith('not ok ') && !/ # TODO /.test(line);
+
+function targetLines(results: Results): string[] {
   const checks = everyCheck(results);
-  const lines = ['TAP version 14', `1..${checks.length}`, `# target: ${plainLine(results.target.name)}`];
   const provider = providerOf(results);
-  if (provider !== undefined) lines.push(`# provider: ${provider}`);
-  lines.push(...checks.flatMap((check, index) => testPoint(index + 1, check)), `# conformance: ${results.conformance}`);
+  return [
+    `1..${checks.length}`,
+    `# target: ${plainLine(results.target.name)}`,
+    ...(provider === undefined ? [] : [`# provider: ${provider}`]),
+    ...checks.flatMap((check, index) => testPoint(index + 1, check)),
+    `# conformance: ${results.conformance}`,
+  ];
+}
+
+function bailOut(results: Results): string[] {
   const { conformance, because } = ruleConformance(results, results.run.gate);
-  if (conformance === 'inconclusive') lines.push(`Bail out! inconclusive: ${plainLine(because.join('; '))}`);
-  return `${lines.join('\n')}\n`;
+  return conformance === 'inconclusive' ? [`Bail out! inconclusive: ${plainLine(because.join('; '))}`] : [];
 }
 
 function testPoint(number: number, check: JudgedCheck): string[] {

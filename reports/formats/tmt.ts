@@ -10,33 +10,45 @@ import { rdcFields } from './rdc-fields.ts';
 const wholeTarget = { conformant: 'pass', 'non-conformant': 'fail', inconclusive: 'error' } as const;
 
 /**
- * One target as a tmt custom results file (`results.yaml` of a test with `result: custom`). `/` is the test that ran
- * rdc, which tmt gives the outcome of the target; `log` is relative to the target's folder. tmt makes its exit code of the
- * entries, so a failure that does not gate is `info` (its soft pass) here, with `original-result: fail`.
+ * A tmt custom results file (`results.yaml` of a test with `result: custom`). `/` is the test that ran rdc, which tmt
+ * gives the outcome of the target, of several the worst; `log` is relative to the target's folder, of several to the run's.
+ * tmt makes its exit code of the entries, so a failure that does not gate is `info` (its soft pass), with `original-result: fail`.
  * Source: https://tmt.readthedocs.io/en/stable/spec/results.html
  */
-export function tmtResults(results: Results): string {
-  const { run, target } = results;
-  const { conformance, because } = ruleConformance(results, run.gate);
-  const container = containerText(results);
-  const ranBy = container === undefined ? [] : [`provider: ${container}`];
-  const note = [`${plainLine(target.name)} is ${conformance}`, ...ranBy, ...because.map((reason) => plainLine(reason))];
-  const whole = { name: '/', result: wholeTarget[conformance], note, duration: clock(run.durationMs) };
-  const checks = everyCheck(results).map((check) => checkEntry(check, run.gate ?? defaultGate));
+export function tmtResults(...all: readonly Results[]): string {
+  const worst = (['inconclusive', 'non-conformant', 'conformant'] as const).find((one) =>
+    all.some((results) => ruleConformance(results, results.run.gate).conformance === one),
+  );
+  const durationMs = Math.max(...all.map(({ run }) => run.durationMs));
+  const result = wholeTarget[worst ?? 'inconclusive'];
+  const whole = { name: '/', result, note: all.flatMap(notesOf), duration: clock(durationMs) };
+  const checks = all.flatMap((results) => {
+    const inFolder = all.length > 1 ? plainLine(results.target.name).replaceAll('/', '-') : undefined;
+    return everyCheck(results).map((check) => checkEntry(check, results.run.gate ?? defaultGate, inFolder));
+  });
   // Every string in double quotes: YAML 1.1, which some readers still speak, takes 00:01:30 for a number.
   const options = { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN', lineWidth: 0 } as const;
   return stringify([whole, ...checks], options);
 }
 
-function checkEntry(check: JudgedCheck, gate: readonly Level[]) {
+function notesOf(results: Results): string[] {
+  const { conformance, because } = ruleConformance(results, results.run.gate);
+  const container = containerText(results);
+  const ranBy = container === undefined ? [] : [`provider: ${container}`];
+  const name = plainLine(results.target.name);
+  return [`${name} is ${conformance}`, ...ranBy, ...because.map((reason) => plainLine(reason))];
+}
+
+function checkEntry(check: JudgedCheck, gate: readonly Level[], inFolder?: string) {
+  const below = inFolder === undefined ? '' : `${inFolder}/`;
   const { evidence, ...words } = rdcFields(check);
   const reason = reasonOf(check);
   return present({
-    name: `/${plainLine(check.area).replaceAll('/', '-')}/${check.id}`,
+    name: `/${below}${plainLine(check.area).replaceAll('/', '-')}/${check.id}`,
     result: effectiveOutcome(check, gate),
     'original-result': originalOutcome(check),
     note: [plainLine(check.title), ...(reason === '' ? [] : [reason])],
-    log: evidence === undefined ? undefined : [plainLine(evidence)],
+    log: evidence === undefined ? undefined : [below + plainLine(evidence)],
     ids: Object.fromEntries(Object.entries(words).map(([name, text]) => [`rdc-${name}`, text])),
     duration: clock(check.durationMs),
   });

@@ -95,6 +95,8 @@ check('CG-DELEG', {
   source: page('https://rootlesscontaine.rs/getting-started/common/cgroup2/', 'delegating controllers'),
   applies: canLimit,
   remedy: delegation,
+  reproduce: `# expected: memory and pids, from systemd 252 on also cpu
+cat "/sys/fs/cgroup/user.slice/user-$(id -u).slice/user@$(id -u).service/cgroup.controllers"`,
   readOnly: true,
   needsDaemon: false,
   async verify({ target, host }) {

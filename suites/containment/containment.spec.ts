@@ -254,6 +254,8 @@ check('SEC-PIDIPC', {
   source: mobyIssue(41457, '--pid=host and --ipc=host in rootless mode'),
   remedy:
     'upgrade Docker: --pid=host works from 23.0 on, --ipc=host from 24.0; where nobody mounts /dev/mqueue, as without systemd: sudo mkdir /dev/mqueue && sudo mount -t mqueue mqueue /dev/mqueue; then restart the daemon',
+  reproduce: `docker run --rm --pid=host busybox true   # expected from Docker 23.0 on: starts
+docker run --rm --ipc=host busybox true   # expected from Docker 24.0 on: starts`,
   concurrent: true,
   async verify({ target, host }) {
     // control: a daemon that starts no container at all would refuse this one for another reason

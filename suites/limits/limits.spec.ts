@@ -40,6 +40,8 @@ check('LIM-NOFILE', {
   source: mobyIssue(40942, 'RLIMIT_NOFILE of a rootless daemon'),
   remedy:
     'sudo systemctl edit user@.service: [Service] LimitNOFILE=1024:524288; look for default-ulimits in daemon.json; without systemd: USER hard nofile 524288 in /etc/security/limits.conf; then log in again',
+  reproduce: `grep 'Max open files' "/proc/$(pgrep -u "$(id -u)" -x dockerd)/limits"   # expected: at least 65536
+docker run --rm busybox sh -c 'ulimit -Hn'                               # expected: the same`,
   concurrent: true,
   async verify({ target }) {
     const container = await expectContainer(target);

@@ -125,6 +125,10 @@ check('LIM-MLOCK-RAISE', {
   source: issue('docker/for-linux', 1099, 'mlock in rootless containers: the limit of the user manager'),
   applies: ({ host }) => host.init === 'systemd' || `PID 1 is ${host.init}, not systemd: there is no user@.service`,
   remedy: raising,
+  reproduce: `sudo mkdir -p /etc/systemd/system/user@.service.d
+printf '[Service]\\nLimitMEMLOCK=infinity\\n' | sudo tee /etc/systemd/system/user@.service.d/memlock.conf
+sudo systemctl daemon-reload; sudo systemctl restart "user@$(id -u)"; sleep 10
+docker run --rm busybox sh -c 'ulimit -l'   # expected: unlimited`,
   restartsDaemon: true,
   async verify(context) {
     const stage = () => context.stage('written');

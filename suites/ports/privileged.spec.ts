@@ -44,6 +44,9 @@ check('PORT-PRIV-DENY', {
   source: exposing,
   applies: ({ host }) => isPrivileged(1, host),
   remedy: `sudo sysctl -w ${portStart}=80, or setcap on rootlesskit (see PORT-PRIV-SYSCTL, PORT-PRIV-CAP)`,
+  reproduce: `docker run -d --name priv -p 80:80 busybox httpd -f   # expected: refused: cannot expose privileged port 80
+curl -sS -m 5 -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:80/
+docker rm -f priv`,
   async verify({ target, host }) {
     // a value that changed since, or above the kernel's own default, shall fail
     const limit = known(host.sysctl.unprivilegedPortStart, portStart);

@@ -70,6 +70,10 @@ check('PORT-RELEASE', {
   title: 'the host port is free again after the container was stopped, and after its process was killed',
   source: rootlesskitIssue(220, 'ports that stay after their container'),
   remedy: 'systemctl --user restart docker frees orphaned ports; report the versions of dockerd and rootlesskit',
+  reproduce: `docker run -d --name port -p 28081:80 busybox httpd -f
+kill -9 "$(docker inspect -f '{{.State.Pid}}' port)"; sleep 10
+ss -Htln 'sport = :28081'   # expected: nothing
+docker rm -f port`,
   async verify({ target, stage }) {
     for (const end of ['stopped', 'killed'] as const) {
       const server = await startNonceServer(target, releasePort);
@@ -167,6 +171,9 @@ check('PORT-LO-ONLY', {
   // red on debian-13-pasta, where the host itself gets no answer: rootlesskit's pull request 482
   remedy:
     'publish as 127.0.0.1:PORT:PORT with the builtin port driver (with pasta: a RootlessKit that gives it --host-lo-to-ns-lo); look for DNAT: sudo iptables -t nat -S',
+  reproduce: `docker run -d --name lo -p 127.0.0.1:28080:80 busybox httpd -f
+curl -sS -m 5 -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:28080/   # expected: a status such as 404
+docker rm -f lo`,
   async verify({ target, host }) {
     await portServer(target);
     await using peer = await startPeer(target);
@@ -223,6 +230,10 @@ check('PORT-V6', {
   applies: ({ host }) => host.sysctl.disableIpv6 === 0 || 'IPv6 is off on this host',
   remedy:
     'Docker 20.10.2 to 20.10.5 (Debian 11), 28.0.0 and 29.0 lost IPv6: upgrade; DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=builtin',
+  reproduce: `docker run -d --name v6 -p 28080:80 busybox httpd -f
+curl -sS -m 5 -o /dev/null -w '%{http_code}\\n' 'http://127.0.0.1:28080/'   # expected: a status such as 404
+curl -sS -m 5 -o /dev/null -w '%{http_code}\\n' 'http://[::1]:28080/'       # expected: the same
+docker rm -f v6`,
   async verify({ target, host }) {
     await portServer(target);
     await using peer = await startPeer(target);

@@ -121,6 +121,10 @@ check('PRE-SUBID-NUM', {
   source: rootlesskitIssue(369, 'ranges that getsubids names twice'),
   remedy:
     'RootlessKit 1.1.0 is broken here, later and earlier ones are not: write the name of the user into both files',
+  reproduce: `sudo cp /etc/subuid /etc/subuid.orig; sudo cp /etc/subgid /etc/subgid.orig
+sudo sed -i "s/^$(id -un):/$(id -u):/" /etc/subuid /etc/subgid
+rootlesskit --state-dir "$(mktemp -d)" cat /proc/self/uid_map   # expected: two lines
+sudo mv /etc/subuid.orig /etc/subuid; sudo mv /etc/subgid.orig /etc/subgid`,
   needsDaemon: false,
   async verify({ target, host }) {
     const { uid, gid } = host.user;
