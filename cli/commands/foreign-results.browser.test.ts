@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
-import { allureResultsOf } from '../../reports/allure/check-result.ts';
 import { generateAllureReport } from '../../reports/allure/generate.ts';
+import { allureResultsOf } from '../../reports/allure/results-folder.ts';
 import { foreignResults, payload } from '../../reports/synthetic-runs/synthetic-run.ts';
 import { command as compareCommand } from './compare.ts';
 

@@ -95,7 +95,7 @@ describe('a comparison of hosts', () => {
     expect(table).toContain('CG-CPU             A skip  B ok  C ok');
     expect(table).toContain('perhaps  host.cgroup.userControllers: memory pids (A) · cpu memory pids (B, C)');
     expect(table).toContain('because  host.kernel: overlay mounts in a user namespace');
-    expect(table.trimEnd().split('\n').at(-1)).toBe('3 results, 2 checks: 1 changed');
+    expect(table.trimEnd().split('\n').at(-1)).toBe('3 results, 2 checks: 1 differs');
   });
 });
 
