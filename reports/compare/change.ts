@@ -46,12 +46,14 @@ const betweenHosts: Readonly<Record<Change, ShownChange>> = {
   same: 'same',
 };
 
-type Columns = readonly { readonly target: string; readonly base: number }[];
+type Columns = readonly { readonly target: string; readonly provider?: string; readonly base: number }[];
 
 export function shownChangesOf(changes: readonly Change[], columns: Columns): ShownChange[] {
   return changes.map((change, index) => {
     const column = columns[index];
-    const isSameHost = column !== undefined && columns[column.base]?.target === column.target;
+    const base = columns[column?.base ?? -1];
+    // a VM and a container of one name are two hosts
+    const isSameHost = column !== undefined && base?.target === column.target && base.provider === column.provider;
     return isSameHost ? change : betweenHosts[change];
   });
 }
