@@ -76,7 +76,7 @@ it('one check on two targets is one test case with two histories', () => {
 it('what disagrees with the verdict, is there twice or was cut off is mended; a second time changes nothing', () => {
   const { target, record, folder, read } = startTarget();
   mkdirSync(folder, { recursive: true });
-  const empty = { labels: [], steps: [], attachments: [], parameters: [] };
+  const empty = { labels: [{ name: 'tag', value: 'MUST' }], steps: [], attachments: [], parameters: [] };
   const told = { ...createStepResult(), name: '$ cat /proc/self/uid_map' };
   const green = { ...empty, uuid: 'a', testCaseId: 'PRE-SUBID-COUNT', status: 'passed', start: 1, steps: [told] };
   const uidMap = record.results().checks.find(({ id }) => id === 'NS-UIDMAP') ?? expect.fail('no such check');
@@ -94,6 +94,8 @@ it('what disagrees with the verdict, is there twice or was cut off is mended; a 
   expect(files.filter((file) => /^[bde]-/.test(file))).toEqual([]);
   const mended = read().find(({ testCaseId }) => testCaseId === 'PRE-SUBID-COUNT');
   expect([mended?.status, mended?.steps[0]?.name]).toEqual(['failed', told.name]);
+  const tags = mended?.labels.filter(({ name }) => name === 'tag').map(({ value }) => value);
+  expect(tags).toEqual(['MUST']);
   completeAllureResults(target.folder, record.results());
   expect(readdirSync(folder).sort()).toEqual(files);
 });
@@ -160,7 +162,7 @@ it('a page is packed to a quarter, and one that Allure writes in another way sta
   const data = 'Promise.allSettled([d("a","YQ==")])';
   const scripts = `<script   src="data:text/javascript;base64,${program}"></script><script defer>\n${data}</script>`;
   const page = `<html><head></head><body><div id="app"></div>${scripts}</body></html>`;
-  expect(sealPage(page, '<h1>verdict</h1>')).toContain('<h1>verdict</h1><div id="app">');
+  expect(sealPage(page, '<h1>verdict</h1>')).toContain('<h1>verdict</h1><div id="app"></div>');
   expect(sealPage(page).length).toBeLessThan(page.length / 4);
   expect(sealPage(page.replace('<script defer>', '<script async>'))).toContain(data);
 });

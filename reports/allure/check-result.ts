@@ -21,7 +21,9 @@ export const severities = {
   MAY: 'trivial',
 };
 
-const dropped = new Set(['suite', 'parentSuite', 'subSuite', 'thread', 'host', 'package']);
+// told anew, also where a result is completed a second time
+const own = ['suite', 'parentSuite', 'severity', 'verdict', 'tag', 'finding'];
+const dropped = new Set([...own, 'subSuite', 'thread', 'host', 'package']);
 
 export function statusOf(check: Pick<JudgedCheck, 'verdict' | 'waiver'>): Status {
   return statuses[reportedVerdict(check)];

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
+import { seriousFindings } from '../synthetic-runs/accessibility.ts';
 import { syntheticRun } from '../synthetic-runs/synthetic-run.ts';
 
 const executablePath = process.env.RDC_CHROMIUM ?? '/usr/bin/chromium';
@@ -90,6 +91,15 @@ describe.skipIf(canSkip)(
       await page.getByText('blocked by PRE-SUBID-COUNT: no container starts').first().waitFor();
       const isScrolledSideways = await page.evaluate('document.documentElement.scrollWidth > innerWidth');
       expect(isScrolledSideways).toBe(false);
+      await page.close();
+    });
+
+    it.each(['light', 'dark'] as const)('axe finds nothing serious (%s)', async (colorScheme) => {
+      const { page } = await openReport({ colorScheme });
+      expect(await seriousFindings(page), 'list').toEqual([]);
+      await page.locator('#app').getByText('PRE-SUBID-COUNT').last().click();
+      await page.getByText('$ cat /etc/subuid').first().waitFor();
+      expect(await seriousFindings(page), 'check').toEqual([]);
       await page.close();
     });
 

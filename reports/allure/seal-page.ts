@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { severities } from './check-result.ts';
+
+const buttonNames = readFileSync(new URL('button-names.js', import.meta.url), 'utf8');
 
 const analytics =
   /<script async src="https:\/\/www\.googletagmanager\.com[\s\S]*?<\/script>\s*<script>[\s\S]*?<\/script>/;
@@ -13,7 +16,9 @@ export function sealPage(html: string, pageHead = ''): string {
     <meta http-equiv="Content-Security-Policy" content="${policy}">
     <meta name="viewport" content="width=device-width, initial-scale=1">`;
   const sealed = html.replace(analytics, '').replace('<head>', () => head);
-  return packScripts(sealed.replace('<div id="app"></div>', (app) => `${pageHead}${app}`));
+  return packScripts(
+    sealed.replace('<div id="app"></div>', (app) => `${pageHead}${app}<script>(() => {${buttonNames}})();</script>`),
+  );
 }
 
 const app = /<script\s+src="data:text\/javascript;base64,([A-Za-z0-9+/=]+)"><\/script>/;

@@ -1,7 +1,7 @@
 import type { JudgedCheck } from '../results/results.schema.ts';
 
 /** What became of a check, from the base to another run or host; the order is that in which a reader wants them. */
-export const changeWords = {
+const changeWords = {
   regressed: 'fails now, did not before',
   lost: 'passed before, is not judged now',
   flaky: 'gave different answers in one run',

@@ -55,7 +55,7 @@ export function changesOf({ checks, columns }: Comparison) {
   }));
 }
 
-export function isRedCell(cell: Cell | null | undefined): boolean {
+function isRedCell(cell: Cell | null | undefined): boolean {
   return cell?.verdict === 'fail' || cell?.verdict === 'error';
 }
 
@@ -97,7 +97,7 @@ function separation({ fact, values, why }: CheckRow['explanations'][number], { c
   return `${fact} may tell them apart (${parts.join('; ')})${why === undefined ? '' : `: ${why}`}`;
 }
 
-export function listed(indexes: readonly number[], labels: readonly string[]): string {
+function listed(indexes: readonly number[], labels: readonly string[]): string {
   const shown = indexes.slice(0, 4).map((index) => labels[index] ?? '');
   const more = indexes.length - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
+import { seriousFindings } from '../synthetic-runs/accessibility.ts';
 import { resultsWith } from '../synthetic-runs/compared-results.ts';
 import { syntheticFleet } from '../synthetic-runs/fleet.ts';
 import { compareResults } from './compare.ts';
@@ -40,15 +40,6 @@ async function openPage(width = 1200, height = 800, path = file): Promise<Page> 
   const page = await browser.newPage({ viewport: { width, height } });
   await page.goto(`file://${path}`);
   return page;
-}
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function seriousFindings(page: Page): Promise<unknown> {
-  await page.evaluate(axe);
-  return await page.evaluate(`axe.run().then(({ violations }) => violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html }) => html.slice(0, 200))]))`);
 }
 
 describe.skipIf(canSkip)('the comparison page, opened from disk', { timeout: 120_000 }, () => {

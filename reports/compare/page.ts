@@ -8,9 +8,11 @@ import { type Comparison, mixedProviders } from './compare.ts';
 import { type Evidence, pageData } from './page-data.ts';
 import { changesOf, factRows, fleetOf, headOf, redRows, shownHosts, titleOf, usefulGroupings } from './page-model.ts';
 
-const readText = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
-const script = readText('page.script.js');
-const style = ['page.css', 'page-table.css'].map(readText).join('\n');
+const readText = (file: URL) => readFileSync(file, 'utf8');
+const script = readText(new URL('page.script.js', import.meta.url));
+const style = [new URL('page.css', import.meta.url), new URL('page-table.css', import.meta.url)]
+  .map(readText)
+  .join('\n');
 
 // Markup is escaped by the library; marks that reorder or hide text are dropped before, so a page reads as it is.
 const eta = new Eta({ views: import.meta.dirname });
