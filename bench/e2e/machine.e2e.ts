@@ -176,9 +176,9 @@ async function expectReport(path: string): Promise<void> {
     await Promise.any(places.map((place) => place.waitFor()));
   };
   await expectText('SOCK-MODE');
-  await page.getByText('SOCK-MODE').last().click();
+  await page.locator('#app').getByText('SOCK-MODE').last().click();
   await expectText('mode of the socket');
   await expectText('systemctl --user restart docker');
-  await page.getByText('evidence', { exact: true }).first().click();
+  await expectText("# stat -c '%a %u %g %F'");
   await expectText('666');
 }

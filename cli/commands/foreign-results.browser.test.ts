@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
-import { allureResultsOf } from '../../reports/allure/check-result.ts';
 import { generateAllureReport } from '../../reports/allure/generate.ts';
+import { allureResultsOf } from '../../reports/allure/results-folder.ts';
 import { foreignResults, payload } from '../../reports/synthetic-runs/synthetic-run.ts';
 import { command as compareCommand } from './compare.ts';
 
@@ -80,11 +80,11 @@ describe.skipIf(canSkip)('pages of a stranger’s results', { timeout: 120_000 }
   it('the Allure report: all of it is text, in every view', async () => {
     const { path: index } = await generateAllureReport(writeRun('allure'));
     const { page, said } = await open(index);
-    await page.getByText('X-1').first().waitFor();
+    await page.locator('#app').getByText('X-1').first().waitFor();
     for (const id of ['X-1', 'X-2', 'X-4']) {
       await page.goto(`file://${index}`);
-      await page.getByText(id).last().click();
-      await page.getByText('evidence', { exact: true }).first().click();
+      await page.locator('#app').getByText(id).last().click();
+      await page.getByText('in full', { exact: true }).first().click();
       await page.getByText('end of it').first().waitFor();
       expect(await harmIn(page), id).toEqual([]);
     }

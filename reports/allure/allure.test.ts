@@ -1,14 +1,22 @@
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestResult } from 'allure-js-commons';
+import { createStepResult } from 'allure-js-commons/sdk/reporter';
 import { expect, test as it } from 'vitest';
 import { hostile } from '../../harness/test-doubles/hostile-texts.ts';
 import { TargetRecord } from '../recording/target-record.ts';
 import { readEvidence } from '../results/read-evidence.ts';
-import { checks, judged, syntheticRun, syntheticTarget, syntheticVerdicts } from '../synthetic-runs/synthetic-run.ts';
+import {
+  checks,
+  judged,
+  syntheticRun,
+  syntheticTarget,
+  syntheticVerdicts,
+  writeSyntheticEvidence,
+} from '../synthetic-runs/synthetic-run.ts';
 import { completeAllureResults } from './complete.ts';
 import { describeCheck, escapeMarkdown } from './description.ts';
-import { sealPage } from './generate.ts';
+import { sealPage } from './seal-page.ts';
 
 function startTarget(name = 'debian-13') {
   const run = syntheticRun();
@@ -68,20 +76,40 @@ it('one check on two targets is one test case with two histories', () => {
 it('what disagrees with the verdict, is there twice or was cut off is mended; a second time changes nothing', () => {
   const { target, record, folder, read } = startTarget();
   mkdirSync(folder, { recursive: true });
-  const green = { testCaseId: 'PRE-SUBID-COUNT', status: 'passed', start: 1, labels: [] };
+  const empty = { labels: [{ name: 'tag', value: 'MUST' }], steps: [], attachments: [], parameters: [] };
+  const told = { ...createStepResult(), name: '$ cat /proc/self/uid_map' };
+  const green = { ...empty, uuid: 'a', testCaseId: 'PRE-SUBID-COUNT', status: 'passed', start: 1, steps: [told] };
   const uidMap = record.results().checks.find(({ id }) => id === 'NS-UIDMAP') ?? expect.fail('no such check');
-  const right = { testCaseId: 'NS-UIDMAP', status: 'passed', labels: [], description: describeCheck(uidMap) };
+  const description = describeCheck(uidMap);
+  const right = { ...empty, uuid: 'b', testCaseId: 'NS-UIDMAP', status: 'passed', description, steps: [told] };
+  const foreign = { ...right, attachments: [{ name: 'x', type: 'text/html', source: 'x.html' }] };
   writeFileSync(join(folder, 'a-result.json'), JSON.stringify(green));
   writeFileSync(join(folder, 'b-result.json'), JSON.stringify({ ...right, start: 1 }));
   writeFileSync(join(folder, 'c-result.json'), JSON.stringify({ ...right, start: 2 }));
   writeFileSync(join(folder, 'd-result.json'), '{"testCaseId": "NS-');
+  writeFileSync(join(folder, 'e-result.json'), JSON.stringify({ ...foreign, start: 3 }));
   completeAllureResults(target.folder, record.results());
   const files = readdirSync(folder).sort();
   expect(files).toContain('c-result.json');
-  expect(files.filter((file) => /^[abd]-/.test(file))).toEqual([]);
-  expect(read().find(({ testCaseId }) => testCaseId === 'PRE-SUBID-COUNT')?.status).toBe('failed');
+  expect(files.filter((file) => /^[bde]-/.test(file))).toEqual([]);
+  const mended = read().find(({ testCaseId }) => testCaseId === 'PRE-SUBID-COUNT');
+  expect([mended?.status, mended?.steps[0]?.name]).toEqual(['failed', told.name]);
+  const tags = mended?.labels.filter(({ name }) => name === 'tag').map(({ value }) => value);
+  expect(tags).toEqual(['MUST']);
   completeAllureResults(target.folder, record.results());
   expect(readdirSync(folder).sort()).toEqual(files);
+});
+
+it('what was done is the steps of a check, of a run whose test told none too', () => {
+  const { target, record, read } = startTarget();
+  writeSyntheticEvidence(target);
+  record.end({ infraRetries: 0 });
+  completeAllureResults(target.folder, record.results());
+  const steps = read().find(({ testCaseId }) => testCaseId === 'PRE-SUBID-COUNT')?.steps;
+  expect(steps?.map(({ name, parameters }) => [name, parameters])).toEqual([
+    ['$ cat /etc/subuid', [{ name: 'exit code', value: '0' }]],
+  ]);
+  expect(steps?.[0]?.attachments).toMatchObject([{ name: 'output', type: 'text/plain' }]);
 });
 
 it('an inconclusive target is a global error of the report', () => {
@@ -98,7 +126,7 @@ it('text of a target is no Markdown', () => {
   const description = describeCheck({
     ...judged(checks.uidMap),
     verdict: 'fail',
-    reason: hostile.markdown,
+    title: hostile.markdown,
     remedy: '```\n</code>',
   });
   expect(description).toContain('\\*\\*bold\\*\\* \\[link\\]\\(javascript\\:');
@@ -127,4 +155,14 @@ it('the page is kept off the network, and fits a phone', () => {
   expect(sealed).toContain('<script>mine()</script>');
   expect(sealed).toMatch(/<head>\s*<meta http-equiv="Content-Security-Policy"/);
   expect(sealed).toContain('<meta name="viewport" content="width=device-width, initial-scale=1">');
+});
+
+it('a page is packed to a quarter, and one that Allure writes in another way stays as it is', () => {
+  const program = Buffer.from(`run("severity":{"blocker":"blocker");${'x'.repeat(100_000)}`).toString('base64');
+  const data = 'Promise.allSettled([d("a","YQ==")])';
+  const scripts = `<script   src="data:text/javascript;base64,${program}"></script><script defer>\n${data}</script>`;
+  const page = `<html><head></head><body><div id="app"></div>${scripts}</body></html>`;
+  expect(sealPage(page, '<h1>verdict</h1>')).toContain('<h1>verdict</h1><div id="app"></div>');
+  expect(sealPage(page).length).toBeLessThan(page.length / 4);
+  expect(sealPage(page.replace('<script defer>', '<script async>'))).toContain(data);
 });

@@ -4,6 +4,7 @@ import { plainLine } from '../../harness/messages/plain-text.ts';
 import { providerOf } from '../results/provider.ts';
 import { readRun } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
+import { verdictSentence } from '../wording/verdict-sentence.ts';
 import { countsText, providerText } from '../wording/verdict-words.ts';
 import { environmentName, shownRuns } from './history-format.ts';
 
@@ -25,7 +26,7 @@ const [only, ...others] = runs;
 const variables =
   only && others.length === 0
     ? environmentOf(only)
-    : Object.fromEntries(runs.map((results) => [results.target.name, environmentOf(results).conformance ?? '']));
+    : Object.fromEntries(runs.map((results) => [results.target.name, verdictSentence(results)]));
 
 const labelled = (name: string, value: string) => ({ labels: { [name]: value } });
 
@@ -48,7 +49,8 @@ export default defineConfig({
   ...history,
   environments,
   variables,
-  hideLabels: ['framework', 'language'],
+  // they stand elsewhere on the page of a check
+  hideLabels: ['framework', 'language', 'parentSuite', 'suite', 'severity', 'verdict', 'finding'],
   categories: [
     { name: 'Limitations lifted', matchers: { statuses: ['failed'], ...labelled('finding', 'lifted') } },
     { name: 'Limitations that differ', matchers: { statuses: ['failed'], ...labelled('finding', 'differs') } },
@@ -67,6 +69,7 @@ export default defineConfig({
         theme: 'auto',
         charts,
         defaultSortBy: 'status,asc',
+        stepTreeExpansion: 'expanded',
       },
     },
   },
@@ -74,11 +77,12 @@ export default defineConfig({
 
 function environmentOf(results: Results): Record<string, string> {
   const provider = providerOf(results);
-  const { target, conformance, ledger, notJudged = [], suite, run, facts } = results;
+  const { target, ledger, notJudged = [], suite, run, facts } = results;
   return {
     target: plainLine(target.name),
     ...(provider === undefined ? {} : { provider: providerText(provider) }),
-    conformance: `${conformance} (${countsText(ledger, notJudged.length)})`,
+    verdict: verdictSentence(results),
+    counts: countsText(ledger, notJudged.length),
     suite: `${suite.version} ${suite.digest.slice(0, 19)}`,
     run: run.id,
     ...flatFacts('', facts.host),

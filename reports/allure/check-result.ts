@@ -1,26 +1,29 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Link, Stage, Status, type StepResult, type TestResult } from 'allure-js-commons';
 import { createTestResult } from 'allure-js-commons/sdk/reporter';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
-import { readEvidence } from '../results/read-evidence.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
-import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
+import { pageAddress, reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
 import { describeCheck } from './description.ts';
+import { addEvidence, addViews, hasEvidenceSteps } from './evidence-steps.ts';
+import { type AllureTarget, allureResultsOf } from './results-folder.ts';
 
 const { PASSED, FAILED, BROKEN, SKIPPED } = Status;
 const statuses = { pass: PASSED, fail: FAILED, error: BROKEN, skip: SKIPPED, blocked: SKIPPED };
-const severities = { MUST: 'critical', SHOULD: 'normal', LIMITATION: 'normal', WORKAROUND: 'minor', MAY: 'trivial' };
+/** One for each level: the page calls them by the words of the levels. */
+export const severities = {
+  MUST: 'blocker',
+  LIMITATION: 'critical',
+  SHOULD: 'normal',
+  WORKAROUND: 'minor',
+  MAY: 'trivial',
+};
 
-const dropped = new Set(['suite', 'parentSuite', 'subSuite', 'thread', 'host', 'package']);
-
-export type AllureTarget = { readonly name: string; readonly folder: string };
-
-export function allureResultsOf(folder: string): string {
-  return join(folder, 'allure-results');
-}
+// told anew, also where a result is completed a second time
+const own = ['suite', 'parentSuite', 'severity', 'verdict', 'tag', 'finding'];
+const dropped = new Set([...own, 'subSuite', 'thread', 'host', 'package']);
 
 export function statusOf(check: Pick<JudgedCheck, 'verdict' | 'waiver'>): Status {
   return statuses[reportedVerdict(check)];
@@ -37,8 +40,8 @@ export function writeCheck(target: AllureTarget, check: JudgedCheck, stop: numbe
 export function completeResult(result: TestResult, target: AllureTarget, check: JudgedCheck): void {
   applyCheck(result, target.name, check);
   cleanSteps(result.steps);
-  attach(result, target, { name: 'evidence', path: check.evidence });
-  attach(result, target, { name: 'evidence of the other views', path: check.oracle?.evidence });
+  if (check.evidence !== undefined && !hasEvidenceSteps(result)) addEvidence(result, target, check.evidence);
+  if (check.oracle?.evidence !== undefined) addViews(result, target, check.oracle.evidence);
 }
 
 /** Makes Allure's result of a check say what the verdict says; steps and attachments already in it stay. */
@@ -80,19 +83,9 @@ function tagsOf({ level, finding, verdict, flaky, waiver, oracle }: JudgedCheck)
   ].filter((tag) => typeof tag === 'string');
 }
 
-/** Somebody else's results may name anything: an address that is no page runs where it is clicked. */
 function linksTo({ source }: JudgedCheck): Link[] {
-  if (!source || !['https:', 'http:'].includes(URL.parse(source.url)?.protocol ?? '')) return [];
-  return [{ name: plainText(source.section) || source.url, url: source.url, type: 'link' }];
-}
-
-function attach(result: TestResult, target: AllureTarget, { name, path }: { name: string; path?: string | undefined }) {
-  if (path === undefined) return;
-  const text = readEvidence(target.folder, path);
-  const source = `${result.uuid}-${result.attachments.length}-attachment.txt`;
-  mkdirSync(allureResultsOf(target.folder), { recursive: true });
-  writeFileSync(join(allureResultsOf(target.folder), source), text ?? `no evidence was kept at ${path}\n`);
-  result.attachments.push({ name, source, type: 'text/plain' });
+  const url = source && pageAddress(source.url);
+  return url ? [{ name: plainText(source.section) || url, url, type: 'link' }] : [];
 }
 
 function cleanSteps(steps: readonly StepResult[]): void {

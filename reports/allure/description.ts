@@ -1,19 +1,18 @@
 import type { JudgedCheck } from '../results/results.schema.ts';
-import { blameText, findingWords, levelWords, reasonOf, viewsText } from '../wording/verdict-words.ts';
+import { blameText, findingWords, levelWords, viewsText } from '../wording/verdict-words.ts';
 
+/** What a person acts on first. Why it is red, Allure shows above it as the message. */
 export function describeCheck(check: JudgedCheck): string {
   const { verdict, level, title, finding, remedy, source, oracle } = check;
-  const parts = [paragraph('Verdict', verdict)];
-  if (verdict !== 'pass' || check.waiver) parts.push(paragraph('Why', reasonOf(check)));
+  const parts: string[] = [];
+  // indented code has no fence that the text could close
+  const toDo = remedy?.replaceAll('\n', '\n    ');
+  if (toDo && verdict === 'fail') parts.push(`**What to do**\n\n    ${toDo}`);
   if (finding) parts.push(paragraph('Finding', findingWords[finding]));
   if (oracle) parts.push(paragraph('Blame', blameText(oracle)), viewsList(check, oracle));
-  // indented code has no fence that the text could close
-  if (remedy)
-    parts.push(
-      `**${verdict === 'fail' ? 'What to do' : 'Remedy, were it to fail'}**\n\n    ${remedy.replaceAll('\n', '\n    ')}`,
-    );
-  parts.push(paragraph('Claim', title), `**Level:** ${level}: ${levelWords[level]}`);
+  parts.push(paragraph('Claim', title), `**Level:** ${level}: ${levelWords[level]}`, paragraph('Verdict', verdict));
   if (source) parts.push(`**Source:** ${escapeMarkdown(source.section)}, ${escapeMarkdown(source.url)}`);
+  if (toDo && verdict !== 'fail') parts.push(`**Remedy, were it to fail**\n\n    ${toDo}`);
   return parts.join('\n\n');
 }
 

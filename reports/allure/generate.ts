@@ -10,10 +10,12 @@ import { runCommand } from '../../harness/this-machine/run-command.ts';
 import { scratch } from '../../harness/this-machine/scratch.ts';
 import { readRun } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
-import { allureResultsOf } from './check-result.ts';
 import { completeAllureResults } from './complete.ts';
 import { allureHistory } from './history-format.ts';
 import { keepInHistory, readHistory } from './kept-history.ts';
+import { pageHead } from './page-head.ts';
+import { allureResultsOf } from './results-folder.ts';
+import { sealPage } from './seal-page.ts';
 
 /** The page's absolute path; `notes` says what is missing of its history, one line each. */
 export type AllureReport = { readonly path: string; readonly notes: readonly string[] };
@@ -42,7 +44,16 @@ export async function generateAllureReport(runFolder: string, history?: string):
   const index = join(report, 'index.html');
   // Allure reports a plugin's failure on stderr only, and exits with 0.
   if (!statSync(index, { throwIfNoEntry: false })) throw failed(folder, `it wrote no ${index}: ${output}`);
-  writeFileAtomic(index, sealPage(readFileSync(index, 'utf8')));
+  writeFileAtomic(
+    index,
+    sealPage(
+      readFileSync(index, 'utf8'),
+      pageHead(
+        runs.map(({ results }) => results),
+        historyText !== '',
+      ),
+    ),
+  );
   const kept = history ? runs.flatMap(({ results }) => keep(history, results)) : [];
   return { path: index, notes: [...damage(earlier.flatMap(({ problems }) => problems)), ...kept] };
 }
@@ -90,18 +101,4 @@ function failed(folder: string, why: string): RdcError {
   return new RdcError('REPORT', `Allure built no report for ${folder}: ${plainText(why, 1_000).trim()}`, {
     hint: `the verdicts are in ${folder}/*/results.json; try again with: ./rdc report ${folder}`,
   });
-}
-
-const analytics =
-  /<script async src="https:\/\/www\.googletagmanager\.com[\s\S]*?<\/script>\s*<script>[\s\S]*?<\/script>/;
-
-const policy =
-  "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' data: blob:; style-src 'unsafe-inline' data:; img-src data: blob:; font-src data:; connect-src data: blob:; frame-src data: blob:; media-src data: blob:; worker-src blob:";
-
-/** Without Google's tracker, which Allure has no option to leave out; a policy keeps the page off the network. */
-export function sealPage(html: string): string {
-  const head = `<head>
-    <meta http-equiv="Content-Security-Policy" content="${policy}">
-    <meta name="viewport" content="width=device-width, initial-scale=1">`;
-  return html.replace(analytics, '').replace('<head>', () => head);
 }

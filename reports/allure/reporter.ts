@@ -5,7 +5,8 @@ import type { TargetContext } from '../../harness/verdicts/run-listener.ts';
 import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import { declarationOf, judgedCheck } from '../recording/target-record.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
-import { allureResultsOf, completeResult } from './check-result.ts';
+import { completeResult } from './check-result.ts';
+import { allureResultsOf } from './results-folder.ts';
 
 export type AllureReporterOptions = {
   readonly target: TargetContext;

@@ -180,7 +180,7 @@ it('the summary of a run has it, before the conclusion; the results are the same
   const [plain, compared] = [await told(false), await told(true)];
   expect(plain.text).not.toContain('Compared with');
   expect(compared.text).toMatch(
-    /Compared with the baseline[\s\S]*regressed \(1\)[\s\S]*CG-MEM[\s\S]*\ndebian-13: non-conformant .*\n$/,
+    /Compared with the baseline[\s\S]*regressed \(1\)[\s\S]*CG-MEM[\s\S]*\ndebian-13 does not conform: .*\n$/,
   );
   expect(compared.results).toEqual(plain.results);
 });

@@ -1,7 +1,7 @@
 import type { JudgedCheck } from '../results/results.schema.ts';
 
 /** What became of a check, from the base to another run or host; the order is that in which a reader wants them. */
-export const changeWords = {
+const changeWords = {
   regressed: 'fails now, did not before',
   lost: 'passed before, is not judged now',
   flaky: 'gave different answers in one run',
@@ -15,6 +15,65 @@ export const changeWords = {
 export type Change = keyof typeof changeWords;
 
 export const changesByWeight = Object.keys(changeWords) as readonly Change[];
+
+/** Two times of one host: it regressed or was fixed. Two hosts: neither was before the other, they differ. */
+export const shownWords = {
+  ...changeWords,
+  differs: 'another verdict than on the host it is compared with',
+  missing: 'the other host has this check, this one does not',
+  'only here': 'the host it is compared with does not have this check',
+} as const;
+
+export type ShownChange = keyof typeof shownWords;
+
+const order: readonly ShownChange[] = [
+  ...changesByWeight.filter((change) => change !== 'new' && change !== 'same'),
+  'differs',
+  'missing',
+  'new',
+  'only here',
+  'same',
+];
+
+const betweenHosts: Readonly<Record<Change, ShownChange>> = {
+  regressed: 'differs',
+  lost: 'differs',
+  changed: 'differs',
+  fixed: 'differs',
+  gone: 'missing',
+  new: 'only here',
+  flaky: 'flaky',
+  same: 'same',
+};
+
+type Columns = readonly { readonly target: string; readonly provider?: string; readonly base: number }[];
+
+export function shownChangesOf(changes: readonly Change[], columns: Columns): ShownChange[] {
+  return changes.map((change, index) => {
+    const column = columns[index];
+    const base = columns[column?.base ?? -1];
+    // a VM and a container of one name are two hosts
+    const isSameHost = column !== undefined && base?.target === column.target && base.provider === column.provider;
+    return isSameHost ? change : betweenHosts[change];
+  });
+}
+
+export function shownChangeOf({ changes }: { readonly changes: readonly Change[] }, columns: Columns): ShownChange {
+  const shown = shownChangesOf(changes, columns);
+  return order.find((change) => shown.includes(change)) ?? 'same';
+}
+
+/** The rows of each change that a reader is to see, the worst first. */
+export function rowsByChange<Row extends { readonly changes: readonly Change[] }>(
+  rows: readonly Row[],
+  columns: Columns,
+): [ShownChange, Row[]][] {
+  const groups = Map.groupBy(rows, (row) => shownChangeOf(row, columns));
+  return order.flatMap((change): [ShownChange, Row[]][] => {
+    const same = groups.get(change);
+    return same === undefined || change === 'same' ? [] : [[change, same]];
+  });
+}
 
 export type FailOn = 'regression' | 'difference';
 

@@ -3,10 +3,10 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test as it } from 'vitest';
-import type { JudgedCheck } from '../results/results.schema.ts';
+import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { resultsWith, type Told } from '../synthetic-runs/compared-results.ts';
 import { createStyle } from '../wording/style.ts';
-import { type Change, changeOf } from './change.ts';
+import { type Change, changeOf, rowsByChange } from './change.ts';
 import { compareResults } from './compare.ts';
 import { comparisonPage, differingEvidence } from './page.ts';
 import { comparisonTable } from './table.ts';
@@ -95,7 +95,7 @@ describe('a comparison of hosts', () => {
     expect(table).toContain('CG-CPU             A skip  B ok  C ok');
     expect(table).toContain('perhaps  host.cgroup.userControllers: memory pids (A) · cpu memory pids (B, C)');
     expect(table).toContain('because  host.kernel: overlay mounts in a user namespace');
-    expect(table.trimEnd().split('\n').at(-1)).toBe('3 results, 2 checks: 1 changed');
+    expect(table.trimEnd().split('\n').at(-1)).toBe('3 results, 2 checks: 1 differs');
   });
 });
 
@@ -150,7 +150,7 @@ describe('a comparison of runs', () => {
 it('markup of a target is text on the page, and marks that reorder or hide text are dropped', () => {
   const title = '</td><img src=x> "a" \'b\' \u202ereversed\u2066 \u200bhidden \u001b[2J';
   const page = comparisonPage(compareResults([resultsWith('one', [{ id: 'CG-MEM', verdict: 'fail', title }])]), {});
-  expect(page).toContain('&lt;/td&gt;&lt;img src=x&gt; &quot;a&quot; &#39;b&#39; reversed hidden</span>');
+  expect(page).toContain('&lt;/td&gt;&lt;img src=x&gt; &quot;a&quot; &#39;b&#39; reversed hidden</h3>');
   expect(page).not.toContain('<img');
   const [visible = ''] = page.split('<script');
   expect(visible).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
@@ -188,4 +188,19 @@ it('evidence of a stranger is read from the folder of the run only, and never wa
   const one = resultsWith('one', told);
   const evidence = differingEvidence(compareResults([one, one]), [folder, folder]);
   expect(new Set(Object.values(evidence))).toEqual(new Set(['seen']));
+});
+
+it('two times of a host regress and are fixed; two hosts, or a VM and a container, differ', () => {
+  const good: Told[] = [{ id: 'A-A', verdict: 'pass' }];
+  const bad: Told[] = [{ id: 'A-A', verdict: 'fail', reason: 'no' }];
+  const words = (...results: Results[]) => {
+    const { checks, columns } = compareResults(results);
+    return rowsByChange(checks, columns).map(([change]) => change);
+  };
+  const at = (day: string, provider: 'libvirt' | 'nspawn' = 'libvirt') => ({ startedAt: `2026-11-${day}`, provider });
+  expect(words(resultsWith('a', good, at('01')), resultsWith('a', bad, at('02')))).toEqual(['regressed']);
+  expect(words(resultsWith('a', bad, at('01')), resultsWith('a', good, at('02')))).toEqual(['fixed']);
+  expect(words(resultsWith('a', good), resultsWith('b', bad))).toEqual(['differs']);
+  expect(words(resultsWith('a', good, at('01')), resultsWith('a', bad, at('02', 'nspawn')))).toEqual(['differs']);
+  expect(words(resultsWith('a', good), resultsWith('b', []))).toEqual(['missing']);
 });

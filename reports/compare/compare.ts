@@ -1,14 +1,16 @@
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { everyCheck } from '../results/conformance.ts';
 import { present } from '../results/present.ts';
 import { kernelOf, type ProviderName, providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
+import { verdictSentence } from '../wording/verdict-sentence.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { type Change, changeOf, changesByWeight, worstChange } from './change.ts';
 import { causeOf, type Explanation, explain, type FactRow, flattenFacts } from './explain.ts';
 
 export type Cell = Pick<JudgedCheck, 'verdict' | 'finding' | 'flaky' | 'evidence'> & { readonly reason: string };
 
-type Declared = Pick<JudgedCheck, 'id' | 'area' | 'level' | 'title' | 'remedy'>;
+type Declared = Pick<JudgedCheck, 'id' | 'area' | 'level' | 'title' | 'remedy' | 'source'>;
 
 export type CheckRow = Declared & {
   readonly change: Change;
@@ -57,9 +59,22 @@ function columnsOf(all: readonly Results[]) {
       suite,
       provider: providerOf(results),
       ...kernelOf(results),
+      ...versionsOf(results),
+      sentence: verdictSentence(results),
       base: first < index ? first : 0,
     });
   });
+}
+
+/** What a reader knows a host by, where the run has it. */
+function versionsOf({ facts }: Results): { readonly distribution?: string; readonly engine?: string } {
+  const textAt = (...path: readonly string[]) => {
+    const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | null | undefined)?.[key], facts);
+    return typeof value === 'string' && value !== '' ? plainLine(value, 60) : undefined;
+  };
+  const os = textAt('host', 'os', 'prettyName') ?? textAt('host', 'distribution');
+  const engine = textAt('daemon', 'serverVersion') ?? textAt('host', 'versions', 'dockerd');
+  return present({ distribution: os?.replace(/ \(.*\)$/, '').replace('GNU/Linux ', ''), engine });
 }
 
 /** Said wherever columns are shown: a container is compared with a VM. */
@@ -78,11 +93,11 @@ function isOtherProvider(provider: ProviderName, base: Column | undefined): bool
 /** Every check of any column once, in the order in which the first column that has it judged it. */
 function declarationsOf(all: readonly Results[]): Declared[] {
   const declared = new Map<string, Declared>();
-  for (const { id, area, level, title, remedy } of all.flatMap(everyCheck)) {
+  for (const { id, area, level, title, remedy, source } of all.flatMap(everyCheck)) {
     const known = declared.get(id);
     // an older run may not have had the remedy yet
     if (known === undefined || (known.remedy === undefined && remedy !== undefined))
-      declared.set(id, present({ id, area, level, title, remedy }));
+      declared.set(id, present({ id, area, level, title, remedy, source }));
   }
   return [...Map.groupBy(declared.values(), ({ area }) => area).values()].flat();
 }

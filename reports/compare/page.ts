@@ -2,79 +2,51 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Eta } from 'eta';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
+import { levels } from '../../harness/verdicts/verdict.ts';
 import { readEvidence } from '../results/read-evidence.ts';
-import { countsText, providerAndKernel } from '../wording/verdict-words.ts';
-import { changesByWeight, changeWords } from './change.ts';
-import { type Cell, type CheckRow, type Column, type Comparison, mixedProviders } from './compare.ts';
+import { type Comparison, mixedProviders } from './compare.ts';
+import { type Evidence, pageData } from './page-data.ts';
+import { changesOf, factRows, fleetOf, headOf, redRows, shownHosts, titleOf, usefulGroupings } from './page-model.ts';
 
-const script = readFileSync(new URL('page.script.js', import.meta.url), 'utf8');
-const style = readFileSync(new URL('page.css', import.meta.url), 'utf8');
-
-type Evidence = Readonly<Record<string, string>>;
+const readText = (file: URL) => readFileSync(file, 'utf8');
+const script = readText(new URL('page.script.js', import.meta.url));
+const style = [new URL('page.css', import.meta.url), new URL('page-table.css', import.meta.url)]
+  .map(readText)
+  .join('\n');
 
 // Markup is escaped by the library; marks that reorder or hide text are dropped before, so a page reads as it is.
 const eta = new Eta({ views: import.meta.dirname });
 const { escapeFunction } = eta.config;
-eta.configure({ escapeFunction: (value) => escapeFunction(plainLine(String(value), 10_000)) });
+eta.configure({ escapeFunction: (value) => escapeFunction(plainText(String(value), 10_000)) });
 
 /** One self-contained page. The template escapes all that it is given, and the policy lets only our own script run. */
 export function comparisonPage(comparison: Comparison, evidence: Evidence): string {
-  const { checks, counts, columns, facts } = comparison;
+  const { checks, counts, columns } = comparison;
   const digest = createHash('sha256').update(script).digest('base64');
+  const isFleet = columns.length > shownHosts;
+  const groupingNames = usefulGroupings(columns);
+  const red = redRows(comparison);
   return eta.render('./page', {
     policy: `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`,
     style,
     script,
+    title: titleOf(comparison),
     data: pageData(comparison, evidence),
     checks: checks.length,
     same: counts.same,
     mixed: mixedProviders(comparison) ?? '',
-    changes: changesByWeight
-      .filter((change) => change !== 'same' && counts[change] > 0)
-      .map((change) => ({ change, count: counts[change], words: changeWords[change] })),
-    columns: columns.map(columnHead),
-    areas: Map.groupBy(rowsOf(checks, evidence), ({ area }) => area),
-    facts,
+    changes: changesOf(comparison),
+    isFleet,
+    heads: isFleet ? [] : columns.map((column, index) => headOf(column, columns, index)),
+    fleet: isFleet ? fleetOf(comparison, groupingNames[0] ?? 'all') : undefined,
+    red: red.slice(0, 5),
+    more: red.slice(5, 60),
+    levels: levels.filter((level) => checks.some((check) => check.level === level)),
+    areas: [...new Set(checks.map(({ area }) => area))],
+    groupings: groupingNames,
+    labels: columns.map(({ label }) => plainLine(label, 60)),
+    facts: factRows(comparison),
   });
-}
-
-/** What the script shows in the dialog. HTML does not unescape text of a script, so none may hold what could end it. */
-function pageData({ checks, columns }: Comparison, evidence: Evidence): string {
-  const rows = checks.map(({ id, title, remedy = '', cells, explanations }) => ({
-    id,
-    title,
-    remedy,
-    reasons: cells.map((cell) => (cell === null ? 'this run does not have the check' : cell.reason)),
-    explanations: explanations.map(({ fact, values, why = '' }) => ({ fact, values, why })),
-  }));
-  return JSON.stringify({ rows, columns: columns.map(({ label }) => label), evidence }).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
-function columnHead(column: Column) {
-  const { label, conformance, ledger, runId } = column;
-  const how = providerAndKernel(column);
-  return { label: plainLine(label, 80), conformance, how, title: `run ${runId}: ${countsText(ledger)}` };
-}
-
-function rowsOf(checks: readonly CheckRow[], evidence: Evidence) {
-  return checks.map((row, index) => ({
-    ...row,
-    text: `${row.id} ${row.title}`.toLowerCase(),
-    cells: row.cells.map((cell, column) => {
-      const place = `${index}.${column}`;
-      return checkCell(cell, place, place in evidence || row.change !== 'same');
-    }),
-  }));
-}
-
-function checkCell(cell: Cell | null, place: string, hasMore: boolean) {
-  if (cell === null) return { verdict: 'absent', word: 'not there', place: null };
-  const { verdict, finding, flaky } = cell;
-  const word = `${finding ?? verdict}${flaky ? ' (flaky)' : ''}`;
-  return { verdict, word, place: verdict === 'pass' && !hasMore ? null : place };
 }
 
 const maxChars = 6_000;

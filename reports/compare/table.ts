@@ -1,19 +1,19 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import { type Style, verdictWords } from '../wording/style.ts';
 import { countsText, providerAndKernel } from '../wording/verdict-words.ts';
-import { type Change, changesByWeight, changeWords } from './change.ts';
+import { rowsByChange, type ShownChange, shownWords } from './change.ts';
 import { type Cell, type CheckRow, type Comparison, mixedProviders } from './compare.ts';
 
 const shownColumns = 12;
 const shownFacts = 25;
 
 export function comparisonTable(comparison: Comparison, style: Style): string {
-  const { counts, columns, checks } = comparison;
-  const differing = changesByWeight.filter((change) => change !== 'same' && counts[change] > 0);
-  const what = differing.map((change) => `${counts[change]} ${change}`).join(', ') || 'no verdict differs';
+  const { columns, checks } = comparison;
+  const differing = rowsByChange(checks, columns);
+  const what = differing.map(([change, rows]) => `${rows.length} ${change}`).join(', ') || 'no verdict differs';
   const sections = [
     columnLines(comparison),
-    ...differing.map((change) => changeSection(comparison, change, style)),
+    ...differing.map((group) => changeSection(comparison, group, style)),
     factSection(comparison, style),
     `${columns.length} results, ${checks.length} checks: ${what}`,
   ];
@@ -23,10 +23,10 @@ export function comparisonTable(comparison: Comparison, style: Style): string {
 function columnLines(comparison: Comparison): string {
   const { columns } = comparison;
   const shown = columns.slice(0, shownColumns).map((column, index) => {
-    const { label, conformance, ledger, base } = column;
+    const { label, sentence, ledger, base, distribution, engine } = column;
     const role = base === index ? '' : `, compared with ${letter(base)}`;
-    const how = providerAndKernel(column);
-    return `${letter(index)}  ${plainLine(label)}: ${conformance} (${countsText(ledger)})${role}${how && `; ${how}`}`;
+    const versions = [distribution, engine && `Docker ${engine}`, providerAndKernel(column)].filter(Boolean).join(', ');
+    return `${letter(index)}  ${plainLine(label)}${role}: ${sentence} (${countsText(ledger)}${versions && `; ${versions}`})`;
   });
   if (columns.length > shownColumns) shown.push(`   and ${columns.length - shownColumns} more (--html shows all)`);
   const mixed = mixedProviders(comparison);
@@ -34,11 +34,10 @@ function columnLines(comparison: Comparison): string {
   return shown.join('\n');
 }
 
-function changeSection({ checks, columns }: Comparison, change: Change, style: Style): string {
-  const rows = checks.filter((row) => row.change === change);
-  const title = style.bold(`${change} (${rows.length}): ${changeWords[change]}`);
+function changeSection({ columns }: Comparison, [change, rows]: [ShownChange, CheckRow[]], style: Style): string {
+  const title = style.bold(`${change} (${rows.length}): ${shownWords[change]}`);
   // a check that one of the two never had is no finding about a host: its name is enough
-  if (change === 'gone' || change === 'new')
+  if (['gone', 'new', 'missing', 'only here'].includes(change))
     return `${title}\n${style.wrap(rows.map(({ id }) => id).join(', '), '  ')}`;
   return [title, ...rows.flatMap((row) => rowLines(row, columns.length, style))].join('\n');
 }

@@ -193,9 +193,14 @@ export function syntheticViews(): Readonly<Record<string, Triage>> {
 }
 
 export function writeSyntheticEvidence(target: TargetContext): void {
-  const text = ['$ cat /etc/subuid', 'tester:100000:4096', hostile.script, hostile.escapes, 'end of evidence'].join(
-    '\n',
-  );
+  const text = [
+    '$ cat /etc/subuid',
+    'tester:100000:4096',
+    hostile.script,
+    hostile.escapes,
+    'exit code 0, 12 ms',
+    '',
+  ].join('\n');
   for (const id of ['PRE-SUBID-COUNT', 'NS-UIDMAP', 'PRE-SUBID-COUNT.views'])
     writeFileSync(join(target.folder, 'evidence', `${id}.txt`), text);
 }

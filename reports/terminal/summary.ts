@@ -3,6 +3,7 @@ import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { everyCheck, isStale, judgedCount, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { Style } from '../wording/style.ts';
+import { verdictSentence } from '../wording/verdict-sentence.ts';
 import { blameText, containerText, countsText, findingWords, reasonOf, viewsText } from '../wording/verdict-words.ts';
 
 /** What a maintainer acts on, for one target: what failed, why, what to do; then what could not be judged, and skips. */
@@ -59,12 +60,13 @@ function countsLine({ checks, ledger, notJudged = [], ratchet }: Results): strin
   return `${judged}; skipped ${ledger.skip}, blocked ${ledger.blocked}, could not be judged ${open}`;
 }
 
+/** The verdict, then what it was made of: `debian-13 conforms: every MUST holds. 1 SHOULD fails. (137 pass, 1 fail)` */
 export function conclusionLine(results: Results, style: Style): string {
   const { conformance } = ruleConformance(results, results.run.gate);
   const verdict = ({ conformant: 'pass', 'non-conformant': 'fail', inconclusive: 'error' } as const)[conformance];
   const counts = countsText(results.ledger, results.notJudged?.length ?? 0);
   const retries = results.run.infraRetries > 0 ? `; provisioned again ${results.run.infraRetries} time(s)` : '';
-  return `${plainLine(results.target.name)}: ${style.verdict(verdict, conformance)} (${counts}${retries})`;
+  return `${style.verdict(verdict, verdictSentence(results))} (${counts}${retries})`;
 }
 
 function failure(check: JudgedCheck, style: Style): string {

@@ -87,3 +87,9 @@ export function viewsText({ views }: NonNullable<JudgedCheck['oracle']>): [name:
 export function blameText({ blame, because }: NonNullable<JudgedCheck['oracle']>): string {
   return `${blame}: ${plainText(because)}`;
 }
+
+/** The address of a page, as a browser writes it. Somebody else's results may name anything: what is no page is no link. */
+export function pageAddress(url: string): string | undefined {
+  const { protocol, href } = URL.parse(url) ?? {};
+  return protocol === 'https:' || protocol === 'http:' ? href : undefined;
+}

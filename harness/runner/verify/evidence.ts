@@ -9,26 +9,40 @@ const maxOutputChars = 4000;
 /** What a check saw, in that order: commands with their answers, and notes. Bounded; secrets are struck out. */
 export class Evidence {
   readonly #lines: string[] = [];
+  readonly #told: (entry: string) => void;
   #bytes = 0;
+
+  /** `told` hears each entry as it will be written. */
+  constructor(told: (entry: string) => void = () => {}) {
+    this.#told = told;
+  }
 
   readonly command = (entry: ExecRecord): void => {
     const { code, stdout, stderr, durationMs } = entry.result;
     const prompt = entry.commandLine.startsWith('# ') ? '' : '$ ';
-    this.#add(`${prompt}${cut(entry.commandLine)}`);
-    if (stdout) this.#add(cut(stdout.trimEnd()));
-    if (stderr) this.#add(`stderr: ${cut(stderr.trimEnd())}`);
-    this.#add(`exit code ${code}, ${Math.round(durationMs)} ms\n`);
+    this.#add([
+      `${prompt}${cut(entry.commandLine)}`,
+      ...(stdout ? [cut(stdout.trimEnd())] : []),
+      ...(stderr ? [`stderr: ${cut(stderr.trimEnd())}`] : []),
+      `exit code ${code}, ${Math.round(durationMs)} ms\n`,
+    ]);
   };
 
   readonly note = (text: string): void => {
-    this.#add(`${cut(text)}\n`);
+    this.#add([`${cut(text)}\n`]);
   };
 
-  #add(text: string): void {
+  #add(lines: readonly string[]): void {
     if (this.#bytes > maxEvidenceBytes) return;
-    // as it will be written, with the end of its line
-    this.#bytes += Buffer.byteLength(visibleText(text)) + 1;
-    this.#lines.push(this.#bytes > maxEvidenceBytes ? '[evidence cut here]' : text);
+    const added: string[] = [];
+    for (const line of lines) {
+      // as it will be written, with the end of its line
+      this.#bytes += Buffer.byteLength(visibleText(line)) + 1;
+      added.push(this.#bytes > maxEvidenceBytes ? '[evidence cut here]' : line);
+      if (this.#bytes > maxEvidenceBytes) break;
+    }
+    this.#lines.push(...added);
+    this.#told(visibleText(redact(added.join('\n'))));
   }
 
   /** Writes `evidence/<id>.txt` in the run folder and returns that path, or undefined when there is nothing to show. */

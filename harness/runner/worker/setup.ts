@@ -15,6 +15,7 @@ import { timeLimitMs } from '../protocol/protocol.ts';
 import { Evidence } from '../verify/evidence.ts';
 import { endsTheRun } from '../verify/preconditions.ts';
 import type { Mode } from '../verify/verify.ts';
+import { tellAllure } from './allure-steps.ts';
 import { failWhenSilent } from './responsiveness.ts';
 import { waitForTurn } from './turns.ts';
 
@@ -82,7 +83,7 @@ const evidences = new Map<string, Evidence>();
 
 /** A check's own evidence and its view of the target; the same for everybody who asks, for checks that share a fault. */
 function modeOf(check: DeclaredCheck, { host, observedBy }: ConnectedTarget): Mode {
-  const evidence = evidences.get(check.id) ?? new Evidence();
+  const evidence = evidences.get(check.id) ?? new Evidence(tellAllure);
   evidences.set(check.id, evidence);
   const target = observedBy(evidence);
   return { evidence, host, target: mayRunBesideOthers(check) ? sharedUseTarget(target) : target };

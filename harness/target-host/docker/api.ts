@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { messageOf } from '../../messages/error-text.ts';
 import { RdcError } from '../../messages/errors.ts';
 import { refuseChange } from '../access/read-only.ts';
 import type { ApiAnswer, ReadableTarget, Target } from '../access/target.ts';
@@ -10,7 +11,7 @@ const keptOpen = new Agent({ keepAlive: true, maxSockets: 8 });
 
 type Method = 'GET' | 'POST' | 'DELETE';
 type RequestOptions = { readonly body?: unknown; readonly timeoutMs?: number; readonly fresh?: true };
-type Asked = Pick<ReadableTarget, 'dockerSocket' | 'readOnly' | 'answers'>;
+type Asked = Pick<ReadableTarget, 'dockerSocket' | 'readOnly' | 'answers'> & Partial<Pick<ReadableTarget, 'note'>>;
 
 /**
  * One request to the daemon's API, e.g. `dockerApi(target, 'GET', '/info')`. A status is an observation; throws DAEMON
@@ -23,9 +24,33 @@ export async function dockerApi<M extends Method>(
   options: RequestOptions = {},
 ): Promise<ApiAnswer> {
   if (method !== 'GET') refuseChange(target, `${method} ${path}`);
+  const startedAt = performance.now();
   const answer = target.answers?.get(path) ?? ask(target.dockerSocket, method, path, options);
   target.answers?.set(path, answer);
+  try {
+    const { status, text } = await answer;
+    target.note?.(`api: ${noteOf(method, path, options)}\n${shortened(text)}status ${status}, ${msSince(startedAt)}`);
+  } catch (error) {
+    target.note?.(`${noteOf(method, path, options)}: ${messageOf(error)}`);
+    throw error;
+  }
   return await answer;
+}
+
+function noteOf(method: Method, path: string, { body }: RequestOptions): string {
+  return [method, path, ...(body === undefined ? [] : [JSON.stringify(body)])].join(' ');
+}
+
+function msSince(startedAt: number): string {
+  return `${Math.round(performance.now() - startedAt)} ms`;
+}
+
+/** An answer of the daemon can be long, and what a check made of it is in its reason. */
+function shortened(text: string): string {
+  if (text === '') return '';
+  return text.length > 1_500
+    ? `${text.slice(0, 1_500)}\n[${text.length - 1_500} more characters]\n`
+    : `${text.trimEnd()}\n`;
 }
 
 function ask(socketPath: string, method: Method, path: string, options: RequestOptions): Promise<ApiAnswer> {
