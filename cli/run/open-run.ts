@@ -58,7 +58,14 @@ export function openContext({ run, checks, options }: Job, target: TargetName): 
   const context = { name: target.name, kind: target.kind, folder, expected: checks };
   if (target.kind !== 'machine') return context;
   const isUnverified = target.machine.verified === false;
-  return { ...context, provider: chooseProvider(options.provider), ...(isUnverified && { unverified: true }) };
+  const { engine, provision } = target.machine;
+  return {
+    ...context,
+    provider: chooseProvider(options.provider),
+    channel: provision.channel,
+    ...(engine && { engine }),
+    ...(isUnverified && { unverified: true }),
+  };
 }
 
 /** Ctrl-C and SIGTERM end a run in order: what was judged is kept. A second one ends the process at once. */

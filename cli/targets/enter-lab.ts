@@ -7,6 +7,7 @@ import { clearAbandonedMachines } from '../../harness/lab/cleanup/abandoned-mach
 import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
 import { ensureBox } from '../../harness/lab/disks/box.ts';
 import { expectImage } from '../../harness/lab/disks/cloud-image-box.ts';
+import { expectEngineRuns } from '../../harness/lab/disks/engine-files.ts';
 import {
   chooseLab,
   ensureLab,
@@ -39,7 +40,7 @@ export async function enterLab({ machines, options, onStage }: LabNeeds): Promis
   if (full !== undefined) onStage(full);
   for (const machine of machines) expectImage(machine);
   await setUpHost(onStage, provider === 'nspawn' ? 'containers' : 'lab');
-  for (const machine of machines) await ensureBox(machine, onStage);
+  for (const machine of machines) expectEngineRuns(machine, await ensureBox(machine, onStage));
   await ensureFixtureImage({ arch: process.arch === 'arm64' ? 'arm64' : 'amd64' });
   if (chooseLab(lab) === 'system') return await clearAbandonedMachines(onStage);
   await ensureLab();

@@ -1,6 +1,6 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import type { Results } from '../results/results.schema.ts';
-import { countsText, providerText } from '../wording/verdict-words.ts';
+import { channelText, countsText, providerText } from '../wording/verdict-words.ts';
 
 const maxFacts = 24;
 
@@ -10,6 +10,7 @@ export function environmentOf(results: Results): Record<string, string> {
   return {
     target: plainLine(target.name),
     ...(target.provider === undefined ? {} : { provider: providerText(target.provider) }),
+    ...(target.channel === undefined ? {} : { 'Docker by': channelText(target.channel) }),
     conformance: `${conformance} (${countsText(ledger, notJudged.length)})`,
     suite: `${suite.version} ${suite.digest.slice(0, 19)}`,
     run: run.id,

@@ -4,7 +4,15 @@ import { judgedCount, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { Style } from '../wording/style.ts';
-import { blameText, countsText, findingWords, providerText, reasonOf, viewsText } from '../wording/verdict-words.ts';
+import {
+  blameText,
+  channelText,
+  countsText,
+  findingWords,
+  providerText,
+  reasonOf,
+  viewsText,
+} from '../wording/verdict-words.ts';
 
 /** What a maintainer acts on, for one target: what failed, why, what to do; then what could not be judged, and skips. */
 export function targetSummary(results: Results & { isUnverified?: true | undefined }, style: Style): string {
@@ -41,6 +49,9 @@ export function targetSummary(results: Results & { isUnverified?: true | undefin
   ].filter(Boolean);
   if (results.target.provider === 'nspawn')
     sections.push(style.bold(`provider: ${providerText(results.target.provider)}${kernelOf(results)}`));
+  const { channel, engine } = results.target;
+  if (channel !== undefined && channel !== 'distro')
+    sections.push(style.bold(`Docker by: ${channelText(channel)}${engine ? `, ${engine.digest.slice(0, 12)}` : ''}`));
   if (results.isUnverified) sections.push(style.bold(unverifiedLine));
   sections.push(countsLine(results));
   return `${[heading, ...sections].join('\n\n')}\n`;

@@ -1,4 +1,6 @@
 import { runLogged } from '../../this-machine/run-command.ts';
+import type { Engine } from '../catalog/machines.schema.ts';
+import { asTarArguments, withPrograms } from '../disks/engine-files.ts';
 import { labPrefix } from '../hermetic/hermetic-lab.ts';
 import { type Guest, sshCommand } from './guest-ssh.ts';
 import type { Plan } from './handle.ts';
@@ -27,6 +29,22 @@ export async function provision(
     timeoutMs: 900_000,
     input: script,
     ...(signal ? { signal } : {}),
+  });
+}
+
+/** Puts the programs where rootless-engine.sh takes them from. */
+export async function sendEngine(guest: Guest, { source }: Engine, { signal }: Plan): Promise<void> {
+  await withPrograms(source, async (programs) => {
+    const pack = ['tar', '-cf', '-', '--dereference', ...asTarArguments(programs)].map(quoted).join(' ');
+    const unpack =
+      'rm -rf /var/lib/rdc/engine && mkdir -p /var/lib/rdc/engine && tar -C /var/lib/rdc/engine -xf - --no-same-owner && chmod 755 /var/lib/rdc/engine/*';
+    const argv = [...labPrefix(), 'sh', '-c', `${pack} | "$@"`, 'sh', ...sshCommand(guest, 'root'), unpack];
+    await runLogged(argv, {
+      log: `provision-${guest.name}-engine`,
+      code: 'PROVISION',
+      what: `the engine did not get into ${guest.name}`,
+      ...(signal ? { signal } : {}),
+    });
   });
 }
 
