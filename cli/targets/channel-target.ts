@@ -1,4 +1,4 @@
-import { inChannel } from '../../harness/lab/catalog/channels.ts';
+import { inChannel, parseChannelName } from '../../harness/lab/catalog/channels.ts';
 import type { Machine } from '../../harness/lab/catalog/machines.ts';
 import { readEngine } from '../../harness/lab/disks/engine-files.ts';
 import type { ChannelOptions } from '../options/options.ts';
@@ -25,7 +25,7 @@ export async function channelOf(options: ChannelOptions): Promise<(machine: Mach
 
 /** As it stands it needs none: the programs are there. */
 function expectEngine(machine: Machine, { asIs }: ChannelOptions): Machine {
-  if (machine.provision.channel !== 'engine' || asIs) return machine;
+  if (parseChannelName(machine.name).channel !== 'engine' || asIs) return machine;
   throw usageError(
     `${machine.name} needs the binaries: --engine FOLDER|ARCHIVE is missing (or --as-is, where it runs)`,
     example,

@@ -34,7 +34,7 @@ async function loadBridgeNetfilter({
   // a daemon of before 29.5 has its bridges and this setting in a network namespace of its own
   const spareHost = isEngineSince(host, '29.5')
     ? ''
-    : 'for f in /proc/sys/net/bridge/bridge-nf-call-*; do echo 0 > $f; done';
-  const said = await mustRun(target.root, `${isLoaded} || { modprobe br_netfilter; echo loaded; ${spareHost}; }`);
+    : ' for f in /proc/sys/net/bridge/bridge-nf-call-*; do echo 0 > $f; done;';
+  const said = await mustRun(target.root, `${isLoaded} || { modprobe br_netfilter; echo loaded;${spareHost} }`);
   return said === '' ? undefined : () => mustRun(target.root, 'rmmod br_netfilter');
 }

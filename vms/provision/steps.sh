@@ -86,6 +86,8 @@ put_on_path() {
 
 # Packages start one; binaries do not.
 stop_rootful_daemon() {
+	# a variant: both side by side
+	[ ! -e "$state/rootful-stays" ] || return 0
 	[ -n "$(find /lib/systemd/system /usr/lib/systemd/system -name docker.service 2>/dev/null)" ] || return 0
 	as_root 'system-wide daemon off' 'systemctl disable --now docker.service docker.socket' || true
 	as_root 'system-wide socket away' 'rm -f /var/run/docker.sock'

@@ -59,7 +59,7 @@ export const libvirtProvider: Provider = {
 /** Vagrant makes machines as they are listed. */
 function expectPossible({ name, provision }: Machine): void {
   const { machine, channel } = parseChannelName(name);
-  if (provision.channel !== 'engine' && channel === undefined) return;
+  if (channel === undefined) return;
   throw new RdcError('CONFIG', `${machine} with --${channel === 'engine' ? 'engine' : 'channel'} is a container only`, {
     hint: `--provider nspawn, or an entry with "channel": "${provision.channel}" in vms/machines.json`,
   });
