@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
+import { newerThanVerified } from '../../harness/verdicts/engine-changes.ts';
 import { judgedCount, ruleConformance } from '../results/conformance.ts';
 import { everyCheck } from '../results/every-check.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
@@ -52,6 +53,8 @@ export function targetSummary(results: Results & { isUnverified?: true | undefin
   const { channel, engine } = results.target;
   if (channel !== undefined && channel !== 'distro')
     sections.push(style.bold(`Docker by: ${channelText(channel)}${engine ? `, ${engine.digest.slice(0, 12)}` : ''}`));
+  const newer = newerThanVerified(recordOf(results.facts?.host.versions));
+  if (newer.length > 0) sections.push(style.bold(`newer than what this suite was verified with: ${newer.join(', ')}`));
   if (results.isUnverified) sections.push(style.bold(unverifiedLine));
   sections.push(countsLine(results));
   return `${[heading, ...sections].join('\n\n')}\n`;
@@ -59,6 +62,10 @@ export function targetSummary(results: Results & { isUnverified?: true | undefin
 
 const unverifiedLine =
   'not verified: nobody has judged this machine before, so a failure may be one of its recipe or of its image';
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
 
 /** What a container's verdicts are those of. */
 function kernelOf({ facts }: Results): string {

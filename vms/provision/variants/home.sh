@@ -4,7 +4,7 @@
 set -eu
 
 engine=/var/lib/rdc/engine
-programs='docker dockerd docker-proxy docker-init containerd containerd-shim-runc-v2 ctr runc rootlesskit rootlessctl'
+programs='docker dockerd docker-proxy docker-init containerd containerd-shim-runc-v2 ctr runc rootlesskit rootlessctl rootlesskit-docker-proxy'
 
 make() {
 	export DEBIAN_FRONTEND=noninteractive
