@@ -9,7 +9,9 @@ channel=script
 . "${0%/*}/steps.sh" # beside it, or put in the place of this line
 
 install_packages() {
-	as_root 'packages that the script asks for' "$RDC_INSTALL curl $RDC_PREREQUISITES"
+	packages=$RDC_PREREQUISITES
+	command -v curl >/dev/null || packages="curl $packages"
+	as_root 'packages that the script asks for' "$RDC_INSTALL $packages"
 	# else the daemon that the script starts ends with its session
 	as_root lingering "loginctl enable-linger $user"
 }
