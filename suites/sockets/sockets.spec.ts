@@ -14,6 +14,7 @@ import {
   page,
   rootScript,
   startContainer,
+  type Target,
 } from '../../harness/checks/index.ts';
 import { hidesSocket, overlaidForDaemon } from '../instruments/daemon/mount-overlay.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
@@ -140,6 +141,12 @@ check('SOCK-LEGACY-MNT', {
     await using container = await startContainer(target, { host: { Binds: [`${legacySocket}:${legacySocket}`] } });
     const entry = await container.probe<Entry>('open', legacySocket, 'r');
     const type = typeOf(entry);
+    // with a rootful daemon beside, the path is its socket, and as closed to the user's containers as to the user
+    if (type === 'socket' && (await hasRootfulSocket(target))) {
+      const { errno } = await container.probe<{ errno: string | null }>('http', legacySocket, 'GET', '/_ping');
+      expectDocumented(errno, /^EACCES$/, 'what the container sees at /var/run/docker.sock');
+      return;
+    }
     expectDocumented(type === 'socket' ? null : type, /^directory$/, 'what the container sees at /var/run/docker.sock');
     const { stdout } = await container.exec(['ls', '-A', legacySocket]);
     asFinding('differs', () => expect(stdout.trim(), 'differs: entries of the directory').toBe(''));
@@ -154,6 +161,10 @@ check('SOCK-LEGACY-MNT', {
     ),
   ),
 });
+
+async function hasRootfulSocket({ root }: Target): Promise<boolean> {
+  return (await root.exec(['test', '-S', legacySocket])).code === 0;
+}
 
 /** `st_mode` in octal, as the probe prints it, becomes the kind of file. */
 function typeOf({ stat }: Entry): string {
