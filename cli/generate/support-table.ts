@@ -14,7 +14,14 @@ export function supportTable(judged: Judged): string {
       return [machine.name, describe(machine), docker, kernel, status];
     });
   const others = machines.filter(({ status }) => status === notVerified).map(({ machine }) => machine.name);
-  if (others.length > 0) rows.push([others.join(', '), 'cloud images', '', '', notVerified]);
+  if (others.length > 0)
+    rows.push([
+      others.join(', '),
+      'cloud images, and variants that were tried as containers only',
+      '',
+      '',
+      notVerified,
+    ]);
   return table([['machine', 'system', 'Docker', 'kernel', 'status'], ...rows], 'left');
 }
 
