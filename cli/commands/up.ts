@@ -5,8 +5,21 @@ import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { releaseMachine } from '../../harness/this-machine/locks.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
-import { fresh, type ImageOptions, image, lab, provider, recipe, sha256 } from '../options/options.ts';
+import {
+  type ChannelOptions,
+  channel,
+  engine,
+  enginePrefix,
+  fresh,
+  type ImageOptions,
+  image,
+  lab,
+  provider,
+  recipe,
+  sha256,
+} from '../options/options.ts';
 import { say } from '../options/output.ts';
+import { channelOf } from '../targets/channel-target.ts';
 import { enterLab } from '../targets/enter-lab.ts';
 import { imageMachine, refuseImageOptions } from '../targets/image-target.ts';
 
@@ -18,6 +31,9 @@ const declared = declare('up', 'Boots machines of the lab with rootless Docker r
   .addOption(image)
   .addOption(recipe)
   .addOption(sha256)
+  .addOption(channel)
+  .addOption(engine)
+  .addOption(enginePrefix)
   .addOption(provider)
   .addOption(lab);
 
@@ -35,7 +51,12 @@ export const command = defineCommand(declared, async ([names], options) => {
   return exitCodes.ok;
 });
 
-async function machinesToBringUp(names: readonly string[], options: ImageOptions): Promise<Machine[]> {
+async function machinesToBringUp(names: readonly string[], options: ImageOptions & ChannelOptions): Promise<Machine[]> {
+  const inChannel = await channelOf(options);
+  return (await namedMachines(names, options)).map(inChannel);
+}
+
+async function namedMachines(names: readonly string[], options: ImageOptions): Promise<Machine[]> {
   if (options.image !== undefined) return [await imageMachine(names, options)];
   refuseImageOptions(options);
   const all = knownMachines();

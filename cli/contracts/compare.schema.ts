@@ -20,9 +20,12 @@ const column = closed(
     suite,
     provider: { enum: ['libvirt', 'nspawn'] },
     kernel: text(200),
+    distribution: { ...text(100), description: 'of the host, as its /etc/os-release says' },
+    engine: { ...text(100), description: 'version of dockerd' },
+    sentence: { ...text(10_000), description: 'the verdict in words' },
     base: { ...count, description: 'the column that it is compared with' },
   },
-  ['provider', 'kernel'],
+  ['provider', 'kernel', 'distribution', 'engine'],
 );
 
 const cell = {
@@ -49,12 +52,13 @@ const check = closed(
     level: levels,
     title: text(600),
     remedy: text(5_000),
+    source: closed({ url: text(2_000), section: text(500) }),
     change: { ...change, description: 'the worst of `changes`' },
     changes: { type: 'array', items: change, description: 'one a column, against its base' },
     cells: { type: 'array', items: cell, description: 'one a column' },
     explanations: { type: 'array', items: explanation, description: 'facts that tell the verdicts apart, best first' },
   },
-  ['remedy'],
+  ['remedy', 'source'],
 );
 
 export const compareSchema = closed({

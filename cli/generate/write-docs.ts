@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { errorCodes } from '../../harness/messages/errors.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
+import { engineChanges } from '../../harness/verdicts/engine-changes.ts';
 import { commands, overview } from '../commands/all-commands.ts';
 import { helpText } from '../options/command-line.ts';
 import { checksPages } from './checks-pages.ts';
@@ -22,6 +23,7 @@ export async function generatedFiles(): Promise<DocFile[]> {
     ['README.md', 'support', supportTable(judged)],
     ['docs/getting-started.md', 'hosts', hostSystemsTable()],
     ['docs/results.md', 'verdicts', verdictTable(judged)],
+    ['docs/guides/engines.md', 'changes', changesTable()],
     ['docs/reference/command-line.md', 'commands', await commandHelp()],
     ['docs/reference/results.md', 'fields', resultsTable()],
     ['docs/reference/json-output.md', 'outputs', jsonOutputSections()],
@@ -61,6 +63,14 @@ async function commandHelp(): Promise<string> {
   for (const [name, { load }] of commands)
     parts.push(`## ${name}`, fenced('text', helpText((await load()).command.declared)));
   return parts.join('\n\n');
+}
+
+/** What checks are keyed to, the newest first. */
+function changesTable(): string {
+  const rows = [...engineChanges]
+    .reverse()
+    .map((one) => [`${one.program} ${one.since}`, one.what, 'change' in one ? one.change : '']);
+  return table([['since', 'what', 'change'], ...rows], 'left');
 }
 
 /** The error codes by the exit code that they end a command with. */

@@ -1,7 +1,8 @@
 import { Argument, Option } from '@commander-js/extra-typings';
+import { askableChannels } from '../../harness/lab/catalog/channels.ts';
 import { providerNames } from '../../harness/lab/catalog/provider-names.ts';
 import { declare } from './command-line.ts';
-import { digestOf, gates, levelsOf, listOf } from './values.ts';
+import { digestOf, folderOf, gates, levelsOf, listOf } from './values.ts';
 
 // Every option that more than one command takes, once: its help and its type. One command's own stand in its file.
 
@@ -38,6 +39,20 @@ export const provider = machine(
   'libvirt: VMs; nspawn: containers on the kernel of this machine, in seconds and without hardware virtualisation ' +
     '(docs/guides/containers.md). Default: RDC_PROVIDER, else libvirt',
 ).choices(providerNames);
+
+export const channel = machine(
+  '--channel <how>',
+  "how Docker gets onto the machine: the distribution's packages, upstream's packages, or upstream's script in the home " +
+    'of the user (docs/guides/engines.md). Default: what machines.json says of it',
+).choices(askableChannels);
+export const engine = machine(
+  '--engine <path>',
+  "Docker from these binaries: a folder or an archive as upstream's static archives are, docker/ and docker-rootless-extras/",
+);
+export const enginePrefix = machine(
+  '--engine-prefix <folder>',
+  'where they go to on the machine, e.g. /usr/bin (default: ~/bin of the user)',
+).argParser(folderOf);
 
 const hosts = group('Hosts in use (ssh://, local):');
 const yes = hosts(
@@ -106,6 +121,9 @@ export function declareRunning(...[name, about, after]: Parameters<typeof declar
     .addOption(image)
     .addOption(recipe)
     .addOption(sha256)
+    .addOption(channel)
+    .addOption(engine)
+    .addOption(enginePrefix)
     .addOption(provider)
     .addOption(lab)
     .addOption(yes);
@@ -117,5 +135,7 @@ export type RunOptions = ReturnType<ReturnType<typeof declareRunning>['opts']>;
 export type Selection = Pick<JudgingOptions, 'suite' | 'check' | 'level'>;
 export type HostOptions = Pick<JudgingOptions, 'identity' | 'jump' | 'rootVia'>;
 export type ImageOptions = Pick<RunOptions, 'image' | 'recipe' | 'sha256'>;
+/** How Docker gets onto a machine. */
+export type ChannelOptions = Partial<Pick<RunOptions, 'channel' | 'engine' | 'enginePrefix' | 'asIs'>>;
 /** Which lab, and what runs its machines. */
 export type LabOptions = Pick<RunOptions, 'lab' | 'provider'>;

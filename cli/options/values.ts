@@ -31,3 +31,11 @@ export function listOf(value: string): string[] {
 export function usageError(what: string, hint: string, cause?: unknown): RdcError {
   return new RdcError('USAGE', what, { hint, cause });
 }
+
+export function folderOf(value: string): string {
+  if (/^(\/[A-Za-z0-9._-]+)+\/?$/.test(value) && !value.includes('..')) return value.replace(/\/$/, '');
+  throw usageError(
+    `--engine-prefix is ${JSON.stringify(value)}; allowed: an absolute path`,
+    '--engine-prefix /usr/bin',
+  );
+}

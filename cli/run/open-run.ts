@@ -55,8 +55,22 @@ type Job = {
 export function openContext({ run, checks, options }: Job, target: TargetName): TargetContext {
   const folder = join(run.folder, target.name);
   requireFolder(folder, hint);
-  const context = { name: target.name, kind: target.kind, folder, expected: checks, ...ranBy(target, options) };
+  const context = {
+    name: target.name,
+    kind: target.kind,
+    folder,
+    expected: checks,
+    ...ranBy(target, options),
+    ...installedBy(target),
+  };
   return target.kind === 'machine' && target.machine.verified === false ? { ...context, unverified: true } : context;
+}
+
+/** How Docker got onto a machine of the lab; nobody knows that of others. */
+function installedBy(target: TargetName): Pick<TargetContext, 'channel' | 'engine'> {
+  if (target.kind !== 'machine') return {};
+  const { engine, provision } = target.machine;
+  return { channel: provision.channel, ...(engine && { engine }) };
 }
 
 /** The provider of a machine of the lab, as results say it; others have none. */

@@ -7,6 +7,7 @@ import { clearAbandonedMachines } from '../../harness/lab/cleanup/abandoned-mach
 import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
 import { boxIdentity } from '../../harness/lab/disks/box.ts';
 import { expectImage } from '../../harness/lab/disks/cloud-image-box.ts';
+import { expectEngineRuns } from '../../harness/lab/disks/engine-files.ts';
 import { prepareHost } from '../../harness/lab/disks/prepare-host.ts';
 import {
   chooseLab,
@@ -50,6 +51,7 @@ export async function enterLab({ machines, options, onStage, onAccel }: LabNeeds
   if (chooseLab(lab) === 'hermetic') expectRoot();
   const purpose = provider === 'nspawn' ? 'containers' : 'lab';
   await prepareHost({ purpose, machines, onStage, ask: askOnTerminal });
+  for (const machine of machines) expectEngineRuns(machine, await boxIdentity(machine));
   await expectSystemAccess();
   const accel = provider === 'nspawn' ? undefined : await chooseAccel(offersKvm);
   if (accel) onAccel?.(accel);

@@ -2,7 +2,8 @@ import { userInfo } from 'node:os';
 import { findMachine, type Machine } from '../../harness/lab/catalog/machines.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
-import type { ImageOptions } from '../options/options.ts';
+import type { ChannelOptions, ImageOptions } from '../options/options.ts';
+import { channelOf, refuseChannelOptions } from './channel-target.ts';
 import { imageMachine, refuseImageOptions } from './image-target.ts';
 import { type Destination, sshConfig } from './ssh-config.ts';
 
@@ -22,7 +23,24 @@ export type TargetOf<Kind extends TargetName['kind']> = Extract<TargetName, { ki
 export type Targets = readonly [TargetName, ...TargetName[]];
 
 /** The same with `--image FILE`, which makes a machine of its own of it. */
-export async function resolveTargetsOf(words: readonly string[], options: ImageOptions): Promise<Targets> {
+export async function resolveTargetsOf(
+  words: readonly string[],
+  options: ImageOptions & ChannelOptions,
+): Promise<Targets> {
+  const targets = await namedTargets(words, options);
+  const inChannel = await channelOf(options);
+  const settled = targets.map((target) => {
+    if (target.kind === 'machine') {
+      const machine = inChannel(target.machine);
+      return { ...target, name: machine.name, machine };
+    }
+    refuseChannelOptions(options, target.name);
+    return target;
+  });
+  return settled as readonly TargetName[] as Targets;
+}
+
+async function namedTargets(words: readonly string[], options: ImageOptions): Promise<Targets> {
   if (options.image === undefined) {
     refuseImageOptions(options);
     return resolveTargets(words);

@@ -21,6 +21,7 @@ export type { Executor } from '../target-host/transport/executor.ts';
 export { quoteWord } from '../target-host/transport/quote.ts';
 export type { ExecResult } from '../target-host/transport/transport.ts';
 export { pollUntil } from '../this-machine/poll.ts';
+export type { EngineRelease } from '../verdicts/engine-changes.ts';
 export type { Fault, Inject, VerifyContext, WithoutDocker } from './check.ts';
 export { checksIn } from './check.ts';
 export { expect, expectContainer } from './expect.ts';

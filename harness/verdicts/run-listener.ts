@@ -32,6 +32,13 @@ export type TargetContext = {
   readonly kind: 'machine' | 'ssh' | 'local';
   /** what runs a machine of the lab */
   readonly provider?: 'libvirt' | 'nspawn';
+  /** how Docker got onto a machine of the lab, and the binaries that were brought for it */
+  readonly channel?: 'distro' | 'upstream' | 'script' | 'engine';
+  readonly engine?: {
+    readonly digest: string;
+    readonly prefix?: string;
+    readonly programs: Readonly<Record<string, string>>;
+  };
   readonly folder: string;
   /** every check that this run is to judge on the target; one that is never reported was not judged */
   readonly expected: readonly CheckDeclaration[];

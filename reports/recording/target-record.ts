@@ -60,8 +60,7 @@ export class TargetRecord {
   }
 
   results(): Results {
-    const { name, kind, provider } = this.target;
-    const target = { name, kind, ...(provider === undefined ? {} : { provider }) };
+    const target = targetOf(this.target);
     const known = { target, facts: this.#facts };
     const today = this.#run.startedAt.toISOString().slice(0, 10);
     const checks = [...this.#judged.values()].map((check) => applyWaiver(check, this.#waivers, { known, today }));
@@ -142,4 +141,23 @@ function plainViews({ blame, because, views, evidence }: Triage): NonNullable<Ju
     views: { rootless: plain(rootless), rootful: plain(rootful), bare: plain(bare) },
     evidence,
   });
+}
+
+function targetOf({ name, kind, provider, channel, engine }: TargetContext): Results['target'] {
+  return {
+    name,
+    kind,
+    ...(provider === undefined ? {} : { provider }),
+    ...(channel === undefined ? {} : { channel }),
+    // not its path: that says more of the machine of the run than of the engine
+    ...(engine === undefined
+      ? {}
+      : {
+          engine: {
+            digest: engine.digest,
+            ...(engine.prefix === undefined ? {} : { prefix: engine.prefix }),
+            programs: { ...engine.programs },
+          },
+        }),
+  };
 }

@@ -99,8 +99,25 @@ const target = closed(
       description:
         'what ran a machine of the lab: libvirt a VM, nspawn a container on the kernel of the host of the run',
     },
+    channel: {
+      enum: ['distro', 'upstream', 'script', 'engine'],
+      description:
+        "how Docker got onto a machine of the lab: the distribution's packages, upstream's packages, upstream's " +
+        'install script, binaries that were brought',
+    },
+    engine: {
+      ...closed(
+        {
+          digest: { ...text(64), description: 'SHA-256 over the names and digests of all programs' },
+          prefix: { ...text(300), description: 'the folder that they were put into; without one, ~/bin of the user' },
+          programs: { type: 'object', additionalProperties: text(64), description: 'SHA-256 by name' },
+        },
+        ['prefix'],
+      ),
+      description: 'with --engine: the binaries; their versions are in facts.host.versions',
+    },
   },
-  ['provider'],
+  ['provider', 'channel', 'engine'],
 );
 
 export const resultsSchema = {

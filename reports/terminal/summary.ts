@@ -1,14 +1,23 @@
 import { relative } from 'node:path';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
+import { newerThanVerified } from '../../harness/verdicts/engine-changes.ts';
 import { everyCheck, isStale, judgedCount, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { Style } from '../wording/style.ts';
 import { verdictSentence } from '../wording/verdict-sentence.ts';
-import { blameText, containerText, countsText, findingWords, reasonOf, viewsText } from '../wording/verdict-words.ts';
+import {
+  blameText,
+  channelText,
+  containerText,
+  countsText,
+  findingWords,
+  reasonOf,
+  viewsText,
+} from '../wording/verdict-words.ts';
 
 /** What a maintainer acts on, for one target: what failed, why, what to do; then what could not be judged, and skips. */
 export function targetSummary(results: Results & { isUnverified?: true | undefined }, style: Style): string {
-  const { target, incomplete, checks, isUnverified } = results;
+  const { target, incomplete, checks } = results;
   const name = plainLine(target.name);
   const parts = [style.bold(`── ${name} ${'─'.repeat(Math.max(3, 60 - name.length))}`)];
   const isUntouched = incomplete !== undefined && checks.length === 0;
@@ -17,9 +26,7 @@ export function targetSummary(results: Results & { isUnverified?: true | undefin
     : sectionsOf(results, style);
   for (const [heading, entries] of Object.entries(sections))
     if (entries.length > 0) parts.push([style.bold(`${heading}:`), ...entries].join('\n'));
-  const container = containerText(results);
-  if (container !== undefined && !isUntouched) parts.push(style.bold(`provider: ${container}`));
-  if (isUnverified && !isUntouched) parts.push(style.bold(unverifiedLine));
+  if (!isUntouched) parts.push(...notesOf(results).map((note) => style.bold(note)));
   return `${[...parts, countsLine(results)].join('\n\n')}\n`;
 }
 
@@ -51,6 +58,23 @@ function sectionsOf(results: Results, style: Style): Readonly<Record<string, rea
 
 const unverifiedLine =
   'not verified: nobody has judged this machine before, so a failure may be one of its recipe or of its image';
+
+function notesOf(results: Results & { isUnverified?: true | undefined }): string[] {
+  const { target, facts, isUnverified } = results;
+  const container = containerText(results);
+  const { channel = 'distro', engine } = target;
+  const newer = newerThanVerified(recordOf(facts.host.versions));
+  return [
+    container !== undefined && `provider: ${container}`,
+    channel !== 'distro' && `Docker by: ${channelText(channel)}${engine ? `, ${engine.digest.slice(0, 12)}` : ''}`,
+    newer.length > 0 && `newer than what this suite was verified with: ${newer.join(', ')}`,
+    isUnverified === true && unverifiedLine,
+  ].filter((note) => note !== false);
+}
+
+function recordOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
 
 /** e.g. `judged 35 of 37 checks; skipped 2, blocked 0, could not be judged 0`: what was looked at, whatever came of it. */
 function countsLine({ checks, ledger, notJudged = [], ratchet }: Results): string {

@@ -74,6 +74,16 @@ export function providerAndKernel({ provider, kernel }: { provider?: ProviderNam
   return parts.filter((part) => part !== undefined).join(', ');
 }
 
+/** How Docker got onto a machine of the lab. */
+export function channelText(channel: NonNullable<Results['target']['channel']>): string {
+  return {
+    distro: "the distribution's packages",
+    upstream: "upstream's packages",
+    script: "upstream's install script",
+    engine: 'binaries that were brought (--engine)',
+  }[channel];
+}
+
 const viewNames = { rootless: 'rootless', rootful: 'rootful daemon', bare: 'without Docker' } as const;
 
 /** The three views of `--oracle`, in the order in which they are told: `['rootful daemon', 'works']`. */

@@ -27,31 +27,54 @@ async function startLabDaemon(target: Target) {
   const runtimeDir = `/tmp/docker-${uid}`;
   const remove = () => mustRun(target.root, removal(runtimeDir));
   try {
+    await giveEngine(target);
     const { code, stderr } = await target.root.shell(start(target.facts.host, runtimeDir), {
       timeoutMs: (waitSeconds * 2 + 30) * 1000,
     });
-    return { user, uid, docker: client(runtimeDir), complaint: code === 0 ? null : stderr.trim(), remove };
+    return {
+      user,
+      uid,
+      docker: client(target.facts.host, runtimeDir),
+      complaint: code === 0 ? null : stderr.trim(),
+      remove,
+    };
   } catch (error) {
     await remove();
     throw error;
   }
 }
 
-const client = (runtimeDir: string) => `docker -H unix://${runtimeDir}/docker.sock`;
+// root has not the PATH of the user whose engine it is
+const client = ({ paths }: HostFacts, runtimeDir: string) =>
+  `${quoteWord(paths.docker ?? 'docker')} -H unix://${runtimeDir}/docker.sock`;
+
+const folderOf = (path: string | null) => (path ?? '').replace(/\/[^/]*$/, '');
+
+/** Where the install script put it into the home of one user, that of another gets it in the same way: into ~/bin. */
+async function giveEngine(target: Target): Promise<void> {
+  const { paths, user: owner } = target.facts.host;
+  const folder = folderOf(paths.dockerd ?? null);
+  if (!folder.startsWith(`${owner.home}/`)) return;
+  await mustRun(
+    target.root,
+    `home=$(getent passwd ${user} | cut -d: -f6); mkdir "$home/bin" && cp ${quoteWord(folder)}/* "$home/bin/" && chown -R ${user}: "$home/bin"`,
+  );
+}
 
 async function giveFixtureImage(target: Target, lab: { readonly docker: string }): Promise<void> {
-  const own = `docker -H unix://${target.facts.host.socket}`;
+  const { paths, socket } = target.facts.host;
+  const own = `${quoteWord(paths.docker ?? 'docker')} -H unix://${socket}`;
   await mustRun(target.root, `${own} save ${fixtureImageTag} | ${lab.docker} load`);
 }
 
-function start({ searchPath }: HostFacts, runtimeDir: string): string {
+function start(host: HostFacts, runtimeDir: string): string {
   // Debian keeps the script off PATH; cgroupfs, because su gives no user bus to reach systemd by
   const daemon = 'dockerd-rootless.sh --storage-driver vfs --exec-opt native.cgroupdriver=cgroupfs';
-  const login = `mkdir -m 700 ${runtimeDir} && export XDG_RUNTIME_DIR=${runtimeDir} PATH="$PATH":${quoteWord(searchPath)}:/usr/share/docker.io/contrib && exec ${daemon}`;
+  const login = `mkdir -m 700 ${runtimeDir} && export XDG_RUNTIME_DIR=${runtimeDir} PATH="$HOME/bin:$PATH":${quoteWord(host.searchPath)}:/usr/share/docker.io/contrib && exec ${daemon}`;
   return `
 setsid su - ${user} -c ${quoteWord(login)} > /tmp/${user}.log 2>&1 < /dev/null &
 i=0; while [ ! -S ${runtimeDir}/docker.sock ] && [ $i -lt ${waitSeconds * 10} ]; do sleep 0.1; i=$((i+1)); done
-[ -S ${runtimeDir}/docker.sock ] && timeout ${waitSeconds} ${client(runtimeDir)} version >/dev/null ||
+[ -S ${runtimeDir}/docker.sock ] && timeout ${waitSeconds} ${client(host, runtimeDir)} version >/dev/null ||
 { tail -n 20 /tmp/${user}.log >&2; exit 1; }`;
 }
 
@@ -70,9 +93,6 @@ check('GUIDE-LAB-FOREGROUND', {
   title:
     "a new user without sudo and systemd runs the daemon in the foreground; its container root is that user to the host's root",
   source: docker('engine/security/rootless/tips', 'daemon: without systemd'),
-  applies: ({ host }) =>
-    !host.paths.dockerd?.startsWith(`${host.user.home}/`) ||
-    `the engine is in ${host.user.name}'s home, and not installed for others`,
   remedy: 'install uidmap and give the user subordinate IDs (see PRE-NEWIDMAP, PRE-SUBID); chmod 700 /root',
   async verify({ target, stage, defer }) {
     await sharedContainer(target);

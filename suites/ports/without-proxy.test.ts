@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expect, test as it, vi } from 'vitest';
 import type { RestartableTarget, VerifyContext } from '../../harness/checks/index.ts';
 import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
@@ -10,6 +11,7 @@ async function proxyOff(engine: string, loads: boolean, comesUp = true) {
   const did: string[] = [];
   const undos: (() => Promise<unknown>)[] = [];
   const shell = async (script: string) => {
+    expect(spawnSync('sh', ['-n'], { input: script, encoding: 'utf8' }).stderr).toBe('');
     const [, command = ''] = /(modprobe[^;]*|rmmod.*)/.exec(script) ?? [];
     did.push(script.includes('bridge-nf-call-*') ? `${command}, host's bridges spared` : command);
     return { code: 0, stdout: loads ? 'loaded\n' : '', stderr: '', truncated: false, durationMs: 1 };

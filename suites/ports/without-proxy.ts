@@ -21,8 +21,8 @@ const isLoaded = '[ -e /sys/module/br_netfilter ] || [ -e /proc/sys/net/bridge/b
 /** By rmmod: `modprobe -r` would also remove `bridge`, and every bridge of every network namespace. */
 async function loadBridgeNetfilter({ target, host }: Pick<VerifyContext, 'target' | 'host'>) {
   // bridged traffic of the host would meet its firewall; before 29.5 the daemon has its own copy of the setting
-  const switchOff = 'for f in /proc/sys/net/bridge/bridge-nf-call-*; do echo 0 > $f; done';
+  const switchOff = ' for f in /proc/sys/net/bridge/bridge-nf-call-*; do echo 0 > $f; done;';
   const spareHost = isEngineSince(host, '29.5') ? '' : switchOff;
-  const said = await mustRun(target.root, `${isLoaded} || { modprobe br_netfilter; echo loaded; ${spareHost}; }`);
+  const said = await mustRun(target.root, `${isLoaded} || { modprobe br_netfilter; echo loaded;${spareHost} }`);
   return said === '' ? undefined : () => mustRun(target.root, 'rmmod br_netfilter');
 }

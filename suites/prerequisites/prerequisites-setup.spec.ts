@@ -126,7 +126,7 @@ const movedAway: Inject = async ({ target }) => {
 
 check('PRE-INSTALL', {
   level: 'SHOULD',
-  title: 'the installation by the manual, with the packages of the distribution, needs no step by hand',
+  title: 'the installation by its manual, from packages or by the script, needs no step by hand',
   source: docker('engine/security/rootless', 'install: dockerd-rootless-setuptool.sh install'),
   applies: ({ host }) => host.install !== null || 'no record of how rootless Docker was installed',
   remedy: `the package puts ${setupTool} and ${startScript} beside docker on PATH, e.g. links in /usr/bin; until then the user sets PATH and makes the context`,

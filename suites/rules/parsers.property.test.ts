@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test as it } from 'vitest';
-import type { IdRange } from '../../harness/checks/index.ts';
+import type { EngineRelease, IdRange } from '../../harness/checks/index.ts';
 import { redact } from '../../harness/runner/verify/evidence.ts';
 import { anyText, cpuMsOf, holds, mutated, outcomeOf, timeOf, wordsOf } from '../../harness/test-doubles/properties.ts';
 import { parseCrash } from '../instruments/daemon/leftovers.ts';
@@ -95,10 +95,9 @@ describe('versions', { timeout: limitMs }, () => {
     const after = fc.constantFrom('', '+dfsg1, build 411e817', '-rc.1', '~deb13', ', build x');
     holds(fc.tuple(version, fc.nat(60), fc.nat(60), around, after), ([[a, b, c], major, minor, before, rest]) => {
       const expected = a > major || (a === major && b >= minor);
-      expect(isSince(`${before}${a}.${b}.${c}${rest}`, `${major}.${minor}`)).toBe(expected);
-      expect(isEngineSince({ versions: { dockerd: `${before}${a}.${b}.${c}${rest}` } }, `${major}.${minor}`)).toBe(
-        expected,
-      );
+      const release = `${major}.${minor}` as EngineRelease;
+      expect(isSince(`${before}${a}.${b}.${c}${rest}`, release)).toBe(expected);
+      expect(isEngineSince({ versions: { dockerd: `${before}${a}.${b}.${c}${rest}` } }, release)).toBe(expected);
       const kernel = hasOverlayInUserNamespaces({ host: { kernel: `${a}.${b}.${c}-amd64` } });
       expect(kernel === true).toBe(a > 5 || (a === 5 && b >= 11));
     });
@@ -186,7 +185,7 @@ const parsers: Readonly<Record<string, readonly [(text: string) => unknown, ...s
     'process ',
   ],
   'isSince and isEngineSince': [
-    (text) => [isSince(text, '1.2'), isEngineSince({ versions: { dockerd: text } }, '1.2')],
+    (text) => [isSince(text, '1.2'), isEngineSince({ versions: { dockerd: text } }, '23.0')],
     '1',
     '1.2',
     '.',

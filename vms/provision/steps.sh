@@ -1,5 +1,5 @@
 # Sourced by the recipes; runs on a minimal system (no perl, no python).
-# A recipe sets `recipe` and defines install_packages, and setup_daemon where the one below does not fit.
+# A recipe sets `recipe` (and `channel` where it is not the distribution's) and defines install_packages, and setup_daemon where the one below does not fit.
 # Each step's command, exit code and output go to /var/lib/rdc/install.json: a failure is for the checks to report.
 # Success is that the user's daemon runs at the end.
 
@@ -79,9 +79,22 @@ ensure_context() {
 		"docker context create rootless --docker host=unix:///run/user/$uid/docker.sock && docker context use rootless" || true
 }
 
-setup_daemon() {
+# For a login and for a command of ssh: at the end of ~/.bashrc, a shell that is not interactive does not come by.
+put_on_path() {
+	as_user 'environment' "{ echo 'export PATH=$1:\$PATH'; cat ~/.bashrc; } >~/.bashrc.new && mv ~/.bashrc.new ~/.bashrc"
+}
+
+# Packages start one; binaries do not.
+stop_rootful_daemon() {
+	# a variant: both side by side
+	[ ! -e "$state/rootful-stays" ] || return 0
+	[ -n "$(find /lib/systemd/system /usr/lib/systemd/system -name docker.service 2>/dev/null)" ] || return 0
 	as_root 'system-wide daemon off' 'systemctl disable --now docker.service docker.socket' || true
 	as_root 'system-wide socket away' 'rm -f /var/run/docker.sock'
+}
+
+setup_daemon() {
+	stop_rootful_daemon
 	as_root lingering "loginctl enable-linger $user"
 	setuptool check
 	setuptool install
@@ -98,7 +111,7 @@ finish() {
 	code=$?
 	close_login
 	{
-		printf '{"recipe":"%s","user":"%s","steps":[\n' "$recipe" "$user"
+		printf '{"recipe":"%s","channel":"%s","user":"%s","steps":[\n' "$recipe" "${channel:-distro}" "$user"
 		cat "$state/steps.part"
 		printf '\n]}\n'
 	} >"$state/install.json.part"

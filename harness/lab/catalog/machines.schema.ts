@@ -70,7 +70,11 @@ const verifiedSchema = {
   ],
 } as const satisfies JSONSchema;
 
-const channel = { type: 'string', enum: ['distro', 'upstream'] } as const satisfies JSONSchema;
+const channel = {
+  type: 'string',
+  enum: ['distro', 'upstream', 'script', 'engine'],
+  description: "how Docker gets there: the distribution's packages, upstream's, upstream's script, binaries (--engine)",
+} as const satisfies JSONSchema;
 
 const sizes = {
   cpus: { type: 'integer', minimum: 1, maximum: 64 },
@@ -86,6 +90,7 @@ const machineSchema = {
     name: { type: 'string', pattern: '^[a-z0-9][a-z0-9-]{0,40}$' },
     box: boxSchema,
     ...sizes,
+    channel,
     kernelArgs: { type: 'string', pattern: '^[A-Za-z0-9_.,:=/-]+( [A-Za-z0-9_.,:=/-]+)*$' },
     distribution: { type: 'string', pattern: '^[a-z0-9-]+$', description: 'an entry of distributions.json' },
     provision: {
@@ -127,8 +132,22 @@ export type MachineList = FromSchema<typeof machinesSchema>;
 export type MachineEntry = MachineList['machines'][number];
 
 /** An entry with its defaults. */
-export type Machine = Omit<MachineEntry, 'distribution'> &
-  Required<Pick<MachineEntry, 'cpus' | 'memoryMiB' | 'serialPorts' | 'provision'>>;
+export type Machine = Omit<MachineEntry, 'distribution' | 'channel'> &
+  Required<Pick<MachineEntry, 'cpus' | 'memoryMiB' | 'serialPorts' | 'provision'>> & { readonly engine?: Engine };
+
+/** Binaries as upstream's static archives have them, in the place of packages. */
+export type Engine = {
+  /** the folder or the archive, on this machine */
+  readonly source: string;
+  /** the folder that they go into on the machine; without one, `bin` in the home of the user */
+  readonly prefix?: string;
+  /** of all programs, by name */
+  readonly digest: string;
+  /** SHA-256 by name */
+  readonly programs: Readonly<Record<string, string>>;
+  /** the newest symbol version of glibc that a program asks for, e.g. `2.38`, and which program that is */
+  readonly glibc?: { readonly version: string; readonly program: string };
+};
 export type Machines = { readonly default: string; readonly machines: Machine[] };
 
 const words = { type: 'array', items: { type: 'string', pattern: '^[A-Za-z0-9@][A-Za-z0-9@+._-]*$' } } as const;
@@ -145,6 +164,11 @@ export const distributionsSchema = {
       packagesIfKnown: { ...words, description: 'those that only some releases have' },
       knows: { type: 'string', minLength: 1, description: 'the command that exits 0 if a package is available' },
       modules: { ...words, description: 'kernel modules that the manual asks for' },
+      prerequisites: {
+        ...words,
+        description: 'packages that Docker asks for where it is none itself (script, engine)',
+      },
+      upstream: { type: 'string', pattern: '^https://', description: "upstream's package repository of it" },
       script: { type: 'string', pattern: '^rootless-[a-z0-9-]+\\.sh$' },
     },
     oneOf: [

@@ -107,7 +107,7 @@ it('kernel arguments hold nothing a shell or sed could trip over', () => {
 it('a variant has a script', () => {
   const { message } = refusalOf({ default: 'one', machines: [{ ...good, variant: 'cgroup v3' }] });
   expect(message).toContain(
-    "/machines/0/variant: 'cgroup v3' has no script in vms/provision/variants; allowed: cgroup-v1,",
+    "/machines/0/variant: 'cgroup v3' has no script in vms/provision/variants; allowed: beside-rootful, cgroup-v1,",
   );
   expect(refusalOf({ default: 'one', machines: [{ ...good, variant: '../base' }] }).message).toContain('must match');
 });

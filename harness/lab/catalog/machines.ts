@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
 import { checkedJson } from '../../this-machine/checked-json.ts';
 import { checkout } from '../../this-machine/paths.ts';
+import { inChannel, parseChannelName } from './channels.ts';
 import { type Machine, type MachineEntry, type MachineList, type Machines, machinesSchema } from './machines.schema.ts';
 
 export type { Machine, Machines };
@@ -39,7 +40,7 @@ function incompleteProblems({ defaults, ...list }: MachineList): string[] {
     const whole = { ...defaults, ...entry };
     const sizes = (['cpus', 'memoryMiB', 'serialPorts'] as const).filter((name) => whole[name] === undefined);
     const hasOneRecipe = (entry.distribution === undefined) !== (entry.provision === undefined);
-    const hasChannel = entry.provision !== undefined || defaults?.channel !== undefined;
+    const hasChannel = entry.provision !== undefined || whole.channel !== undefined;
     return [
       ...sizes.map((name) => `/machines/${index}: '${name}' is missing, here and in /defaults`),
       ...(hasOneRecipe ? [] : [`/machines/${index}: either 'distribution' or 'provision' is required`]),
@@ -49,18 +50,19 @@ function incompleteProblems({ defaults, ...list }: MachineList): string[] {
 }
 
 function complete({ defaults, ...list }: MachineList): Machines {
-  const { channel = 'distro', ...sizes } = defaults ?? {};
-  const machines = entriesOf(list).map(({ distribution, ...entry }) => {
+  const { channel: usual = 'distro', ...sizes } = defaults ?? {};
+  const machines = entriesOf(list).map(({ distribution, channel = usual, ...entry }) => {
     const provision = { channel, recipe: `rootless-${distribution}` };
     return { ...sizes, provision, ...entry } as Machine;
   });
   return { default: list.default, machines };
 }
 
-/** The entry of one machine. Throws UNKNOWN_TARGET with the names that exist. */
+/** The entry of one machine, also by its name in another channel. Throws UNKNOWN_TARGET with the names that exist. */
 export function findMachine(machines: Machines, name: string): Machine {
-  const machine = machines.machines.find((one) => one.name === name);
-  if (machine) return machine;
+  const { machine: plain, channel } = parseChannelName(name);
+  const machine = machines.machines.find((one) => one.name === plain);
+  if (machine) return inChannel(machine, { channel });
   const names = machines.machines.map((one) => one.name).join(', ');
   throw new RdcError('UNKNOWN_TARGET', `unknown machine '${name}'; there are ${names}`, {
     hint: './rdc list --machines',

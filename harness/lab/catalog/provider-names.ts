@@ -17,7 +17,7 @@ export function chooseProvider(wanted?: ProviderName): ProviderName {
 
 /**
  * The name by which the lab, its locks and the cache know a machine: `debian-13` as a VM, `debian-13.nspawn` as a
- * container. The two share nothing, and may run side by side.
+ * container, and `debian-13.script` with Docker from elsewhere (channels.ts). They share nothing, and may run side by side.
  */
 export function labNameOf(machine: string, provider: ProviderName): string {
   return provider === 'libvirt' ? machine : `${machine}.${provider}`;
@@ -25,8 +25,9 @@ export function labNameOf(machine: string, provider: ProviderName): string {
 
 /** Pure: which machine of machines.json a name of the lab stands for, and what runs it. */
 export function parseLabName(labName: string): { readonly machine: string; readonly provider: ProviderName } {
-  const provider = providerNames.find((name) => labName.endsWith(`.${name}`)) ?? 'libvirt';
-  return { machine: labName.replace(/\.\w+$/, ''), provider };
+  const provider = providerNames.find((name) => labName.endsWith(`.${name}`));
+  if (provider === undefined) return { machine: labName, provider: 'libvirt' };
+  return { machine: labName.slice(0, -provider.length - 1), provider };
 }
 
 /** As one names it on the command line: `debian-13 --provider nspawn`. */

@@ -35,10 +35,23 @@ export function distributionOf({ provision }: Machine): Distributions[string] {
   });
 }
 
+/** The script of a machine's channel: each is what another manual says. Throws CONFIG where the distribution has none. */
+function recipeFile(machine: Machine): string {
+  const { channel } = machine.provision;
+  const { script, prerequisites, upstream } = distributionOf(machine);
+  if (channel === 'distro') return script ?? 'rootless.sh';
+  if (prerequisites !== undefined && (channel !== 'upstream' || upstream !== undefined))
+    return `rootless-${channel}.sh`;
+  const lacks = channel === 'upstream' && prerequisites !== undefined ? 'upstream' : 'prerequisites';
+  throw new RdcError('CONFIG', `${machine.name}: channel ${channel} is not described for ${machine.provision.recipe}`, {
+    hint: `vms/distributions.json says nothing of its "${lacks}"; --channel distro is always there`,
+  });
+}
+
 /** The scripts that make a machine, by file name, as they run in it: a recipe holds its common steps itself. */
 export function provisionScripts(machine: Machine): Record<string, string> {
   const read = (file: string) => readFileSync(join(folder, file), 'utf8');
-  const recipe = distributionOf(machine).script ?? 'rootless.sh';
+  const recipe = recipeFile(machine);
   // so a recipe needs no second file beside it
   const whole = read(recipe).replace(stepsLine, () => read('steps.sh').trimEnd());
   const base = machine.box.image === undefined ? read('base.sh') : putBefore(read('base.sh'), read('from-image.sh'));
@@ -52,7 +65,12 @@ export function recipeEnvironment(machine: Machine): Record<string, string> {
     `RDC_${name.replaceAll(/(?=[A-Z])/g, '_').toUpperCase()}`,
     [value].flat().join(' '),
   ]);
-  return { ...Object.fromEntries(entries), RDC_RECIPE: machine.provision.recipe };
+  const prefix = machine.engine?.prefix;
+  return {
+    ...Object.fromEntries(entries),
+    RDC_RECIPE: machine.provision.recipe,
+    ...(prefix === undefined ? {} : { RDC_ENGINE_PREFIX: prefix }),
+  };
 }
 
 function putBefore(script: string, preparation: string): string {

@@ -149,7 +149,9 @@ function draftsIn(cache: (folder: string) => Found[]): Found[] {
   const isDraft = ({ name, changedAt }: Found) =>
     Date.now() - changedAt > 2 * hourMs &&
     (/^\.(tmp|build|busybox)-.*[A-Za-z0-9]{6}$/.test(name) || name.endsWith('.part') || /\.lock\.\w+$/.test(name));
-  return ['boxes', 'images', 'machines', 'lab', 'nspawn/trees'].flatMap((folder) => cache(folder).filter(isDraft));
+  return ['boxes', 'engines', 'images', 'machines', 'lab', 'nspawn/trees'].flatMap((folder) =>
+    cache(folder).filter(isDraft),
+  );
 }
 
 function deadRunEntries(): Found[] {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
 import { cachePath } from '../../this-machine/paths.ts';
 import { runLogged } from '../../this-machine/run-command.ts';
+import { parseChannelName } from '../catalog/channels.ts';
+import type { Machine } from '../catalog/machines.ts';
 import {
   domainAddress,
   domainMac,
@@ -28,7 +30,7 @@ import type { Provider } from './provider.ts';
 
 /** VMs, made by Vagrant. */
 export const libvirtProvider: Provider = {
-  expectPossible() {},
+  expectPossible,
   chooseAccel: async () => (await chooseAccel(offersKvm)).accel,
   state: domainState,
   hasSnapshot,
@@ -63,6 +65,15 @@ export const libvirtProvider: Provider = {
   leave: leaveSystemLibvirt,
   sharesClock: false,
 };
+
+/** Vagrant makes machines as they are listed. */
+function expectPossible({ name, provision }: Machine): void {
+  const { machine, channel } = parseChannelName(name);
+  if (channel === undefined) return;
+  throw new RdcError('CONFIG', `${machine} with --${channel === 'engine' ? 'engine' : 'channel'} is a container only`, {
+    hint: `--provider nspawn, or an entry with "channel": "${provision.channel}" in vms/machines.json`,
+  });
+}
 
 /** MACHINE: it did not boot, which may be bad luck; PROVISION: it did, and rootless Docker does not run in it. */
 async function vagrantUp(plan: Plan): Promise<void> {

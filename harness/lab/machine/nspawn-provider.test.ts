@@ -33,6 +33,8 @@ it('a recipe gets its entry of distributions.json as the Vagrantfile hands it on
   expect(recipeEnvironment(machine('debian-13'))).toEqual({
     RDC_RECIPE: 'rootless-debian',
     RDC_INSTALL: 'DEBIAN_FRONTEND=noninteractive apt-get install -y',
+    RDC_PREREQUISITES: 'uidmap dbus-user-session iptables slirp4netns fuse-overlayfs',
+    RDC_UPSTREAM: 'https://download.docker.com/linux/debian',
     RDC_PACKAGES: 'docker.io uidmap dbus-user-session slirp4netns fuse-overlayfs',
     RDC_PACKAGES_IF_KNOWN: 'docker-cli rootlesskit',
     RDC_KNOWS: 'apt-cache show',

@@ -26,7 +26,7 @@ import { consoleLogOf } from './console-log.ts';
 import { askGuest, type Guest, pinHostKeys, scanHostKeys } from './guest-ssh.ts';
 import { expectDaemon, type Plan } from './handle.ts';
 import type { Provider } from './provider.ts';
-import { provision, type Step } from './provision.ts';
+import { provision, type Step, sendEngine } from './provision.ts';
 
 const bootsWithinMs = 60_000;
 const containerOf = (name: string) => parseLabName(name).machine;
@@ -99,12 +99,20 @@ async function make(plan: Plan): Promise<{ host: string }> {
   startContainer(container, consoleLogOf(name));
   const guest = { name, host, port: 22, identityFile };
   pinHostKeys(guest, await firstHostKeys(guest, plan));
+  if (machine.engine) await sendEngine(guest, machine.engine, plan);
   for (const { stage, ...step } of stepsOf(machine, publicKey)) {
     if (stage !== undefined) onStage(stage);
     await provision(guest, step, plan);
   }
   return { host };
 }
+
+const installing: Readonly<Record<Machine['provision']['channel'], string>> = {
+  distro: "installing rootless Docker with the distribution's packages",
+  upstream: "installing rootless Docker with upstream's packages",
+  script: "installing rootless Docker with upstream's script",
+  engine: 'installing rootless Docker from the binaries',
+};
 
 /** The scripts and their order are those of the Vagrantfile. */
 function stepsOf(machine: Machine, publicKey: string): (Step & { readonly stage?: string })[] {
@@ -118,7 +126,7 @@ function stepsOf(machine: Machine, publicKey: string): (Step & { readonly stage?
     ...(variant === undefined ? [] : [{ what: 'variant', stage: 'making the variant', script, args: ['make'] }]),
     {
       what: 'rootless',
-      stage: "installing rootless Docker with the distribution's packages",
+      stage: installing[machine.provision.channel],
       script: recipe,
       env: recipeEnvironment(machine),
     },

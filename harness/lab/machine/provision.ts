@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { RdcError } from '../../messages/errors.ts';
 import { cachePath } from '../../this-machine/paths.ts';
 import { runLogged } from '../../this-machine/run-command.ts';
+import type { Engine } from '../catalog/machines.schema.ts';
+import { asTarArguments, withPrograms } from '../disks/engine-files.ts';
 import { labPrefix } from '../hermetic/hermetic-lab.ts';
 import { type Guest, sshCommand } from './guest-ssh.ts';
 import type { Plan } from './handle.ts';
@@ -44,6 +46,22 @@ export function explainFullCache(error: unknown, name: string, said: string): un
   return new RdcError('PROVISION', `${name}: no room in the cache for its packages; a machine takes about 1 GiB`, {
     hint: 'df -h ~/.cache; ./rdc clean',
     cause: error,
+  });
+}
+
+/** Puts the programs where rootless-engine.sh takes them from. */
+export async function sendEngine(guest: Guest, { source }: Engine, { signal }: Plan): Promise<void> {
+  await withPrograms(source, async (programs) => {
+    const pack = ['tar', '-cf', '-', '--dereference', ...asTarArguments(programs)].map(quoted).join(' ');
+    const unpack =
+      'rm -rf /var/lib/rdc/engine && mkdir -p /var/lib/rdc/engine && tar -C /var/lib/rdc/engine -xf - --no-same-owner && chmod 755 /var/lib/rdc/engine/*';
+    const argv = [...labPrefix(), 'sh', '-c', `${pack} | "$@"`, 'sh', ...sshCommand(guest, 'root'), unpack];
+    await runLogged(argv, {
+      log: `provision-${guest.name}-engine`,
+      code: 'PROVISION',
+      what: `the engine did not get into ${guest.name}`,
+      ...(signal ? { signal } : {}),
+    });
   });
 }
 

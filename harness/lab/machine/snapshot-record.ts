@@ -62,6 +62,7 @@ const containerSources = ['nspawn-provider.ts', '../nspawn/root-tree.ts', '../ns
  */
 export function machineStamp(machine: Machine, box: string, accel: MachineAccel): string {
   const { sha256 } = machine.box;
+  const { engine } = machine;
   // an image is the same wherever its file lies
   const from = machine.box.image === undefined ? {} : { box: { sha256 } };
   const vagrantfile = readFileSync(join(checkout, 'Vagrantfile'), 'utf8');
@@ -72,7 +73,12 @@ export function machineStamp(machine: Machine, box: string, accel: MachineAccel)
   const parts: Record<string, string> = {
     ...made,
     // a run that judged the machine changes `verified`, not the machine
-    machine: JSON.stringify({ ...machine, ...from, verified: false }),
+    machine: JSON.stringify({
+      ...machine,
+      ...from,
+      ...(engine && { engine: engineIdentity(engine) }),
+      verified: false,
+    }),
     distribution: JSON.stringify(distributionOf(machine)),
     box: basename(box),
     accel,
@@ -80,6 +86,11 @@ export function machineStamp(machine: Machine, box: string, accel: MachineAccel)
   for (const [script, text] of Object.entries(provisionScripts(machine))) parts[`provision/${script}`] = text;
   if (machine.variant !== undefined) parts.variant = readFileSync(variantScript(machine.variant), 'utf8');
   return stampOf(parts);
+}
+
+/** The same wherever its folder lies, and whatever its programs were read for. */
+function engineIdentity({ digest, prefix }: NonNullable<Machine['engine']>) {
+  return { digest, prefix };
 }
 
 /** Without the lines that end in `# variants only`: none of them may do anything for a machine without a variant. */

@@ -76,13 +76,15 @@ export function cgroupVersion(text: string): 1 | 2 | null {
 /** The record of vms/provision; others may write to the machine, so anything odd is no record. */
 export function installationOf(text: string) {
   try {
-    const record = JSON.parse(text) as { recipe?: unknown; steps?: unknown };
+    const record = JSON.parse(text) as { recipe?: unknown; channel?: unknown; steps?: unknown };
     if (typeof record.recipe !== 'string' || !Array.isArray(record.steps)) return null;
     const steps = record.steps.map(({ name, command, exitCode }: Record<string, unknown>) => {
       if (typeof name !== 'string' || typeof command !== 'string' || !Number.isInteger(exitCode)) throw new TypeError();
       return { name: name.slice(0, 100), command: command.slice(0, 500), exitCode: Number(exitCode) } as const;
     });
-    return { recipe: record.recipe.slice(0, 200), steps } as const;
+    // a record of before there were others has none
+    const channel = typeof record.channel === 'string' ? record.channel.slice(0, 20) : 'distro';
+    return { recipe: record.recipe.slice(0, 200), channel, steps } as const;
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import { expect, test as it } from 'vitest';
+import type { EngineRelease } from '../../../harness/checks/index.ts';
 import { isEngineSince, isSince } from './versions.ts';
 
 it.each([
@@ -11,7 +12,7 @@ it.each([
   ['Docker version 20.10.24+dfsg1, build 5d6db84', '20.10.6', true],
   ['Docker version 23.0.1, build a5ee5b1', '20.10.6', true],
 ])('%s is %s or later: %s', (dockerd, release, isSince) => {
-  expect(isEngineSince({ versions: { dockerd } }, release)).toBe(isSince);
+  expect(isEngineSince({ versions: { dockerd } }, release as EngineRelease)).toBe(isSince);
 });
 
 it('an engine without a version is an error and not an old one', () => {

@@ -1,4 +1,4 @@
-import { type HostFacts, known } from '../../../harness/checks/index.ts';
+import { type EngineRelease, type HostFacts, known } from '../../../harness/checks/index.ts';
 
 /** `isSince('rootlesskit version 2.0.2', '3.0')` is false; so is any text without a version. */
 export function isSince(version: string | null | undefined, release: string): boolean {
@@ -10,8 +10,8 @@ export function isSince(version: string | null | undefined, release: string): bo
   return (differences.find((by) => by !== 0) ?? 0) >= 0;
 }
 
-/** `isEngineSince(host, '29.5')`; throws if the version is unknown. */
-export function isEngineSince({ versions }: Pick<HostFacts, 'versions'>, release: string): boolean {
+/** `isEngineSince(host, '29.5')`; throws if the version is unknown. What came with it: harness/verdicts/engine-changes.ts */
+export function isEngineSince({ versions }: Pick<HostFacts, 'versions'>, release: EngineRelease): boolean {
   const version = /\d\.\d/.test(versions.dockerd ?? '') ? versions.dockerd : null;
   return isSince(known(version, 'the version of dockerd'), release);
 }
