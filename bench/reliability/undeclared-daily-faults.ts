@@ -22,7 +22,7 @@ const journald = (lines: string) => ({
 
 const runc = '$(readlink -f $(command -v runc))';
 const script = '/usr/share/docker.io/contrib/dockerd-rootless.sh';
-const inNetwork = `nsenter -t ${dockerd} -U --preserve-credentials -n -m --`;
+const inNetwork = `nsenter -t ${dockerd} -U -n -m --`;
 
 /** Of what users do every day: logs, builds, health checks, updates of packages and settings. */
 export const dailyFaults: readonly UndeclaredFault[] = [
