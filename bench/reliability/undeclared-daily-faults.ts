@@ -6,7 +6,6 @@ import {
   dockerd,
   restartedWith,
   type UndeclaredFault,
-  uid,
 } from './undeclared-fault.ts';
 
 /** A program is replaced by its like, as an update does, while it runs. */
@@ -93,7 +92,7 @@ export const dailyFaults: readonly UndeclaredFault[] = [
     name: 'a start of the service ends what it started of containers',
     red: ['SVC-BOOT'],
     ...restartedWith(
-      `ExecStartPost=-/bin/sh -c "sleep 3; export DOCKER_HOST=unix:///run/user/${uid}/docker.sock; for c in $$(docker ps -q); do docker kill $$c; done"`,
+      `ExecStartPost=-/bin/sh -c "sleep 3; export DOCKER_HOST=unix://%%t/docker.sock; for c in $$(docker ps -q); do docker kill $$c; done"`,
     ),
   },
 ];
