@@ -92,7 +92,7 @@ export const dailyFaults: readonly UndeclaredFault[] = [
     name: 'a start of the service ends what it started of containers',
     red: ['SVC-BOOT'],
     ...restartedWith(
-      `ExecStartPost=-/bin/sh -c "sleep 3; export DOCKER_HOST=unix://%%t/docker.sock; for c in $$(docker ps -q); do docker kill $$c; done"`,
+      `ExecStartPost=-/bin/sh -c "export DOCKER_HOST=unix://%%t/docker.sock; for c in $$(docker ps -q); do docker kill $$c; done"`,
     ),
   },
 ];
