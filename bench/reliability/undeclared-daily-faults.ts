@@ -6,7 +6,6 @@ import {
   fault,
   insteadOfDaemonJson,
   restartedWith,
-  uid,
 } from './undeclared-fault.ts';
 
 /** A program is replaced by its like, as an update does, while it runs. */
@@ -24,7 +23,7 @@ const journald = (lines: string) =>
 
 const runc = '$(readlink -f $(command -v runc))';
 const script = '/usr/share/docker.io/contrib/dockerd-rootless.sh';
-const inNetwork = `nsenter -t ${dockerd} -U --preserve-credentials -n -m --`;
+const inNetwork = `nsenter -t ${dockerd} -U -n -m --`;
 
 /** Of what users do every day: logs, builds, health checks, updates of packages and settings. */
 export const dailyFaults: FaultsByCheck = {
@@ -74,7 +73,7 @@ export const dailyFaults: FaultsByCheck = {
   },
   'SVC-BOOT': {
     'a start of the service ends what it started of containers': restartedWith(
-      `ExecStartPost=-/bin/sh -c "sleep 3; export DOCKER_HOST=unix:///run/user/${uid}/docker.sock; for c in $$(docker ps -q); do docker kill $$c; done"`,
+      `ExecStartPost=-/bin/sh -c "export DOCKER_HOST=unix://%%t/docker.sock; for c in $$(docker ps -q); do docker kill $$c; done"`,
     ),
   },
 };

@@ -80,11 +80,11 @@ ARG TURN
 RUN ${mounts} cat /c/${nonce} > /before || echo nothing > /before; echo $TURN > /c/${nonce}; wc -c < /run/secrets/token > /length
 `;
     defer(async () => {
-      await dockerApi(target, 'DELETE', `/images/rdc/${nonce}:1?force=1`);
+      for (const turn of ['first', 'second']) await dockerApi(target, 'DELETE', `/images/rdc/${nonce}:${turn}?force=1`);
       await forgetBuilds(target, nonce);
     });
     const build = async (turn: string) => {
-      const command = `DOCKER_BUILDKIT=1 docker build --secret id=token,src=token --build-arg TURN=${turn} -t rdc/${nonce}:1 .`;
+      const command = `DOCKER_BUILDKIT=1 docker build --secret id=token,src=token --build-arg TURN=${turn} -t rdc/${nonce}:${turn} .`;
       expect(
         refusalBy(await withClient({ target, host }, { Dockerfile, token: secret }, command)),
         `refusal of the ${turn} build`,
@@ -93,7 +93,7 @@ RUN ${mounts} cat /c/${nonce} > /before || echo nothing > /before; echo $TURN > 
     await build('first');
     await stage('built');
     await build('second');
-    await using container = await startContainer(target, { image: `rdc/${nonce}:1` });
+    await using container = await startContainer(target, { image: `rdc/${nonce}:second` });
     const { stdout } = await container.exec(['sh', '-c', 'cat /before /length; ls -A /c /run']);
     const [before, length, ...left] = stdout.trim().split('\n');
     expect(before, 'what the second build found in its cache').toBe('first');
