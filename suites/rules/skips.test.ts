@@ -74,7 +74,7 @@ it('no systemd: what is about user units, user managers and limits skips; what r
 
 it('no IPv6', () => {
   const skipped = skippedOn({ ...debian13, sysctl: { ...debian13.sysctl, disableIpv6: null } });
-  expect(skipped).toEqual({ 'PORT-V6': 'IPv6 is off on this host' });
+  expect(skipped).toEqual({ 'NET-V6-OUT': 'IPv6 is off on this host', 'PORT-V6': 'IPv6 is off on this host' });
 });
 
 it('fuse-overlayfs, and a driver that copies everything, which is no reason to skip', () => {
