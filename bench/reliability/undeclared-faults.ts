@@ -2,6 +2,7 @@ import { dailyFaults } from './undeclared-daily-faults.ts';
 import type { FaultsByCheck, Scripts } from './undeclared-fault.ts';
 import { hostFaults } from './undeclared-host-faults.ts';
 import { networkFaults } from './undeclared-network-faults.ts';
+import { reportedFaults } from './undeclared-reported-faults.ts';
 import { serviceFaults } from './undeclared-service-faults.ts';
 
 /** `red`: the check that has to turn red. */
@@ -16,6 +17,7 @@ export const undeclaredFaults: readonly UndeclaredFault[] = [
   networkFaults,
   serviceFaults,
   dailyFaults,
+  reportedFaults,
 ].flatMap((faults: FaultsByCheck) =>
   Object.entries(faults).flatMap(([red, own]) =>
     Object.entries(own).map(([name, scripts]) => ({ name, red, ...scripts })),

@@ -84,6 +84,17 @@ void run_connect(char **args) {
   else printf("\"errno\":%s", quoted_errno(connect_to(family, &to, timeout_or_default(args[3]), &fd)));
 }
 
+/* Many connections at once: the first is open until some time after the last was made. */
+void run_burst(char **args) {
+  address to = inet_address(args[0], args[1]);
+  long wanted = natural(args[2], 1000000), made = 0;
+  int fd, error = 0;
+  raise_files();
+  while (made < wanted && !(error = connect_to(SOCK_STREAM, &to, TIMEOUT_MS, &fd))) made++;
+  poll(NULL, 0, timeout_or_default(args[3]));
+  printf("\"errno\":%s,\"made\":%ld", quoted_errno(error), made);
+}
+
 /* Binds and, for a stream, listens; *step names the call that was refused. */
 static int listen_at(int type, const address *at, int v6_only, const char **step, int *fd) {
   *step = "socket";

@@ -176,16 +176,21 @@ static void run_burn(char **args) {
   printf("\"cpuMs\":%ld,\"wallMs\":%ld", cpu_ms, elapsed_ms(CLOCK_MONOTONIC, &wall));
 }
 
-static void run_inotify(char **args) {
-  long wanted = natural(args[0], LONG_MAX), created = 0;
-  int fd = 0;
+/* RLIMIT_NOFILE gives EMFILE too: lift it as far as it goes. */
+long long raise_files(void) {
   struct rlimit r;
-  /* RLIMIT_NOFILE gives EMFILE too: lift it as far as it goes, and report it. */
   getrlimit(RLIMIT_NOFILE, &r);
   r.rlim_cur = r.rlim_max;
   setrlimit(RLIMIT_NOFILE, &r);
+  return limit(r.rlim_cur);
+}
+
+static void run_inotify(char **args) {
+  long wanted = natural(args[0], LONG_MAX), created = 0;
+  int fd = 0;
+  long long files = raise_files();
   while (created < wanted && (fd = inotify_init1(IN_CLOEXEC)) >= 0) created++;
-  printf("\"created\":%ld,\"errno\":%s,\"nofile\":%lld", created, quoted_errno(errno_of(fd)), limit(r.rlim_cur));
+  printf("\"created\":%ld,\"errno\":%s,\"nofile\":%lld", created, quoted_errno(errno_of(fd)), files);
 }
 
 static void run_ids(char **args) {
@@ -325,6 +330,7 @@ static const struct command commands[] = {
   { "alloc", "MIB", 1, 1, .run = run_alloc },
   { "bind", "tcp|udp ADDR PORT", 3, 3, .run = run_bind },
   { "burn", "SECONDS", 1, 1, .run = run_burn },
+  { "burst", "ADDR PORT N [HOLD_MS]", 3, 4, .run = run_burst },
   { "connect", "unix PATH | unix-abstract NAME | tcp|sctp ADDR PORT [TIMEOUT_MS]", 2, 4, .run = run_connect },
   { "each", "COMMAND [ARGUMENT]... [, COMMAND [ARGUMENT]...]...", 1, INT_MAX, .run = run_each },
   { "fetch", "tcp|udp ADDR PORT [TIMEOUT_MS]", 3, 4, .run = run_fetch },

@@ -21,6 +21,7 @@ void print_text(const char *bytes, size_t length);
 
 /* The errno of a call that returns less than 0 on failure, else 0. */
 int errno_of(long returned);
+long long raise_files(void);
 long elapsed_ms(clockid_t clock, const struct timespec *since);
 
 /* Both return an errno. Reading ends at end of file, `wanted` bytes or the deadline (ETIMEDOUT); *done is kept. */
@@ -28,6 +29,7 @@ int write_all(int fd, const char *text, size_t wanted, size_t *done);
 int read_until(int fd, char *text, size_t wanted, long timeout_ms, size_t *done);
 
 void run_bind(char **args);
+void run_burst(char **args);
 void run_connect(char **args);
 void run_fetch(char **args);
 void run_http(char **args);

@@ -87,6 +87,11 @@ describe('the probe on limits and processes', () => {
     expect(read).toEqual({ call: 'rlimit', name, soft: expect.any(Number), hard: expect.any(Number) });
   });
 
+  it('tells how many connections at once were made, and why not more', async () => {
+    const refused = await probe('burst', '127.0.0.1', '1', '5', '0');
+    expect(refused).toEqual({ call: 'burst', errno: 'ECONNREFUSED', made: 0 });
+  });
+
   it('allocates, forks, burns and creates inotify instances', async () => {
     expect(await probe('alloc', '3')).toEqual({ call: 'alloc', touchedMiB: 3, errno: null });
     expect(await probe('fork', '4')).toEqual({ call: 'fork', forked: 4, errno: null });
