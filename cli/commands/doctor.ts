@@ -1,4 +1,5 @@
 import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
+import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
 import { chooseLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { systemAccess } from '../../harness/lab/libvirt/system-access.ts';
 import { machineState } from '../../harness/lab/machine/take-down.ts';
@@ -64,6 +65,8 @@ async function doctorOfThisMachine({ json, provider: asked }: DoctorOptions): Pr
       process.stdout.write(
         `${accel ? describeAccel(accel) : 'acceleration: not tried yet; ./rdc run boots a kernel once to find out'}\n`,
       );
+    const full = diskWarning(diskState());
+    if (full !== undefined) process.stdout.write(`${full}\n`);
     process.stdout.write(`lab: ${chooseLab()}\n`);
     for (const machine of machines) {
       process.stdout.write(`machine ${machine.name}: ${machine.state}${machine.snapshot ? ', snapshot ready' : ''}\n`);

@@ -29,10 +29,10 @@ it('a box of the catalogue is fetched once, by its version, its address and its 
   const end = '--no-color --no-tty';
   expect(said).toHaveBeenCalledWith('debian-12-box: downloading the box debian/bookworm64 (once)');
   expect(calls()).toEqual([`${home}: box add debian/bookworm64 --box-version >= 12 --provider libvirt ${end}`]);
-  const box = { ...machine.box, url: 'https://example.org/box.json', sha256: 'a'.repeat(64) };
+  const box = { ...machine.box, url: 'https://example.org/x.box', sha256: 'a'.repeat(64) };
   await ensureCatalogueBox({ ...machine, box }, said);
   expect(calls()[1]).toBe(
-    `${home}: box add https://example.org/box.json --box-version >= 12 --provider libvirt --checksum ${box.sha256} --checksum-type sha256 ${end}`,
+    `${home}: box add --name debian/bookworm64 https://example.org/x.box --checksum ${box.sha256} --checksum-type sha256 --provider libvirt ${end}`,
   );
   mkdirSync(join(home, 'boxes/debian-VAGRANTSLASH-bookworm64'), { recursive: true });
   await ensureCatalogueBox(machine, said);

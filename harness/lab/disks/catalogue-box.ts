@@ -11,19 +11,13 @@ export async function ensureCatalogueBox({ name, box }: Machine, onStage: (text:
   if (published === undefined || version === undefined) return;
   if (existsSync(join(vagrantHome(), 'boxes', published.replaceAll('/', '-VAGRANTSLASH-')))) return;
   onStage(`${name}: downloading the box ${published} (once)`);
-  const checksum = sha256 === undefined ? [] : ['--checksum', sha256, '--checksum-type', 'sha256'];
-  const argv = [
-    'vagrant',
-    'box',
-    'add',
-    url ?? published,
-    '--box-version',
-    version,
-    '--provider',
-    'libvirt',
-    ...checksum,
-  ];
-  await runLogged([...argv, '--no-color', '--no-tty'], {
+  // Vagrant checks the sum of a file that it is given, not of one that the catalogue names; such a file has no version
+  const from =
+    url !== undefined && sha256 !== undefined
+      ? ['--name', published, url, '--checksum', sha256, '--checksum-type', 'sha256']
+      : [url ?? published, '--box-version', version];
+  const argv = ['vagrant', 'box', 'add', ...from, '--provider', 'libvirt', '--no-color', '--no-tty'];
+  await runLogged(argv, {
     log: `box-${name}`,
     code: 'BOX',
     what: `vagrant box add ${published}`,
