@@ -18,6 +18,7 @@ import {
 import { expectSystemAccess, offersKvm } from '../../harness/lab/libvirt/system-access.ts';
 import { providers } from '../../harness/lab/machine/providers.ts';
 import { chooseAccel, describeAccel } from '../../harness/lab/setup/acceleration.ts';
+import { expectLinux } from '../../harness/lab/setup/host-setup.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { LabOptions } from '../options/options.ts';
 import { askOnTerminal } from './agreement.ts';
@@ -40,6 +41,7 @@ export async function enterLab({ machines, options, onStage }: LabNeeds): Promis
   if (isInsideLab()) return await clearAbandonedMachines(onStage);
   const full = diskWarning(diskState());
   if (full !== undefined) onStage(full);
+  expectLinux();
   if (chooseLab(lab) === 'hermetic') expectRoot();
   for (const machine of machines) expectImage(machine);
   const purpose = provider === 'nspawn' ? 'containers' : 'lab';
