@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
@@ -20,7 +20,11 @@ function asOrdinaryUser(script: string): { stdout: string; stderr: string; statu
   const holder = join(checkout, 'bench/e2e/system-libvirt.sh');
   const argv = ['--net', '--mount', 'sh', holder, join(folder, 'libvirt'), 'sh', file];
   const env = { ...process.env, RDC_LAB: 'system', NODE: process.execPath };
-  return spawnSync('unshare', argv, { encoding: 'utf8', env });
+  try {
+    return spawnSync('unshare', argv, { encoding: 'utf8', env });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 const listAll = `libvirt pool-list --all --name | tr -d ' '; libvirt net-list --all --name; libvirt list --all --name`;

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test as it } from 'vitest';
+import { afterAll, expect, test as it } from 'vitest';
 import { readMachines } from '../../harness/lab/catalog/machines.ts';
 import { recipeNames } from '../../harness/lab/catalog/recipes.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
@@ -10,7 +10,8 @@ import { checkout } from '../../harness/this-machine/paths.ts';
 // What the Vagrantfile makes, with Vagrant's own libraries. No machine is started here.
 
 const helper = '/usr/lib/libvirt/virt-aa-helper';
-const folder = mkdtempSync(join(tmpdir(), 'rdc-apparmor-'));
+const folder = mkdtempSync(join(tmpdir(), 'rdc-vagrantfile-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const machines = readMachines().machines.filter(({ box }) => box.image === undefined);
 
 type Made = { readonly xml: string; readonly steps: readonly { readonly name: string; readonly file: string }[] };

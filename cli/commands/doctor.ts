@@ -1,4 +1,5 @@
 import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
+import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
 import { chooseLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { systemAccess } from '../../harness/lab/libvirt/system-access.ts';
 import { type MachineState, machineState } from '../../harness/lab/machine/take-down.ts';
@@ -98,5 +99,6 @@ function labLines({ lab, machines }: State): string[] {
   const lines = machines.map(
     ({ name, state, snapshot }) => `machine ${name}: ${state}${snapshot ? ', snapshot ready' : ''}`,
   );
-  return [`lab: ${lab}`, ...lines];
+  const full = diskWarning(diskState());
+  return [...(full === undefined ? [] : [full]), `lab: ${lab}`, ...lines];
 }

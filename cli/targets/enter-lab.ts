@@ -22,6 +22,7 @@ import { providers } from '../../harness/lab/machine/providers.ts';
 import { expectAbilities } from '../../harness/lab/nspawn/host-abilities.ts';
 import { rootTreeOf } from '../../harness/lab/nspawn/root-tree.ts';
 import { type AccelAnswer, chooseAccel, describeAccel } from '../../harness/lab/setup/acceleration.ts';
+import { expectLinux } from '../../harness/lab/setup/host-setup.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { LabOptions } from '../options/options.ts';
 import { askOnTerminal } from './agreement.ts';
@@ -46,6 +47,7 @@ export async function enterLab({ machines, options, onStage, onAccel }: LabNeeds
   if (isInsideLab()) return await clearAbandonedMachines(onStage);
   const full = diskWarning(diskState());
   if (full !== undefined) onStage(full);
+  expectLinux();
   for (const machine of machines) expectImage(machine);
   if (provider === 'nspawn') await expectAbilities({ unpacked: await areUnpacked(machines) });
   if (chooseLab(lab) === 'hermetic') expectRoot();

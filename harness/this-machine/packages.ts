@@ -151,7 +151,7 @@ export const packages = {
     arch: ['python'],
     macos: ['python'],
   },
-  virtualbox: { macos: ['--cask virtualbox'] },
+  virtualbox: { macos: ['virtualbox'] },
 } as const satisfies Record<string, Partial<Record<string, readonly string[] | undefined>>>;
 
 export type PackageName = keyof typeof packages;

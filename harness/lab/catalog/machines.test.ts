@@ -98,6 +98,12 @@ it.each([
   expect(readMachines(file).machines).toHaveLength(1);
 });
 
+it('a sum that nobody would compare is refused', () => {
+  const box = { name: 'a/b', version: '1', sha256: 'a'.repeat(64) };
+  const { message } = refusalOf({ default: 'one', machines: [{ ...good, box }] });
+  expect(message).toContain("/machines/0/box: 'sha256' needs 'url': it is the sum of one file");
+});
+
 it('kernel arguments hold nothing a shell or sed could trip over', () => {
   expect(refusalOf({ default: 'one', machines: [{ ...good, kernelArgs: 'quiet; reboot' }] }).message).toContain(
     'kernelArgs',

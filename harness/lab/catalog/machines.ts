@@ -41,9 +41,12 @@ function incompleteProblems({ defaults, ...list }: MachineList): string[] {
     const sizes = (['cpus', 'memoryMiB', 'serialPorts'] as const).filter((name) => whole[name] === undefined);
     const hasOneRecipe = (entry.distribution === undefined) !== (entry.provision === undefined);
     const hasChannel = entry.provision !== undefined || whole.channel !== undefined;
+    const { name, url, sha256 } = entry.box;
+    const isUnchecked = name !== undefined && url === undefined && sha256 !== undefined;
     return [
       ...sizes.map((name) => `/machines/${index}: '${name}' is missing, here and in /defaults`),
       ...(hasOneRecipe ? [] : [`/machines/${index}: either 'distribution' or 'provision' is required`]),
+      ...(isUnchecked ? [`/machines/${index}/box: 'sha256' needs 'url': it is the sum of one file`] : []),
       ...(hasChannel ? [] : [`/defaults: 'channel' is missing`]),
     ];
   });

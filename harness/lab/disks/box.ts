@@ -24,7 +24,7 @@ export async function boxStep(machine: Machine): Promise<RootStep | undefined> {
   if (!build || isBuilt(await boxIdentity(machine))) return undefined;
   const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
   // the folder is ours, whoever builds
-  cachePath('boxes', '.');
+  cachePath('boxes', 'box');
   const kept = ['HOME', 'XDG_CACHE_HOME', 'RDC_ARCH', 'RDC_APT_ETC'].flatMap((name) => {
     const value = process.env[name];
     return value ? [`${name}=${value}`] : [];

@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it, vi } from 'vitest';
 import { checkout } from '../../this-machine/paths.ts';
 import { findMachine, readMachines } from '../catalog/machines.ts';
+import { boxStep } from './box.ts';
 import { prepareHost } from './prepare-host.ts';
 
 it('another architecture is refused before anything is asked, said or installed', async () => {
@@ -15,5 +18,16 @@ it('another architecture is refused before anything is asked, said or installed'
   expect(said).not.toHaveBeenCalled();
   const build = spawnSync('sh', [join(checkout, 'vms/boxes/build.sh'), 'debian', '13'], { encoding: 'utf8' });
   expect(build.stderr).toBe('boxes are built for amd64 only, not for arm64\n');
+  vi.unstubAllEnvs();
+});
+
+it('a box is built as root into a folder that is ours, and is ours', async () => {
+  const cache = mkdtempSync(join(tmpdir(), 'rdc-prepare-'));
+  vi.stubEnv('XDG_CACHE_HOME', cache);
+  const step = await boxStep(findMachine(readMachines(), 'debian-13'));
+  const owner = `RDC_OWNER=${process.getuid?.()}:${process.getgid?.()}`;
+  expect(step?.what).toBe('build the box of debian 13 (about 2 minutes, once)');
+  expect(step?.commands[0]).toEqual(expect.arrayContaining(['env', `XDG_CACHE_HOME=${cache}`, owner, 'debian', '13']));
+  expect(existsSync(join(cache, 'rdc/boxes'))).toBe(true);
   vi.unstubAllEnvs();
 });

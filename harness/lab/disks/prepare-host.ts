@@ -6,6 +6,7 @@ import { expectSetUp, setUpSteps } from '../setup/host-setup.ts';
 import { find, type Purpose, providerNeed } from '../setup/needs.ts';
 import { borrowProvider, vagrantHome } from '../setup/vagrant-provider.ts';
 import { boxIdentity, boxStep, isBuilt } from './box.ts';
+import { ensureCatalogueBox } from './catalogue-box.ts';
 import { ensureImageBox } from './cloud-image-box.ts';
 
 type Preparing = {
@@ -31,6 +32,7 @@ export async function prepareHost({ purpose, machines, onStage, ask }: Preparing
   expectSetUp(purpose);
   for (const [path, machine] of boxes) {
     if (machine.box.image !== undefined) await ensureImageBox(machine, onStage);
+    else if (machine.box.name !== undefined) await ensureCatalogueBox(machine, onStage);
     else if (machine.box.build && !isBuilt(path))
       throw new RdcError('BOX', `build succeeded but produced no box: ${path}`, { hint: `ls -l ${path}` });
   }

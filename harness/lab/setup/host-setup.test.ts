@@ -1,6 +1,6 @@
 import { describe, expect, test as it } from 'vitest';
 import { type Family, familyOf, packagesFor } from '../../this-machine/distribution.ts';
-import { doctorHost } from './host-setup.ts';
+import { doctorHost, expectLinux } from './host-setup.ts';
 import { needsOf, type Purpose } from './needs.ts';
 
 it.each([
@@ -56,4 +56,12 @@ describe.each(commands)('on %s', (family, command) => {
           expect(need.remedy, need.what).not.toMatch(pattern);
     }
   });
+});
+
+it('on macOS the needs are those of Vagrant with VirtualBox, by brew, and the lab is refused', () => {
+  const needs = doctorHost('lab', 'macos');
+  expect(needs.map(({ what }) => what)).toEqual(['Vagrant', 'VirtualBox', 'ssh']);
+  for (const { remedy } of needs) expect(remedy).toMatch(/^brew install /);
+  expect(() => expectLinux('darwin')).toThrow('[HOST_SETUP] the lab needs Linux');
+  expect(() => expectLinux('linux')).not.toThrow();
 });

@@ -17,6 +17,14 @@ function packagesOf(need: Need, family: Family): readonly string[] | undefined {
   return lists.every((list) => list !== undefined) ? lists.flat() : undefined;
 }
 
+/** Throws HOST_SETUP on macOS, where Vagrant runs the machines that VirtualBox can, without the lab. */
+export function expectLinux(platform: string = process.platform): void {
+  if (platform === 'linux') return;
+  throw new RdcError('HOST_SETUP', 'the lab needs Linux; elsewhere Vagrant runs its machines in VirtualBox', {
+    hint: `${installLine('macos', ['hashicorp/tap/hashicorp-vagrant', 'virtualbox'])} && vagrant up NAME --provider virtualbox`,
+  });
+}
+
 /** The command for a need that no package brings. */
 function commandFor(need: Need, family: Family): string {
   const makers: Partial<Record<Family, string>> = vagrantOfItsMakers;
@@ -39,7 +47,7 @@ function remedyFor(need: Need, family: Family | undefined): string {
 
 /** What the lab needs of this machine and whether it is there; changes nothing. */
 export function doctorHost(purpose: Purpose = 'lab', family: Family | undefined = ownFamily()): HostNeed[] {
-  return needsOf(purpose).map((need) => ({
+  return needsOf(purpose, family === 'macos' ? 'darwin' : 'linux').map((need) => ({
     what: need.what,
     present: need.found(),
     remedy: remedyFor(need, family),
@@ -60,8 +68,7 @@ export function setUpSteps(purpose: Purpose): RootStep[] {
   const family = ownFamily();
   const byHand = missing.filter((need) => family === undefined || packagesOf(need, family) === undefined);
   const isPluginOnly = byHand.length === 1 && byHand[0] === providerNeed && find('vagrant') !== undefined;
-  if (family === undefined || family === 'macos' || (byHand.length > 0 && !isPluginOnly))
-    throw cannotInstall(missing, byHand, family);
+  if (family === undefined || (byHand.length > 0 && !isPluginOnly)) throw cannotInstall(missing, byHand, family);
   const names = [...new Set(missing.flatMap((need) => packagesOf(need, family) ?? []))];
   if (isPluginOnly) names.push(...(packagesFor('vagrant-libvirt (to build)', family) ?? []));
   const commands = installCommands(family, names);
@@ -73,10 +80,6 @@ function cannotInstall(missing: readonly Need[], byHand: readonly Need[], family
   if (family === undefined)
     return new RdcError('HOST_SETUP', `${what}; rdc does not know the packages of this system`, {
       hint: `install with your package tool: ${[...new Set(missing.flatMap((need) => need.packages))].join(', ')}`,
-    });
-  if (family === 'macos')
-    return new RdcError('HOST_SETUP', 'the lab needs Linux; on macOS its machines run in VirtualBox, without the lab', {
-      hint: 'brew install --cask virtualbox && brew install hashicorp/tap/hashicorp-vagrant && vagrant up NAME --provider virtualbox',
     });
   const packages = missing.flatMap((need) => packagesOf(need, family) ?? []);
   const commands = byHand.map((need) => commandFor(need, family));
