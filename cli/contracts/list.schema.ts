@@ -2,7 +2,7 @@ import { checkId, closed, text } from '../../reports/results/schema-parts.ts';
 
 export const levels = { enum: ['MUST', 'SHOULD', 'MAY', 'LIMITATION', 'WORKAROUND'] } as const;
 
-export const declaredCheck = {
+const declaredCheck = {
   id: checkId,
   area: text(64),
   level: { ...levels, description: 'see [concepts](../concepts.md#level)' },
