@@ -28,6 +28,10 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
     down: { load: () => import('./down.ts'), about: 'power machines off, or remove them' },
     ssh: { load: () => import('./ssh.ts'), about: 'open a shell on a running machine' },
     clean: { load: () => import('./clean.ts'), about: 'remove what nothing uses any more from cache and runs' },
+    completion: {
+      load: async () => ({ command: (await import('./completion.ts')).completionOf(commands) }),
+      about: 'print a script that completes commands in a shell',
+    },
     test: { load: () => import('./test.ts'), about: "run the project's own tests" },
   },
 };

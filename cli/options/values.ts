@@ -1,4 +1,5 @@
 import { RdcError } from '../../harness/messages/errors.ts';
+import { didYouMean } from '../../harness/messages/nearest-name.ts';
 import { type Level, levels } from '../../harness/verdicts/verdict.ts';
 
 export const gates = ['MUST', 'SHOULD', 'LIMITATION'] as const;
@@ -14,7 +15,10 @@ export function levelsOf(value: string): Level[] {
   return listOf(value).map((word) => {
     const level = levels.find((one) => one === word);
     if (level !== undefined) return level;
-    throw usageError(`--level is ${JSON.stringify(word)}; allowed: ${levels.join(', ')}`, './rdc list');
+    throw usageError(
+      `--level is ${JSON.stringify(word)}; allowed: ${levels.join(', ')}${didYouMean(word, levels)}`,
+      './rdc list',
+    );
   });
 }
 

@@ -1,5 +1,6 @@
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
+import { didYouMean } from '../../harness/messages/nearest-name.ts';
 import type { Selection } from '../options/options.ts';
 import { usageError } from '../options/values.ts';
 
@@ -10,7 +11,10 @@ export function selectChecks(
 ): readonly DeclaredCheck[] {
   const areas = [...new Set(all.map((check) => check.area))];
   const unknownSuite = suite?.find((area) => !areas.includes(area));
-  if (unknownSuite !== undefined) throw unknownCheck(`unknown suite '${unknownSuite}'; allowed: ${areas.join(', ')}`);
+  if (unknownSuite !== undefined)
+    throw unknownCheck(
+      `unknown suite '${unknownSuite}'; allowed: ${areas.join(', ')}${didYouMean(unknownSuite, areas)}`,
+    );
   const ids = all.map((check) => check.id);
   const wanted = asked?.map((id) => id.toUpperCase());
   const unknown = wanted?.filter((id) => !ids.includes(id)) ?? [];

@@ -6,6 +6,7 @@ import { ctrfReport } from './ctrf.ts';
 import { junitXml } from './junit.ts';
 import { kcidbReport } from './kcidb.ts';
 import { markdownSummary } from './markdown.ts';
+import { openMetrics } from './openmetrics.ts';
 import { sarifLog } from './sarif.ts';
 import { tapDocument } from './tap.ts';
 import { tmtResults } from './tmt.ts';
@@ -20,6 +21,7 @@ export const formats = {
   kcidb: { write: kcidbReport, about: 'KCIDB I/O schema 5.3' },
   ctrf: { write: ctrfReport, about: 'CTRF 0.0.0' },
   sarif: { write: sarifLog, about: 'SARIF 2.1.0, what is red only: code scanning' },
+  openmetrics: { write: openMetrics, about: 'gauges for Prometheus, e.g. its textfile collector' },
   autopkgtest: { write: autopkgtestSummary, about: 'summary of autopkgtest' },
   markdown: { write: markdownSummary, about: 'a summary to read: GitHub, GitLab, a mail' },
 } as const satisfies Readonly<Record<string, Format>>;

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
+import { didYouMean } from '../../messages/nearest-name.ts';
 import { checkedJson } from '../../this-machine/checked-json.ts';
 import { checkout } from '../../this-machine/paths.ts';
 import { inChannel, parseChannelName } from './channels.ts';
@@ -67,7 +68,11 @@ export function findMachine(machines: Machines, name: string): Machine {
   const machine = machines.machines.find((one) => one.name === plain);
   if (machine) return inChannel(machine, { channel });
   const names = machines.machines.map((one) => one.name).join(', ');
-  throw new RdcError('UNKNOWN_TARGET', `unknown machine '${name}'; there are ${names}`, {
+  const near = didYouMean(
+    name,
+    machines.machines.map((one) => one.name),
+  );
+  throw new RdcError('UNKNOWN_TARGET', `unknown machine '${name}'; there are ${names}${near}`, {
     hint: './rdc list --machines',
   });
 }
