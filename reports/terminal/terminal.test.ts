@@ -81,7 +81,7 @@ it('says how many checks were judged, and how many owed, whatever came of them',
   expectInOrder(owing.text(), [
     'judged 1 of the 37 checks that were judged on 2026-11-22',
     'judged 1 of 1 checks (37 on 2026-11-22); skipped 0, blocked 0, could not be judged 0',
-    'debian-12: inconclusive (1 pass)',
+    'debian-12 is inconclusive: judged 1 of the 37 checks that were judged on 2026-11-22. (1 pass)',
   ]);
 });
 
@@ -115,7 +115,7 @@ it('the summary says what failed, why and what to do, and ends with the conclusi
   ]);
   expect(text).toMatch(/report {3}.*allure-report\/index\.html\n/);
   expect(text.trimEnd().split('\n').at(-1)).toBe(
-    'debian-13: inconclusive (2 pass, 3 fail, 1 error, 1 blocked, 2 skip, 1 never judged; provisioned again 1 time(s))',
+    'debian-13 is inconclusive: never judged: SOCK-PRIVATE; could not be judged: CG-CPU. 1 MUST fails. 2 LIMITATION fail. (2 pass, 3 fail, 1 error, 1 blocked, 2 skip, 1 never judged; provisioned again 1 time(s))',
   );
 });
 
