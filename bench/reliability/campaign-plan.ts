@@ -45,7 +45,7 @@ export function continuedLog<T>(file: string, campaign: object): T[] {
   const [first = header, ...lines] = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
   if (first !== header)
     throw new RdcError('USAGE', `${file} is the log of another campaign: ${first}`, {
-      hint: 'machine, --faults, --seed and --kind as in the call that wrote it, or another --log',
+      hint: 'machine, --faults, --seed, --kind and --provider as in the call that wrote it, or another --log',
     });
   writeFileSync(file, [header, ...lines].map((line) => `${line}\n`).join(''));
   return lines.map((line) => JSON.parse(line) as T);

@@ -1,8 +1,11 @@
 import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Option } from '@commander-js/extra-typings';
+import { type ProviderName, providerNames } from '../../harness/lab/catalog/provider-names.ts';
 import type { Namespaces } from '../../harness/lab/hermetic/lab-processes.ts';
 import { messageOf } from '../../harness/messages/error-text.ts';
+import { RdcError } from '../../harness/messages/errors.ts';
 import { pollUntil } from '../../harness/this-machine/poll.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import { resultsFileName } from '../../reports/results/run-folder.ts';
@@ -10,7 +13,8 @@ import { benchmark, publish, start, whole } from '../script/benchmark.ts';
 import { quickChecks } from '../script/quick-checks.ts';
 import { outFolder, rdc } from '../script/rdc-process.ts';
 import { continuedLog, momentText, type Plan, planFaults } from './campaign-plan.ts';
-import { faultKinds } from './fault-kinds.ts';
+import { containerFaults } from './container-faults.ts';
+import { type FaultKind, faultKinds } from './fault-kinds.ts';
 import { type Aftermath, broken, endsWithinMs } from './invariants.ts';
 import { labNamespaces, leftAfterDown } from './lab-leftovers.ts';
 
@@ -31,6 +35,8 @@ type Outcome = {
 /** Every other one: still of all areas, and a turn takes half as long. */
 const checks = quickChecks.filter((_, index) => index % 2 === 0);
 
+const allKinds = [...faultKinds, ...containerFaults];
+
 await start(
   benchmark(
     'reliability/campaign.ts',
@@ -39,12 +45,20 @@ await start(
     .argument('<machine>', 'with a snapshot, and nothing else at work in the lab')
     .option('--faults <n>', 'turns', whole(1, 1000), 60)
     .option('--seed <n>', 'decides kinds and moments', whole(0, 2 ** 31), 1)
-    .option('--kind <word>', `only kinds with this in their name: ${faultKinds.map(({ name }) => name).join(', ')}`, '')
+    .option('--kind <word>', `only kinds with this in their name: ${allKinds.map(({ name }) => name).join(', ')}`, '')
+    .addOption(
+      new Option('--provider <kind>', 'what runs the machine').choices(providerNames).default('libvirt' as const),
+    )
     .option('--log <file>', 'a line of JSON for each turn; those that are in it are not made again')
-    .action(async (machine, { faults, seed, kind: word, log, write }) => {
-      const kinds = faultKinds.filter(({ name }) => name.includes(word));
+    .action(async (machine, { faults, seed, kind: word, provider, log, write }) => {
+      if (write && provider !== 'libvirt')
+        throw new RdcError('USAGE', `--write cannot be used with --provider ${provider}: the page is about VMs`);
+      // for all that it starts
+      process.env.RDC_PROVIDER = provider;
+      const kinds = kindsOf(provider, word);
       const plans = planFaults({ faults, seed, kinds, checks: checks.length });
-      const outcomes = log === undefined ? [] : continuedLog<Outcome>(log, { machine, faults, seed, kind: word });
+      const outcomes =
+        log === undefined ? [] : continuedLog<Outcome>(log, { machine, faults, seed, kind: word, provider });
       for (const plan of plans.slice(outcomes.length)) {
         const outcome = await tryFault(machine, plan);
         outcomes.push(outcome);
@@ -53,10 +67,18 @@ await start(
       }
       const tried = outcomes.filter(({ missed }) => missed === undefined);
       const isHeld = (one: Outcome) => one.broken.length === 0;
-      publish(sectionOf(machine, outcomes), write);
+      publish(sectionOf(machine, kindsOf(provider), outcomes), write);
       process.exitCode = tried.every(isHeld) && tried.length > 0 ? 0 : 1;
     }),
 );
+
+function kindsOf(provider: ProviderName, word = ''): FaultKind[] {
+  const all = allKinds.filter(({ provider: only = provider }) => only === provider);
+  const kinds = all.filter(({ name }) => name.includes(word));
+  if (kinds.length > 0) return kinds;
+  const names = all.map(({ name }) => name).join(', ');
+  throw new RdcError('USAGE', `--kind is ${JSON.stringify(word)}; with ${provider} there are: ${names}`);
+}
 
 function lineOf({ kind, moment, code, judged, injectedS, tookS, broken: rules, missed }: Outcome): string {
   const what = missed ?? (rules.length === 0 ? 'held' : `BROKEN: ${rules.join('; ')}`);
@@ -144,10 +166,10 @@ async function asRoot(machine: string, script: string): Promise<void> {
   if (!stderr.includes('injected')) throw new Error(`exit code ${code}: ${stderr.slice(-300)}`);
 }
 
-function sectionOf(machine: string, outcomes: readonly Outcome[]) {
+function sectionOf(machine: string, kinds: readonly FaultKind[], outcomes: readonly Outcome[]) {
   const tried = outcomes.filter(({ missed }) => missed === undefined);
   const failed = tried.filter((one) => one.broken.length > 0);
-  const rows = faultKinds.map(({ name, codes }) => {
+  const rows = kinds.map(({ name, codes }) => {
     const same = tried.filter(({ kind }) => kind === name);
     const held = same.filter((one) => !failed.includes(one)).length;
     const seen = [...new Set(same.map(({ code }) => String(code)))].sort().join(', ');

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ProviderName } from '../../harness/lab/catalog/provider-names.ts';
 import { domainName, virsh } from '../../harness/lab/libvirt/vagrant-and-virsh.ts';
 
 type Scene = {
@@ -16,6 +17,8 @@ export type FaultKind = {
   readonly loses?: true;
   /** exit codes that are right for it; `signal`: ended by a signal, with no code of its own */
   readonly codes: readonly (number | 'signal')[];
+  /** only on machines of this one */
+  readonly provider?: ProviderName;
   readonly inject: (scene: Scene) => Promise<void>;
 };
 
@@ -28,6 +31,15 @@ function hurt(name: string, inject: Inject): FaultKind {
 
 function lost(name: string, inject: Inject): FaultKind {
   return { name, hits: 'the target', loses: true, codes: [3], inject };
+}
+
+/** Of the kernel, of its clock or its memory, which a container shares with this machine. */
+function hurtVm(name: string, inject: Inject): FaultKind {
+  return { ...hurt(name, inject), provider: 'libvirt' };
+}
+
+function lostVm(name: string, inject: Inject): FaultKind {
+  return { ...lost(name, inject), provider: 'libvirt' };
 }
 
 function signalled(name: NodeJS.Signals, code: number | 'signal'): FaultKind {
@@ -52,9 +64,9 @@ function detached(script: string, staysS = 1): Inject {
 
 /** Every way in which a run is disturbed. What a fault leaves on the machine is gone with the next restore. */
 export const faultKinds: readonly FaultKind[] = [
-  lost('the VM is killed', onHost('destroy', 'DOMAIN')),
-  lost('the kernel powers off on the spot', inGuest('echo 1 >/proc/sys/kernel/sysrq; echo o >/proc/sysrq-trigger')),
-  hurt('the VM is frozen for 60 s', async (scene) => {
+  lostVm('the VM is killed', onHost('destroy', 'DOMAIN')),
+  lostVm('the kernel powers off on the spot', inGuest('echo 1 >/proc/sys/kernel/sysrq; echo o >/proc/sysrq-trigger')),
+  hurtVm('the VM is frozen for 60 s', async (scene) => {
     await onHost('suspend', 'DOMAIN')(scene);
     await delay(60_000);
     // a run that gave up meanwhile has powered it off
@@ -72,16 +84,16 @@ export const faultKinds: readonly FaultKind[] = [
     'every container is killed',
     inGuest('for shim in $(pgrep -f containerd-shim); do pkill -9 -P $shim; done; true'),
   ),
-  hurt('the disk is full', inGuest('fallocate -l $(df --output=avail -B1 / | tail -1) /var/tmp/full')),
+  hurtVm('the disk is full', inGuest('fallocate -l $(df --output=avail -B1 / | tail -1) /var/tmp/full')),
   // pages of a tmpfs belong to no process: nobody who is killed for them gives them back
-  hurt('the memory is full', detached('mount -o remount,size=8G /dev/shm; head -c 1700M /dev/zero >/dev/shm/full')),
-  hurt(
+  hurtVm('the memory is full', detached('mount -o remount,size=8G /dev/shm; head -c 1700M /dev/zero >/dev/shm/full')),
+  hurtVm(
     'no process can be started',
     detached(
       'ulimit -u unlimited; i=0; while [ $i -lt 2000 ]; do sleep 600 & i=$((i+1)); done; echo 301 >/proc/sys/kernel/pid_max; sleep 600',
     ),
   ),
-  hurt('the clock stands still', detached('now=$(date +%s); while :; do date -s @$now; sleep 0.2; done')),
+  hurtVm('the clock stands still', detached('now=$(date +%s); while :; do date -s @$now; sleep 0.2; done')),
   signalled('SIGINT', 130),
   signalled('SIGTERM', 130),
   signalled('SIGKILL', 'signal'),

@@ -1,5 +1,24 @@
+import type { HostFacts } from '../../harness/target-host/facts/host-facts.ts';
+
 /** Scripts of root on a Debian machine of the lab, where the user is tester; `undo` brings the machine back. */
-export type Scripts = { readonly apply: string; readonly undo: string };
+export type Scripts = {
+  readonly apply: string;
+  readonly undo: string;
+  /** what not every machine has; without it the fault cannot be applied, or does nothing */
+  readonly needs?: Need;
+};
+
+/** By the host's facts: whether it has what a fault needs. */
+export const needs = {
+  'serial ports': ({ serialPorts }) => (serialPorts?.length ?? 0) > 0,
+  'cgroup controllers': ({ cgroup }) => cgroup.availableControllers?.length !== 0,
+  // root without CAP_SYS_RESOURCE may not write user.max_*
+  'limits that root may change': ({ lackedCapabilities }) => !lackedCapabilities?.includes('CAP_SYS_RESOURCE'),
+  // on a kernel that others use too, the fault would be theirs
+  'a kernel and a disk of its own': ({ container }) => container === null,
+} as const satisfies Readonly<Record<string, (host: HostFacts) => boolean>>;
+
+type Need = keyof typeof needs;
 
 /** By the check that has to turn red, then by name. */
 export type FaultsByCheck = Readonly<Record<string, Readonly<Record<string, Scripts>>>>;
@@ -13,6 +32,8 @@ export const daemonJson = '/home/tester/.config/docker/daemon.json';
 export const dockerd = '$(pgrep -xo -u tester dockerd)';
 
 export const fault = (apply: string, undo: string): Scripts => ({ apply, undo });
+
+export const needing = (need: Need, scripts: Scripts): Scripts => ({ ...scripts, needs: need });
 
 /** The same commands with another word, e.g. `chmod 666 /dev/ttyS2` and `chmod 660 /dev/ttyS2`. */
 export const switched = (script: string, from: string, to: string) =>

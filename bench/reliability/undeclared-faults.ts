@@ -1,3 +1,4 @@
+import { dailyFaults } from './undeclared-daily-faults.ts';
 import type { FaultsByCheck, Scripts } from './undeclared-fault.ts';
 import { hostFaults } from './undeclared-host-faults.ts';
 import { networkFaults } from './undeclared-network-faults.ts';
@@ -10,9 +11,13 @@ export type UndeclaredFault = Scripts & { readonly name: string; readonly red: s
  * Faults that no check declares as its own: other ways in which a property breaks. Each was found by reading a check for
  * what it does not look at; it is here so that it stays noticed.
  */
-export const undeclaredFaults: readonly UndeclaredFault[] = [hostFaults, networkFaults, serviceFaults].flatMap(
-  (faults: FaultsByCheck) =>
-    Object.entries(faults).flatMap(([red, own]) =>
-      Object.entries(own).map(([name, scripts]) => ({ name, red, ...scripts })),
-    ),
+export const undeclaredFaults: readonly UndeclaredFault[] = [
+  hostFaults,
+  networkFaults,
+  serviceFaults,
+  dailyFaults,
+].flatMap((faults: FaultsByCheck) =>
+  Object.entries(faults).flatMap(([red, own]) =>
+    Object.entries(own).map(([name, scripts]) => ({ name, red, ...scripts })),
+  ),
 );

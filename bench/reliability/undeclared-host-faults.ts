@@ -4,6 +4,7 @@ import {
   dockerd,
   type FaultsByCheck,
   fault,
+  needing,
   restarted,
   restartedWith,
   switched,
@@ -30,21 +31,24 @@ const generousRuntime = [
 /** Of what the host gives, and what containers may do with it. */
 export const hostFaults: FaultsByCheck = {
   'DEV-GROUP': {
-    'the second serial port has mode 666': switched('chmod VALUE /dev/ttyS2', '666', '660'),
-    'the first serial port may be read by all': switched('chmod VALUE /dev/ttyS1', '664', '660'),
-    'the node of a serial port is gone': fault(
-      'rm /dev/ttyS1',
-      'mknod /dev/ttyS1 c 4 65; chown root:dialout /dev/ttyS1; chmod 660 /dev/ttyS1',
+    'the second serial port has mode 666': needing('serial ports', switched('chmod VALUE /dev/ttyS2', '666', '660')),
+    'the first serial port may be read by all': needing(
+      'serial ports',
+      switched('chmod VALUE /dev/ttyS1', '664', '660'),
     ),
-    'a serial port belongs to another group of the user': fault(
-      'chgrp users /dev/ttyS1; usermod -aG users tester',
-      'chgrp dialout /dev/ttyS1',
+    'the node of a serial port is gone': needing(
+      'serial ports',
+      fault('rm /dev/ttyS1', 'mknod /dev/ttyS1 c 4 65; chown root:dialout /dev/ttyS1; chmod 660 /dev/ttyS1'),
+    ),
+    'a serial port belongs to another group of the user': needing(
+      'serial ports',
+      fault('chgrp users /dev/ttyS1; usermod -aG users tester', 'chgrp dialout /dev/ttyS1'),
     ),
   },
   'DEV-666': {
-    'the ACL of a serial port shuts out whom its mode lets in': fault(
-      'setfacl -m g:nogroup:--- /dev/ttyS1',
-      'setfacl -b /dev/ttyS1',
+    'the ACL of a serial port shuts out whom its mode lets in': needing(
+      'serial ports',
+      fault('setfacl -m g:nogroup:--- /dev/ttyS1', 'setfacl -b /dev/ttyS1'),
     ),
   },
   'PRE-XDG': {
@@ -59,11 +63,17 @@ export const hostFaults: FaultsByCheck = {
     ),
   },
   'PRE-USERNS-MAX': {
-    'no pid namespace can be made': withSysctl('user.max_pid_namespaces', 0),
-    'no ipc namespace can be made': withSysctl('user.max_ipc_namespaces', 0),
-    'no uts namespace can be made': withSysctl('user.max_uts_namespaces', 0),
-    'no cgroup namespace can be made': withSysctl('user.max_cgroup_namespaces', 0),
-    'there is room for one pid namespace': withSysctl('user.max_pid_namespaces', 1),
+    'no pid namespace can be made': needing('limits that root may change', withSysctl('user.max_pid_namespaces', 0)),
+    'no ipc namespace can be made': needing('limits that root may change', withSysctl('user.max_ipc_namespaces', 0)),
+    'no uts namespace can be made': needing('limits that root may change', withSysctl('user.max_uts_namespaces', 0)),
+    'no cgroup namespace can be made': needing(
+      'limits that root may change',
+      withSysctl('user.max_cgroup_namespaces', 0),
+    ),
+    'there is room for one pid namespace': needing(
+      'limits that root may change',
+      withSysctl('user.max_pid_namespaces', 1),
+    ),
   },
   'NS-DAEMON-EUID': {
     "the service has root's power without root's UID": restarted(
@@ -94,7 +104,10 @@ sed -i "s#RUNTIME#$r#" $r; chmod 755 $r`,
     ),
   },
   'SEC-HOSTFS': {
-    'everybody may read the disk': switched('chmod oVALUEr $(findmnt -no SOURCE /)', '+', '-'),
+    'everybody may read the disk': needing(
+      'a kernel and a disk of its own',
+      switched('chmod oVALUEr $(findmnt -no SOURCE /)', '+', '-'),
+    ),
   },
   'PRE-NEWIDMAP': {
     'the helper for groups has no privilege, the one for users has': fault(
@@ -108,12 +121,21 @@ sed -i "s#RUNTIME#$r#" $r; chmod 755 $r`,
   },
   'LIM-NPROC': {
     'log-ins may start few processes': withLimit('tester - nproc 700'),
-    "the user's slice may have few processes": withProperty('systemctl', `user-${uid}.slice`, 'TasksMax=300', '33%'),
-    'the slice of the containers may have few processes': withProperty(asUser, 'user.slice', 'TasksMax=200'),
-    'the host may have few threads': withSysctl('kernel.threads-max', 1200),
+    "the user's slice may have few processes": needing(
+      'cgroup controllers',
+      withProperty('systemctl', `user-${uid}.slice`, 'TasksMax=300', '33%'),
+    ),
+    'the slice of the containers may have few processes': needing(
+      'cgroup controllers',
+      withProperty(asUser, 'user.slice', 'TasksMax=200'),
+    ),
+    'the host may have few threads': needing('a kernel and a disk of its own', withSysctl('kernel.threads-max', 1200)),
   },
   'CG-CPU': {
-    'the slice of the containers gets less than half a core': withProperty(asUser, 'user.slice', 'CPUQuota=40%', ''),
+    'the slice of the containers gets less than half a core': needing(
+      'cgroup controllers',
+      withProperty(asUser, 'user.slice', 'CPUQuota=40%', ''),
+    ),
   },
   'LIM-MLOCK-OK': {
     'daemon.json promises containers more locked memory than the daemon has': configuredWith(
@@ -126,7 +148,7 @@ sed -i "s#RUNTIME#$r#" $r; chmod 755 $r`,
       '256',
       hardNofile,
     ),
-    'the host may have few files open': withSysctl('fs.file-max', 20_000),
+    'the host may have few files open': needing('a kernel and a disk of its own', withSysctl('fs.file-max', 20_000)),
     'containers may have few files open, until they ask for more': configuredWith(
       `{"default-ulimits": {"nofile": {"Name": "nofile", "Soft": 256, "Hard": ${hardNofile}}}}`,
     ),

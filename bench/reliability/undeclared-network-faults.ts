@@ -60,7 +60,9 @@ rm -rf /var/lib/rdc-system /run/rdc-system /run/rdc-system.pid /var/run/docker.s
   'SOCK-PRIVATE': {
     'the API is open by TCP without TLS': listeningOn('tcp://0.0.0.0:2375'),
     'the API has a second socket, in /tmp and open to all': fault(
-      `${secondSocket.apply}; chmod 666 /tmp/rdc-api.sock`,
+      // a unit of Type=simple is started before it listens
+      `${secondSocket.apply}; i=0; until [ -S /tmp/rdc-api.sock ] || [ $i -gt 100 ]; do sleep 0.1; i=$((i+1)); done
+chmod 666 /tmp/rdc-api.sock`,
       `${secondSocket.undo}; rm -f /tmp/rdc-api.sock`,
     ),
     'an access list lets one other account connect to the socket': fault(

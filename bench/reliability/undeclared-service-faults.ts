@@ -4,6 +4,7 @@ import {
   dropIns,
   type FaultsByCheck,
   fault,
+  needing,
   reloadedWith,
   restartedWith,
   switched,
@@ -37,20 +38,31 @@ const fails = startingWith('', 'Restart=no', "'ExecStartPre=/bin/false'");
 /** Of the service, its unit and the user manager. */
 export const serviceFaults: FaultsByCheck = {
   'SVC-UNIT': {
-    'the cgroup of the service has a limit of processes': switched(
-      `echo VALUE > ${manager}/app.slice/docker.service/pids.max`,
-      '300',
-      'max',
+    'the cgroup of the service has a limit of processes': needing(
+      'cgroup controllers',
+      switched(`echo VALUE > ${manager}/app.slice/docker.service/pids.max`, '300', 'max'),
     ),
     'everything of the user shares few cgroups': switched(
       `echo VALUE > ${manager}/cgroup.max.descendants`,
       '40',
       'max',
     ),
-    'a slice above the service has a limit of memory': withProperty(asUser, 'app.slice', 'MemoryMax=900M'),
-    "the user's slice has a limit of memory": withProperty('systemctl', userSlice, 'MemoryMax=1G'),
-    "the user's slice writes 1 MB/s at most": withProperty('systemctl', userSlice, "IOWriteBandwidthMax='/ 1M'", ''),
-    'the service may not use swap': withProperty(asUser, 'docker.service', 'MemorySwapMax=0'),
+    'a slice above the service has a limit of memory': needing(
+      'cgroup controllers',
+      withProperty(asUser, 'app.slice', 'MemoryMax=900M'),
+    ),
+    "the user's slice has a limit of memory": needing(
+      'cgroup controllers',
+      withProperty('systemctl', userSlice, 'MemoryMax=1G'),
+    ),
+    "the user's slice writes 1 MB/s at most": needing(
+      'cgroup controllers',
+      withProperty('systemctl', userSlice, "IOWriteBandwidthMax='/ 1M'", ''),
+    ),
+    'the service may not use swap': needing(
+      'cgroup controllers',
+      withProperty(asUser, 'docker.service', 'MemorySwapMax=0'),
+    ),
     'files of the service may have 1 GiB': restartedWith('LimitFSIZE=1G'),
     'files of the service may have 1 GiB, until it asks for more': restartedWith('LimitFSIZE=1G:infinity'),
     'log-ins are given an hour of processor time for each process': withLimit('tester hard cpu 60'),

@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RdcError } from '../../harness/messages/errors.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { readResults } from '../../reports/results/read-results.ts';
 import type { Results } from '../../reports/results/results.schema.ts';
@@ -43,11 +44,20 @@ export async function run(file: string, words: readonly string[], options: RdcOp
       options.onOutput?.(printed.both, (signal) => void child.kill(signal));
     });
   }
+  const heartbeat = setInterval(() => tellWhere(printed.both, env.RDC_PROVIDER), progressEveryMs);
   const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (exitCode, signal) => resolve(exitCode ?? (signal === null ? -1 : -2)));
-  });
+  }).finally(() => clearInterval(heartbeat));
   return { code, stdout: printed.stdout, stderr: printed.stderr };
+}
+
+const progressEveryMs = 30_000;
+
+/** For whoever waits: the last line of what a long command printed. */
+function tellWhere(printed: string, provider = ''): void {
+  const line = plainLine(printed.slice(-4_000).trimEnd().split('\n').at(-1) ?? '').slice(0, 110);
+  if (line !== '') process.stderr.write(`  ... ${provider} ${line}\n`);
 }
 
 /** A fresh folder for a run's results. */

@@ -17,6 +17,7 @@ const groups: Readonly<Record<string, Readonly<Record<string, Entry>>>> = {
   'Read results:': {
     report: { load: () => import('./report.ts'), about: 'build the Allure report of a run' },
     compare: { load: () => import('./compare.ts'), about: 'verdicts that differ between runs or hosts' },
+    bug: { load: () => import('./bug.ts'), about: 'print a bug report of a red check, for a tracker' },
     waivers: { load: () => import('./waivers.ts'), about: 'review a file of known failures' },
     export: { load: () => import('./export.ts'), about: 'print a run in another format, e.g. JUnit or TAP' },
     bundle: { load: () => import('./bundle.ts'), about: 'pack a run into one archive, or verify one' },

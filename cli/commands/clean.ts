@@ -5,6 +5,7 @@ import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts'
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { sizeText } from '../../harness/messages/quantities.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
+import { withVersion } from '../contracts/outputs.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { json } from '../options/options.ts';
 import { print, printJson, say } from '../options/output.ts';
@@ -29,7 +30,7 @@ export const command = defineCommand(
   async (_, { dryRun = false, all = false, olderThan: olderThanDays, json }) => {
     const cleaned = await clean(join(checkout, 'reports', 'out'), { all, olderThanDays, dryRun, onStage: say });
     const { unused, kept, freedBytes, failed } = cleaned;
-    if (json) printJson({ dryRun, unused, kept, freedBytes, failed, ...diskState() });
+    if (json) printJson(withVersion('clean', { dryRun, unused, kept, freedBytes, failed, ...diskState() }));
     else print(asText(cleaned, dryRun));
     for (const failure of failed) say(`not removed: ${failure}`);
     return failed.length === 0 ? exitCodes.ok : exitCodes.notJudged;

@@ -3,12 +3,12 @@ import { writeNamedFile } from '../../harness/this-machine/atomic-write.ts';
 import { withRuns } from '../../reports/bundle/open-bundle.ts';
 import { hasChanges } from '../../reports/compare/change.ts';
 import { compareResults } from '../../reports/compare/compare.ts';
-import { differingEvidence } from '../../reports/compare/differing-evidence.ts';
-import { comparisonPage } from '../../reports/compare/page.ts';
+import { comparisonPage, differingEvidence } from '../../reports/compare/page.ts';
 import { comparisonTable } from '../../reports/compare/table.ts';
 import { readRun } from '../../reports/results/read-results.ts';
 import { findRun } from '../../reports/results/run-folder.ts';
 import { createStyle } from '../../reports/wording/style.ts';
+import { withVersion } from '../contracts/outputs.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { failOn, json, noColor } from '../options/options.ts';
 import { isColored, printJson } from '../options/output.ts';
@@ -47,7 +47,7 @@ function compare(runs: readonly string[], options: ReturnType<typeof declared.op
     writeNamedFile(options.html, page, '--html FILE: a file in a folder that exists and can be written');
   }
   const style = createStyle(isColored(options.color), process.stdout.columns);
-  if (options.json) printJson(comparison);
+  if (options.json) printJson(withVersion('compare', comparison));
   else process.stdout.write(comparisonTable(comparison, style));
   return options.failOn !== undefined && hasChanges(comparison, options.failOn);
 }

@@ -1,9 +1,12 @@
 import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
 import { chooseLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
-import { machineState } from '../../harness/lab/machine/take-down.ts';
-import { describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
-import { doctorHost } from '../../harness/lab/setup/host-setup.ts';
+import { systemAccess } from '../../harness/lab/libvirt/system-access.ts';
+import { type MachineState, machineState } from '../../harness/lab/machine/take-down.ts';
+import { hostAbilities } from '../../harness/lab/nspawn/host-abilities.ts';
+import { type AccelAnswer, describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
+import { doctorHost, type HostNeed } from '../../harness/lab/setup/host-setup.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
+import { withVersion } from '../contracts/outputs.ts';
 import { defineCommand } from '../options/command-line.ts';
 import { declareJudging, gate, provider } from '../options/options.ts';
 import { print, printJson } from '../options/output.ts';
@@ -40,22 +43,60 @@ export const command = defineCommand(declared, async ([target], options) => {
   return await doctorOfThisMachine(options);
 });
 
-/** Reads only. Exit code 3 when something is missing. */
+/** Changes nothing. Exit code 3 when something is missing. */
 async function doctorOfThisMachine({ json, provider: asked }: DoctorOptions): Promise<number> {
   const isContainers = chooseProvider(asked) === 'nspawn';
-  const needs = doctorHost(isContainers ? 'containers' : 'lab');
-  const accel = rememberedAccel();
-  const machines = await machineState();
-  if (json) {
-    printJson({ needs, accel: accel ?? null, lab: chooseLab(), machines });
-  } else {
-    for (const { present, what, remedy } of needs)
-      print(present ? `ok       ${what}` : `missing  ${what}\n         hint: ${remedy}`);
-    if (!isContainers)
-      print(accel ? describeAccel(accel) : 'acceleration: not tried yet; ./rdc run boots a kernel once to find out');
-    print(`lab: ${chooseLab()}`);
-    for (const { name, state, snapshot } of machines)
-      print(`machine ${name}: ${state}${snapshot ? ', snapshot ready' : ''}`);
-  }
+  const ofContainers = [...doctorHost('containers'), ...(await hostAbilities())];
+  const needs = isContainers ? ofContainers : await vmNeeds();
+  const state = {
+    needs,
+    accel: rememberedAccel() ?? null,
+    lab: chooseLab(),
+    containers: { missing: ofContainers.filter(({ present }) => !present).map(({ what }) => what) },
+    machines: await machineState(),
+  };
+  if (json) printJson(withVersion('doctor', state));
+  else print([...needs.map(needText), ...(isContainers ? [] : vmLines(state)), ...labLines(state)].join('\n'));
   return needs.every(({ present }) => present) ? exitCodes.ok : exitCodes.notJudged;
+}
+
+async function vmNeeds(): Promise<HostNeed[]> {
+  const needs = doctorHost('lab');
+  const canAsk = chooseLab() === 'system' && needs.some(({ what, present }) => what === 'libvirt' && present);
+  if (!canAsk) return needs;
+  const access = await systemAccess();
+  const what = 'libvirt answers this user';
+  return [
+    ...needs,
+    access.answers ? { what, present: true, remedy: '' } : { what, present: false, remedy: access.remedy },
+  ];
+}
+
+function needText({ what, present, remedy }: HostNeed): string {
+  return present ? `ok       ${what}` : `missing  ${what}\n         hint: ${remedy.replaceAll('\n', '; ')}`;
+}
+
+type State = {
+  readonly accel: AccelAnswer | null;
+  readonly lab: string;
+  readonly containers: { readonly missing: readonly string[] };
+  readonly machines: readonly MachineState[];
+};
+
+function vmLines({ accel, containers: { missing } }: State): string[] {
+  const containers =
+    missing.length === 0
+      ? 'possible here'
+      : `not possible here, missing: ${missing.join(', ')} (./rdc doctor --provider nspawn)`;
+  return [
+    accel ? describeAccel(accel) : 'acceleration: not tried yet; ./rdc run boots a kernel once to find out',
+    `containers (--provider nspawn): ${containers}`,
+  ];
+}
+
+function labLines({ lab, machines }: State): string[] {
+  const lines = machines.map(
+    ({ name, state, snapshot }) => `machine ${name}: ${state}${snapshot ? ', snapshot ready' : ''}`,
+  );
+  return [`lab: ${lab}`, ...lines];
 }

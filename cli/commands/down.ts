@@ -3,6 +3,7 @@ import { labNameOf } from '../../harness/lab/catalog/provider-names.ts';
 import { chooseLab, ensureLab, findLab, isInsideLab, stopLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { forgetImageMachine } from '../../harness/lab/machine/image-machine.ts';
 import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
+import { providers } from '../../harness/lab/machine/providers.ts';
 import { destroyMachine, downAll } from '../../harness/lab/machine/take-down.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
@@ -42,6 +43,7 @@ async function removeMachines(machines: readonly Machine[], options: LabOptions)
       await forgetImageMachine(name);
       say(`${name}: removed`);
     }
+    await providers[provider].leave();
   } finally {
     if (isMade) await stopLab();
   }

@@ -23,6 +23,7 @@ it('shows a check as a page', async () => {
 it('--json is one document with the same', async () => {
   const keys = (await loadChecks()).find(({ id }) => id === 'LIM-KEYS');
   expect(JSON.parse(await explained('LIM-KEYS', '--json'))).toEqual({
+    schema: '1.0',
     id: 'LIM-KEYS',
     area: 'limits',
     level: 'SHOULD',

@@ -2,6 +2,7 @@ import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { labelsOf } from '../../harness/checks/faults.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
+import { withVersion } from '../contracts/outputs.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { json } from '../options/options.ts';
 import { print, printJson } from '../options/output.ts';
@@ -15,7 +16,7 @@ const declared = declare('explain', 'Shows one check: its claim, source, remedy 
 
 export const command = defineCommand(declared, async ([id], options) => {
   for (const check of selectChecks(await loadChecks(), { check: [id] })) {
-    if (options.json) printJson(documentOf(check));
+    if (options.json) printJson(withVersion('explain', documentOf(check)));
     else print([check.id, ...rowsOf(check).map(([name, text]) => `  ${name.padEnd(15)}${text}`)].join('\n'));
   }
   return exitCodes.ok;
@@ -57,6 +58,7 @@ function documentOf({ id, area, level, title, source, remedy, triage, fault, ...
     readOnly: check.readOnly === true,
     sabotage: fault.name,
     turnsRedWith: labelsOf(fault),
+    ...(check.reproduce === undefined ? {} : { reproduce: check.reproduce }),
     views: {
       rootful: triage !== undefined && triage.notRootful === undefined,
       bare: triage?.withoutDocker !== undefined,

@@ -8,7 +8,7 @@ import { runArgument } from '../options/options.ts';
 const names = Object.keys(formats) as FormatName[];
 const lines = names.map((name) => `  ${name.padEnd(13)}${formats[name].about}`);
 
-const declared = declare('export', 'Prints one target of a run in another format.', {
+const declared = declare('export', 'Prints a run in another format, all its targets or one.', {
   examples: ['export --format junit', 'export reports/out/RUN/TARGET --format tap'],
   notes: [
     `Formats:\n${lines.join('\n')}`,

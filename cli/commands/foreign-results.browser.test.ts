@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test as it } from 'vitest';
-import { allureResultsOf } from '../../reports/allure/check-writer.ts';
+import { allureResultsOf } from '../../reports/allure/check-result.ts';
 import { generateAllureReport } from '../../reports/allure/generate.ts';
 import { foreignResults, payload } from '../../reports/synthetic-runs/synthetic-run.ts';
 import { command as compareCommand } from './compare.ts';
@@ -23,7 +23,7 @@ function writeRun(name: string): string {
   mkdirSync(join(run, 'evidence'), { recursive: true });
   writeFileSync(join(run, 'results.json'), JSON.stringify(foreignResults()));
   for (const index of [1, 2, 3, 4]) writeFileSync(join(run, 'evidence', `X-${index}.txt`), payload);
-  const allure = allureResultsOf({ name, folder: run });
+  const allure = allureResultsOf(run);
   mkdirSync(allure, { recursive: true });
   const attachments = ['text/html', 'image/svg+xml'].map((type, index) => ({
     name: payload,

@@ -40,8 +40,21 @@ async function listChecks(json: boolean): Promise<void> {
   print(`${checks.length} checks`);
 }
 
-function describeCheck({ id, area, level, title, source, fault, restartsDaemon }: DeclaredCheck) {
-  return { id, area, level, title, source, sabotage: fault.name, disruptive: restartsDaemon === true };
+function describeCheck({ id, area, level, title, source, remedy, fault, ...check }: DeclaredCheck) {
+  const disruptive = check.restartsDaemon === true;
+  const needs = check.needsDaemon ? ['SOCK-PATH'] : [];
+  return { id, area, level, title, source, remedy, needs, kind: kindOf(check), sabotage: fault.name, disruptive };
+}
+
+/** How it is judged beside others. */
+function kindOf({
+  readOnly,
+  concurrent,
+  restartsDaemon,
+}: Pick<DeclaredCheck, 'readOnly' | 'concurrent' | 'restartsDaemon'>) {
+  if (readOnly) return 'read-only';
+  if (restartsDaemon) return 'restarts-daemon';
+  return concurrent ? 'concurrent' : 'alone';
 }
 
 /** The machines for the matrix of a CI engine. */

@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
 import { withRuns } from '../../reports/bundle/open-bundle.ts';
-import { describeMerged } from '../../reports/merge/describe-merged.ts';
-import { type MergeInput, mergeRuns } from '../../reports/merge/merge-runs.ts';
+import { describeMerged, type MergeInput, mergeRuns } from '../../reports/merge/merge-runs.ts';
 import { declarationOf } from '../../reports/recording/target-record.ts';
+import { withVersion } from '../contracts/outputs.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { json } from '../options/options.ts';
 import { print, say } from '../options/output.ts';
@@ -39,7 +39,7 @@ export const command = defineCommand(declared, async ([runs], options) => {
     return mergeRuns(inputs, out, whole);
   });
   for (const line of describeMerged(merged)) say(line);
-  print(options.json ? JSON.stringify({ folder: out, targets: merged.targets }) : out);
+  print(options.json ? JSON.stringify(withVersion('merge', { folder: out, targets: merged.targets })) : out);
   return merged.exitCode;
 });
 

@@ -59,7 +59,7 @@ function gitlabJobs(): [string, GitlabJob][] {
 /** The words after `rdc` of every command line, without redirections; what a variable holds is made up. */
 function commandLines(text: string): string[][] {
   const calls = [...text.matchAll(/(?:\.\/rdc|"\$rdc") +([a-z][^|>)\n]*)/g)];
-  const values: Record<string, string> = { MACHINE: readMachines().default, out: '/no/such/run' };
+  const values: Record<string, string> = { MACHINE: readMachines().default, out: '/no/such/run', area: 'ports' };
   return calls.map(([, words = '']) =>
     words
       .replaceAll('"', '')
@@ -128,16 +128,23 @@ describe('debian/tests/control', () => {
   }
 
   it('has the fields that autopkgtest knows, a test that is there and restrictions that exist', () => {
-    expect(stanzas.map((stanza) => Object.keys(stanza))).toEqual([
-      ['Tests', 'Architecture', 'Depends', 'Restrictions'],
-    ]);
-    expect(existsSync(recipe(`debian/tests/${stanzas[0]?.Tests}`))).toBe(true);
-    const known = ['isolation-machine', 'needs-sudo', 'needs-internet', 'allow-stderr'];
-    expect(stanzas[0]?.Restrictions?.split(/[\s,]+/)).toEqual(known);
+    for (const stanza of stanzas) {
+      expect(Object.keys(stanza)).toEqual(['Test-Command', 'Features', 'Architecture', 'Depends', 'Restrictions']);
+      const [file = '', area, ...others] = stanza['Test-Command']?.split(' ') ?? [];
+      expect([existsSync(recipe(file)), stanza.Features, others]).toEqual([true, `test-name=${area}`, []]);
+      const known = ['isolation-machine', 'needs-sudo', 'needs-internet', 'allow-stderr'];
+      expect(stanza.Restrictions?.split(/[\s,]+/)).toEqual(known);
+    }
+  });
+
+  it('has one test an area, in the order of the areas', () => {
+    const areas = Object.keys(JSON.parse(readFileSync(join(checkout, 'suites/areas.json'), 'utf8')));
+    expect(stanzas.map((stanza) => stanza['Test-Command']?.split(' ')[1])).toEqual(areas);
   });
 
   it('every dependency is a package, with a version in parentheses where it has one', () => {
     const names = stanzas[0]?.Depends?.split(/\s*[,|]\s*/) ?? [];
+    expect(new Set(stanzas.map(({ Depends }) => Depends)).size).toBe(1);
     expect(names).toHaveLength(14);
     expect(names.filter((name) => !/^[a-z0-9][a-z0-9+.-]+( \([<>=]+ [0-9.]+\))?$/.test(name))).toEqual([]);
   });
@@ -189,7 +196,7 @@ function stubs(runCode: number) {
     AUTOPKGTEST_TMP: mkdtempSync(join(tmpdir(), 'rdc-recipe-tmp-')),
     TMT_TEST_DATA: artifacts,
   };
-  const run = (script: string) => spawnSync('sh', [recipe(script)], { cwd: folder, env, encoding: 'utf8' });
+  const run = (script: string) => spawnSync('sh', [recipe(script), 'ports'], { cwd: folder, env, encoding: 'utf8' });
   return { folder, artifacts, run, calls: () => readFileSync(log, 'utf8').split('\n') };
 }
 
@@ -198,7 +205,7 @@ describe.each([0, 1, 3])('when rdc run ends with %i', (code) => {
     const { run, artifacts, calls } = stubs(code);
     expect(run(recipes.debian).status).toBe(code);
     expect(readFileSync(join(artifacts, 'summary.txt'), 'utf8')).toBe('exported\n');
-    expect(calls()).toContain(`rdc run local --yes --out ${artifacts}/rdc`);
+    expect(calls()).toContain(`rdc run local --yes --out ${artifacts}/rdc --suite ports`);
   });
 
   it('the test of tmt does too, and leaves results and evidence', () => {

@@ -16,6 +16,7 @@ import { declareRunning, failOn, gate, history } from '../options/options.ts';
 import { isScreen, print } from '../options/output.ts';
 import { usageError } from '../options/values.ts';
 import { type AskedBaseline, exitCodeAgainst, readBaselineOptions } from '../run/baseline-options.ts';
+import { sayEmulation } from '../run/emulation-note.ts';
 import { interruption, openRun, runFolder } from '../run/open-run.ts';
 import { eachOf, enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
 import { selectChecks } from '../run/select-checks.ts';
@@ -76,7 +77,8 @@ export const command = defineCommand(declared, async ([words], options) => {
   if (!(await confirmHosts({ targets, checks, options, mode: 'conformance' }))) return exitCodes.notJudged;
   runFolder(options.out);
   if (options.history !== undefined) requireFolder(options.history, '--history DIR: a folder that can be written');
-  await enterLabOf(targets, options);
+  const onAccel = sayEmulation({ targets, options, suiteSize: all.length });
+  await enterLabOf(targets, options, onAccel);
   return await judgeAll({ targets, checks, waivers, baseline, triage }, options);
 });
 

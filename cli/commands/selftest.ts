@@ -22,7 +22,7 @@ import { selftestSummary } from '../../reports/selftest/summary.ts';
 import { defineCommand, type RdcCommand } from '../options/command-line.ts';
 import { declareRunning } from '../options/options.ts';
 import { print, say } from '../options/output.ts';
-import { interruption, openRun, runFolder } from '../run/open-run.ts';
+import { interruption, openRun, ranBy, runFolder } from '../run/open-run.ts';
 import { enterLabOf, type RunJob, runTarget } from '../run/run-target.ts';
 import { selectChecks } from '../run/select-checks.ts';
 import { confirmHosts } from '../targets/confirm-hosts.ts';
@@ -77,11 +77,13 @@ function withRadius(words: readonly string[]): string[] {
   );
 }
 
-function earlierRows(checks: readonly DeclaredCheck[], target: TargetName, { out, blastRadius }: Options) {
+function earlierRows(checks: readonly DeclaredCheck[], target: TargetName, options: Options) {
+  const { out, blastRadius } = options;
   return carriedRows(checks, {
     folder: join(checkout, 'reports/out'),
     named: out,
     target: target.name,
+    ...ranBy(target, options),
     digest: suiteIdentity().digest,
     wantsBlastRadius: blastRadius !== undefined,
   });
@@ -91,7 +93,7 @@ async function tryFaults(plan: Plan, options: Options): Promise<number> {
   const { target, checks, left, carried } = plan;
   const run = openRun(options);
   const file = join(run.folder, selftestFileName);
-  const state = selftestState(plan, run);
+  const state = selftestState(plan, run, options);
   const write = (document: Selftest) => writeFileAtomic(file, `${JSON.stringify(document, null, 2)}\n`);
   write(state.document());
   if (carried.length > 0) say(`${carried.length} of ${checks.length} outcomes are from earlier runs`);
@@ -128,13 +130,14 @@ type Plan = {
 };
 
 /** What selftest.json says at each moment: killed at any of them, what is on disk can be resumed. */
-function selftestState({ target, checks, left, carried }: Plan, run: RunContext) {
+function selftestState({ target, checks, left, carried }: Plan, run: RunContext, options: Options) {
   const metas: CheckMetas = new Map();
   let broken: string | undefined;
   const documentOf = (found: readonly SelftestRow[], incomplete: string | undefined): Selftest => {
     const rows = checks.flatMap(({ id }) => [...carried, ...found].find((row) => row.id === id) ?? []);
     return {
       target: target.name,
+      ...ranBy(target, options),
       suite: run.suite,
       run: { id: run.id, startedAt: run.startedAt.toISOString() },
       checks: rows,

@@ -3,7 +3,8 @@ import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { checksPages } from './checks-pages.ts';
 import { type Judged, pruned, sittingsOf, withResults, withSelftest, wordsText } from './recorded-verdicts.ts';
 
-const nothing: Judged = { checks: {}, faults: {} };
+const containers = { checks: {}, faults: {}, skipped: {} };
+const nothing: Judged = { checks: {}, faults: {}, containers };
 const digest = 'sha256:0f3a9c12deadbeef';
 const results = (startedAt: string, verdicts: Record<string, string>, kind = 'machine', name = 'debian-13') =>
   ({
@@ -37,6 +38,9 @@ it('the last word of a machine on a check is noted, and what is no word is not',
   const other = withResults(later, results('2026-11-22T01:00:00Z', { B: 'pass' }, 'machine', 'debian-12'));
   expect(wordsText(other.checks.B)).toBe('pass on debian-13, debian-12 (2026-11-22)');
   expect(withResults(nothing, results('2026-11-22T01:00:00Z', { A: 'pass' }, 'ssh')), "somebody's host").toBe(nothing);
+  const { target, ...container } = results('2026-11-22T01:00:00Z', { A: 'pass' });
+  const { checks } = withResults(nothing, { ...container, target: { ...target, provider: 'nspawn' } });
+  expect(checks, 'a container').toBe(nothing.checks);
 });
 
 it('so is what became of a fault', () => {
@@ -47,9 +51,35 @@ it('so is what became of a fault', () => {
   });
 });
 
+it('what a container says is kept apart, with the reasons of its skips', () => {
+  const run = (startedAt: string, verdicts: Record<string, string>) => {
+    const { checks, target, ...rest } = results(startedAt, verdicts);
+    const withReason = checks.map((check) => ({ ...check, reason: `${check.id}\nis not here` }));
+    return { ...rest, target: { ...target, provider: 'nspawn' as const }, checks: withReason };
+  };
+  const first = withResults(nothing, run('2026-11-22T01:00:00Z', { A: 'pass', B: 'skip', C: 'skip' }));
+  const later = withResults(first, run('2026-11-23T01:00:00Z', { C: 'fail' }));
+  const older = withResults(later, run('2026-11-21T01:00:00Z', { A: 'skip' }));
+  const faults = { ...selftest('2026-11-22T01:00:00Z', { A: 'killed' }), provider: 'nspawn' as const };
+  const { containers: found, ...vms } = withSelftest(older, faults);
+  expect(vms).toEqual({ checks: {}, faults: {} });
+  expect(found).toEqual({
+    checks: {
+      A: { 'debian-13': 'pass 2026-11-22 0f3a9c12' },
+      B: { 'debian-13': 'skip 2026-11-22 0f3a9c12' },
+      C: { 'debian-13': 'fail 2026-11-23 0f3a9c12' },
+    },
+    faults: { A: { 'debian-13': 'killed 2026-11-22 0f3a9c12' } },
+    skipped: { A: {}, B: { 'debian-13': 'B is not here' }, C: {} },
+  });
+  expect(pruned({ ...vms, containers: found }, ['A', 'B', 'C'], ['debian-13']).containers.skipped).toEqual({
+    B: { 'debian-13': 'B is not here' },
+  });
+});
+
 it('what is not declared any more goes', () => {
   const words = { B: { two: 'pass 2026-11-22', one: 'pass 2026-11-22' }, A: { gone: 'pass 2026-11-22' } };
-  const { checks } = pruned({ checks: words, faults: {} }, ['A', 'B'], ['one', 'two']);
+  const { checks } = pruned({ checks: words, faults: {}, containers }, ['A', 'B'], ['one', 'two']);
   expect(JSON.stringify(checks)).toBe('{"B":{"one":"pass 2026-11-22","two":"pass 2026-11-22"}}');
 });
 
@@ -67,6 +97,7 @@ it('a page says where a check was judged and its fault tried; the index counts t
       'SRC-BUILTIN3': { 'debian-13': 'skip 2026-11-22 0f3a9c12' },
     },
     faults: { 'NS-INFO': { 'debian-13': 'killed 2026-11-22' }, 'SOCK-MODE': { 'debian-13': 'survived 2026-11-22' } },
+    containers,
   };
   const { README = '', namespaces = '' } = await pagesFor(judged);
   const section = namespaces.slice(namespaces.indexOf('## NS-INFO'), namespaces.indexOf('## NS-DAEMON-EUID'));
@@ -90,6 +121,7 @@ it('the index says with which state of the suite that was', async () => {
       'SOCK-PATH': { 'debian-13': 'fail 2026-11-22 0f3a9c12' },
     },
     faults: { 'NS-INFO': { 'debian-13': 'killed 2026-11-22 0f3a9c12' } },
+    containers,
   };
   expect(sittingsOf(judged.checks)).toEqual([
     { machine: 'debian-12', day: '2026-11-20', suite: undefined, count: 1 },

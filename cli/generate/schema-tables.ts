@@ -1,5 +1,6 @@
 import { machinesSchema } from '../../harness/lab/catalog/machines.schema.ts';
 import { resultsSchema } from '../../reports/results/results.schema.ts';
+import { type OutputName, outputs, publishedSchema } from '../contracts/outputs.ts';
 import { escapeMarkdown, inlineCode, table } from './markdown.ts';
 
 /** As much of JSON Schema as our schemas use. */
@@ -64,14 +65,37 @@ export function machinesTable(): string {
   return schemaTable({ ...machinesSchema, properties }, inMachines);
 }
 
+/** docs/reference/json-output.md: each document of `--json`, with its fields where no other page has them. */
+export function jsonOutputSections(): string {
+  const elsewhere: Partial<Record<OutputName, string>> = {
+    machines: 'Each has the fields of a machine in [configuration](configuration.md).',
+    run: 'Each has the fields of [results.json](results.md).',
+  };
+  return (Object.keys(outputs) as OutputName[])
+    .map((name) => {
+      const { version, commands } = outputs[name];
+      const schema = publishedSchema(name) as Schema;
+      const prints = commands.map((command) => inlineCode(`./rdc ${command} --json`)).join(', ');
+      const what = `${prints}: ${schema.type === 'array' ? 'an array' : 'an object'}, version ${version}, [schema](schemas/${name}.schema.json).`;
+      const fields = elsewhere[name] ?? schemaTable(schema.items ?? schema, {});
+      return [`## ${name}`, what, fields].join('\n\n');
+    })
+    .join('\n\n');
+}
+
 function schemaTable(schema: Schema, meanings: Readonly<Record<string, string>>): string {
   const rows = fieldsOf(schema, '').map(({ path, field, isRequired }) => [
     inlineCode(path),
     valueText(field),
     isRequired ? 'yes' : '',
-    meanings[path] ?? escapeMarkdown(field.description ?? ''),
+    meanings[path] ?? described(field.description ?? ''),
   ]);
   return table([['field', 'value', 'required', 'meaning'], ...rows], 'left');
+}
+
+/** Code spans and links of a description stand as they are. */
+function described(text: string): string {
+  return /`|\]\(/.test(text) ? text : escapeMarkdown(text);
 }
 
 type Field = { readonly path: string; readonly field: Schema; readonly isRequired: boolean };

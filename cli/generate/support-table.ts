@@ -14,14 +14,8 @@ export function supportTable(judged: Judged): string {
       return [machine.name, describe(machine), docker, kernel, status];
     });
   const others = machines.filter(({ status }) => status === notVerified).map(({ machine }) => machine.name);
-  if (others.length > 0)
-    rows.push([
-      others.join(', '),
-      'cloud images, and variants that were tried as containers only',
-      '',
-      '',
-      notVerified,
-    ]);
+  const about = 'cloud images, boxes of the catalogue of Vagrant, and variants that were tried as containers only';
+  if (others.length > 0) rows.push([others.join(', '), about, '', '', notVerified]);
   return table([['machine', 'system', 'Docker', 'kernel', 'status'], ...rows], 'left');
 }
 

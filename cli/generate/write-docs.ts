@@ -9,9 +9,11 @@ import { commands, overview } from '../commands/all-commands.ts';
 import { helpText } from '../options/command-line.ts';
 import { checksPages } from './checks-pages.ts';
 import type { DocFile } from './doc-files.ts';
+import { hostSystemsTable } from './host-systems-table.ts';
 import { fenced, table, withSection } from './markdown.ts';
+import { providersPage, readReasons } from './providers-page.ts';
 import { readJudged } from './recorded-verdicts.ts';
-import { machinesTable, resultsTable } from './schema-tables.ts';
+import { jsonOutputSections, machinesTable, resultsTable } from './schema-tables.ts';
 import { supportTable, verdictTable } from './support-table.ts';
 
 /** Each generated file as it has to be. A test compares it with the file on disk. */
@@ -19,10 +21,12 @@ export async function generatedFiles(): Promise<DocFile[]> {
   const judged = readJudged();
   const sections: readonly (readonly [path: string, name: string, text: string])[] = [
     ['README.md', 'support', supportTable(judged)],
+    ['docs/getting-started.md', 'hosts', hostSystemsTable()],
     ['docs/results.md', 'verdicts', verdictTable(judged)],
     ['docs/guides/engines.md', 'changes', changesTable()],
     ['docs/reference/command-line.md', 'commands', await commandHelp()],
     ['docs/reference/results.md', 'fields', resultsTable()],
+    ['docs/reference/json-output.md', 'outputs', jsonOutputSections()],
     ['docs/reference/exit-codes.md', 'error-codes', errorCodeTable()],
     ['docs/reference/configuration.md', 'machines', machinesTable()],
     ['docs/contributing/check.md', 'check', excerpt('suites/limits/limits.spec.ts', checkBlock)],
@@ -36,7 +40,9 @@ export async function generatedFiles(): Promise<DocFile[]> {
     path,
     text: own.reduce((page, [, name, text]) => withSection(page, name, text), read(path)),
   }));
-  return [...checksPages(await loadChecks(), judged), ...pages];
+  const checks = await loadChecks();
+  const providers = { path: 'docs/reference/providers.md', text: providersPage(checks, judged, readReasons()) };
+  return [...checksPages(checks, judged), providers, ...pages];
 }
 
 const checkBlock = /^check\('LIM-INOTIFY'.*?^\}\);/ms;

@@ -29,6 +29,7 @@ it('every target of the run is asked for; a part of the suite is compared with t
   expect(readBaselines).toHaveBeenCalledWith('runs', {
     targets: targets.map(({ name }) => name),
     checks: ['NS-UIDMAP'],
+    provider: 'libvirt',
   });
   expect(read({ baseline: 'runs', failOn: 'regression', suite: ['namespaces'] })).toEqual({
     options: { baselines, part: ['NS-UIDMAP'] },

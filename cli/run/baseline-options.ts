@@ -1,4 +1,5 @@
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
+import { chooseProvider, type ProviderName } from '../../harness/lab/catalog/provider-names.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import type { RunContext } from '../../harness/verdicts/run-listener.ts';
 import { type BaselineOptions, differsFromBaseline } from '../../reports/compare/baseline.ts';
@@ -14,7 +15,11 @@ export type AskedBaseline = { readonly options?: BaselineOptions; readonly failO
 
 /** `--baseline` and `--fail-on`, read before the run begins. Throws USAGE, or INPUT where a target has no baseline. */
 export function readBaselineOptions(
-  asked: Selection & { readonly baseline?: string; readonly failOn?: FailOn },
+  asked: Selection & {
+    readonly baseline?: string;
+    readonly failOn?: FailOn;
+    readonly provider?: ProviderName | undefined;
+  },
   run: { readonly targets: readonly TargetName[]; readonly checks: readonly DeclaredCheck[] },
 ): AskedBaseline {
   const { baseline, failOn } = asked;
@@ -23,7 +28,8 @@ export function readBaselineOptions(
     throw usageError('--fail-on needs --baseline', './rdc run --baseline reports/out --fail-on regression');
   }
   const checks = run.checks.map(({ id }) => id);
-  const baselines = readBaselines(baseline, { targets: run.targets.map(({ name }) => name), checks });
+  const targets = run.targets.map(({ name }) => name);
+  const baselines = readBaselines(baseline, { targets, checks, provider: chooseProvider(asked.provider) });
   const options = { baselines, ...(isPartOfSuite(asked) ? { part: checks } : {}) };
   return failOn === undefined ? { options } : { options, failOn };
 }

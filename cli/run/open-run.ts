@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
-import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
+import { chooseProvider, type ProviderName } from '../../harness/lab/catalog/provider-names.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { holdRun } from '../../harness/this-machine/active-runs.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
@@ -55,17 +55,30 @@ type Job = {
 export function openContext({ run, checks, options }: Job, target: TargetName): TargetContext {
   const folder = join(run.folder, target.name);
   requireFolder(folder, hint);
-  const context = { name: target.name, kind: target.kind, folder, expected: checks };
-  if (target.kind !== 'machine') return context;
-  const isUnverified = target.machine.verified === false;
-  const { engine, provision } = target.machine;
-  return {
-    ...context,
-    provider: chooseProvider(options.provider),
-    channel: provision.channel,
-    ...(engine && { engine }),
-    ...(isUnverified && { unverified: true }),
+  const context = {
+    name: target.name,
+    kind: target.kind,
+    folder,
+    expected: checks,
+    ...ranBy(target, options),
+    ...installedBy(target),
   };
+  return target.kind === 'machine' && target.machine.verified === false ? { ...context, unverified: true } : context;
+}
+
+/** How Docker gets onto a machine of the lab, and the binaries that were brought for it. */
+function installedBy(target: TargetName): Pick<TargetContext, 'channel' | 'engine'> {
+  if (target.kind !== 'machine') return {};
+  const { engine, provision } = target.machine;
+  return { channel: provision.channel, ...(engine && { engine }) };
+}
+
+/** The provider of a machine of the lab, as results say it; others have none. */
+export function ranBy(
+  target: TargetName,
+  { provider }: Pick<RunOptions, 'provider'>,
+): { readonly provider?: ProviderName } {
+  return target.kind === 'machine' ? { provider: chooseProvider(provider) } : {};
 }
 
 /** Ctrl-C and SIGTERM end a run in order: what was judged is kept. A second one ends the process at once. */

@@ -17,7 +17,7 @@ import type { CheckResult } from '../../harness/verdicts/verdict.ts';
 import type { CheckMetas } from '../../reports/selftest/fault-results.ts';
 import type { LabOptions, RunOptions, Selection } from '../options/options.ts';
 import { say } from '../options/output.ts';
-import { enterLab } from '../targets/enter-lab.ts';
+import { enterLab, type LabNeeds } from '../targets/enter-lab.ts';
 import { openTarget } from '../targets/open-target.ts';
 import type { TargetName } from '../targets/target-names.ts';
 import { isPartOfSuite } from './baseline-options.ts';
@@ -41,9 +41,13 @@ export type RunJob = {
 };
 
 /** Everything that the machines among the targets need on this machine; see enterLab. */
-export async function enterLabOf(targets: readonly TargetName[], options: LabOptions): Promise<void> {
+export async function enterLabOf(
+  targets: readonly TargetName[],
+  options: LabOptions,
+  onAccel?: LabNeeds['onAccel'],
+): Promise<void> {
   const machines = targets.flatMap((target) => (target.kind === 'machine' ? [target.machine] : []));
-  await enterLab({ machines, options, onStage: say });
+  await enterLab({ machines, options, onStage: say, ...(onAccel ? { onAccel } : {}) });
 }
 
 /** Judges one target; the listeners are told what kept it from being judged to the end, expected or not. */

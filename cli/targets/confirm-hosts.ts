@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import type { RunOptions } from '../options/options.ts';
 import { usageError } from '../options/values.ts';
+import { type Asker, isAgreed } from './agreement.ts';
 import type { TargetName } from './target-names.ts';
 
 export type Asked = {
@@ -9,12 +9,6 @@ export type Asked = {
   readonly checks: readonly DeclaredCheck[];
   readonly mode: 'conformance' | 'fault-test';
   readonly options: Pick<RunOptions, 'rootVia'> & { readonly yes?: boolean };
-};
-
-/** Where the question is asked; without a terminal on both ends nobody is there to answer. */
-export type Asker = {
-  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
-  readonly output: NodeJS.WritableStream & { readonly isTTY?: boolean };
 };
 
 /**
@@ -41,19 +35,6 @@ export async function confirmHosts(
   // the command may start again inside the lab, with these words: it must not ask twice
   process.argv.splice(3, 0, '--yes');
   return true;
-}
-
-async function isAgreed(question: string, { input, output }: Asker): Promise<boolean> {
-  const lines = createInterface({ input, output });
-  const { promise, resolve } = Promise.withResolvers<string>();
-  // nothing was started: Ctrl-C ends the command as usual
-  lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  lines.once('line', resolve).once('close', () => resolve(''));
-  lines.setPrompt(question);
-  lines.prompt();
-  const answer = await promise;
-  lines.close();
-  return /^y(?:es)?$/i.test(answer.trim());
 }
 
 /** What will be done on hosts in use, from the declarations: see docs/guides/existing-hosts.md for each of these in full. */

@@ -5,25 +5,33 @@ import type { Machine } from '../../harness/lab/catalog/machines.ts';
 import { chooseProvider, type ProviderName } from '../../harness/lab/catalog/provider-names.ts';
 import { clearAbandonedMachines } from '../../harness/lab/cleanup/abandoned-machines.ts';
 import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
-import { ensureBox } from '../../harness/lab/disks/box.ts';
+import { boxIdentity } from '../../harness/lab/disks/box.ts';
 import { expectImage } from '../../harness/lab/disks/cloud-image-box.ts';
 import { expectEngineRuns } from '../../harness/lab/disks/engine-files.ts';
+import { prepareHost } from '../../harness/lab/disks/prepare-host.ts';
 import {
   chooseLab,
   ensureLab,
   enterCommand,
+  expectRoot,
   isInsideLab,
   type LabKind,
 } from '../../harness/lab/hermetic/hermetic-lab.ts';
+import { expectSystemAccess, offersKvm } from '../../harness/lab/libvirt/system-access.ts';
 import { providers } from '../../harness/lab/machine/providers.ts';
-import { setUpHost } from '../../harness/lab/setup/host-setup.ts';
+import { expectAbilities } from '../../harness/lab/nspawn/host-abilities.ts';
+import { rootTreeOf } from '../../harness/lab/nspawn/root-tree.ts';
+import { type AccelAnswer, chooseAccel, describeAccel } from '../../harness/lab/setup/acceleration.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import type { LabOptions } from '../options/options.ts';
+import { askOnTerminal } from './agreement.ts';
 
 export type LabNeeds = {
   readonly machines: readonly Machine[];
   readonly options: LabOptions;
   readonly onStage: (text: string) => void;
+  /** told what VMs run with, as soon as that is known */
+  readonly onAccel?: (answer: AccelAnswer) => void;
 };
 
 /**
@@ -31,7 +39,7 @@ export type LabNeeds = {
  * itself. With a hermetic lab the command then starts again inside its network namespace and this does not return;
  * otherwise the caller goes on.
  */
-export async function enterLab({ machines, options, onStage }: LabNeeds): Promise<void> {
+export async function enterLab({ machines, options, onStage, onAccel }: LabNeeds): Promise<void> {
   const { lab, provider } = settleLab(options);
   if (machines.length === 0) return;
   for (const machine of machines) providers[provider].expectPossible(machine);
@@ -39,12 +47,31 @@ export async function enterLab({ machines, options, onStage }: LabNeeds): Promis
   const full = diskWarning(diskState());
   if (full !== undefined) onStage(full);
   for (const machine of machines) expectImage(machine);
-  await setUpHost(onStage, provider === 'nspawn' ? 'containers' : 'lab');
-  for (const machine of machines) expectEngineRuns(machine, await ensureBox(machine, onStage));
+  if (provider === 'nspawn') await expectAbilities({ unpacked: await areUnpacked(machines) });
+  if (chooseLab(lab) === 'hermetic') expectRoot();
+  const purpose = provider === 'nspawn' ? 'containers' : 'lab';
+  await prepareHost({ purpose, machines, onStage, ask: askOnTerminal });
+  for (const machine of machines) expectEngineRuns(machine, await boxIdentity(machine));
+  await expectSystemAccess();
+  const accel = provider === 'nspawn' ? undefined : await chooseAccel(offersKvm);
+  if (accel) onAccel?.(accel);
+  onStage(describeUse(chooseLab(lab), accel));
   await ensureFixtureImage({ arch: process.arch === 'arm64' ? 'arm64' : 'amd64' });
   if (chooseLab(lab) === 'system') return await clearAbandonedMachines(onStage);
   await ensureLab();
   runInside();
+}
+
+async function areUnpacked(machines: readonly Machine[]): Promise<boolean> {
+  const boxes = await Promise.all(machines.map(boxIdentity));
+  return boxes.every((box) => existsSync(rootTreeOf(box)));
+}
+
+/** What the machines run on, and what that costs. */
+function describeUse(lab: LabKind, accel: AccelAnswer | undefined): string {
+  if (!accel) return 'provider nspawn, lab hermetic: containers on the kernel of this machine.';
+  const where = lab === 'system' ? "the system's libvirt" : 'a libvirt and a network of their own';
+  return `provider libvirt, lab ${lab}: VMs in ${where}. ${describeAccel(accel)}`;
 }
 
 /** Later questions about the lab and its provider, also after the command started again, get the same answer. */

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { readIdentity, type SshAddress } from '../../harness/target-host/transport/ssh-login.ts';
+import { installHint } from '../../harness/this-machine/distribution.ts';
 import type { HostOptions } from '../options/options.ts';
 import { usageError } from '../options/values.ts';
 import { type Destination, type SshConfig, sshConfig } from './ssh-config.ts';
@@ -95,7 +96,7 @@ function linesOf(name: string, file: string): string[] {
   } catch (cause) {
     // exit code 1: the host is not in the file
     if (cause instanceof Error && 'status' in cause && typeof cause.status === 'number') return [];
-    const hint = 'sudo apt-get install openssh-client';
+    const hint = installHint('ssh');
     throw new RdcError('HOST_SETUP', 'cannot start ssh-keygen, which reads known_hosts', { cause, hint });
   }
 }

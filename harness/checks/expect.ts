@@ -1,26 +1,33 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect as vitestExpect } from 'vitest';
 import { plainLine } from '../messages/plain-text.ts';
+import type { Target } from '../target-host/access/target.ts';
+import { type Container, refusalIn, sharedContainer } from '../target-host/docker/container.ts';
+import type { ContainerOptions } from '../target-host/docker/container-request.ts';
+import { hiddenBy } from '../target-host/facts/host-facts.ts';
 import { type Finding, verdictOf } from '../verdicts/verdict.ts';
-import { failureText, type Unmet } from './failure-text.ts';
+import { failureText } from './failure-text.ts';
 
 const counter = new AsyncLocalStorage<{ assertions: number }>();
 
-/**
- * vitest's `expect`, whose failures carry their label and our message (failure-text.ts). It counts assertions itself, because vitest
- * counts for one test at a time.
- */
+/** vitest's `expect`, whose failures carry their label and our message. It counts assertions, since vitest counts for one test at a time. */
 export const expect: typeof vitestExpect = new Proxy(vitestExpect, {
   apply(target, self, words: Parameters<typeof vitestExpect>) {
     const count = counter.getStore();
     if (count) count.assertions += 1;
-    const [, label] = words;
+    const [found, label] = words;
     const assertion: object = Reflect.apply(target, self, words);
-    return label === undefined ? assertion : labelled(assertion, { label, found: words[0], isNot: false });
+    return label === undefined ? assertion : labelled(assertion, { label, found, isNot: false });
   },
 });
 
-/** Does the work; resolves to the number of its assertions. */
+/** A shared container whose start is part of the claim: if the daemon refuses it, the check fails with the daemon's message. */
+export async function expectContainer(target: Target, options: ContainerOptions = {}): Promise<Container> {
+  const started = await sharedContainer(target, options).catch((error) => refusalIn(error, target));
+  expect(started, `the start of a container${hiddenBy(target.facts.host.hidepid)}`).not.toBeTypeOf('string');
+  return started as Container;
+}
+
 export async function countAssertions(work: () => Promise<void>): Promise<number> {
   const count = { assertions: 0 };
   await counter.run(count, work);
@@ -30,7 +37,7 @@ export async function countAssertions(work: () => Promise<void>): Promise<number
 /** What a failed expectation says of itself besides its message. */
 export type Failure = {
   /** the second argument of `expect` */
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** of a limitation: see `asFinding` */
   readonly finding?: Finding;
 };
@@ -45,10 +52,10 @@ export function markFailure(error: unknown, fields: Failure): void {
 
 /** The fields of a failed expectation; none of anything else that was thrown. */
 export function failureOf(error: unknown): Failure {
-  return typeof error === 'object' && error !== null ? (error as Failure) : {};
+  return typeof error === 'object' && error !== null ? error : {};
 }
 
-type Labelled = Pick<Unmet, 'found' | 'isNot'> & { readonly label: string };
+type Labelled = { readonly label: string; readonly found: unknown; readonly isNot: boolean };
 
 /** The assertion, whose failure gets the label and our message; also those that it leads to (`.not`). */
 function labelled(assertion: object, said: Labelled): object {
@@ -64,21 +71,15 @@ function labelled(assertion: object, said: Labelled): object {
           return Reflect.apply(value, target, words);
         } catch (error) {
           markFailure(error, { label: said.label });
-          reword(error, said, { matcher: String(name), wanted: words[0] });
+          // an error of the check keeps its message
+          if (verdictOf(error) === 'fail' && error instanceof Error) {
+            const message = error.message.replace(`${said.label}: `, '');
+            const text = failureText({ ...said, matcher: String(name), wanted: words[0] }, message);
+            error.message = plainLine(`${said.label}: ${text}`, 2_000);
+          }
           throw error;
         }
       };
     },
   });
-}
-
-function reword(
-  error: unknown,
-  { label, ...said }: Labelled,
-  { matcher, wanted }: Pick<Unmet, 'matcher' | 'wanted'>,
-): void {
-  // an error of the check keeps its message
-  if (verdictOf(error) !== 'fail' || !(error instanceof Error)) return;
-  const message = error.message.replace(`${label}: `, '');
-  error.message = plainLine(`${label}: ${failureText({ ...said, matcher, wanted }, message)}`, 2_000);
 }

@@ -1,12 +1,15 @@
 import { mustRun } from '../target-host/access/must-run.ts';
 import type { Target } from '../target-host/access/target.ts';
 import type { HostFacts } from '../target-host/facts/host-facts.ts';
+import type { Executor } from '../target-host/transport/executor.ts';
 import { quoteWord } from '../target-host/transport/quote.ts';
-import type { Breaks, Fault, Inject, Lifts } from './check.ts';
+import type { Breaks, Fault, Inject, Lifts, Undo } from './check.ts';
 import { changeFile, setAside } from './set-aside.ts';
 
 type Labels = string | readonly string[];
-type Given = readonly [fault: Fault] | readonly [name: string, inject: Inject, more?: Pick<Fault, 'at' | 'alsoBreaks'>];
+type Given =
+  | readonly [fault: Fault]
+  | readonly [name: string, inject: Inject, more?: Pick<Fault, 'at' | 'alsoBreaks' | 'possible'>];
 
 /**
  * The fault under which one of the expectations with these labels has to fail:
@@ -35,11 +38,10 @@ export function labelsOf({ breaks: labels, finding }: Breaks | Lifts): readonly 
 
 /** Whether the label of a failure is one of those that a fault names. */
 export function isNamed(label: string, named: readonly string[]): boolean {
-  const isOne = (name: string) => {
+  return named.some((name) => {
     const parts = name.replaceAll(/[{}]/g, '').split('*');
-    return new RegExp(`^${parts.map(literally).join('.*')}$`, 's').test(label);
-  };
-  return named.some(isOne);
+    return new RegExp(`^${parts.map(RegExp.escape).join('.*')}$`, 's').test(label);
+  });
 }
 
 /** What stands in the sources of a label that a fault names: all but the values. */
@@ -47,14 +49,21 @@ export function literalParts(name: string): string[] {
   return name.split(/\*|\{[^}]*\}/).filter((part) => part.trim() !== '');
 }
 
-const literally = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
+type ScriptOf = (host: HostFacts) => string;
 
-/** A fault made of two scripts that root runs; both are functions where they depend on the host. */
-export function rootScript(apply: (host: HostFacts) => string, undo: (host: HostFacts) => string): Inject<Target> {
-  return async ({ target, host }) => {
-    await mustRun(target.root, apply(host));
-    return async () => void (await mustRun(target.root, undo(host)));
-  };
+/** A fault made of scripts that root runs; without `undo` where nothing has to be taken back. */
+export function rootScript(apply: ScriptOf, undo?: ScriptOf): Inject<Target> {
+  return ({ target, host }) => scripts(target.root, apply(host), undo?.(host));
+}
+
+/** The same of scripts that the user runs. */
+export function userScript(apply: ScriptOf, undo?: ScriptOf): Inject<Target> {
+  return ({ target, host }) => scripts(target, apply(host), undo?.(host));
+}
+
+async function scripts(as: Executor, apply: string, undo?: string): Promise<Undo> {
+  await mustRun(as, apply);
+  return async () => undo !== undefined && (await mustRun(as, undo));
 }
 
 /** Sets a sysctl for the time of the fault: `sysctl('net.ipv4.ip_unprivileged_port_start', 0)`. */
@@ -70,7 +79,7 @@ export function chmod(mode: string, pathOf: (host: HostFacts) => string): Inject
     const path = quoteWord(pathOf(host));
     const before = (await mustRun(target.root, `stat -Lc %a ${path}`)).trim();
     await mustRun(target.root, `chmod ${mode} ${path}`);
-    return async () => void (await mustRun(target.root, `chmod ${before} ${path}`));
+    return () => mustRun(target.root, `chmod ${before} ${path}`);
   };
 }
 
@@ -87,7 +96,7 @@ export function away(pathOf: (host: HostFacts) => string): Inject<Target> {
 /** One fault after the other; taken back in the opposite order, also when a later one could not be applied. */
 export function inOrder(...faults: readonly Inject[]): Inject {
   return async (context) => {
-    const undos: (() => Promise<void>)[] = [];
+    const undos: Undo[] = [];
     const undoAll = async () => {
       for (const undo of undos.splice(0).reverse()) await undo();
     };
@@ -98,7 +107,7 @@ export function inOrder(...faults: readonly Inject[]): Inject {
 }
 
 /** Does the work and resolves to `undo`; where the work fails, takes back at once what was changed for it. */
-export async function orUndo(undo: () => Promise<void>, work: () => Promise<unknown>): Promise<() => Promise<void>> {
+export async function orUndo(undo: Undo, work: () => Promise<unknown>): Promise<Undo> {
   try {
     await work();
   } catch (error) {

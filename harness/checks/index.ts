@@ -1,4 +1,5 @@
 export { fixtureImageTag } from '../fixture-image/image.ts';
+export type { TarEntry } from '../fixture-image/tar.ts';
 export { RdcError } from '../messages/errors.ts';
 export { hostProbe, probePath, probeProgram } from '../target-host/access/host-probe.ts';
 export { mustRun } from '../target-host/access/must-run.ts';
@@ -11,7 +12,7 @@ export {
   sharedContainer,
   startContainer,
 } from '../target-host/docker/container.ts';
-export { importImage } from '../target-host/docker/import-image.ts';
+export { importImage, loadLayers } from '../target-host/docker/import-image.ts';
 export { startRootfulInPlace } from '../target-host/docker/rootful-daemon.ts';
 export { type HostFacts, hiddenBy } from '../target-host/facts/host-facts.ts';
 export { type IdRange, idRanges, numberOf } from '../target-host/facts/parse-values.ts';
@@ -23,9 +24,8 @@ export { pollUntil } from '../this-machine/poll.ts';
 export type { EngineRelease } from '../verdicts/engine-changes.ts';
 export type { Fault, Inject, VerifyContext, WithoutDocker } from './check.ts';
 export { checksIn } from './check.ts';
-export { expect } from './expect.ts';
-export { expectContainer } from './expect-container.ts';
-export { away, breaks, chmod, filtered, inOrder, lifts, orUndo, rootScript, sysctl } from './faults.ts';
+export { expect, expectContainer } from './expect.ts';
+export { away, breaks, chmod, filtered, inOrder, lifts, orUndo, rootScript, sysctl, userScript } from './faults.ts';
 export { asFinding, expectDocumented, known } from './limitation.ts';
 export { changeFile, setAside } from './set-aside.ts';
 export { code, docker, issue, man, moby, mobyIssue, page, rootlesskitIssue } from './sources.ts';

@@ -10,8 +10,7 @@ export function asFinding(finding: Finding, assertion: () => void): void {
   try {
     assertion();
   } catch (error) {
-    const label = failureOf(error).label?.replace(`${finding}: `, '');
-    markFailure(error, { finding, ...(label === undefined ? {} : { label }) });
+    markFailure(error, { finding, label: failureOf(error).label?.replace(`${finding}: `, '') });
     throw error;
   }
 }
@@ -21,14 +20,13 @@ export function asFinding(finding: Finding, assertion: () => void): void {
  * Worked = fail with the finding `lifted`; failed in other words = fail with the finding `differs`.
  */
 export function expectDocumented(observed: string | null, documented: RegExp | string, label: string): void {
-  asFinding('lifted', () =>
-    expect(observed === null ? 'no refusal' : 'a refusal', `lifted: ${label}`).toBe('a refusal'),
-  );
-  if (typeof documented === 'string') {
-    asFinding('differs', () => expect(observed, `differs: ${label}`).toContain(documented));
-  } else {
-    asFinding('differs', () => expect(observed, `differs: ${label}`).toMatch(documented));
-  }
+  const seen = observed === null ? 'no refusal' : 'a refusal';
+  asFinding('lifted', () => expect(seen, `lifted: ${label}`).toBe('a refusal'));
+  asFinding('differs', () => {
+    const refusal = expect(observed, `differs: ${label}`);
+    if (typeof documented === 'string') refusal.toContain(documented);
+    else refusal.toMatch(documented);
+  });
 }
 
 /** A value that must be there for the check to be able to judge; its absence is an error of the harness, not of the target. */

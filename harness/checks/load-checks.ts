@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { messageOf } from '../messages/error-text.ts';
 import { RdcError } from '../messages/errors.ts';
 import { checkout } from '../this-machine/paths.ts';
 import { type DeclaredCheck, declaredChecks } from './check.ts';
@@ -19,22 +20,16 @@ export async function loadChecks(root = checkout): Promise<readonly DeclaredChec
 }
 
 /**
- * suites/areas.json: the prefixes of each area's IDs. The areas stand in the order of a run: what others stand on comes
- * first, so that a blocked check can name a failed one; what reboots the machine comes last.
+ * suites/areas.json: the prefixes of each area's IDs, in the order of a run. What others stand on comes first, so that a
+ * blocked check can name a failed one; what reboots the machine comes last.
  */
 export function readAreas(root = checkout): Readonly<Record<string, readonly string[]>> {
   const file = join(root, 'suites/areas.json');
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, string[]>) : {};
+  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
 }
 
 async function load(path: string): Promise<void> {
-  try {
-    await import(pathToFileURL(path).href);
-  } catch (cause) {
-    throw new RdcError(
-      'COMMAND',
-      `the spec file ${path} did not load: ${cause instanceof Error ? cause.message : cause}`,
-      { cause },
-    );
-  }
+  await import(pathToFileURL(path).href).catch((cause: unknown) => {
+    throw new RdcError('COMMAND', `the spec file ${path} did not load: ${messageOf(cause)}`, { cause });
+  });
 }

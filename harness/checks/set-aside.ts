@@ -1,4 +1,4 @@
-import { RdcError } from '../messages/errors.ts';
+import { hasCode, RdcError } from '../messages/errors.ts';
 import type { Executor } from '../target-host/transport/executor.ts';
 import { quoteWord } from '../target-host/transport/quote.ts';
 
@@ -79,16 +79,19 @@ const atWork = new Set<string>();
 /** For tests: forgets what this run has changed, as another run would. */
 export const forgetChanges = () => atWork.clear();
 
-type Content = string | ((content: string) => string);
-
 /**
  * Gives a file another content, by a filter or a function, or makes it: `changeFile(root, '/etc/subuid', 'sed 1d')`. It is
  * written in place: owner, mode, links and mounts stay. Resolves to the undo.
  */
-export async function changeFile(as: Executor, path: string, content: Content): Promise<() => Promise<void>> {
+export async function changeFile(
+  as: Executor,
+  path: string,
+  content: string | ((content: string) => string),
+): Promise<() => Promise<void>> {
   const isInner = atWork.has(path);
   const find = throughLinks(path, isInner ? '.rdc-inner' : '.rdc');
-  const filter = typeof content === 'string' ? content : `printf %s ${quoteWord(content(await read(as, path, find)))}`;
+  const filter =
+    typeof content === 'string' ? content : `printf %s ${quoteWord(content(await run(as, path, read(find))))}`;
   await run(as, path, `${find}\n${write(filter)}`);
   atWork.add(path);
   return async () => {
@@ -98,13 +101,11 @@ export async function changeFile(as: Executor, path: string, content: Content): 
 }
 
 /** Restores first what an interrupted run left. */
-async function read(as: Executor, path: string, find: string): Promise<string> {
-  return await run(
-    as,
-    path,
-    `${find}\nbegin 700\nrm -r "$k-new"\n[ ! -e "$f" ] || cat "$f"\n[ -z "$folder" ] || rmdir "$d"`,
-  );
-}
+const read = (find: string) => `${find}
+begin 700
+rm -r "$k-new"
+[ ! -e "$f" ] || cat "$f"
+[ -z "$folder" ] || rmdir "$d"`;
 
 const write = (filter: string) => `begin 700
 if [ -e "$f" ]; then cp -a "$f" "$k-new/original"; from=$f; else : > "$k-new/none"; from=/dev/null; fi
@@ -144,13 +145,10 @@ export async function putBackLeftovers(user: Executor & { readonly root: Executo
   const undecided = found.find(({ isBack }) => !isBack);
   if (undecided) throw undecidedAbout(undecided.path);
   if (found.length === 0) return;
-  throw new RdcError(
-    'COMMAND',
-    `restored what an interrupted run had changed: ${found.map(({ path }) => path).join(', ')}`,
-    {
-      hint: 'restart the daemon, which may have started with the changed files: systemctl --user restart docker; then run again',
-    },
-  );
+  const paths = found.map(({ path }) => path).join(', ');
+  throw new RdcError('COMMAND', `restored what an interrupted run had changed: ${paths}`, {
+    hint: 'restart the daemon, which may have started with the changed files: systemctl --user restart docker; then run again',
+  });
 }
 
 // the last change first: it may lie on top of another
@@ -163,15 +161,13 @@ while IFS=$(printf '\\t') read -r k f; do
 done < "$list-old"
 rm "$list-old"`;
 
-type CacheEntry = { readonly path: string; readonly isBack: boolean };
-
-async function leftovers(as: Executor): Promise<CacheEntry[]> {
+async function leftovers(as: Executor): Promise<{ path: string; isBack: boolean }[]> {
   try {
     const lines = (await run(as, 'what a killed run left', settle)).matchAll(/^(back|changed)\t(.+)$/gm);
     return [...lines].map(([, word, path = '']) => ({ path, isBack: word === 'back' }));
   } catch (error) {
     // without root, no run could have left anything there
-    if (error instanceof RdcError && error.code === 'ROOT') return [];
+    if (hasCode(error, 'ROOT')) return [];
     throw error;
   }
 }

@@ -4,9 +4,9 @@ import { relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test as it } from 'vitest';
 import { checkout } from '../this-machine/paths.ts';
-import { suiteFiles, suiteIdentity } from './suite-identity.ts';
+import { importsOf, suiteFiles, suiteIdentity } from './suite-identity.ts';
 
-const paths = suiteFiles().map(({ path }) => path);
+const paths = [...suiteFiles().keys()];
 
 it('the same files are the same suite', () => {
   const { version, digest } = suiteIdentity();
@@ -30,6 +30,19 @@ it('all of suites/ but its tests is part of it, and the probe that it starts', (
 it('command line, clean-up, machines, reports and tests are no part of it: a typo there makes no other suite', () => {
   const foreign = /(^|\/)(cli|clean|e2e|boxes|provision|reports|bench|docs)\/|machines?\.|\.test\.ts$|\/fixtures\//;
   expect(paths.filter((path) => foreign.test(path))).toEqual([]);
+});
+
+it('imports of every form are followed, but those of types alone', () => {
+  const text = [
+    "import { a } from '../reports/a.ts';",
+    "import type { B } from '../reports/b.ts';",
+    "import {\n  type C,\n  c,\n} from '../reports/c.ts';",
+    "export { d } from '../reports/d.ts';",
+    "import '../reports/e.ts';",
+    "const f = await import('../reports/f.ts');",
+    "import { readFileSync } from 'node:fs';",
+  ].join('\n');
+  expect(importsOf('harness/x.ts', text)).toEqual(['a', 'c', 'd', 'e', 'f'].map((name) => `reports/${name}.ts`));
 });
 
 /** The files below this checkout that Node loads for these; a setup file that then finds no vitest around it has loaded all. */

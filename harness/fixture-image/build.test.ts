@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { isStaticElf } from '../this-machine/static-program.ts';
 import { ensureFixtureImage } from './build.ts';
-import { appletNames, isStaticElf } from './busybox.ts';
+import { appletNames } from './busybox.ts';
 import type { FixtureImage } from './image.ts';
 
 const run = promisify(execFile);
@@ -90,6 +91,16 @@ describe('the image', () => {
     writeFileSync(image.tarPath, 'damaged');
     expect(await ensureFixtureImage({ arch: 'amd64', cacheDir })).toEqual(image);
     expect(readFileSync(image.tarPath).equals(bytes)).toBe(true);
+  });
+
+  it('is taken as it was built where there is no compiler any more', async () => {
+    vi.stubEnv('PATH', '/nowhere');
+    const kept = await ensureFixtureImage({ arch: 'amd64', cacheDir: join(work, 'one') });
+    await expect(ensureFixtureImage({ arch: 'amd64', cacheDir: join(work, 'none') })).rejects.toThrow(
+      '[IMAGE] gcc is missing or cannot build the probe for amd64',
+    );
+    vi.unstubAllEnvs();
+    expect(kept).toEqual(image);
   });
 
   it('links every applet of its busybox, which like the probe is static', () => {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { RdcError } from '../messages/errors.ts';
+import { installHint } from '../this-machine/distribution.ts';
 import { cacheRoot } from '../this-machine/paths.ts';
 import { mustRunCommand } from '../this-machine/run-command.ts';
+import { scratch } from '../this-machine/scratch.ts';
 import { appletNames, readBusybox } from './busybox.ts';
 import type { Architecture, FixtureImage } from './image.ts';
 import { writeImageArchive } from './oci-archive.ts';
@@ -19,38 +20,64 @@ const nativeArch = process.arch === 'arm64' ? 'arm64' : 'amd64';
 const crossCompilers = { amd64: 'x86_64-linux-gnu-gcc', arm64: 'aarch64-linux-gnu-gcc' } as const;
 const compileFlags = ['-std=gnu11', '-Os', '-static', '-s', '-Wall', '-Wextra', '-Wl,--build-id=none'];
 
-/** Builds the fixture image, or finds it in the cache; the same inputs give the same bytes. */
+/**
+ * Builds the fixture image, or finds it in the cache; the same inputs give the same bytes. Without a compiler one that
+ * was built of the same sources is taken, here or on another machine.
+ */
 export async function ensureFixtureImage(options: { arch: Architecture; cacheDir?: string }): Promise<FixtureImage> {
   const { arch, cacheDir = join(cacheRoot(), 'images') } = options;
+  try {
+    return await buildOrFind(arch, cacheDir);
+  } catch (cause) {
+    const kept = await findKept(arch, cacheDir);
+    if (kept) return kept;
+    throw cause;
+  }
+}
+
+async function buildOrFind(arch: Architecture, cacheDir: string): Promise<FixtureImage> {
   const busybox = await readBusybox(arch, cacheDir);
   const dir = join(cacheDir, await inputsKey(arch, busybox));
   const cached = await readCached(dir);
   if (cached) return cached;
   await mkdir(cacheDir, { recursive: true });
   const work = await mkdtemp(join(cacheDir, '.build-'));
-  try {
-    const probe = await compileProbe(arch, work);
-    const { tar, ...digests } = await writeImageArchive({ arch, busybox, applets: appletNames(busybox), probe });
-    await writeFile(join(work, 'fixture.tar'), tar);
-    await writeFile(join(work, 'image.json'), JSON.stringify({ ...digests, tarSha256: sha256(tar) }));
-    await moveInto(work, dir);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  using _ = scratch(work);
+  const probe = await compileProbe(arch, work);
+  const { tar, ...digests } = await writeImageArchive({ arch, busybox, applets: appletNames(busybox), probe });
+  await writeFile(join(work, 'fixture.tar'), tar);
+  const about = { ...digests, tarSha256: sha256(tar), sources: await sourcesDigest() };
+  await writeFile(join(work, 'image.json'), JSON.stringify(about));
+  await moveInto(work, dir);
   const built = await readCached(dir);
   if (built) return built;
   throw new RdcError('IMAGE', `the fixture image in ${dir} does not match its own digest`, { hint: `rm -r '${dir}'` });
 }
 
-async function inputsKey(arch: Architecture, busybox: Buffer): Promise<string> {
+async function sourcesDigest(): Promise<string> {
   const files = [...sources, ...builders].map((name) => join(imagesDir, name));
-  const contents = await Promise.all([fileURLToPath(import.meta.url), ...files].map((path) => readFile(path)));
+  const contents = await Promise.all([import.meta.filename, ...files].map((path) => readFile(path)));
+  return sha256(JSON.stringify(contents.map(sha256)));
+}
+
+async function findKept(arch: Architecture, cacheDir: string): Promise<FixtureImage | undefined> {
+  const wanted = await sourcesDigest();
+  const names = await readdir(cacheDir).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(`${arch}-`))) {
+    const about = await readFile(join(cacheDir, name, 'image.json'), 'utf8').catch(() => '');
+    const image = about.includes(`"sources":"${wanted}"`) ? await readCached(join(cacheDir, name)) : undefined;
+    if (image) return image;
+  }
+  return undefined;
+}
+
+async function inputsKey(arch: Architecture, busybox: Buffer): Promise<string> {
   const version = await compile(arch, ['--version'], imagesDir);
   const libc = await compile(arch, ['-print-file-name=libc.a'], imagesDir);
   const library = await readFile(libc.trim()).catch((cause: unknown) => {
-    throw new RdcError('IMAGE', `no static C library for ${arch}`, { hint: installHint(arch), cause });
+    throw new RdcError('IMAGE', `no static C library for ${arch}`, { hint: compilerHint(arch), cause });
   });
-  return `${arch}-${sha256(JSON.stringify([version, ...[busybox, library, ...contents].map(sha256)])).slice(0, 16)}`;
+  return `${arch}-${sha256(JSON.stringify([version, sha256(busybox), sha256(library), await sourcesDigest()])).slice(0, 16)}`;
 }
 
 async function readCached(dir: string): Promise<FixtureImage | undefined> {
@@ -88,16 +115,18 @@ async function compile(arch: Architecture, args: string[], cwd: string): Promise
   const options = { cwd, env: { LC_ALL: 'C' }, timeoutMs: 120_000 };
   const compiler = arch === nativeArch ? 'gcc' : crossCompilers[arch];
   return await mustRunCommand([compiler, ...args], options).catch((cause: unknown) => {
-    throw new RdcError('IMAGE', `${compiler} cannot build the probe for ${arch}`, { hint: installHint(arch), cause });
+    throw new RdcError('IMAGE', `${compiler} is missing or cannot build the probe for ${arch}`, {
+      hint: compilerHint(arch),
+      cause,
+    });
   });
 }
 
-function installHint(arch: Architecture): string {
-  const cross = {
-    amd64: 'gcc-x86-64-linux-gnu libc6-dev-amd64-cross',
-    arm64: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
-  };
-  return `sudo apt-get install ${arch === nativeArch ? 'gcc libc6-dev' : cross[arch]}`;
+function compilerHint(arch: Architecture): string {
+  if (process.platform !== 'linux')
+    return `copy ${join(cacheRoot(), 'images')} from a Linux machine with the same checkout, or ./rdc doctor ssh://USER@HOST`;
+  if (arch === nativeArch) return installHint('gcc', 'static libc');
+  return installHint(arch === 'arm64' ? 'gcc for arm64' : 'gcc for amd64');
 }
 
 function sha256(bytes: Buffer | string): string {

@@ -1,42 +1,28 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RdcError } from '../messages/errors.ts';
+import { installHint } from '../this-machine/distribution.ts';
 import { mustRunCommand } from '../this-machine/run-command.ts';
+import { scratch } from '../this-machine/scratch.ts';
+import { busyboxPaths, isStaticElf } from '../this-machine/static-program.ts';
 import type { Architecture } from './image.ts';
-
-const timeoutMs = 120_000;
-
-const elfMachines = { amd64: 62, arm64: 183 } as const;
-const elfInterpreterHeader = 3;
 
 /** A static busybox for the architecture: the host's, else the one kept in `cacheDir`, else Debian's package. */
 export async function readBusybox(arch: Architecture, cacheDir: string): Promise<Buffer> {
   const kept = join(cacheDir, `busybox-${arch}`);
-  for (const path of ['/bin/busybox', '/sbin/busybox', kept]) {
+  for (const path of [...busyboxPaths, kept]) {
     const bytes = await readFile(path).catch(() => undefined);
     if (bytes && isStaticElf(bytes, arch)) return bytes;
   }
   await downloadBusybox(arch, cacheDir, kept).catch((cause: unknown) => {
     throw new RdcError('IMAGE', `no static busybox for ${arch} on this host, and its package cannot be downloaded`, {
-      hint: 'sudo apt-get update && sudo apt-get install busybox-static gcc libc6-dev',
+      hint: installHint('static busybox', 'gcc', 'static libc'),
       cause,
     });
   });
   const bytes = await readFile(kept);
   if (isStaticElf(bytes, arch)) return bytes;
   throw new RdcError('IMAGE', `the downloaded busybox in ${kept} is not a static program for ${arch}`);
-}
-
-export function isStaticElf(bytes: Buffer, arch: Architecture): boolean {
-  if (bytes.length < 64 || bytes.readUInt32BE(0) !== 0x7f454c46 || bytes[4] !== 2 || bytes[5] !== 1) return false;
-  if (bytes.readUInt16LE(18) !== elfMachines[arch]) return false;
-  const tableOffset = Number(bytes.readBigUInt64LE(32));
-  const entryBytes = bytes.readUInt16LE(54);
-  const count = bytes.readUInt16LE(56);
-  if (tableOffset + count * entryBytes > bytes.length) return false;
-  return Array.from({ length: count }, (_, i) => bytes.readUInt32LE(tableOffset + i * entryBytes)).every(
-    (type) => type !== elfInterpreterHeader,
-  );
 }
 
 /** The applets compiled in, read from the program's own table: it cannot be asked when it is for another architecture. */
@@ -50,27 +36,24 @@ export function appletNames(busybox: Buffer): string[] {
 async function downloadBusybox(arch: Architecture, cacheDir: string, kept: string): Promise<void> {
   await mkdir(cacheDir, { recursive: true });
   const work = await mkdtemp(join(cacheDir, '.busybox-'));
-  try {
-    // Package lists of our own: the host's may be missing, and lack the other architecture.
-    const states = [join(work, 'state/lists/partial'), join(work, 'cache/archives/partial')];
-    await Promise.all(states.map((path) => mkdir(path, { recursive: true })));
-    const settings = [
-      `Dir::State=${work}/state`,
-      'Dir::State::status=/dev/null',
-      `Dir::Cache=${work}/cache`,
-      `APT::Architecture=${arch}`,
-      `APT::Architectures=${arch}`,
-    ].flatMap((setting) => ['-o', setting]);
-    const options = { cwd: work, timeoutMs };
-    await mustRunCommand(['apt-get', ...settings, '-qq', 'update'], options);
-    await mustRunCommand(['apt-get', ...settings, '-qq', 'download', 'busybox-static'], options);
-    const packageFile = (await readdir(work)).find((name) => name.endsWith('.deb'));
-    if (!packageFile) throw new Error('apt-get download left no package');
-    await mustRunCommand(['dpkg-deb', '-x', packageFile, 'root'], options);
-    const program = (await readdir(join(work, 'root'))).includes('bin') ? 'root/bin/busybox' : 'root/usr/bin/busybox';
-    await copyFile(join(work, program), join(work, 'busybox'));
-    await rename(join(work, 'busybox'), kept);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  using _ = scratch(work);
+  // Package lists of our own: the host's may be missing, and lack the other architecture.
+  const states = [join(work, 'state/lists/partial'), join(work, 'cache/archives/partial')];
+  await Promise.all(states.map((path) => mkdir(path, { recursive: true })));
+  const settings = [
+    `Dir::State=${work}/state`,
+    'Dir::State::status=/dev/null',
+    `Dir::Cache=${work}/cache`,
+    `APT::Architecture=${arch}`,
+    `APT::Architectures=${arch}`,
+  ].flatMap((setting) => ['-o', setting]);
+  const options = { cwd: work, timeoutMs: 120_000 };
+  await mustRunCommand(['apt-get', ...settings, '-qq', 'update'], options);
+  await mustRunCommand(['apt-get', ...settings, '-qq', 'download', 'busybox-static'], options);
+  const packageFile = (await readdir(work)).find((name) => name.endsWith('.deb'));
+  if (!packageFile) throw new Error('apt-get download left no package');
+  await mustRunCommand(['dpkg-deb', '-x', packageFile, 'root'], options);
+  const program = (await readdir(join(work, 'root'))).includes('bin') ? 'root/bin/busybox' : 'root/usr/bin/busybox';
+  await copyFile(join(work, program), join(work, 'busybox'));
+  await rename(join(work, 'busybox'), kept);
 }

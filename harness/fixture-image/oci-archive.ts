@@ -2,43 +2,54 @@ import { createHash } from 'node:crypto';
 import { type Architecture, fixtureImageTag } from './image.ts';
 import { type TarEntry, writeTar } from './tar.ts';
 
-export interface ImageParts {
+interface ImageParts {
   arch: Architecture;
   busybox: Buffer;
   applets: readonly string[];
   probe: Buffer;
 }
 
-export interface ImageArchive {
-  tar: Buffer;
-  /** SHA-256 of the config: the image ID with Docker's own image store. */
-  digest: string;
-  /** SHA-256 of the manifest: the image ID with containerd's image store. */
-  manifestDigest: string;
-}
-
 const epoch = '1970-01-01T00:00:00Z';
 
-/** The image as `docker save` writes it since version 25: read by `docker load` as manifest.json, by containerd as an OCI layout. */
-export async function writeImageArchive(parts: ImageParts): Promise<ImageArchive> {
-  const layer = writeBlob('application/vnd.oci.image.layer.v1.tar', await writeTar(rootEntries(parts)));
-  const config = writeBlob('application/vnd.oci.image.config.v1+json', toJson(imageConfig(parts.arch, layer.digest)));
-  const manifest = writeBlob(
-    'application/vnd.oci.image.manifest.v1+json',
-    toJson({
-      schemaVersion: 2,
-      mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      config: config.descriptor,
-      layers: [layer.descriptor],
-    }),
-  );
+interface LayeredImage {
+  arch: Architecture;
+  /** `NAME:TAG` */
+  tag: string;
+  /** the lowest first */
+  layers: readonly (readonly TarEntry[])[];
+}
+
+/** The fixture image. */
+export function writeImageArchive(parts: ImageParts) {
+  return writeLayeredArchive({ arch: parts.arch, tag: fixtureImageTag, layers: [rootEntries(parts)] });
+}
+
+/**
+ * An image as `docker save` writes it since version 25: read by `docker load` as manifest.json, by containerd as an
+ * OCI layout. Its ID is `digest` in Docker's own image store, `manifestDigest` in containerd's.
+ */
+export async function writeLayeredArchive({ arch, tag, layers: contents }: LayeredImage) {
+  const tars = await Promise.all(contents.map(writeTar));
+  const layers = tars.map((tar) => writeBlob('application/vnd.oci.image.layer.v1.tar', tar));
+  const diffIds = layers.map(({ digest }) => digest);
+  const config = writeBlob('application/vnd.oci.image.config.v1+json', imageConfig(arch, diffIds));
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const descriptors = layers.map(({ descriptor }) => descriptor);
+  const manifest = writeBlob(mediaType, {
+    schemaVersion: 2,
+    mediaType,
+    config: config.descriptor,
+    layers: descriptors,
+  });
+  const paths = layers.map(({ path }) => path);
+  const jsonEntry = (path: string, value: unknown) => ({ path, mode: 0o644, content: JSON.stringify(value) });
   const tar = await writeTar([
     { path: 'blobs', mode: 0o755 },
     { path: 'blobs/sha256', mode: 0o755 },
-    ...[layer, config, manifest].map((blob) => ({ path: blob.path, mode: 0o644, content: blob.content })),
-    jsonEntry('manifest.json', [{ Config: config.path, RepoTags: [fixtureImageTag], Layers: [layer.path] }]),
+    ...[...layers, config, manifest].map((blob) => ({ path: blob.path, mode: 0o644, content: blob.content })),
+    jsonEntry('manifest.json', [{ Config: config.path, RepoTags: [tag], Layers: paths }]),
     jsonEntry('oci-layout', { imageLayoutVersion: '1.0.0' }),
-    jsonEntry('index.json', imageIndex(parts.arch, manifest.descriptor)),
+    jsonEntry('index.json', imageIndex(arch, tag, manifest.descriptor)),
   ]);
   return { tar, digest: config.digest, manifestDigest: manifest.digest };
 }
@@ -59,22 +70,22 @@ function rootEntries({ busybox, applets, probe }: ImageParts): TarEntry[] {
   ];
 }
 
-function imageConfig(architecture: Architecture, diffId: string) {
+function imageConfig(architecture: Architecture, diffIds: readonly string[]) {
   return {
     architecture,
     os: 'linux',
     created: epoch,
     // PID 1 ignores SIGTERM, so `docker stop` of a sleeping container would take 10 s; checks of signals set their own.
     config: { Env: ['PATH=/bin'], Cmd: ['sleep', 'infinity'], WorkingDir: '/', StopSignal: 'SIGKILL' },
-    rootfs: { type: 'layers', diff_ids: [diffId] },
-    history: [{ created: epoch, created_by: 'rdc: static busybox and probe' }],
+    rootfs: { type: 'layers', diff_ids: diffIds },
+    history: diffIds.map(() => ({ created: epoch, created_by: 'rdc' })),
   };
 }
 
-function imageIndex(architecture: Architecture, manifest: object) {
+function imageIndex(architecture: Architecture, tag: string, manifest: object) {
   const annotations = {
-    'io.containerd.image.name': `docker.io/${fixtureImageTag}`,
-    'org.opencontainers.image.ref.name': fixtureImageTag.slice(fixtureImageTag.indexOf(':') + 1),
+    'io.containerd.image.name': `docker.io/${tag}`,
+    'org.opencontainers.image.ref.name': tag.slice(tag.indexOf(':') + 1),
   };
   return {
     schemaVersion: 2,
@@ -83,16 +94,9 @@ function imageIndex(architecture: Architecture, manifest: object) {
   };
 }
 
-function writeBlob(mediaType: string, content: Buffer) {
+function writeBlob(mediaType: string, from: Buffer | object) {
+  const content = Buffer.isBuffer(from) ? from : Buffer.from(JSON.stringify(from));
   const hex = createHash('sha256').update(content).digest('hex');
   const digest = `sha256:${hex}`;
   return { content, digest, path: `blobs/sha256/${hex}`, descriptor: { mediaType, digest, size: content.length } };
-}
-
-function toJson(value: unknown): Buffer {
-  return Buffer.from(JSON.stringify(value));
-}
-
-function jsonEntry(path: string, value: unknown): TarEntry {
-  return { path, mode: 0o644, content: toJson(value) };
 }

@@ -1,17 +1,17 @@
 import { buffer } from 'node:stream/consumers';
 import { type Headers, pack } from 'tar-stream';
 
-export interface TarEntry {
-  /** Relative, a directory's without a trailing slash. */
-  path: string;
-  mode: number;
-  content?: Buffer | string;
-  linkTo?: string;
-  /** Owner, as UID and GID; default 0. */
-  owner?: number;
-  /** Extended attributes by name, as the layers of an image carry them. */
-  xattrs?: Readonly<Record<string, Buffer>>;
-}
+export type TarEntry = {
+  /** relative, a directory's without a trailing slash */
+  readonly path: string;
+  readonly mode: number;
+  readonly content?: Buffer | string;
+  readonly linkTo?: string;
+  /** UID and GID; default 0 */
+  readonly owner?: number;
+  /** extended attributes by name, as the layers of an image carry them */
+  readonly xattrs?: Readonly<Record<string, Buffer>>;
+};
 
 /** The largest owner that the library writes into a header; a larger one takes a PAX record. */
 const maxHeaderOwner = 0o777777;

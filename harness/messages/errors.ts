@@ -3,7 +3,7 @@ import { plainText } from './plain-text.ts';
 /** Exit codes of the command line (docs/reference/exit-codes.md): 1 is a verdict about the target, 2 and 3 are not. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, notJudged: 3, interrupted: 130 } as const;
 
-/** Every code an error of ours can carry, with the exit code it ends a command with. */
+/** The exit code that each code ends a command with; what they mean: docs/troubleshooting.md */
 export const errorCodes = {
   USAGE: exitCodes.usage,
   CONFIG: exitCodes.usage,
@@ -17,21 +17,15 @@ export const errorCodes = {
   PROVISION: exitCodes.notJudged,
   SNAPSHOT: exitCodes.notJudged,
   TRANSPORT: exitCodes.notJudged,
-  /** the connection to the target broke off: nothing more can be judged */
   LOST: exitCodes.notJudged,
-  /** the target's disk is full: what it refuses says nothing about the claims */
   NO_SPACE: exitCodes.notJudged,
   HOST_KEY: exitCodes.notJudged,
-  /** nothing can be done or read as root on the target */
   ROOT: exitCodes.notJudged,
-  /** a change was asked for where one only looks */
   READ_ONLY: exitCodes.notJudged,
-  /** what would disturb the checks that are judged at the same time */
   SIDE_BY_SIDE: exitCodes.notJudged,
   TIMEOUT: exitCodes.notJudged,
   COMMAND: exitCodes.notJudged,
   DAEMON: exitCodes.notJudged,
-  /** the daemon did not come back from a restart */
   DAEMON_DOWN: exitCodes.notJudged,
   IMAGE: exitCodes.notJudged,
   FACTS: exitCodes.notJudged,
@@ -59,6 +53,10 @@ export class RdcError extends Error {
   get exitCode(): number {
     return errorCodes[this.code];
   }
+}
+
+export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is RdcError {
+  return error instanceof RdcError && codes.includes(error.code);
 }
 
 /** The text for a terminal: the message and, on a line of its own, the hint. A library's words may be those of a target. */

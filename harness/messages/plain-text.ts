@@ -1,16 +1,9 @@
-const esc = String.fromCharCode(0x1b);
-const [dcs, sos, csi, st, osc, pm, apc] = [0x90, 0x98, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f].map((code) =>
-  String.fromCharCode(code),
-);
-const bell = String.fromCharCode(7);
+// biome-ignore-all lint/suspicious/noControlCharactersInRegex: they are what is looked for
 
-// Escape sequences go as a whole, or their parameters stay behind as litter. An unfinished string sequence ends with
-// its line, so that one stray introducer does not swallow a text.
-const stringSequences = new RegExp(
-  `(?:${esc}[\\]PX^_]|[${dcs}${sos}${osc}${pm}${apc}])[^${bell}${esc}${st}\\n]*(?:${bell}|${esc}\\\\|${st})?`,
-  'g',
-);
-const controlSequences = new RegExp(`(?:${esc}\\[|${csi})[0-?]*[ -/]*[@-~]?|${esc}[ -/]*[0-~]?`, 'g');
+// Escape sequences (of ESC or a C1 control) go as a whole, or their parameters stay behind as litter. An unfinished string
+// sequence ends with its line, so that one stray introducer does not swallow a text.
+const stringSequences = /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?/g;
+const controlSequences = /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?|\x1b[ -/]*[0-~]?/g;
 // The rest: control characters, and format characters that reorder or hide text (bidirectional marks, zero width).
 const controls = /(?![\n\t])[\p{Cc}\p{Cf}\u2028\u2029\ufffe\uffff]/gu;
 

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { messageOf } from '../messages/error-text.ts';
 import { RdcError } from '../messages/errors.ts';
 import { makeFolder, refuseOccupied, unwritableError } from './writable-path.ts';
 
@@ -12,8 +13,7 @@ export function writeFileAtomic(path: string, text: string): void {
     makeFolder(folder);
     replaceFile(path, text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RdcError('REPORT', `cannot write ${path}: ${why}`, { hint: `df -h ${folder}`, cause });
+    throw new RdcError('REPORT', `cannot write ${path}: ${messageOf(cause)}`, { hint: `df -h ${folder}`, cause });
   }
 }
 
@@ -29,33 +29,18 @@ export function writeNamedFile(path: string, text: string, hint: string): void {
 
 function replaceFile(path: string, text: string): void {
   written += 1;
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${process.pid}-${written}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${written}.tmp`);
   try {
-    writeAndSync(temporary, text);
+    writeFileSync(temporary, text, { flag: 'wx', mode: 0o644, flush: true });
     renameSync(temporary, path);
-    syncFolder(folder);
+    syncFolder(dirname(path));
   } catch (cause) {
-    forget(temporary);
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // below a file there is none; what keeps it from going is what kept it from being written
+    }
     throw cause;
-  }
-}
-
-function forget(temporary: string): void {
-  try {
-    rmSync(temporary, { force: true });
-  } catch {
-    // below a file there is none; what keeps it from going is what kept it from being written
-  }
-}
-
-function writeAndSync(path: string, text: string): void {
-  const file = openSync(path, 'wx', 0o644);
-  try {
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -4,16 +4,13 @@ import { type ErrorCode, RdcError } from '../messages/errors.ts';
 import { plainLine } from '../messages/plain-text.ts';
 import { readRegularFile } from './read-file.ts';
 
-type Named = {
+/** A kind of JSON file that somebody wrote: what it has to be, and what is said when it is not. */
+type JsonKind<T> = {
   /** for the message: `a waivers file` */
   readonly what: string;
   readonly code: ErrorCode;
   /** where the format is described */
   readonly hint: string;
-};
-
-/** A kind of JSON file that somebody wrote: what it has to be, and what is said when it is not. */
-export type JsonKind<T> = Named & {
   readonly schema: AnySchema;
   readonly formats?: Readonly<Record<string, Format>>;
   readonly maxBytes: number;
@@ -25,21 +22,14 @@ export type JsonKind<T> = Named & {
 };
 
 const maxProblems = 20;
+const strictness = { allErrors: true, verbose: true, strict: true, strictRequired: false, allowUnionTypes: true };
 
 /** Readers of one kind of file. They throw its code with every problem at once, each with its path and what is allowed. */
 export function checkedJson<T>(kind: JsonKind<T>) {
-  const { code, schema, formats = {}, hint } = kind;
-  const options = {
-    allErrors: true,
-    verbose: true,
-    strict: true,
-    strictRequired: false,
-    allowUnionTypes: true,
-    formats,
-  };
+  const { what, code, schema, formats = {}, hint } = kind;
   let compiled: ValidateFunction<T> | undefined;
   const problemsOf = (value: unknown): readonly string[] => {
-    compiled ??= new Ajv(options).compile<T>(schema);
+    compiled ??= new Ajv({ ...strictness, formats }).compile<T>(schema);
     return compiled(value) ? (kind.findProblems?.(value) ?? []) : describeProblems(compiled.errors ?? []);
   };
   /** `file` is the name of the text in messages */
@@ -51,9 +41,10 @@ export function checkedJson<T>(kind: JsonKind<T>) {
       throw new RdcError(code, `${file}: not JSON: ${plainLine(messageOf(cause), 200)}`, { cause, hint });
     }
     kind.prepare?.(value, file);
-    const problems = problemsOf(value);
-    if (problems.length > 0) throw invalid(file, kind, problems);
-    return value as T;
+    const problems = [...new Set(problemsOf(value))].map((problem) => `\n  ${plainLine(problem, 600)}`);
+    if (problems.length === 0) return value as T;
+    const more = problems.length > maxProblems ? `\n  and ${problems.length - maxProblems} more` : '';
+    throw new RdcError(code, `${file}: not ${what}:${problems.slice(0, maxProblems).join('')}${more}`, { hint });
   };
   const read = (file: string): T => {
     let content: Buffer;
@@ -72,23 +63,15 @@ export function unreadable(path: string, cause: unknown, code: ErrorCode = 'INPU
   return new RdcError(code, `${path} cannot be read: ${systemErrorText(cause)}`, { cause, hint: `ls -ld ${path}` });
 }
 
-function invalid(file: string, { what, code, hint }: Named, problems: readonly string[]): RdcError {
-  const lines = [...new Set(problems)].map((problem) => `\n  ${plainLine(problem, 600)}`);
-  const more = lines.length > maxProblems ? `\n  and ${lines.length - maxProblems} more` : '';
-  return new RdcError(code, `${file}: not ${what}:${lines.slice(0, maxProblems).join('')}${more}`, { hint });
-}
-
 function describeProblems(errors: readonly ErrorObject[]): string[] {
   // of a file in another version of its format, nothing else can be said
   const version = errors.find((one) => one.instancePath === '/schema' && ['const', 'pattern'].includes(one.keyword));
   if (typeof version?.data === 'string')
     return [`/schema: expected ${version.parentSchema?.description ?? version.message}, got ${quote(version.data)}`];
   // why each alternative of a oneOf does not fit says less than what the alternatives are
-  return errors.filter(({ schemaPath }) => !schemaPath.includes('/oneOf/')).map(describe);
-}
-
-function describe(error: ErrorObject): string {
-  return `${error.instancePath || '/'}: ${expectationOf(error)}`;
+  return errors
+    .filter(({ schemaPath }) => !schemaPath.includes('/oneOf/'))
+    .map((error) => `${error.instancePath || '/'}: ${expectationOf(error)}`);
 }
 
 function expectationOf({ keyword, params, data, parentSchema, message = 'not valid' }: ErrorObject): string {

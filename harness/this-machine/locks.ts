@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RdcError } from '../messages/errors.ts';
 import { plainLine } from '../messages/plain-text.ts';
@@ -20,7 +20,7 @@ export type LockOwner = ProcessIdentity & {
 export function parseLock(text: string): LockOwner | undefined {
   const owner = parseIdentity(text);
   if (!owner) return undefined;
-  const { since, command, attached } = JSON.parse(text) as Record<string, unknown>;
+  const { since, command, attached } = JSON.parse(text);
   return {
     ...owner,
     since: typeof since === 'string' ? since : 'unknown',
@@ -36,7 +36,6 @@ export function describeOwner({ pid, since, command }: LockOwner, now = Date.now
   return `process ${pid}${words} since ${since.slice(0, 40)}${age >= 0 ? `, for ${describeAge(age)}` : ''}`;
 }
 
-/** This process as the owner of something in the cache. */
 export function thisOwner(): LockOwner {
   const self = identifyProcess(process.pid) ?? { pid: process.pid, startTime: 'unknown' };
   const command = `rdc ${process.argv.slice(2).join(' ')}`;
@@ -47,7 +46,6 @@ function lockFile(name: string): string {
   return join(cacheRoot(), 'machines', `${name}.lock`);
 }
 
-/** What the file holds, or undefined where there is none. */
 function readText(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8');
@@ -57,24 +55,20 @@ function readText(file: string): string | undefined {
   }
 }
 
-function readLock(file: string): LockOwner | undefined {
-  return parseLock(readText(file) ?? '');
-}
+const readLock = (name: string) => parseLock(readText(lockFile(name)) ?? '');
 
 /** The living process that has a machine, or undefined. A dead owner's lock stays, as the trace of a run that died. */
 export function lockOwner(name: string): LockOwner | undefined {
-  const owner = readLock(lockFile(name));
+  const owner = readLock(name);
   return owner && isAlive(owner) ? owner : undefined;
 }
 
 /** Machines whose run died with its lock, and who that was. */
 export function deadLocks(): { readonly name: string; readonly owner: LockOwner | undefined }[] {
-  const folder = dirname(lockFile('any'));
-  return (existsSync(folder) ? readdirSync(folder) : [])
-    .filter((file) => file.endsWith('.lock'))
+  return globSync('*.lock', { cwd: join(cacheRoot(), 'machines') })
     .map((file) => file.slice(0, -'.lock'.length))
     .filter((name) => lockOwner(name) === undefined)
-    .map((name) => ({ name, owner: readLock(lockFile(name)) }));
+    .map((name) => ({ name, owner: readLock(name) }));
 }
 
 /** Takes a lock for this process; false if another living process has it. Taking it twice is fine. */

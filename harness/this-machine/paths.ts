@@ -2,7 +2,6 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { makeFolder, unwritableError } from './writable-path.ts';
 
-/** The checkout this file lies in. */
 export const checkout: string = resolve(import.meta.dirname, '..', '..');
 
 /** `${XDG_CACHE_HOME:-~/.cache}/rdc`: everything that outlives a run and is shared by all checkouts. */

@@ -10,8 +10,8 @@ export type PollOptions = {
 type Falsy = false | null | undefined | 0 | '';
 
 /**
- * Asks until the answer is something, and gives it: `await pollUntil(() => isGone(), { withinMs: 5_000, everyMs: 50 })`.
- * Asks once at least; undefined where it never was within that time. What `ask` throws is thrown.
+ * Asks, once at least, until the answer is something, and gives it; undefined where it never was within that time.
+ * `await pollUntil(() => isGone(), { withinMs: 5_000, everyMs: 50 })`
  */
 export async function pollUntil<T>(
   ask: () => T | Promise<T>,
@@ -23,5 +23,18 @@ export async function pollUntil<T>(
     if (answer) return answer as Exclude<T, Falsy>;
     if (performance.now() >= deadline || signal?.aborted) return undefined;
     await delay(everyMs, undefined, signal && { signal }).catch(() => undefined);
+  }
+}
+
+/** The end of `work`. When it takes longer than that, `late` may throw an error to end with instead. */
+export async function failWhenLate<T>(work: Promise<T>, ms: number, late: () => void | Promise<void>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const failure = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => void Promise.try(late).catch(reject), ms);
+  });
+  try {
+    return await Promise.race([work, failure]);
+  } finally {
+    clearTimeout(timer);
   }
 }

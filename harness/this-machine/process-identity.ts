@@ -26,11 +26,8 @@ export function isAlive(process: ProcessIdentity): boolean {
 
 export function parseIdentity(text: string): ProcessIdentity | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return undefined;
-    const { pid, startTime } = value as Record<string, unknown>;
-    if (typeof pid !== 'number' || !Number.isInteger(pid) || pid < 2 || typeof startTime !== 'string') return undefined;
-    return { pid, startTime };
+    const { pid, startTime } = Object(JSON.parse(text));
+    return Number.isInteger(pid) && pid >= 2 && typeof startTime === 'string' ? { pid, startTime } : undefined;
   } catch {
     return undefined;
   }

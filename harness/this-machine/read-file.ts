@@ -6,10 +6,10 @@ import { systemErrorText } from '../messages/error-text.ts';
  * writes to is waited for, and a device has no end. Throws an Error that says why (`not a regular file`) and not of which file.
  */
 export function readRegularFile(file: string, limitBytes: number): Buffer {
-  // a look before: to open a device may do something to it
-  requireRegular(look(file), limitBytes);
   let handle: number | undefined;
   try {
+    // a look before: to open a device may do something to it
+    requireRegular(statSync(file), limitBytes);
     handle = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     requireRegular(fstatSync(handle), limitBytes);
     return readFileSync(handle);
@@ -17,14 +17,6 @@ export function readRegularFile(file: string, limitBytes: number): Buffer {
     throw new Error(systemErrorText(cause), { cause });
   } finally {
     if (handle !== undefined) closeSync(handle);
-  }
-}
-
-function look(file: string): Stats {
-  try {
-    return statSync(file);
-  } catch (cause) {
-    throw new Error(systemErrorText(cause), { cause });
   }
 }
 

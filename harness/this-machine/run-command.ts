@@ -6,16 +6,16 @@ import { cachePath } from './paths.ts';
 
 export type CommandResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 
-export type CommandOptions = {
+type CommandOptions = {
   readonly timeoutMs?: number;
   readonly cwd?: string;
   readonly env?: Record<string, string | undefined>;
   readonly input?: string;
   /** ends the command and all it started, as its time limit does */
   readonly signal?: AbortSignal;
+  /** it may ask on the terminal (sudo): it stays in our session, where Ctrl-C reaches it */
+  readonly onTerminal?: boolean;
 };
-
-type Ended = { output: ProcessOutput; timedOut: boolean };
 
 // Children lead process groups of their own: whoever ends us, none of them goes on in the background.
 const running = new Set<number>();
@@ -31,37 +31,40 @@ function killGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
+/** zx asks for bash, which not every system has. */
+const posixShell = { shell: '/bin/sh', prefix: '', quote: (word: string) => `'${word.replaceAll("'", `'\\''`)}'` };
+
 /** zx leaves an empty input open, and a command that reads it would wait for ever. */
-function stdin(input: string | undefined): { input?: string; stdio?: ['ignore', 'pipe', 'pipe'] } {
-  return input ? { input } : { stdio: ['ignore', 'pipe', 'pipe'] };
+function stdin(input?: string, onTerminal = false): { input?: string; stdio?: ['ignore' | 'inherit', 'pipe', 'pipe'] } {
+  return input ? { input } : { stdio: [onTerminal ? 'inherit' : 'ignore', 'pipe', 'pipe'] };
 }
 
 async function run(
   argv: readonly string[],
-  options: CommandOptions & { timeoutMs: number },
+  { cwd = process.cwd(), env, input, signal, onTerminal, timeoutMs }: CommandOptions & { timeoutMs: number },
   take?: (chunk: Buffer) => void,
-): Promise<Ended> {
-  const cwd = options.cwd ?? process.cwd();
-  const env = { ...process.env, ...options.env };
-  const child = $({ nothrow: true, quiet: true, detached: true, cwd, env, ...stdin(options.input) })`${[...argv]}`;
-  const { pid } = child;
+): Promise<{ output: ProcessOutput; timedOut: boolean }> {
+  const detached = !onTerminal;
+  const options = { nothrow: true, quiet: true, detached, cwd, env: { ...process.env, ...env }, ...posixShell };
+  const child = $({ ...options, ...stdin(input, onTerminal) })`${[...argv]}`;
+  const group = detached ? child.pid : undefined;
   let timedOut = false;
-  const timers: NodeJS.Timeout[] = [];
+  let killing: NodeJS.Timeout | undefined;
   const end = (): void => {
-    if (pid === undefined) return;
-    killGroup(pid, 'SIGTERM');
-    timers.push(setTimeout(() => killGroup(pid, 'SIGKILL'), 10_000));
+    if (group === undefined) {
+      child.child?.kill('SIGTERM');
+      return;
+    }
+    killGroup(group, 'SIGTERM');
+    killing ??= setTimeout(() => killGroup(group, 'SIGKILL'), 10_000);
   };
-  if (pid !== undefined) {
-    running.add(pid);
-    const late = (): void => {
-      timedOut = true;
-      end();
-    };
-    timers.push(setTimeout(late, options.timeoutMs));
-    options.signal?.addEventListener('abort', end);
-    if (options.signal?.aborted) end();
-  }
+  const limit = setTimeout(() => {
+    timedOut = true;
+    end();
+  }, timeoutMs);
+  signal?.addEventListener('abort', end);
+  if (signal?.aborted) end();
+  if (group !== undefined) running.add(group);
   if (take) {
     child.stdout.on('data', take);
     child.stderr.on('data', take);
@@ -69,15 +72,16 @@ async function run(
   try {
     return { output: await child, timedOut };
   } finally {
-    for (const timer of timers) clearTimeout(timer);
-    options.signal?.removeEventListener('abort', end);
-    if (pid !== undefined) running.delete(pid);
+    clearTimeout(limit);
+    clearTimeout(killing);
+    signal?.removeEventListener('abort', end);
+    if (group !== undefined) running.delete(group);
   }
 }
 
 /** Runs a local command; its exit code is an answer. Throws TIMEOUT when it does not end in time. */
 export async function runCommand(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
-  const timeoutMs = options.timeoutMs ?? 60_000;
+  const { timeoutMs = 60_000 } = options;
   const { output, timedOut } = await run(argv, { ...options, timeoutMs });
   if (timedOut) {
     throw new RdcError('TIMEOUT', `${argv.slice(0, 4).join(' ')} ... did not end within ${timeoutMs / 1000} s`);
@@ -92,8 +96,7 @@ export async function mustRunCommand(argv: readonly string[], options: CommandOp
   throw new RdcError('COMMAND', `${argv[0]}: exit code ${exitCode}: ${plainLine(stderr, 400)}`);
 }
 
-export type LoggedOptions = CommandOptions & {
-  /** name of the log below logs/ in the cache */
+type LoggedOptions = CommandOptions & {
   readonly log: string;
   readonly code: ErrorCode;
   /** what was being done, for the message: `vagrant up debian-13` */
@@ -103,20 +106,28 @@ export type LoggedOptions = CommandOptions & {
 
 /** Runs a long command with its output in a log file of the cache, which the error names. */
 export async function runLogged(argv: readonly string[], options: LoggedOptions): Promise<void> {
+  const { code, what, onLine, timeoutMs = 600_000 } = options;
   const log = cachePath('logs', `${options.log}.log`);
-  const timeoutMs = options.timeoutMs ?? 600_000;
   writeFileSync(log, `$ ${argv.join(' ')}\n`);
   let rest = '';
   const take = (chunk: Buffer): void => {
     appendFileSync(log, chunk);
     const lines = (rest + String(chunk)).split(/[\r\n]+/);
     rest = lines.pop() ?? '';
-    for (const line of lines) options.onLine?.(line);
+    for (const line of lines) onLine?.(line);
   };
   const { output, timedOut } = await run(argv, { ...options, timeoutMs }, take);
   if (output.exitCode === 0) return;
+  const last = lastLines(`${output.stdall}`);
   const end = timedOut ? `did not end within ${timeoutMs / 1000} s` : `exit code ${output.exitCode ?? output.signal}`;
-  throw new RdcError(options.code, `${options.what}: ${end}; its output is in ${log}`, {
-    hint: `tail -n 40 ${log}`,
-  });
+  throw new RdcError(code, `${what}: ${end}${last}\n(its whole output: ${log})`, { hint: `tail -n 40 ${log}` });
+}
+
+/** Pure: the end of what a command said, as lines of a message; `` where it said nothing. */
+export function lastLines(text: string, count = 5): string {
+  const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  return lines
+    .slice(-count)
+    .map((line) => `\n  ${plainLine(line, 200)}`)
+    .join('');
 }

@@ -4,14 +4,13 @@ import { dirname, join, resolve } from 'node:path';
 import { systemErrorText } from '../messages/error-text.ts';
 import { RdcError } from '../messages/errors.ts';
 
-// The places that somebody names to be written to: `--out`, `--html`, `--history`.
-
-/** What no other name mends. */
-const isBroken = (code: unknown) => ['ENOSPC', 'EDQUOT', 'EIO'].some((known) => known === code);
+/** Of a system call: what no other name mends. */
+const isDiskError = (error: unknown) =>
+  error instanceof Error && 'code' in error && ['ENOSPC', 'EDQUOT', 'EIO'].includes(String(error.code));
 
 /** What was thrown; where a disk of this host is full, that in words: REPORT. */
 export function explainFullDisk(error: unknown): unknown {
-  if (error instanceof RdcError || !(error instanceof Error && 'code' in error && isBroken(error.code))) return error;
+  if (!isDiskError(error)) return error;
   return new RdcError('REPORT', `a disk of this host cannot be written: ${systemErrorText(error)}`, {
     hint: 'df -h   # of --out (reports/out), of XDG_CACHE_HOME (~/.cache) and of TMPDIR (/tmp)',
     cause: error,
@@ -20,14 +19,14 @@ export function explainFullDisk(error: unknown): unknown {
 
 /** The error of a named place that cannot be written: INPUT, since another one would do; REPORT where the disk is full. */
 export function unwritableError(place: string, cause: unknown, hint: string): RdcError {
-  const isDisk = cause instanceof Error && 'code' in cause && isBroken(cause.code);
+  const isDisk = isDiskError(cause);
   return new RdcError(isDisk ? 'REPORT' : 'INPUT', `cannot write ${place}: ${systemErrorText(cause)}`, {
     hint: isDisk ? `df -h ${dirname(place)}` : hint,
     cause,
   });
 }
 
-/** Makes the folder where it is missing, and tries whether something can be put into it. Throws as `unwritable` does. */
+/** Makes the folder where it is missing, and tries whether something can be put into it. Throws as `unwritableError` says. */
 export function requireFolder(folder: string, hint: string): void {
   try {
     makeFolder(folder);
@@ -40,7 +39,7 @@ export function requireFolder(folder: string, hint: string): void {
 
 export const temporaryHint = 'TMPDIR=DIR, a folder that can be written; by default it is /tmp';
 
-/** A new folder below TMPDIR (/tmp). Throws as `unwritable` does. */
+/** A new folder below TMPDIR (/tmp). Throws as `unwritableError` says. */
 export function temporaryFolder(prefix: string): string {
   const begin = join(tmpdir(), prefix);
   try {
@@ -52,14 +51,12 @@ export function temporaryFolder(prefix: string): string {
 
 /** Throws INPUT where something stands that is no file: it would be in the way, or be replaced by one (/dev/null). */
 export function refuseOccupied(file: string, hint: string): void {
-  let stats: ReturnType<typeof statSync>;
   try {
-    stats = statSync(file, { throwIfNoEntry: false });
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats && !stats.isFile()) throw stats.isDirectory() ? 'it is a folder' : 'it is not a regular file';
   } catch (cause) {
     throw unwritableError(file, cause, hint);
   }
-  if (stats === undefined || stats.isFile()) return;
-  throw unwritableError(file, stats.isDirectory() ? 'it is a folder' : 'it is not a regular file', hint);
 }
 
 /**

@@ -12,9 +12,8 @@ export type CheckDeclaration = {
 };
 
 export type RunContext = {
-  /** e.g. `2026-11-22T02-10-00Z-3f9a`; the folder's name below reports/out */
+  /** e.g. `2026-11-22T02-10-00Z-3f9a`; `folder` is reports/out/<id>, an absolute path */
   readonly id: string;
-  /** absolute path of reports/out/<id> */
   readonly folder: string;
   readonly startedAt: Date;
   readonly suite: { readonly version: string; readonly digest: string };

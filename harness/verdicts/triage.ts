@@ -9,8 +9,7 @@ export type View = {
   readonly detail?: string;
 };
 
-const blames = ['the host', 'rootless by design', 'defect', 'undecided'] as const;
-type Blame = (typeof blames)[number];
+type Blame = 'the host' | 'rootless by design' | 'defect' | 'undecided';
 
 /** The rootless view is the verdict; the others were taken after it, on the same machine. */
 export type Triage = {
@@ -49,55 +48,49 @@ export function attribute(result: Judged, others: Others): Attribution {
   return result.finding === 'lifted' ? ofLifted(others) : ofFailure(others);
 }
 
+const rule = (blame: Blame, because: string): Attribution => ({ blame, because });
+
 /** Failed, and not by a limit that is gone: the more views fail, the deeper the cause. */
 function ofFailure({ rootful, bare }: Others): Attribution {
-  if (bare.seen === 'fails') {
-    return { blame: 'the host', because: 'the same fails for the user without Docker' };
-  }
+  if (bare.seen === 'fails') return rule('the host', 'the same fails for the user without Docker');
   if (bare.seen !== 'works') {
-    const others = rootful.seen === 'works' ? 'works with a rootful daemon; ' : '';
-    return { blame: 'undecided', because: `${others}not tried without Docker` };
+    return rule(
+      'undecided',
+      `${rootful.seen === 'works' ? 'works with a rootful daemon; ' : ''}not tried without Docker`,
+    );
   }
   switch (rootful.seen) {
     case 'works':
-      return { blame: 'defect', because: 'only rootless Docker fails: its code, packages or configuration' };
+      return rule('defect', 'only rootless Docker fails: its code, packages or configuration');
     case 'fails':
-      return {
-        blame: 'defect',
-        because: 'fails with a rootful daemon too, works without Docker: Docker itself, not rootless mode',
-      };
+      return rule('defect', 'fails with a rootful daemon too, works without Docker: Docker itself, not rootless mode');
     case 'does not apply':
-      return { blame: 'defect', because: 'works without Docker: rootless Docker fails' };
+      return rule('defect', 'works without Docker: rootless Docker fails');
     default:
-      return { blame: 'undecided', because: 'works without Docker; not tried with a rootful daemon' };
+      return rule('undecided', 'works without Docker; not tried with a rootful daemon');
   }
 }
 
 /** Green: it does not work, as documented. By design if a rootful daemon can. */
-function ofLimitation({ rootful, bare }: Others): Attribution {
+function ofLimitation({ rootful, bare: { seen } }: Others): Attribution {
   if (rootful.seen === 'works') {
-    const alone = {
-      fails: 'works with a rootful daemon, fails without Docker: rootless Docker has the rights of its user',
-      works: 'works with a rootful daemon and without Docker: a limit of rootless mode alone',
-    };
-    const because = bare.seen === 'works' || bare.seen === 'fails' ? alone[bare.seen] : 'works with a rootful daemon';
-    return { blame: 'rootless by design', because };
+    const because =
+      seen === 'fails'
+        ? 'works with a rootful daemon, fails without Docker: rootless Docker has the rights of its user'
+        : `works with a rootful daemon${seen === 'works' ? ' and without Docker: a limit of rootless mode alone' : ''}`;
+    return rule('rootless by design', because);
   }
-  if (rootful.seen !== 'fails') return { blame: 'undecided', because: 'not tried with a rootful daemon' };
-  if (bare.seen === 'fails') {
-    return { blame: 'the host', because: 'fails with a rootful daemon and without Docker too' };
-  }
-  return { blame: 'undecided', because: 'fails with a rootful daemon too: not a limit of rootless mode alone' };
+  if (rootful.seen !== 'fails') return rule('undecided', 'not tried with a rootful daemon');
+  if (seen === 'fails') return rule('the host', 'fails with a rootful daemon and without Docker too');
+  return rule('undecided', 'fails with a rootful daemon too: not a limit of rootless mode alone');
 }
 
 /** Red, because a documented limit is gone. */
-function ofLifted({ bare }: Others): Attribution {
-  if (bare.seen === 'works') {
-    return { blame: 'the host', because: 'the same works for the user without Docker' };
-  }
-  const because =
-    bare.seen === 'fails'
-      ? 'works in rootless Docker, fails without Docker: a newer version, or a privilege that it was given'
-      : 'not tried without Docker';
-  return { blame: 'undecided', because };
+function ofLifted({ bare: { seen } }: Others): Attribution {
+  if (seen === 'works') return rule('the host', 'the same works for the user without Docker');
+  if (seen !== 'fails') return rule('undecided', 'not tried without Docker');
+  return rule(
+    'undecided',
+    'works in rootless Docker, fails without Docker: a newer version, or a privilege that it was given',
+  );
 }

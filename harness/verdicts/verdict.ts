@@ -19,7 +19,6 @@ export type CheckResult = {
   readonly verdict: Verdict;
   readonly reason?: string;
   readonly finding?: Finding;
-  /** The check whose failure explains a `blocked`. */
   readonly blockedBy?: string;
   readonly durationMs: number;
   /** Repeated after a failure, the check gave different answers; the verdict stays the failure. */
@@ -30,9 +29,7 @@ export type CheckResult = {
 
 /** Only a failed `expect` is a claim about the target; anything else could not be judged. */
 export function verdictOf(error: unknown): 'fail' | 'error' {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    if (e instanceof RdcError) return 'error';
-  }
+  for (let e = error; e instanceof Error; e = e.cause) if (e instanceof RdcError) return 'error';
   const isAssertion =
     error instanceof Error && error.name === 'AssertionError' && 'actual' in error && 'expected' in error;
   return isAssertion ? 'fail' : 'error';

@@ -8,7 +8,7 @@ import { readEvidence } from '../results/read-evidence.ts';
 import { checks, judged, syntheticRun, syntheticTarget, syntheticVerdicts } from '../synthetic-runs/synthetic-run.ts';
 import { completeAllureResults } from './complete.ts';
 import { describeCheck, escapeMarkdown } from './description.ts';
-import { sealPage } from './seal-page.ts';
+import { sealPage } from './generate.ts';
 
 function startTarget(name = 'debian-13') {
   const run = syntheticRun();

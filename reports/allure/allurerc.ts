@@ -1,7 +1,10 @@
-// Read by Allure's own command (generate.ts starts it); the run folder comes in the environment.
+// Read by the allure command, which generate.ts starts; the run folder comes in the environment.
 import { defineConfig } from 'allure';
+import { plainLine } from '../../harness/messages/plain-text.ts';
+import { providerOf } from '../results/provider.ts';
 import { readRun } from '../results/read-results.ts';
-import { environmentOf } from './environment.ts';
+import type { Results } from '../results/results.schema.ts';
+import { channelText, countsText, providerText } from '../wording/verdict-words.ts';
 import { environmentName, shownRuns } from './history-format.ts';
 
 const runs = readRun(process.env.RDC_RUN_FOLDER ?? '.').map(({ results }) => results);
@@ -18,7 +21,6 @@ const environments = Object.fromEntries(
   ]),
 );
 
-// With all targets in view only what they all share can be shown: their conclusions.
 const [only, ...others] = runs;
 const variables =
   only && others.length === 0
@@ -27,11 +29,11 @@ const variables =
 
 const labelled = (name: string, value: string) => ({ labels: { [name]: value } });
 
-// Earlier runs, as generate.ts found them; without one nothing is said to be new. What is kept is kept by us.
+// Without a file nothing is said to be new. generate.ts keeps the runs, not Allure.
 const historyPath = process.env.RDC_HISTORY_FILE;
 const history = historyPath ? { historyPath, historyLimit: shownRuns, appendHistory: false } : {};
 
-// Those of Allure's charts that say something here: there are no features, epics or layers, and its stability calls a lasting failure stable.
+// There are no features, epics or layers here, and Allure's chart of stability calls a lasting failure stable.
 const charts = [
   { type: 'currentStatus', title: 'This run' },
   { type: 'statusDynamics', title: 'Verdicts over the runs', limit: shownRuns },
@@ -46,7 +48,6 @@ export default defineConfig({
   ...history,
   environments,
   variables,
-  // Of our tools, not of the target.
   hideLabels: ['framework', 'language'],
   categories: [
     { name: 'Limitations lifted', matchers: { statuses: ['failed'], ...labelled('finding', 'lifted') } },
@@ -70,3 +71,35 @@ export default defineConfig({
     },
   },
 });
+
+function environmentOf(results: Results): Record<string, string> {
+  const provider = providerOf(results);
+  const { target, conformance, ledger, notJudged = [], suite, run, facts } = results;
+  return {
+    target: plainLine(target.name),
+    ...(provider === undefined ? {} : { provider: providerText(provider) }),
+    ...(results.target.channel === undefined ? {} : { 'Docker by': channelText(results.target.channel) }),
+    conformance: `${conformance} (${countsText(ledger, notJudged.length)})`,
+    suite: `${suite.version} ${suite.digest.slice(0, 19)}`,
+    run: run.id,
+    ...flatFacts('', facts.host),
+    ...(facts.daemon ? flatFacts('daemon says: ', facts.daemon) : { 'daemon says': 'nothing, it does not answer' }),
+  };
+}
+
+/** One level of nesting, scalars and short lists only: the rest is in results.json. */
+function flatFacts(prefix: string, facts: Readonly<Record<string, unknown>>): Record<string, string> {
+  const texts = Object.entries(facts).flatMap(([key, value]): [string, string | undefined][] => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[key, factText(value)]];
+    return Object.entries(value).map(([inner, nested]) => [`${key}.${inner}`, factText(nested)]);
+  });
+  const shown = texts.flatMap(([key, text]) => (text === undefined ? [] : [[plainLine(prefix + key, 60), text]]));
+  return Object.fromEntries(shown.slice(0, 24));
+}
+
+function factText(value: unknown): string | undefined {
+  if (Array.isArray(value) && value.every((entry) => typeof entry !== 'object'))
+    return plainLine(value.join(' '), 120) || 'none';
+  if (value === null || value === undefined || typeof value === 'object') return undefined;
+  return plainLine(String(value), 120) || 'empty';
+}

@@ -1,43 +1,39 @@
 import { createHash } from 'node:crypto';
-import type { HistoryPoint } from './history-point.schema.ts';
+import type { HistoryPoint } from './kept-history.ts';
 
-/** Runs that a report shows besides its own. */
 export const shownRuns = 20;
 
-/** Names end up in the page's own markup and in its addresses. */
+/** A target's name as it may stand in the page's own markup and in its addresses. */
 export function environmentName(target: string): string {
   return target.replace(/[^\w.@: -]/g, '_').slice(0, 60);
 }
 
-/**
- * Earlier runs as the file that Allure reads (`historyPath`): one JSON document a line, the oldest run first. Targets
- * that were judged in one run are one line, as they were one report.
- */
+/** The file that Allure reads: one JSON document a line and a run, of however many targets, the oldest first. */
 export function allureHistory(points: readonly HistoryPoint[]): string {
-  const runs = [...Map.groupBy(points, ({ run }) => run.id).values()];
-  const ordered = runs.sort((a, b) => timeOf(a).localeCompare(timeOf(b))).slice(-shownRuns);
-  return ordered.map((ofRun) => `${JSON.stringify(dataPoint(ofRun))}\n`).join('');
+  const runs = [...Map.groupBy(points, ({ run }) => run.id)].map(([id, ofRun]) => dataPoint(id, ofRun));
+  const ordered = runs.sort((a, b) => a.startedAt.localeCompare(b.startedAt)).slice(-shownRuns);
+  return ordered.map(({ point }) => `${JSON.stringify(point)}\n`).join('');
 }
 
-const timeOf = ([first]: readonly HistoryPoint[]) => first?.run.startedAt ?? '';
-
-function dataPoint(points: readonly HistoryPoint[]) {
+function dataPoint(id: string, points: readonly HistoryPoint[]) {
+  const startedAt = points[0]?.run.startedAt ?? '';
   const items = points.flatMap((point) => point.checks.map((check) => testResult(point, check)));
-  const id = points[0]?.run.id ?? '';
-  return {
+  const point = {
     uuid: md5(id),
     name: id,
-    timestamp: Date.parse(timeOf(points)),
+    timestamp: Date.parse(startedAt),
     knownTestCaseIds: items.map(({ historyId }) => historyId.split('.')[0]),
     testResults: Object.fromEntries(items.map((item) => [item.historyId, item])),
     metrics: {},
     url: '',
   };
+  return { startedAt, point };
 }
 
 function testResult({ target, run }: HistoryPoint, check: HistoryPoint['checks'][number]) {
-  const { id, area, title, status, durationMs, message } = check;
-  const stop = Date.parse(run.startedAt) + Math.round(durationMs);
+  const { id, area, title, status, message } = check;
+  const start = Date.parse(run.startedAt);
+  const duration = Math.round(check.durationMs);
   return {
     id: md5(`${id} on ${target} in ${run.id}`),
     historyId: allureHistoryId(id, target),
@@ -46,9 +42,9 @@ function testResult({ target, run }: HistoryPoint, check: HistoryPoint['checks']
     environment: environmentName(target),
     status,
     ...(message === undefined ? {} : { message }),
-    start: stop - Math.round(durationMs),
-    stop,
-    duration: Math.round(durationMs),
+    start,
+    stop: start + duration,
+    duration,
     labels: [
       { name: 'parentSuite', value: target },
       { name: 'suite', value: area },

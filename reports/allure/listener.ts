@@ -4,28 +4,24 @@ import { completeAllureResults } from './complete.ts';
 import { type AllureReport, generateAllureReport } from './generate.ts';
 import { historyFolderOf } from './kept-history.ts';
 
-/** The path of the report, or why there is none. */
 export type BuiltReport = AllureReport | { readonly problem: Error };
 
-export type AllureListener = RunListener & { readonly built: Promise<BuiltReport> };
-
-/**
- * Completes each target's allure-results and builds the report at the end. A report that cannot be built changes no
- * verdict: the summary says so, and results.json stands. `history`: where `--history` keeps the runs of each target.
- */
-export function createAllureListener(records: TargetRecords, history?: string): AllureListener {
+/** A report that cannot be built changes no verdict: the summary says so, and results.json stands. */
+export function createAllureListener(
+  records: TargetRecords,
+  history?: string,
+): RunListener & { readonly built: Promise<BuiltReport> } {
   const { promise: built, resolve } = Promise.withResolvers<BuiltReport>();
-  const complete = (name: string) => {
-    const record = records.get(name);
-    if (record) completeAllureResults(record.target.folder, record.results());
-  };
   return {
     built,
-    targetEnded: (target) => complete(target.name),
-    async runEnded(run) {
+    targetEnded({ name }) {
+      const record = records.get(name);
+      if (record) completeAllureResults(record.target.folder, record.results());
+    },
+    async runEnded({ folder }) {
       try {
         if (records.size === 0) throw new Error('no target was started');
-        resolve(await generateAllureReport(run.folder, historyFolderOf(run.folder, history)));
+        resolve(await generateAllureReport(folder, historyFolderOf(folder, history)));
       } catch (error) {
         resolve({ problem: error instanceof Error ? error : new Error(String(error)) });
       }

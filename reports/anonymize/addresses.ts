@@ -1,9 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
 /**
- * Replaces IPv4, IPv6 and MAC addresses by ones of the ranges for documentation (RFC 5737, 3849, 7042), the same one for the same
- * address: what is compared in a text stays equal or different. Kept are addresses that are nobody's: unspecified,
- * loopback, multicast, netmasks and those of the ranges themselves.
+ * Replaces IPv4, IPv6 and MAC addresses by ones of the ranges for documentation (RFC 5737, 3849, 7042), the same one for the
+ * same address. Kept are addresses that are nobody's: unspecified, loopback, multicast, netmasks, those of the ranges.
  */
 export class Addresses {
   readonly #names = new Map<string, string>();
@@ -18,10 +17,7 @@ export class Addresses {
 
   /** Takes note of every address of a text. All texts come first, then the first `replace`. */
   learn(text: string): void {
-    this.#walk(text, (canonical) => {
-      this.#taken.add(canonical);
-      return canonical;
-    });
+    this.#walk(text, (canonical) => canonical);
   }
 
   replace(text: string): string {
@@ -40,46 +36,33 @@ export class Addresses {
     const forms = new Map<string, string>();
     for (const address of this.#taken) {
       if (isKept(address)) continue;
-      const name = this.#next(address);
+      const kind = isMac(address) ? 'mac' : isIPv4(address) ? 'v4' : 'v6';
+      let name: string;
+      do name = substitutes[kind](this.#counts[kind]++);
+      while (this.#taken.has(name));
       this.#names.set(address, name);
-      if (isMac(address)) continue;
+      if (kind === 'mac') continue;
       for (const form of [hexOf, procHexOf]) forms.set(form(address), form(name));
     }
     return forms;
   }
 
-  #next(address: string): string {
-    for (;;) {
-      const name = isMac(address)
-        ? macAt(this.#counts.mac++)
-        : isIPv4(address)
-          ? v4At(this.#counts.v4++)
-          : v6At(this.#counts.v6++);
-      if (!this.#taken.has(name)) return name;
-    }
-  }
-
-  /** Calls `name` with each address in its canonical form and puts what it returns in the place. */
   #walk(text: string, name: (canonical: string) => string): string {
     const of = (address: string) => {
-      if (!isKept(address)) return name(address);
       this.#taken.add(address);
-      return address;
+      return isKept(address) ? address : name(address);
     };
     return (
       text
         .replace(/(?<![0-9A-Za-z])([0-9A-F]{32}|[0-9A-F]{8})(?=:[0-9A-F]{4}(?![0-9A-Za-z]))/g, (hex) =>
           procHexOf(of(fromProcHex(hex))).toUpperCase(),
         )
-        .replace(/^[0-9a-f]{32}(?= [0-9a-f]{2} [0-9a-f]{2} )/gm, (hex) => hexOf(of(canonicalV6(groupsOf(hex)))))
+        .replace(/^[0-9a-f]{32}(?= [0-9a-f]{2} [0-9a-f]{2} )/gm, (hex) => hexOf(of(fromHex(hex))))
         // whole runs: a pattern that looks for the colons itself takes squared time on long hex texts
         .replace(/[0-9A-Fa-f:]+/g, (run, at: number, whole: string) => {
-          if (
-            run.indexOf(':') === run.lastIndexOf(':') ||
-            isOfOther(run, whole.slice(at + run.length, at + run.length + 2))
-          )
-            return run;
-          return replaceRun(run, { before: isLetter(whole[at - 1]), after: isLetter(whole[at + run.length]) }, of);
+          const end = at + run.length;
+          if (run.indexOf(':') === run.lastIndexOf(':') || isOfOther(run, whole.slice(end, end + 2))) return run;
+          return replaceRun(run, { before: isLetter(whole[at - 1]), after: isLetter(whole[end]) }, of);
         })
         .replace(/(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?!\w|\.\d)/g, (quad) => (isIPv4(quad) ? of(quad) : quad))
     );
@@ -120,42 +103,32 @@ function isKept(address: string): boolean {
   return first === 0 || first === 127 || first >= 224 || /^(192\.0\.2|198\.51\.100|203\.0\.113)\./.test(address);
 }
 
-/** `192.0.2.1` and on; then the other two ranges; then the one for benchmarks (RFC 2544), which has room for 131 072. */
-function v4At(index: number): string {
-  const ranges = ['192.0.2', '203.0.113', '198.51.100'];
-  const range = ranges[Math.floor(index / 254)];
-  if (range !== undefined) return `${range}.${(index % 254) + 1}`;
-  const far = index - ranges.length * 254;
-  return `198.${18 + (Math.floor(far / 65_536) % 2)}.${Math.floor(far / 256) % 256}.${far % 256}`;
-}
+const substitutes = {
+  /** `192.0.2.1` and on; then the other two ranges; then the one for benchmarks (RFC 2544), which has room for 131 072 */
+  v4(index: number): string {
+    const ranges = ['192.0.2', '203.0.113', '198.51.100'];
+    const range = ranges[Math.floor(index / 254)];
+    if (range !== undefined) return `${range}.${(index % 254) + 1}`;
+    const far = index - ranges.length * 254;
+    return `198.${18 + (Math.floor(far / 65_536) % 2)}.${Math.floor(far / 256) % 256}.${far % 256}`;
+  },
+  v6: (index: number) => fromHex(`20010db8${(index + 1).toString(16).padStart(24, '0')}`),
+  mac: (index: number) => `00005e${(0x5300 + index).toString(16).padStart(6, '0')}`.replace(/..(?!$)/g, '$&:'),
+};
 
-function v6At(index: number): string {
-  const [high, low] = [Math.floor((index + 1) / 65_536), (index + 1) % 65_536];
-  return canonicalV6(`2001:db8:0:0:0:0:${high.toString(16)}:${low.toString(16)}`);
-}
-
-function macAt(index: number): string {
-  const low = (0x5300 + index).toString(16).padStart(6, '0');
-  return `00:00:5e:${low.slice(0, 2)}:${low.slice(2, 4)}:${low.slice(4)}`;
-}
-
-/** As RFC 5952 writes it. */
 export function canonicalV6(address: string): string {
   return new URL(`http://[${address}]/`).hostname.slice(1, -1);
 }
 
-function groupsOf(hex: string): string {
-  return (hex.match(/.{4}/g) ?? []).join(':');
+function fromHex(hex: string): string {
+  return canonicalV6(hex.replace(/.{4}(?!$)/g, '$&:'));
 }
 
-/** The bytes of an address in hex, in their order. */
 function hexOf(address: string): string {
   if (isIPv4(address)) return Buffer.from(address.split('.').map(Number)).toString('hex');
-  const [left = '', right = ''] = address.split('::');
-  const groups = (text: string) => text.split(':').filter((group) => group !== '');
-  const zeros = Array<string>(8 - groups(left).length - groups(right).length).fill('0');
-  const all = address.includes('::') ? [...groups(left), ...zeros, ...groups(right)] : groups(address);
-  return all.map((group) => group.padStart(4, '0')).join('');
+  const hexOfGroups = (text: string) => text.replace(/[^:]+/g, (group) => group.padStart(4, '0')).replaceAll(':', '');
+  const [left = '', right = ''] = address.split('::').map(hexOfGroups);
+  return left + right.padStart(32 - left.length, '0');
 }
 
 /** The same in words of the machine's order (little-endian), as /proc/net/tcp has it. */
@@ -165,5 +138,5 @@ function procHexOf(address: string): string {
 
 function fromProcHex(hex: string): string {
   const bytes = Buffer.from(hex, 'hex').swap32();
-  return bytes.length === 4 ? [...bytes].join('.') : canonicalV6(groupsOf(bytes.toString('hex')));
+  return bytes.length === 4 ? [...bytes].join('.') : fromHex(bytes.toString('hex'));
 }

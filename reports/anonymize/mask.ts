@@ -6,13 +6,7 @@ import { Addresses, canonicalV6 } from './addresses.ts';
 import { addHost, findNames, findNamesInResults } from './find-names.ts';
 import { Names } from './names.ts';
 
-/** How many different ones were replaced. */
-export type MaskCounts = {
-  readonly users: number;
-  readonly hosts: number;
-  readonly domains: number;
-  readonly addresses: number;
-};
+export type MaskCounts = Readonly<Record<'users' | 'hosts' | 'domains' | 'addresses', number>>;
 
 const maxRemembered = 5_000;
 
@@ -21,14 +15,15 @@ export class Mask {
   readonly #names = new Names();
   readonly #addresses = new Addresses();
   readonly #hostAddresses = new Set<string>();
-  readonly #hide: readonly string[];
-  readonly #self: { readonly user: string; readonly host: string };
   #isComplete = false;
   // results of many targets say the same: titles, remedies, reasons
   readonly #learned = new Set<string>();
   readonly #masked = new Map<string, string>();
 
-  /** `hide`: names that stand nowhere that tells what they are. */
+  readonly #hide: readonly string[];
+  readonly #self: { readonly user: string; readonly host: string };
+
+  /** `hide`: names that no rule would find. */
   constructor(hide: readonly string[] = [], self = { user: ownUser(), host: hostname() }) {
     this.#hide = hide;
     this.#self = self;

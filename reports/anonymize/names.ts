@@ -8,10 +8,7 @@ const kept = new Set(
   ),
 );
 
-/**
- * Replaces names of users, hosts and domains by `user-1`, `host-1`, `domain-1`, the same one for the same name, wherever
- * they stand as a word of their own: `alice` also in `/home/alice`, `local-alice` and `alice@web`, not in `malice`.
- */
+/** Replaces names by `user-1`, `host-1`, `domain-1`, as whole words: `alice` in `local-alice`, not in `malice`. */
 export class Names {
   /** by name; `same` is another name of the same user or host */
   readonly #learned = new Map<string, { readonly kind: NameKind; readonly same?: string }>();
@@ -20,7 +17,6 @@ export class Names {
   readonly #used = new Set<string>();
   #pattern: RegExp | undefined;
 
-  /** How many names of a kind were replaced. */
   used(kind: NameKind): number {
     return [...this.#used].filter((name) => name.startsWith(`${kind}-`)).length;
   }
@@ -32,7 +28,6 @@ export class Names {
     this.#learned.set(key, same === undefined ? { kind } : { kind, same: keyOf(same) });
   }
 
-  /** A name that stays, whatever it is taken for later. */
   keep(name: string): void {
     if (!this.#learned.has(keyOf(name))) this.#kept.add(keyOf(name));
   }

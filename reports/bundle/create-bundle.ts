@@ -1,21 +1,26 @@
 import { createHash } from 'node:crypto';
 import { renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { messageOf } from '../../harness/messages/error-text.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
+import { plainLine } from '../../harness/messages/plain-text.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import { scratch } from '../../harness/this-machine/scratch.ts';
 import { refuseOccupied, temporaryFolder, unwritableError } from '../../harness/this-machine/writable-path.ts';
 import type { MaskCounts } from '../anonymize/mask.ts';
-import { collectRun, type Packed } from './collect-run.ts';
-import { bundleLimits, type Manifest, manifestName, manifestVersion } from './manifest.schema.ts';
-import { maskFiles } from './mask-files.ts';
-import { parseManifest } from './parse-manifest.ts';
-import { readRunFile } from './run-files.ts';
+import {
+  bundleLimits,
+  type Manifest,
+  type ManifestFile,
+  manifestName,
+  manifestVersion,
+  parseManifest,
+} from './manifest.ts';
+import { collectRun, maskFiles, type Packed, readRunFile } from './run-files.ts';
 import { signFile } from './signature.ts';
 import { type ArchiveFile, writeArchive } from './write-archive.ts';
 
 export type BundleOptions = {
-  /** file of the archive */
   readonly out: string;
   /** names and addresses are replaced; `hide` are names that no rule would find */
   readonly anonymous?: { readonly hide: readonly string[] };
@@ -23,9 +28,10 @@ export type BundleOptions = {
   readonly key?: string;
 };
 
-export const outHint = '--out FILE: a file in a folder that is there and can be written';
+type Bundle = { readonly manifest: Manifest; readonly sha256: string; readonly replaced?: MaskCounts };
 
-export type Bundle = { readonly manifest: Manifest; readonly sha256: string; readonly replaced?: MaskCounts };
+export const outHint = '--out FILE: a file in a folder that is there and can be written';
+const fewerHint = 'pack fewer targets: ./rdc bundle RUN/TARGET';
 
 /**
  * Packs a run folder, a target's folder or a results file. The same input gives the same bytes (with the same release of
@@ -43,55 +49,37 @@ export async function createBundle(run: string, options: BundleOptions): Promise
 type About = { readonly run: string } & Pick<Manifest, 'suite' | 'anonymous'>;
 
 async function pack(packed: readonly Packed[], { run, ...about }: About, options: BundleOptions): Promise<Bundle> {
-  const ordered = packed
-    .map((file) => ({ file, name: Buffer.from(file.path) }))
-    .sort((a, b) => Buffer.compare(a.name, b.name))
-    .map(({ file }) => file);
+  const ordered = packed.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   const targets = [...new Set(ordered.map(({ path }) => path.split('/', 1)[0] ?? ''))];
-  const files = ordered.map((file) => describe(contentOf(file)));
+  const files = ordered.map((file) => describe(file.path, readRunFile(file.source)));
   const manifest: Manifest = { bundle: manifestVersion, ...about, targets, files };
   const text = JSON.stringify(manifest);
-  checkManifest(run, text);
-  const sha256 = await place(options, (temporary) => writeArchive(temporary, archiveFiles(text, manifest, ordered)));
-  return { manifest, sha256 };
-}
-
-function contentOf({ path, source }: Packed): ArchiveFile {
-  return { path, content: readRunFile(source) };
-}
-
-function describe({ path, content }: ArchiveFile): Manifest['files'][number] {
-  return { path, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
-}
-
-/** What a reader would refuse is not written. */
-function checkManifest(run: string, text: string): void {
   try {
+    // what a reader would refuse is not written
     parseManifest(text);
     const bytes = Buffer.byteLength(text);
     if (bytes > bundleLimits.manifestBytes) throw new Error(`a manifest of ${bytes} bytes`);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new RdcError('INPUT', `${run}: cannot be packed: ${why}`, {
-      cause,
-      hint: 'pack fewer targets: ./rdc bundle RUN/TARGET',
-    });
+    throw new RdcError('INPUT', `${run}: cannot be packed: ${messageOf(cause)}`, { cause, hint: fewerHint });
   }
+  const sha256 = await place(options, (temporary) => writeArchive(temporary, archiveFiles(text, manifest, ordered)));
+  return { manifest, sha256 };
+}
+
+function describe(path: string, content: Buffer): ManifestFile {
+  return { path, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex') };
 }
 
 function* archiveFiles(text: string, { files }: Manifest, ordered: readonly Packed[]): Generator<ArchiveFile> {
   yield { path: manifestName, content: Buffer.from(text) };
-  for (const [index, file] of ordered.entries()) {
-    const packed = contentOf(file);
-    if (describe(packed).sha256 !== files[index]?.sha256)
-      throw new RdcError('INPUT', `${file.source}: it changes while it is packed`, {
-        hint: 'wait until the run has ended',
-      });
-    yield packed;
+  for (const [index, { path, source }] of ordered.entries()) {
+    const content = readRunFile(source);
+    if (describe(path, content).sha256 !== files[index]?.sha256)
+      throw new RdcError('INPUT', `${source}: it changes while it is packed`, { hint: 'wait until the run has ended' });
+    yield { path, content };
   }
 }
 
-/** Writes beside `out`, signs, and only then puts both in their places. */
 async function place({ out, key }: BundleOptions, write: (temporary: string) => Promise<string>): Promise<string> {
   // both before anything is written: an archive is not to be replaced beside a signature that cannot be
   for (const file of [out, `${out}.sig`]) refuseOccupied(file, outHint);
@@ -101,9 +89,8 @@ async function place({ out, key }: BundleOptions, write: (temporary: string) => 
     const sha256 = await write(temporary);
     const { size } = statSync(temporary);
     if (size > bundleLimits.archiveBytes) {
-      throw new RdcError('INPUT', `an archive of ${size} bytes, the limit is ${bundleLimits.archiveBytes}`, {
-        hint: 'pack fewer targets: ./rdc bundle RUN/TARGET',
-      });
+      const what = `an archive of ${size} bytes, the limit is ${bundleLimits.archiveBytes}`;
+      throw new RdcError('INPUT', what, { hint: fewerHint });
     }
     const signature = key === undefined ? undefined : await signFile(temporary, key);
     renameSync(temporary, out);
@@ -112,7 +99,27 @@ async function place({ out, key }: BundleOptions, write: (temporary: string) => 
     else writeFileAtomic(`${out}.sig`, signature);
     return sha256;
   } catch (cause) {
-    if (cause instanceof RdcError) throw cause;
-    throw unwritableError(out, cause, outHint);
+    throw cause instanceof RdcError ? cause : unwritableError(out, cause, outHint);
   }
+}
+
+export function describeBundle(bundle: Bundle): string[] {
+  const { targets, files, bytes, suite, anonymous, sha256, replaced } = bundleSummary(bundle);
+  const shown = targets.slice(0, 8).map((name) => plainLine(name, 100));
+  const more = targets.length > shown.length ? ` and ${targets.length - shown.length} more` : '';
+  const lines = [
+    `targets: ${shown.join(', ')}${more}`,
+    `suite: ${plainLine(suite.version)} ${plainLine(suite.digest)}`,
+    `files: ${files}, ${bytes} bytes unpacked`,
+  ];
+  const counts = Object.entries(replaced ?? {}).map(([what, count]) => `${count} ${what}`);
+  if (replaced) lines.push(`replaced: ${counts.join(', ')}`);
+  else if (anonymous) lines.push('anonymous: names and addresses were replaced');
+  return [...lines, `sha256:${sha256}`];
+}
+
+export function bundleSummary({ manifest, sha256, replaced }: Bundle) {
+  const { suite, anonymous, targets, files } = manifest;
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return { sha256, suite, anonymous, targets, files: files.length, bytes, ...(replaced ? { replaced } : {}) };
 }

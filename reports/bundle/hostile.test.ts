@@ -7,7 +7,7 @@ import { type Headers, pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, test as it, vi } from 'vitest';
 import { errorCodes, RdcError } from '../../harness/messages/errors.ts';
 import { resultsWith } from '../synthetic-runs/compared-results.ts';
-import { bundleLimits } from './manifest.schema.ts';
+import { bundleLimits } from './manifest.ts';
 import { readBundle, withRuns } from './open-bundle.ts';
 import { sealOf } from './seal.ts';
 

@@ -10,9 +10,9 @@ import {
   unwritableError,
 } from '../../harness/this-machine/writable-path.ts';
 import { parseResults } from '../results/read-results.ts';
+import type { Results } from '../results/results.schema.ts';
 import { findRun, resultsFileName } from '../results/run-folder.ts';
-import type { Manifest } from './manifest.schema.ts';
-import { type ReadBundle, readArchive } from './read-archive.ts';
+import { type OnFile, type ReadBundle, readArchive } from './read-archive.ts';
 
 /** Whether a path is a file that is compressed by gzip; results files are text. Throws INPUT where that cannot be read. */
 export function isBundle(path: string): boolean {
@@ -30,37 +30,27 @@ export function isBundle(path: string): boolean {
   }
 }
 
-/**
- * Reads a whole bundle: its bytes, its files' digests, its results. `onFile` gets each file when it is checked. Throws
- * INPUT with one message.
- */
-export async function readBundle(
-  file: string,
-  onFile: (path: string, content: Buffer) => void = () => {},
-): Promise<ReadBundle> {
-  const digests = new Map<string, Manifest['suite']>();
+/** Checks a whole bundle, its results too; `onFile` gets each file when it is checked. Throws INPUT. */
+export async function readBundle(file: string, onFile: OnFile = () => {}): Promise<ReadBundle> {
+  const suites = new Map<string, Results['suite']>();
   const bundle = await readArchive(file, (path, content) => {
     if (path.endsWith(`/${resultsFileName}`) && path.split('/').length === 2)
-      digests.set(path, parseResults(path, content.toString('utf8')).suite);
+      suites.set(path, parseResults(path, content.toString('utf8')).suite);
     onFile(path, content);
   });
   const { suite } = bundle.manifest;
-  for (const [path, { version, digest }] of digests) {
+  for (const [path, { version, digest }] of suites) {
     if (version !== suite.version || digest !== suite.digest)
       throw new RdcError('INPUT', `${file}: ${path} is of another suite than the manifest says`);
   }
   return bundle;
 }
 
-/** Unpacks a bundle into an empty folder, as a run folder. */
 async function unpackBundle(file: string, folder: string): Promise<ReadBundle> {
-  const made = new Set<string>();
   return await readBundle(file, (path, content) => {
     const to = join(folder, path);
-    const parent = dirname(to);
     try {
-      if (!made.has(parent)) mkdirSync(parent, { recursive: true });
-      made.add(parent);
+      mkdirSync(dirname(to), { recursive: true });
       writeFileSync(to, content, { flag: 'wx' });
     } catch (cause) {
       throw unwritableError(folder, cause, temporaryHint);
@@ -68,10 +58,7 @@ async function unpackBundle(file: string, folder: string): Promise<ReadBundle> {
   });
 }
 
-/**
- * Runs `work` with the runs' paths; a bundle is unpacked for as long as that takes, and what is wrong with what is in it is
- * said of the bundle.
- */
+/** Runs `work` with the runs' paths. Bundles are unpacked for as long as that takes; errors name them, not the folder. */
 export async function withRuns<T>(
   runs: readonly string[],
   work: (paths: readonly string[]) => T | Promise<T>,
@@ -80,18 +67,14 @@ export async function withRuns<T>(
   using folders = new DisposableStack();
   using _ = leaveInOrder();
   try {
-    const paths: string[] = [];
-    for (const run of runs) {
-      const path = findRun(run);
-      if (!isBundle(path)) {
-        paths.push(path);
-        continue;
-      }
+    const paths = runs.map((run) => findRun(run));
+    for (const [index, path] of paths.entries()) {
+      if (!isBundle(path)) continue;
       const folder = temporaryFolder('rdc-bundle-');
       folders.use(scratch(folder));
-      unpacked.set(folder, run);
+      unpacked.set(folder, runs[index] ?? path);
       await unpackBundle(path, folder);
-      paths.push(folder);
+      paths[index] = folder;
     }
     return await work(paths);
   } catch (error) {
@@ -109,15 +92,14 @@ function leaveInOrder(): Disposable {
 function inTermsOfBundles(error: unknown, unpacked: ReadonlyMap<string, string>): unknown {
   // a full disk is no matter of what is in a bundle
   if (!(error instanceof RdcError) || error.code === 'REPORT') return error;
-  const found = [...unpacked].filter(([folder]) => `${error.message} ${error.hint ?? ''}`.includes(folder));
-  const [first] = found;
-  if (first === undefined) return error;
-  let what = error.message.replace(/^\[\w+\] /, '');
-  for (const [folder, run] of found) what = what.replaceAll(folder, run);
-  // what the hint names is gone when it is read
-  const isGone = error.hint?.includes(first[0]) ?? false;
-  const hint = isGone ? `unpack it: ./rdc merge ${first[1]} --out DIR` : error.hint;
-  return new RdcError(error.code, what, { cause: error, ...(hint === undefined ? {} : { hint }) });
+  let { message, hint = '' } = error;
+  for (const [folder, run] of unpacked) {
+    message = message.replaceAll(folder, run);
+    // what the hint names is gone when it is read
+    if (hint.includes(folder)) hint = `unpack it: ./rdc merge ${run} --out DIR`;
+  }
+  if (message === error.message && hint === (error.hint ?? '')) return error;
+  return new RdcError(error.code, message.replace(/^\[\w+\] /, ''), { cause: error, ...(hint && { hint }) });
 }
 
 /** A path that stays: of a bundle, the run folder `<parent>/bundle-<digest>` that it was unpacked into. */

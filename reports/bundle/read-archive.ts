@@ -3,47 +3,59 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { type Entry, extract } from 'tar-stream';
+import { messageOf } from '../../harness/messages/error-text.ts';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine } from '../../harness/messages/plain-text.ts';
-import { bundleLimits, type Manifest, type ManifestFile, manifestName } from './manifest.schema.ts';
-import { parseManifest } from './parse-manifest.ts';
+import { bundleLimits, type Manifest, type ManifestFile, manifestName, parseManifest } from './manifest.ts';
 import { checkSeal } from './seal.ts';
 
-/** Archive headers between two files; more of them is an attempt to fill the memory. */
+/** More archive headers than this between two files are an attempt to fill the memory. */
 const maxHeaderBytes = 1024 * 1024;
+
+export type OnFile = (path: string, content: Buffer) => void;
 
 export type ReadBundle = { readonly manifest: Manifest; readonly sha256: string };
 
-/**
- * Reads a bundle from end to end and hands over each file when its name, size and digest are those of the manifest,
- * so that nothing unchecked is ever looked at; one file is in memory at a time. Throws INPUT with one sentence on
- * whatever is not as it was packed, or is no file that a bundle holds (links, paths that lead out, too much of it).
- */
-export async function readArchive(file: string, onFile: (path: string, content: Buffer) => void): Promise<ReadBundle> {
+/** Hands over each file whose name, size and digest are those of the manifest. Throws INPUT on anything else. */
+export async function readArchive(file: string, onFile: OnFile): Promise<ReadBundle> {
   const { contentBytes, sha256 } = await checkSeal(file);
   const flow = boundedFlow();
   const entries = extract();
   const feeding = pipeline(createReadStream(file, { end: contentBytes - 1 }), createGunzip(), flow.watch, entries);
   try {
-    const reader = entryReader(flow.seen, onFile);
-    for await (const entry of entries) await reader.next(entry);
+    const manifest = await readEntries(entries, flow.seen, onFile);
     await feeding;
-    return { manifest: reader.end(), sha256 };
-  } catch (error) {
+    return { manifest, sha256 };
+  } catch (cause) {
     // the pipeline fails with whatever stopped the loop: said once
     await feeding.catch(() => {});
     // nothing is wrong with the bundle where there is no room for what is in it
-    if (error instanceof RdcError && error.code === 'REPORT') throw error;
-    const said = error instanceof Error ? error.message : String(error);
-    const why = plainLine(said.replace(/^\[\w+\] /, ''), 600);
-    throw new RdcError('INPUT', `${file}: refused: ${why}`, {
-      hint: 'a bundle is made with: ./rdc bundle RUN',
-      cause: error,
-    });
+    if (cause instanceof RdcError && cause.code === 'REPORT') throw cause;
+    const why = plainLine(messageOf(cause).replace(/^\[\w+\] /, ''), 600);
+    throw new RdcError('INPUT', `${file}: refused: ${why}`, { hint: 'a bundle is made with: ./rdc bundle RUN', cause });
   }
 }
 
-/** Counts what is unpacked: in all, and since a file was last seen. */
+async function readEntries(entries: AsyncIterable<Entry>, seen: () => void, onFile: OnFile): Promise<Manifest> {
+  let manifest: Manifest | undefined;
+  let next = 0;
+  for await (const entry of entries) {
+    seen();
+    if (manifest === undefined) {
+      manifest = await manifestOf(entry, seen);
+      continue;
+    }
+    const expected = manifest.files[next];
+    if (expected === undefined) throw new Error(`${quoted(entry)} is not in the manifest`);
+    onFile(expected.path, await checkedContent(entry, expected, seen));
+    next += 1;
+  }
+  if (manifest === undefined) throw new Error('it is empty');
+  const missing = manifest.files[next];
+  if (missing) throw new Error(`${plainLine(missing.path, 200)} is in the manifest and not in the archive`);
+  return manifest;
+}
+
 function boundedFlow() {
   let total = 0;
   let sinceFile = 0;
@@ -64,41 +76,20 @@ function boundedFlow() {
   };
 }
 
-function entryReader(seen: () => void, onFile: (path: string, content: Buffer) => void) {
-  let manifest: Manifest | undefined;
-  let next = 0;
-  const readManifest = async (entry: Entry): Promise<void> => {
-    const { size = 0 } = entry.header;
-    if (entry.header.name !== manifestName || entry.header.type !== 'file')
-      throw new Error(`it begins with ${quoted(entry)} and not with ${manifestName}`);
-    if (!(size >= 0 && size <= bundleLimits.manifestBytes)) throw new Error(`a manifest of ${size} bytes`);
-    manifest = parseManifest((await contentOf(entry, size, seen)).toString('utf8'));
-  };
-  return {
-    async next(entry: Entry): Promise<void> {
-      seen();
-      if (manifest === undefined) return await readManifest(entry);
-      const expected = manifest.files[next];
-      if (expected === undefined) throw new Error(`${quoted(entry)} is not in the manifest`);
-      onFile(expected.path, await checkedContent(entry, expected, seen));
-      next += 1;
-    },
-    end(): Manifest {
-      if (manifest === undefined) throw new Error('it is empty');
-      const missing = manifest.files[next];
-      if (missing) throw new Error(`${plainLine(missing.path, 200)} is in the manifest and not in the archive`);
-      return manifest;
-    },
-  };
+async function manifestOf(entry: Entry, seen: () => void): Promise<Manifest> {
+  const { name, type, size = 0 } = entry.header;
+  if (name !== manifestName || type !== 'file')
+    throw new Error(`it begins with ${quoted(entry)} and not with ${manifestName}`);
+  if (!(size >= 0 && size <= bundleLimits.manifestBytes)) throw new Error(`a manifest of ${size} bytes`);
+  return parseManifest((await contentOf(entry, size, seen)).toString('utf8'));
 }
 
 async function checkedContent(entry: Entry, expected: ManifestFile, seen: () => void): Promise<Buffer> {
   const { name, type, size } = entry.header;
   if (type !== 'file') throw new Error(`${quoted(entry)} is a ${type ?? 'thing of unknown kind'}, not a file`);
   if (name !== expected.path || size !== expected.bytes) {
-    throw new Error(
-      `${quoted(entry)} of ${size} bytes stands where the manifest has ${plainLine(expected.path, 200)} of ${expected.bytes}`,
-    );
+    const wanted = `${plainLine(expected.path, 200)} of ${expected.bytes}`;
+    throw new Error(`${quoted(entry)} of ${size} bytes stands where the manifest has ${wanted}`);
   }
   const content = await contentOf(entry, size, seen);
   if (createHash('sha256').update(content).digest('hex') !== expected.sha256)

@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createReadStream, existsSync, statSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { RdcError } from '../../harness/messages/errors.ts';
 import { plainLine } from '../../harness/messages/plain-text.ts';
 
-/** What the signature is for (ssh-keygen's namespace): one made for Git or a file of another kind is none of a bundle. */
+/** ssh-keygen's namespace: a signature that was made for something else, such as a commit, is none of a bundle. */
 const signatureNamespace = 'rdc-bundle';
 
 /** The command with which a bundle is signed by hand; it writes `FILE.sig`. */
@@ -12,7 +14,7 @@ export function signCommand(file: string, key = '~/.ssh/id_ed25519'): string {
   return `ssh-keygen -Y sign -f ${key} -n ${signatureNamespace} ${file}`;
 }
 
-/** The detached signature of a file, by `ssh-keygen -Y sign`; it may ask for a passphrase or a touch. */
+/** The detached signature of a file; ssh-keygen may ask for a passphrase or a touch. */
 export async function signFile(file: string, key: string): Promise<string> {
   refuseEndless(key);
   const { code, stdout, stderr } = await sshKeygen(['-Y', 'sign', '-f', key, '-n', signatureNamespace], file);
@@ -48,14 +50,12 @@ export async function verifySignature(
   const by = signer ?? (await findSigner(file, signature, allowedSigners));
   const args = ['-Y', 'verify', '-f', allowedSigners, '-I', by, '-n', signatureNamespace, '-s', signature];
   const { code, stdout, stderr } = await sshKeygen(args, file);
-  if (code === 0) return plainLine(by, 200);
-  throw new RdcError(
-    'INPUT',
-    `${file}: ${signature} is no signature of ${plainLine(by, 200)} over it: ${lastLine(stderr || stdout)}`,
-    {
-      hint: 'a changed bundle or another key: get both again from who signed',
-    },
-  );
+  const name = plainLine(by, 200);
+  if (code === 0) return name;
+  const why = lastLine(stderr || stdout);
+  throw new RdcError('INPUT', `${file}: ${signature} is no signature of ${name} over it: ${why}`, {
+    hint: 'a changed bundle or another key: get both again from who signed',
+  });
 }
 
 async function findSigner(file: string, signature: string, allowedSigners: string): Promise<string> {
@@ -68,28 +68,18 @@ async function findSigner(file: string, signature: string, allowedSigners: strin
   });
 }
 
-type Answer = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
-
-async function sshKeygen(args: readonly string[], input?: string): Promise<Answer> {
-  const child = spawn('ssh-keygen', args, { stdio: ['pipe', 'pipe', 'pipe'] });
-  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
-  child.once('error', reject).once('close', resolve);
-  const output = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].on('data', (chunk: Buffer) => {
-      if (output[name].length < 20_000) output[name] += chunk;
-    });
-  }
-  // it may end before it has read everything: what it says then is in its exit code
+async function sshKeygen(args: readonly string[], input?: string) {
+  const child = spawn('ssh-keygen', args);
   if (input === undefined) child.stdin.end();
-  else await pipeline(createReadStream(input), child.stdin).catch(() => {});
+  // it may end before it has read everything: its exit code says why
+  else pipeline(createReadStream(input), child.stdin).catch(() => {});
   try {
-    return { code: await promise, ...output };
+    const ended = Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    const [stdout, stderr, [code]] = await ended;
+    return { code, stdout, stderr };
   } catch (cause) {
-    throw new RdcError('HOST_SETUP', 'ssh-keygen does not start here', {
-      cause,
-      hint: 'sudo apt-get install openssh-client',
-    });
+    const hint = 'sudo apt-get install openssh-client';
+    throw new RdcError('HOST_SETUP', 'ssh-keygen does not start here', { cause, hint });
   }
 }
 

@@ -7,32 +7,27 @@ import { sealOf } from './seal.ts';
 
 export type ArchiveFile = { readonly path: string; readonly content: Buffer };
 
-/**
- * Writes files to a new `.tar.gz` that depends on them alone (no time, owner or name of the machine) and seals it; one
- * file is in memory at a time. Returns the digest of the whole archive in hex.
- */
+/** Writes a sealed `.tar.gz` that depends on the files alone: no time, no owner. Returns its digest in hex. */
 export async function writeArchive(file: string, files: Iterable<ArchiveFile>): Promise<string> {
   const tar = pack();
-  const whole = createHash('sha256');
+  const digest = createHash('sha256');
   const writing = pipeline(
     tar,
     createGzip({ level: 6 }),
     async function* seal(chunks: AsyncIterable<Buffer>) {
-      const content = createHash('sha256');
       for await (const chunk of chunks) {
-        content.update(chunk);
-        whole.update(chunk);
+        digest.update(chunk);
         yield chunk;
       }
-      const end = sealOf(content.digest('hex'));
-      whole.update(end);
+      const end = sealOf(digest.copy().digest('hex'));
+      digest.update(end);
       yield end;
     },
     createWriteStream(file, { flags: 'wx', mode: 0o644, flush: true }),
   );
   // when the writing fails, the filling is left where it waits
   await Promise.all([writing, fill(tar, files)]);
-  return whole.digest('hex');
+  return digest.digest('hex');
 }
 
 async function fill(tar: Pack, files: Iterable<ArchiveFile>): Promise<void> {

@@ -1,24 +1,25 @@
 import { join } from 'node:path';
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import { judgedCount } from '../results/conformance.ts';
+import { present } from '../results/present.ts';
 import { readRun } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
 import type { Style } from '../wording/style.ts';
 import { type FailOn, hasChanges } from './change.ts';
-import { type Comparison, compareResults } from './compare.ts';
+import { compareResults } from './compare.ts';
 import type { Baseline, Baselines } from './read-baselines.ts';
 import { comparisonTable } from './table.ts';
 
+export type BaselineOptions = {
+  readonly baselines: Baselines;
+  readonly part?: readonly string[];
+};
+
 /** A run of a part of the suite is compared with that part: what was not asked for is not gone. */
-export function compareWithBaseline(
-  { results: base }: Baseline,
-  results: Results,
-  part?: readonly string[],
-): Comparison {
+export function compareWithBaseline({ results: base }: Baseline, results: Results, part?: readonly string[]) {
   const isOfPart = ({ id }: { readonly id: string }) => part === undefined || part.includes(id);
-  const { notJudged } = base;
-  const cut = { ...base, checks: base.checks.filter(isOfPart) };
-  return compareResults([notJudged ? { ...cut, notJudged: notJudged.filter(isOfPart) } : cut, results]);
+  const notJudged = base.notJudged?.filter(isOfPart);
+  return compareResults([present({ ...base, checks: base.checks.filter(isOfPart), notJudged }), results]);
 }
 
 /** Does any target of a finished run hold a change that `failOn` names? Read from what is on disk, as the exit code is. */
@@ -28,12 +29,6 @@ export function differsFromBaseline(folder: string, { baselines, part }: Baselin
     return baseline !== undefined && hasChanges(compareWithBaseline(baseline, results, part), failOn);
   });
 }
-
-export type BaselineOptions = {
-  readonly baselines: Baselines;
-  /** the checks of a run of a part of the suite */
-  readonly part?: readonly string[];
-};
 
 /** For the summary of one target: what regressed, was fixed, is new or gone since its baseline. `folder`: of the run. */
 export function baselineSummary(

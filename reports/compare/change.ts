@@ -1,24 +1,7 @@
 import type { JudgedCheck } from '../results/results.schema.ts';
 
-/**
- * What became of a check, from the base to another run or host. `lost` passed there and is not judged here (skipped,
- * blocked, in error): what vanishes quietly is worse than what fails. `gone` and `new` are not there in one of the two.
- */
-export type Change = 'same' | 'regressed' | 'lost' | 'fixed' | 'flaky' | 'changed' | 'new' | 'gone';
-
-/** The order in which changes matter to somebody who reads from the top. */
-export const changesByWeight: readonly Change[] = [
-  'regressed',
-  'lost',
-  'flaky',
-  'gone',
-  'changed',
-  'fixed',
-  'new',
-  'same',
-];
-
-export const changeWords: Readonly<Record<Change, string>> = {
+/** What became of a check, from the base to another run or host; the order is that in which a reader wants them. */
+export const changeWords = {
   regressed: 'fails now, did not before',
   lost: 'passed before, is not judged now',
   flaky: 'gave different answers in one run',
@@ -27,9 +10,15 @@ export const changeWords: Readonly<Record<Change, string>> = {
   fixed: 'failed before, passes now',
   new: 'was not in the base',
   same: 'the same verdict',
-};
+} as const;
 
-/** Changes that a pipeline with `--fail-on regression` stops at. */
+export type Change = keyof typeof changeWords;
+
+export const changesByWeight = Object.keys(changeWords) as readonly Change[];
+
+export type FailOn = 'regression' | 'difference';
+
+/** What vanishes quietly is worse than what fails: it counts as a regression as well. */
 const regressions: readonly Change[] = ['regressed', 'lost', 'gone'];
 
 type Cell = Pick<JudgedCheck, 'verdict' | 'finding' | 'flaky'> | undefined;
@@ -48,10 +37,6 @@ export function worstChange(changes: readonly Change[]): Change {
   return changesByWeight.find((change) => changes.includes(change)) ?? 'same';
 }
 
-/** What `--fail-on` names. */
-export type FailOn = 'regression' | 'difference';
-
-/** Does any row hold a change that `failOn` names? */
 export function hasChanges(
   { checks }: { readonly checks: readonly { readonly changes: readonly Change[] }[] },
   failOn: FailOn,

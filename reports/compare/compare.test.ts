@@ -8,8 +8,7 @@ import { resultsWith, type Told } from '../synthetic-runs/compared-results.ts';
 import { createStyle } from '../wording/style.ts';
 import { type Change, changeOf } from './change.ts';
 import { compareResults } from './compare.ts';
-import { differingEvidence } from './differing-evidence.ts';
-import { comparisonPage } from './page.ts';
+import { comparisonPage, differingEvidence } from './page.ts';
 import { comparisonTable } from './table.ts';
 
 describe('what became of a check', () => {

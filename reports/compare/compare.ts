@@ -1,31 +1,16 @@
-import { everyCheck } from '../results/every-check.ts';
+import { everyCheck } from '../results/conformance.ts';
+import { present } from '../results/present.ts';
+import { kernelOf, type ProviderName, providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf } from '../wording/verdict-words.ts';
 import { type Change, changeOf, changesByWeight, worstChange } from './change.ts';
-import { causeOf, type Explanation, explain, type FactRow } from './explain.ts';
-import { flattenFacts } from './flatten-facts.ts';
-
-export type Column = {
-  readonly label: string;
-  readonly target: string;
-  readonly runId: string;
-  readonly startedAt: string;
-  readonly conformance: Results['conformance'];
-  readonly ledger: Results['ledger'];
-  readonly suite: Results['suite'];
-  /** index of the column that this one is compared with; its own for a base */
-  readonly base: number;
-};
+import { causeOf, type Explanation, explain, type FactRow, flattenFacts } from './explain.ts';
 
 export type Cell = Pick<JudgedCheck, 'verdict' | 'finding' | 'flaky' | 'evidence'> & { readonly reason: string };
 
-export type CheckRow = {
-  readonly id: string;
-  readonly area: string;
-  readonly level: JudgedCheck['level'];
-  readonly title: string;
-  readonly remedy?: string;
-  /** the weightiest of its columns */
+type Declared = Pick<JudgedCheck, 'id' | 'area' | 'level' | 'title' | 'remedy'>;
+
+export type CheckRow = Declared & {
   readonly change: Change;
   readonly changes: readonly Change[];
   readonly cells: readonly (Cell | null)[];
@@ -34,19 +19,10 @@ export type CheckRow = {
 
 type DifferingFact = FactRow & { readonly cause?: string; readonly why?: string };
 
-export type Comparison = {
-  readonly columns: readonly Column[];
-  readonly checks: readonly CheckRow[];
-  readonly facts: readonly DifferingFact[];
-  /** rows by their change */
-  readonly counts: Readonly<Record<Change, number>>;
-};
+export type Comparison = ReturnType<typeof compareResults>;
+export type Column = Comparison['columns'][number];
 
-/**
- * Compares runs and hosts. A column's base is the first column of the same target (a later run against an earlier
- * one), else the first of all (a host against another).
- */
-export function compareResults(all: readonly Results[]): Comparison {
+export function compareResults(all: readonly Results[]) {
   const columns = columnsOf(all);
   const facts = differingFacts(all.map(flattenFacts));
   const cellsById = all.map((results) => new Map(everyCheck(results).map((check) => [check.id, check])));
@@ -55,13 +31,8 @@ export function compareResults(all: readonly Results[]): Comparison {
     const changes = columns.map(({ base }, index) => changeOf(found[base], found[index]));
     const change = worstChange(changes);
     const cells = found.map((check) => (check === undefined ? null : cellOf(check)));
-    return {
-      ...declared,
-      change,
-      changes,
-      cells,
-      explanations: change === 'same' ? [] : explainRow(declared, cells, facts),
-    };
+    const explanations = change === 'same' ? [] : explainRow(declared.area, cells, facts);
+    return { ...declared, change, changes, cells, explanations };
   });
   const counts = Object.fromEntries(
     changesByWeight.map((change) => [change, checks.filter((row) => row.change === change).length]),
@@ -69,12 +40,14 @@ export function compareResults(all: readonly Results[]): Comparison {
   return { columns, checks, facts: withCauses(facts), counts };
 }
 
-function columnsOf(all: readonly Results[]): Column[] {
+/** `base`: the first column of the same target (a later run against an earlier one), else the first of all. */
+function columnsOf(all: readonly Results[]) {
   const names = all.map(({ target }) => target.name);
-  return all.map(({ target, run, conformance, ledger, suite }, index) => {
-    const isAlone = names.filter((name) => name === target.name).length === 1;
+  return all.map((results, index) => {
+    const { target, run, conformance, ledger, suite } = results;
     const first = names.indexOf(target.name);
-    return {
+    const isAlone = first === names.lastIndexOf(target.name);
+    return present({
       label: isAlone ? target.name : `${target.name} ${run.startedAt.slice(0, 16).replace('T', ' ')}`,
       target: target.name,
       runId: run.id,
@@ -82,44 +55,48 @@ function columnsOf(all: readonly Results[]): Column[] {
       conformance,
       ledger,
       suite,
+      provider: providerOf(results),
+      ...kernelOf(results),
       base: first < index ? first : 0,
-    };
+    });
   });
 }
 
-type Declared = Pick<CheckRow, 'id' | 'area' | 'level' | 'title'> & { readonly remedy?: string };
+/** Said wherever columns are shown: a container is compared with a VM. */
+export function mixedProviders({ columns }: Comparison): string | undefined {
+  const isOther = ({ provider, base }: Column) => provider !== undefined && isOtherProvider(provider, columns[base]);
+  return columns.some(isOther) ? mixedProvidersText : undefined;
+}
+
+const mixedProvidersText =
+  'a container is compared with a VM: a difference may be that of the kernel, of its limits or of what a container lacks';
+
+function isOtherProvider(provider: ProviderName, base: Column | undefined): boolean {
+  return base?.provider !== undefined && base.provider !== provider;
+}
 
 /** Every check of any column once, in the order in which the first column that has it judged it. */
 function declarationsOf(all: readonly Results[]): Declared[] {
   const declared = new Map<string, Declared>();
-  for (const results of all) {
-    for (const { id, area, level, title, remedy } of everyCheck(results)) {
-      const known = declared.get(id);
-      // an older run may not have had the remedy yet
-      if (known === undefined || (known.remedy === undefined && remedy !== undefined))
-        declared.set(id, { id, area, level, title, ...(remedy === undefined ? {} : { remedy }) });
-    }
+  for (const { id, area, level, title, remedy } of all.flatMap(everyCheck)) {
+    const known = declared.get(id);
+    // an older run may not have had the remedy yet
+    if (known === undefined || (known.remedy === undefined && remedy !== undefined))
+      declared.set(id, present({ id, area, level, title, remedy }));
   }
-  const areas = [...new Set([...declared.values()].map(({ area }) => area))];
-  return [...declared.values()].sort((a, b) => areas.indexOf(a.area) - areas.indexOf(b.area));
+  return [...Map.groupBy(declared.values(), ({ area }) => area).values()].flat();
 }
 
 function cellOf(check: JudgedCheck): Cell {
   const { verdict, finding, flaky, evidence } = check;
-  return {
-    verdict,
-    reason: reasonOf(check),
-    ...(finding === undefined ? {} : { finding }),
-    ...(flaky === undefined ? {} : { flaky }),
-    ...(evidence === undefined ? {} : { evidence }),
-  };
+  return present({ verdict, reason: reasonOf(check), finding, flaky, evidence });
 }
 
 /** Only columns that have the check can tell why it differs; with one or none of them there is nothing to explain. */
-function explainRow(declared: Declared, cells: readonly (Cell | null)[], facts: readonly FactRow[]): Explanation[] {
+function explainRow(area: string, cells: readonly (Cell | null)[], facts: readonly FactRow[]): Explanation[] {
   const outcomes = cells.map((cell) => (cell === null ? null : `${cell.verdict} ${cell.finding ?? ''}`));
   const reasons = cells.map((cell) => cell?.reason ?? '').join(' ');
-  return explain({ area: declared.area, outcomes, reasons }, facts);
+  return explain({ area, outcomes, reasons }, facts);
 }
 
 function differingFacts(all: readonly ReadonlyMap<string, string>[]): FactRow[] {
@@ -136,12 +113,8 @@ function isNearlyEqual(values: readonly (string | null)[]): boolean {
   return least > 1_000 && most < least * 1.05;
 }
 
-/** Effects with a known cause first, then the rest by name. */
 function withCauses(facts: readonly FactRow[]): DifferingFact[] {
-  const explained = facts.map((row): DifferingFact => {
-    const found = causeOf(row.fact, facts);
-    return found ? { ...row, cause: found.cause.fact, why: found.why } : row;
-  });
+  const explained = facts.map((row): DifferingFact => ({ ...row, ...causeOf(row.fact, facts) }));
   return explained.sort(
     (a, b) => Number(b.cause !== undefined) - Number(a.cause !== undefined) || a.fact.localeCompare(b.fact),
   );

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { validateStrict } from 'ctrf';
 import { expect, test as it } from 'vitest';
 import { readResults } from '../results/read-results.ts';
-import { readAutopkgtest, readJunit, readKcidb, readTap, readTmt } from '../synthetic-runs/read-back.ts';
+import { readAutopkgtest, readJunit, readKcidb, readSarif, readTap, readTmt } from '../synthetic-runs/read-back.ts';
 import { hostileResults } from '../synthetic-runs/runs.ts';
 import { autopkgtestSummary } from './autopkgtest.ts';
 import { ctrfReport } from './ctrf.ts';
 import { junitXml } from './junit.ts';
 import { kcidbReport } from './kcidb.ts';
 import { markdownSummary } from './markdown.ts';
+import { sarifLog } from './sarif.ts';
 import { tapDocument } from './tap.ts';
 import { tmtResults } from './tmt.ts';
 
@@ -31,6 +32,7 @@ const formats: Record<string, [(one: typeof results) => string, (text: string) =
       return (report as { results: { tests: { testId: string }[] } }).results.tests.map(({ testId }) => testId);
     },
   ],
+  sarif: [sarifLog, (text) => readSarif(text).runs.flatMap(({ tool }) => tool.driver.rules.map(({ id }) => id))],
   autopkgtest: [autopkgtestSummary, (text) => readAutopkgtest(text).map(({ name }) => name)],
 };
 

@@ -1,86 +1,99 @@
+import { Eta } from 'eta';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
-import { everyCase } from '../results/every-check.ts';
+import { everyCase } from '../results/conformance.ts';
+import { present } from '../results/present.ts';
+import { providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { reasonOf, reportedVerdict } from '../wording/verdict-words.ts';
 import { rdcFields } from './rdc-fields.ts';
-import { element, type XmlElement, xmlDocument } from './xml.ts';
 
-/** One target as JUnit XML: a suite per area, a case per check; what was never judged is an error, not an absence. */
-export function junitXml(results: Results): string {
-  const checks = everyCase(results);
-  const areas = Map.groupBy(checks, ({ area }) => area);
-  const suites = [...areas].map(([area, ofArea]) => testSuite(results, area, ofArea));
-  return xmlDocument(
-    element('testsuites', { name: `rdc ${plainLine(results.target.name)}`, ...countsOf(checks) }, ...suites),
-  );
+const eta = new Eta({ views: import.meta.dirname, cache: true, escapeFunction: (value) => escapeXml(String(value)) });
+
+/**
+ * JUnit XML: a suite per target and area, a case per check; what was never judged is an error, not an absence. openQA
+ * wants `id` and `package` of a suite, `status` and `system-out` of a case; Jenkins shows the failure's text.
+ */
+export function junitXml(...all: readonly Results[]): string {
+  const names = all.map(({ target }) => plainLine(target.name));
+  const suites = all.flatMap(suitesOf).map((suite, id) => ({ id, ...suite }));
+  return eta.render('./junit', { name: `rdc ${names.join(', ')}`, counts: countsOf(all.flatMap(everyCase)), suites });
 }
 
-function testSuite(results: Results, area: string, checks: readonly JudgedCheck[]): XmlElement {
-  const { run, target } = results;
-  const properties = element(
-    'properties',
-    {},
-    property('target', target.name),
-    property('run', run.id),
-    property('conformance', results.conformance),
-  );
-  const attributes = {
-    name: plainLine(area),
-    hostname: plainLine(target.name),
+function suitesOf(results: Results) {
+  const { run, target, conformance } = results;
+  const name = plainLine(target.name);
+  const ofTarget = {
+    target: name,
     timestamp: plainLine(run.startedAt),
-    ...countsOf(checks),
+    properties: Object.entries(
+      present({ target: plainText(target.name), provider: providerOf(results), run: plainText(run.id), conformance }),
+    ),
   };
-  return element(
-    'testsuite',
-    attributes,
-    properties,
-    ...checks.map((check) => testCase(plainLine(target.name), check)),
-  );
+  return [...Map.groupBy(everyCase(results), ({ area }) => area)].map(([area, ofArea]) => ({
+    ...ofTarget,
+    area: plainLine(area),
+    // up to the first dot it is openQA's category, behind it the name of the test
+    package: `${name.replaceAll('.', '_')}.${plainLine(area)}`,
+    counts: countsOf(ofArea),
+    cases: ofArea.map(testCase),
+  }));
 }
 
-function testCase(target: string, check: JudgedCheck): XmlElement {
-  const { id, area, title } = check;
-  const words = Object.entries(rdcFields(check)).map(([name, value]) => property(name, value));
-  const properties = element('properties', {}, ...words);
-  const attributes = {
-    classname: `${target}.${plainLine(area)}`,
-    name: `${id}: ${plainLine(title)}`,
-    time: seconds(check.durationMs),
-  };
-  return element('testcase', attributes, properties, ...outcome(check));
-}
+/** Words of openQA's reader: skipped is "missing" there, error "unknown". */
+const statuses = { pass: 'success', fail: 'failure', error: 'error', skip: 'skipped', blocked: 'skipped' } as const;
 
-function outcome(check: JudgedCheck): XmlElement[] {
-  const reason = reasonOf(check);
-  switch (reportedVerdict(check)) {
-    case 'pass':
-      return [];
-    case 'fail':
-      return [element('failure', { type: check.waiver?.state ?? check.finding ?? 'fail', message: reason }, reason)];
-    case 'error':
-      return [element('error', { type: 'error', message: reason }, reason)];
-    default:
-      return [element('skipped', { message: reason })];
-  }
-}
+const elements = { pass: '', fail: 'failure', error: 'error', skip: 'skipped', blocked: 'skipped' } as const;
 
-function property(name: string, value: string): XmlElement {
-  return element('property', { name, value: plainText(value) });
-}
-
-function countsOf(checks: readonly JudgedCheck[]): Record<string, string> {
-  const count = (...verdicts: string[]) =>
-    String(checks.filter((check) => verdicts.includes(reportedVerdict(check))).length);
-  const time = checks.reduce((sum, { durationMs }) => sum + durationMs, 0);
+function testCase(check: JudgedCheck) {
+  const { id, title, durationMs, waiver, finding } = check;
+  const verdict = reportedVerdict(check);
   return {
-    tests: String(checks.length),
-    failures: count('fail'),
-    errors: count('error'),
-    skipped: count('skip', 'blocked'),
-    time: seconds(time),
+    name: `${id}: ${plainLine(title)}`,
+    time: seconds(durationMs),
+    fields: Object.entries(rdcFields(check)),
+    status: statuses[verdict],
+    element: elements[verdict],
+    type: verdict === 'fail' ? (waiver?.state ?? finding ?? 'fail') : 'error',
+    reason: reasonOf(check),
+    said: verdict === 'pass' ? '' : saidOf(check),
   };
+}
+
+/** For readers that show no properties. */
+function saidOf(check: JudgedCheck): string {
+  const { level, source, remedy } = check;
+  const lines = [
+    ['level', level],
+    ['claim', plainLine(check.title)],
+    ['found', reasonOf(check)],
+    ['to do', remedy && plainText(remedy)],
+    ['source', source && plainLine(`${source.url} (${source.section})`)],
+  ];
+  return lines.flatMap(([name, text]) => (text ? [`${name}: ${text}`] : [])).join('\n');
+}
+
+function countsOf(checks: readonly JudgedCheck[]): string {
+  const count = (element: string) => checks.filter((check) => elements[reportedVerdict(check)] === element).length;
+  const time = checks.reduce((sum, { durationMs }) => sum + durationMs, 0);
+  return `tests="${checks.length}" failures="${count('failure')}" errors="${count('error')}" skipped="${count('skipped')}" time="${seconds(time)}"`;
 }
 
 function seconds(ms: number): string {
   return (ms / 1_000).toFixed(3);
+}
+
+const references: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+  '\n': '&#10;',
+  '\t': '&#9;',
+};
+
+function escapeXml(text: string): string {
+  // XML 1.0 cannot express most control characters: they are dropped, and so is what reorders or hides text
+  const writable = text.toWellFormed().replace(/(?![\t\n])[\p{Cc}\p{Cf}\ufffe\uffff]/gu, '');
+  return writable.replace(/[&<>"'\n\t]/g, (character) => references[character] ?? '');
 }

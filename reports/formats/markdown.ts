@@ -1,20 +1,22 @@
-import { plainLine } from '../../harness/messages/plain-text.ts';
 import { type Level, levels } from '../../harness/verdicts/verdict.ts';
-import { defaultGate, ruleConformance } from '../results/conformance.ts';
-import { everyCheck } from '../results/every-check.ts';
+import { defaultGate, everyCheck, isStale, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
-import { countsText, reasonOf } from '../wording/verdict-words.ts';
+import { code, sourceLink } from '../wording/markdown-text.ts';
+import { containerText, countsText, reasonOf } from '../wording/verdict-words.ts';
 
-/**
- * One target as Markdown for a person, e.g. as the step summary of a pipeline: the verdict in one sentence, a table of what
- * failed or could not be judged, the counts. What a target or a file says stands in code spans, which hold no markup.
- */
-export function markdownSummary(results: Results): string {
+/** Markdown for a person. What a target or a file says stands in code spans, which hold no markup. */
+export function markdownSummary(...all: readonly Results[]): string {
+  return all.map(targetSummary).join('\n');
+}
+
+function targetSummary(results: Results): string {
   const rows = everyCheck(results).filter(isRed).toSorted(byUrgency).map(tableRow);
   const head = ['| check | level | expected and found | what to do | source |', '|---|---|---|---|---|'];
   const table = rows.length > 0 ? [[...head, ...rows].join('\n')] : [];
   const counts = countsText(results.ledger, results.notJudged?.length ?? 0);
-  return `${[`### ${verdictSentence(results)}`, ...table, counts].join('\n\n')}\n`;
+  const container = containerText(results);
+  const ranBy = container === undefined ? [] : [`provider: ${code(container)}`];
+  return `${[`### ${verdictSentence(results)}`, ...ranBy, ...table, counts].join('\n\n')}\n`;
 }
 
 /** e.g. `debian-13 conforms: every MUST holds. 1 SHOULD fails.` */
@@ -22,7 +24,6 @@ function verdictSentence({ checks, ...results }: Results): string {
   const gate = results.run.gate ?? defaultGate;
   const { conformance, because } = ruleConformance({ checks, ...results }, gate);
   const expected = checks.filter(({ waiver }) => waiver?.state === 'expected');
-  const stale = checks.filter(({ waiver }) => waiver !== undefined && waiver.state !== 'expected');
   const failed = checks.filter((check) => check.verdict === 'fail' && !expected.includes(check));
   const failedAt = (level: Level) =>
     counted(failed.filter((check) => check.level === level).length, `${level} fails`, `${level} fail`);
@@ -35,23 +36,19 @@ function verdictSentence({ checks, ...results }: Results): string {
   return [
     `${nameOf(results.target.name)} ${heads[conformance]}`,
     ...gate.map(failedAt),
-    counted(stale.length, 'waiver is stale', 'waivers are stale'),
+    counted(checks.filter(isStale).length, 'waiver is stale', 'waivers are stale'),
     ...levels.filter((level) => !gate.includes(level)).map(failedAt),
   ].join('');
 }
 
 function counted(count: number, one: string, many: string): string {
-  if (count === 0) return '';
-  return ` ${count} ${count === 1 ? one : many}.`;
+  return count === 0 ? '' : ` ${count} ${count === 1 ? one : many}.`;
 }
 
-/** Neither held nor skipped, nor known to fail. */
 function isRed({ verdict, waiver }: JudgedCheck): boolean {
-  if (waiver !== undefined) return waiver.state !== 'expected';
-  return verdict !== 'pass' && verdict !== 'skip';
+  return waiver === undefined ? verdict !== 'pass' && verdict !== 'skip' : isStale({ waiver });
 }
 
-/** What failed before what could not be judged, and a MUST first. */
 function byUrgency(one: JudgedCheck, other: JudgedCheck): number {
   const rank = ({ verdict, level }: JudgedCheck) =>
     (verdict === 'error' || verdict === 'blocked' ? levels.length : 0) + levels.indexOf(level);
@@ -60,34 +57,10 @@ function byUrgency(one: JudgedCheck, other: JudgedCheck): number {
 
 function tableRow(check: JudgedCheck): string {
   const { id, level, remedy = '', source } = check;
-  const cells = [`**${id}**`, level, code(reasonOf(check), 300), code(remedy), source ? linkOf(source) : ''];
+  const cells = [`**${id}**`, level, code(reasonOf(check), 300), code(remedy), source ? sourceLink(source) : ''];
   return `| ${cells.join(' | ')} |`;
-}
-
-/** An address that a browser does not open stays text. */
-function linkOf({ url, section }: NonNullable<JudgedCheck['source']>): string {
-  const { protocol, href } = URL.parse(url) ?? {};
-  if (href === undefined || !['http:', 'https:'].includes(protocol ?? '')) return code(`${section}, ${url}`);
-  const address = href.replace(/[^\w:/?#@&=+,.~%-]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
-  return `[${code(section) || 'source'}](${address})`;
 }
 
 function nameOf(target: string): string {
   return /^[a-z\d]+(-[a-z\d]+)*$/i.test(target) ? target : code(target);
-}
-
-/**
- * One line as it is. A bar would end the cell of a table, and readers differ in how it is escaped beside a backslash: it
- * stands between two spans.
- */
-function code(text: string, maxChars = 500): string {
-  return plainLine(text, maxChars).split('|').map(span).join('&#124;');
-}
-
-function span(text: string): string {
-  if (text.trim() === '') return text;
-  const fence = '`'.repeat(1 + Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length)));
-  // a reader takes one space off both ends, or off neither
-  const space = /^`|`$|^ .* $/.test(text) ? ' ' : '';
-  return `${fence}${space}${text}${space}${fence}`;
 }

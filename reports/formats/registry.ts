@@ -1,4 +1,3 @@
-import { RdcError } from '../../harness/messages/errors.ts';
 import { readRun } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
 import { findRun } from '../results/run-folder.ts';
@@ -7,10 +6,11 @@ import { ctrfReport } from './ctrf.ts';
 import { junitXml } from './junit.ts';
 import { kcidbReport } from './kcidb.ts';
 import { markdownSummary } from './markdown.ts';
+import { sarifLog } from './sarif.ts';
 import { tapDocument } from './tap.ts';
 import { tmtResults } from './tmt.ts';
 
-type Format = { readonly write: (results: Results) => string; readonly about: string };
+type Format = { readonly write: (...all: [Results, ...Results[]]) => string; readonly about: string };
 
 /** The formats of `rdc export`: its help, `--format` and the error about it are made of these entries. */
 export const formats = {
@@ -19,19 +19,15 @@ export const formats = {
   tmt: { write: tmtResults, about: 'results.yaml of tmt, with result: custom' },
   kcidb: { write: kcidbReport, about: 'KCIDB I/O schema 5.3' },
   ctrf: { write: ctrfReport, about: 'CTRF 0.0.0' },
+  sarif: { write: sarifLog, about: 'SARIF 2.1.0, what is red only: code scanning' },
   autopkgtest: { write: autopkgtestSummary, about: 'summary of autopkgtest' },
   markdown: { write: markdownSummary, about: 'a summary to read: GitHub, GitLab, a mail' },
 } as const satisfies Readonly<Record<string, Format>>;
 export type FormatName = keyof typeof formats;
 
-/** A run (default: the latest) in another format. Several targets need one export each: no format here holds two. */
+/** A run (default: the latest) in another format, with all its targets. */
 export function exportRun(run: string | undefined, format: FormatName): string {
-  const path = findRun(run);
-  const runs = readRun(path);
-  const [only, ...others] = runs;
-  if (only && others.length === 0) return formats[format].write(only.results);
-  const names = runs.map(({ results }) => results.target.name).join(', ');
-  throw new RdcError('USAGE', `${path}: ${runs.length} targets (${names}), an export holds one`, {
-    hint: `./rdc export ${only?.folder ?? path} --format ${format}`,
-  });
+  const [first, ...others] = readRun(findRun(run)).map(({ results }) => results);
+  if (first === undefined) throw new Error('readRun throws where there are no results');
+  return formats[format].write(first, ...others);
 }

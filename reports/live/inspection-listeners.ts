@@ -1,12 +1,9 @@
 import type { RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
 import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
 import { createTerminal } from '../terminal/listener.ts';
-import { outputOf } from '../terminal/output.ts';
+import { outputOf } from '../terminal/plain-lines.ts';
 
-/**
- * All that `rdc doctor TARGET` asks of reports/, without what only a run needs (Allure alone takes a second to load):
- * the results and what a person reads at once. No report is built, and `latest` stays the last run.
- */
+/** For `rdc doctor TARGET`: no report (Allure takes a second to load), and `latest` stays the last run. */
 export function openInspectionListeners(run: RunContext): RunListener[] {
   const records: TargetRecords = new Map();
   return [createResultsFile(run, records), createTerminal(records, { output: outputOf(run), run, live: false })];

@@ -1,20 +1,21 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import type { RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
 import { createAllureListener } from '../allure/listener.ts';
 import type { BaselineOptions } from '../compare/baseline.ts';
+import { junitXml } from '../formats/junit.ts';
 import { createResultsFile, type TargetRecords } from '../recording/results-file.ts';
+import { present } from '../results/present.ts';
 import { createTerminal } from '../terminal/listener.ts';
-import { outputOf } from '../terminal/output.ts';
+import { outputOf } from '../terminal/plain-lines.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
-import { createJunitFile } from './junit-file.ts';
 import { createLatestLink } from './latest-link.ts';
 
 export type ListenerOptions = {
   readonly run: RunContext;
-  /** a terminal that can be redrawn: the live list instead of plain lines */
   readonly live: boolean;
   readonly waivers?: readonly Waiver[];
   readonly baseline?: BaselineOptions;
-  /** `--history`: where the runs of each target are kept for the trends */
   readonly history?: string;
 };
 
@@ -22,17 +23,26 @@ export type ListenerOptions = {
 export function createListeners({ run, live, waivers = [], baseline, history }: ListenerOptions): RunListener[] {
   const records: TargetRecords = new Map();
   const allure = createAllureListener(records, history);
+  const { built } = allure;
   return [
     createResultsFile(run, records, waivers),
     createLatestLink(),
-    createJunitFile(records),
+    createJunitFiles(records),
     allure,
-    createTerminal(records, {
-      output: outputOf(run),
-      run,
-      live,
-      built: allure.built,
-      ...(baseline === undefined ? {} : { baseline }),
-    }),
+    createTerminal(records, present({ output: outputOf(run), run, live, built, baseline })),
   ];
+}
+
+function createJunitFiles(records: TargetRecords): RunListener {
+  const write = (name: string) => {
+    const record = records.get(name);
+    if (record) writeFileAtomic(join(record.target.folder, 'junit.xml'), junitXml(record.results()));
+  };
+  return {
+    targetEnded: ({ name }) => write(name),
+    runEnded: () => {
+      // a target that was cut off has its results closed by now, but no file of its own yet
+      for (const name of records.keys()) write(name);
+    },
+  };
 }

@@ -10,9 +10,7 @@ import { anyText, holds, mutated, outcomeOf, timeOf } from '../../harness/test-d
 import { junitXml } from '../formats/junit.ts';
 import { tapDocument } from '../formats/tap.ts';
 import { boundedRecord } from '../recording/bounded-json.ts';
-import { ruleConformance } from '../results/conformance.ts';
-import { countVerdicts } from '../results/counts.ts';
-import { everyCheck } from '../results/every-check.ts';
+import { countVerdicts, everyCheck, ruleConformance } from '../results/conformance.ts';
 import { readResults } from '../results/read-results.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import { readWaivers } from '../waivers/read-waivers.ts';

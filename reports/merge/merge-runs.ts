@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { RdcError } from '../../harness/messages/errors.ts';
@@ -8,51 +8,40 @@ import { makeFolder, unwritableError } from '../../harness/this-machine/writable
 import { filesBeside, folderNameOf, type RunFile, readRunFile } from '../bundle/run-files.ts';
 import { junitXml } from '../formats/junit.ts';
 import { exitCodeOf } from '../results/conformance.ts';
-import { findResultsFiles, parseResults } from '../results/read-results.ts';
+import { findResultsFiles, readResultsFile } from '../results/read-results.ts';
 import { type NotJudgedCheck, type Results, resultsVersion } from '../results/results.schema.ts';
 import { resultsFileName } from '../results/run-folder.ts';
-import { type Joined, joinResults, oweAll, type Shard } from './join-results.ts';
+import { countsText } from '../wording/verdict-words.ts';
+import { joinResults, oweAll, type Shard } from './join-results.ts';
 
 /** A run as it was named, and where it lies; `label` tells its targets apart from others of the same name. */
 export type MergeInput = { readonly from: string; readonly path: string; readonly label?: string };
 
-/** All checks of a suite, which each target then owes. */
 export type WholeSuite = { readonly suite: Results['suite']; readonly checks: readonly NotJudgedCheck[] };
 
-export type MergedTarget = Pick<Results, 'conformance' | 'ledger'> & {
-  readonly name: string;
-  /** the runs that it was joined from */
-  readonly from: readonly string[];
-  /** how many checks nobody judged */
-  readonly notJudged: number;
-  readonly twice: number;
-  /** checks that were judged twice, with different outcomes */
-  readonly differing: readonly string[];
-};
-
-export type Merged = { readonly targets: readonly MergedTarget[]; readonly exitCode: 0 | 1 | 3 };
+type Merged = { readonly targets: readonly MergedTarget[]; readonly exitCode: 0 | 1 | 3 };
 
 type Source = MergeInput & { readonly file: string };
 
-/**
- * Joins runs into the run folder `out`, which appears when it is whole. Results are read one by one and those of one target
- * are in memory at a time. Throws INPUT when the runs do not belong together.
- */
+/** Joins runs into the run folder `out`, which appears when it is whole. Throws INPUT when they do not belong together. */
 export async function mergeRuns(inputs: readonly MergeInput[], out: string, whole?: WholeSuite): Promise<Merged> {
   const groups = await groupByTarget(inputs, whole?.suite);
-  refuseOccupied(out);
   const temporary = join(dirname(out), `.${basename(out)}.${process.pid}.tmp`);
   using _ = scratch(temporary);
   try {
+    if (existsSync(out) && !(statSync(out).isDirectory() && readdirSync(out).length === 0)) {
+      const what = `--out ${out} is there already, and not an empty folder`;
+      throw new RdcError('USAGE', what, { hint: 'name a new folder' });
+    }
     makeFolder(temporary);
-    let exitCode: Merged['exitCode'] = 0;
     const targets: MergedTarget[] = [];
+    let exitCode: Merged['exitCode'] = 0;
     for (const [name, sources] of groups) {
       // so that Ctrl-C is heard
       await nextTurn();
       const merged = mergeTarget(sources, join(temporary, name), whole?.checks ?? []);
       targets.push(merged.target);
-      exitCode = worseOf(exitCode, exitCodeOf([merged.results]));
+      if (merged.exitCode > exitCode) exitCode = merged.exitCode;
     }
     if (existsSync(out)) rmdirSync(out);
     renameSync(temporary, out);
@@ -92,58 +81,38 @@ function idOf({ version, digest }: Results['suite']): string {
 }
 
 function readSource({ file, label }: Source): Results {
-  const results = parseResults(file, readRunFile(file).toString('utf8'));
+  const results = readResultsFile(file);
   if (label === undefined) return results;
   return { ...results, target: { ...results.target, name: `${label}-${results.target.name}` } };
 }
 
-function refuseOccupied(out: string): void {
-  if (!existsSync(out)) return;
-  try {
-    if (readdirSync(out).length === 0) return;
-  } catch {
-    // a file: occupied as well
-  }
-  throw new RdcError('USAGE', `--out ${out} is there already, and not an empty folder`, { hint: 'name a new folder' });
-}
+type MergedTarget = ReturnType<typeof mergeTarget>['target'];
 
-function mergeTarget(
-  sources: readonly Source[],
-  folder: string,
-  owed: readonly NotJudgedCheck[],
-): { results: Results; target: MergedTarget } {
+function mergeTarget(sources: readonly Source[], folder: string, owed: readonly NotJudgedCheck[]) {
   let joined: Shard | undefined;
-  let twice = 0;
-  const differing = new Set<string>();
   for (const [index, source] of sources.entries()) {
-    const shard = { from: source.from, results: copyFiles(source, readSource(source), { folder, index }) };
-    const more: Shard & Partial<Joined> = joined === undefined ? shard : joinResults(joined, shard);
-    twice += more.twice ?? 0;
-    for (const id of more.differing ?? []) differing.add(id);
-    joined = more;
+    const shard = { from: source.from, results: copyFiles(source, { folder, index }) };
+    joined = joined === undefined ? shard : joinResults(joined, shard);
   }
-  // a group has a source
-  const results = { ...oweAll((joined as Shard).results, owed), schema: resultsVersion };
+  if (joined === undefined) throw new Error('a group without sources');
+  const results = { ...oweAll(joined.results, owed), schema: resultsVersion };
   writeFileSync(join(folder, resultsFileName), `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(join(folder, 'junit.xml'), junitXml(results));
-  const { ledger, conformance, target, notJudged = [] } = results;
-  const from = sources.map((source) => source.from);
-  return {
-    results,
-    target: {
-      name: target.name,
-      from,
-      ledger,
-      conformance,
-      notJudged: notJudged.length,
-      twice,
-      differing: [...differing],
-    },
+  const target = {
+    name: results.target.name,
+    from: sources.map((source) => source.from),
+    ledger: results.ledger,
+    conformance: results.conformance,
+    notJudged: results.notJudged?.length ?? 0,
+    twice: joined.twice ?? 0,
+    differing: joined.differing ?? [],
   };
+  return { target, exitCode: exitCodeOf([results]) };
 }
 
 /** Copies what lies beside the results; where another shard has put a file of that name, under a name of its own. */
-function copyFiles(source: Source, results: Results, to: { folder: string; index: number }): Results {
+function copyFiles(source: Source, to: { folder: string; index: number }): Results {
+  const results = readSource(source);
   const names = new Map<string, string>();
   mkdirSync(to.folder, { recursive: true });
   for (const file of filesBeside(source.file, results)) names.set(file.path, copyFile(file, to));
@@ -167,6 +136,17 @@ function copyFile({ path, source }: RunFile, { folder, index }: { folder: string
   throw new Error(`${names.length} files are called ${path}`);
 }
 
-function worseOf(a: Merged['exitCode'], b: Merged['exitCode']): Merged['exitCode'] {
-  return a > b ? a : b;
+const maxTargets = 40;
+
+export function describeMerged({ targets }: Merged): string[] {
+  const lines = targets.slice(0, maxTargets).flatMap(targetLines);
+  if (targets.length > maxTargets) lines.push(`and ${targets.length - maxTargets} more targets`);
+  return lines;
+}
+
+function targetLines({ name, conformance, ledger, notJudged, from, twice, differing }: MergedTarget): string[] {
+  const both = twice > 0 ? `; ${twice} checks judged in more than one` : '';
+  const origin = from.length === 1 ? '' : ` (from ${from.length} runs${both})`;
+  const line = `${plainLine(name, 100)}: ${conformance}, ${countsText(ledger, notJudged)}${origin}`;
+  return differing.length > 0 ? [line, `  judged twice, differently, now flaky: ${differing.join(', ')}`] : [line];
 }

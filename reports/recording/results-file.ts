@@ -3,54 +3,33 @@ import { writeResultsFile } from '../results/run-folder.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
 import { TargetRecord } from './target-record.ts';
 
-/** The records of a run's targets by name; the results file feeds them, every other report reads them. */
+/** By the name of the target; the results file feeds them, every other report reads them. */
 export type TargetRecords = Map<string, TargetRecord>;
 
-/** Keeps results.json true at every moment: it is rewritten before the next check starts. */
 export function createResultsFile(
   run: RunContext,
   records: TargetRecords,
   waivers: readonly Waiver[] = [],
 ): RunListener {
-  const write = (record: TargetRecord) => writeResultsFile(record.target.folder, record.results());
+  const update = (name: string, change: (record: TargetRecord) => void) => {
+    const record = records.get(name);
+    if (!record) throw new Error(`reports: ${name} was not started (targetStarted comes first)`);
+    change(record);
+    writeResultsFile(record.target.folder, record.results());
+  };
   return {
     targetStarted(target) {
-      const record = new TargetRecord(run, target, waivers);
-      records.set(target.name, record);
-      write(record);
+      records.set(target.name, new TargetRecord(run, target, waivers));
+      update(target.name, () => {});
     },
-    factsRead(target, facts) {
-      const record = recordOf(records, target.name);
-      record.readFacts(facts);
-      write(record);
-    },
-    checkJudged(target, result) {
-      const record = recordOf(records, target.name);
-      record.judge(result);
-      write(record);
-    },
-    viewsTaken(target, id, views) {
-      const record = recordOf(records, target.name);
-      record.view(id, views);
-      write(record);
-    },
-    targetEnded(target, end) {
-      const record = recordOf(records, target.name);
-      record.end(end);
-      write(record);
-    },
+    factsRead: ({ name }, facts) => update(name, (record) => record.readFacts(facts)),
+    checkJudged: ({ name }, result) => update(name, (record) => record.judge(result)),
+    viewsTaken: ({ name }, id, views) => update(name, (record) => record.view(id, views)),
+    targetEnded: ({ name }, end) => update(name, (record) => record.end(end)),
     runEnded() {
-      for (const record of records.values()) {
-        if (record.hasEnded) continue;
-        record.end({ infraRetries: 0, broken: 'the run ended before this target was done' });
-        write(record);
-      }
+      const broken = 'the run ended before this target was done';
+      for (const [name, { hasEnded }] of records)
+        if (!hasEnded) update(name, (record) => record.end({ infraRetries: 0, broken }));
     },
   };
-}
-
-function recordOf(records: TargetRecords, name: string): TargetRecord {
-  const record = records.get(name);
-  if (!record) throw new Error(`reports: ${name} was not started (targetStarted comes first)`);
-  return record;
 }

@@ -7,19 +7,16 @@ import type {
   TargetEnd,
 } from '../../harness/verdicts/run-listener.ts';
 import type { Triage, View } from '../../harness/verdicts/triage.ts';
-import type { CheckResult, Verdict } from '../../harness/verdicts/verdict.ts';
-import { ruleConformance } from '../results/conformance.ts';
-import { countVerdicts } from '../results/counts.ts';
+import type { CheckResult } from '../../harness/verdicts/verdict.ts';
+import { countVerdicts, ruleConformance, worstFirst } from '../results/conformance.ts';
+import { present } from '../results/present.ts';
 import { type JudgedCheck, type NotJudgedCheck, type Results, resultsVersion } from '../results/results.schema.ts';
 import { applyWaiver } from '../waivers/apply-waivers.ts';
 import type { Waiver } from '../waivers/waivers.schema.ts';
 import { boundedRecord } from './bounded-json.ts';
 
-const underWay = 'the run is still under way, or it was killed';
-const worstFirst: readonly Verdict[] = ['error', 'fail', 'blocked', 'skip', 'pass'];
 const limits = { reason: 4_000, line: 500, url: 1_900, detail: 1_000 };
 
-/** What is known of one target so far; every report of it is made from `results()`. */
 export class TargetRecord {
   readonly target: TargetContext;
   readonly #run: RunContext;
@@ -36,11 +33,8 @@ export class TargetRecord {
   }
 
   readFacts(facts: Facts): void {
-    this.#facts = {
-      host: boundedRecord(facts.host),
-      daemon: facts.daemon && boundedRecord(facts.daemon),
-      ...(facts.fixtureImage === undefined ? {} : { fixtureImage: facts.fixtureImage }),
-    };
+    const { host, daemon, fixtureImage } = facts;
+    this.#facts = present({ host: boundedRecord(host), daemon: daemon && boundedRecord(daemon), fixtureImage });
   }
 
   /** Judged twice, the worst wins: a second word (a hook that failed later) can spoil a verdict, never mend it. */
@@ -51,7 +45,6 @@ export class TargetRecord {
     this.#judged.set(result.id, judgedCheck(result, declared));
   }
 
-  /** Views of a check that nobody judged are of nothing. */
   view(id: string, views: Triage): void {
     const judged = this.#judged.get(id);
     if (judged) this.#judged.set(id, { ...judged, oracle: plainViews(views) });
@@ -72,13 +65,11 @@ export class TargetRecord {
     const today = this.#run.startedAt.toISOString().slice(0, 10);
     const checks = [...this.#judged.values()].map((check) => applyWaiver(check, this.#waivers, { known, today }));
     const notJudged = this.target.expected.filter(({ id }) => !this.#judged.has(id)).map(declarationOf);
-    const incomplete = this.#incomplete();
-    const { ratchet } = this.target;
-    const open = {
-      ...(ratchet === undefined ? {} : { ratchet: { ...ratchet } }),
-      ...(incomplete === undefined ? {} : { incomplete }),
-      ...(notJudged.length > 0 ? { notJudged } : {}),
-    };
+    const open = present({
+      ratchet: this.target.ratchet && { ...this.target.ratchet },
+      incomplete: this.#incomplete(),
+      notJudged: notJudged.length > 0 ? notJudged : undefined,
+    });
     return {
       schema: resultsVersion,
       suite: { ...this.#run.suite },
@@ -99,9 +90,10 @@ export class TargetRecord {
   }
 
   #incomplete(): string | undefined {
-    if (!this.#end) return underWay;
-    if (this.#end.broken === undefined) return undefined;
-    return plainText(this.#end.broken, limits.reason) || 'the target was not judged to the end';
+    if (!this.#end) return 'the run is still under way, or it was killed';
+    const { broken } = this.#end;
+    if (broken === undefined) return undefined;
+    return plainText(broken, limits.reason) || 'the target was not judged to the end';
   }
 
   #elapsedMs(): number {
@@ -122,34 +114,33 @@ export function declarationOf(check: CheckDeclaration): NotJudgedCheck {
 
 /** A verdict with its declaration, bounded and free of control characters: what every report works with. */
 export function judgedCheck(result: CheckResult, declared: CheckDeclaration | undefined): JudgedCheck {
-  return {
+  const { id, area, level, title, verdict, reason, finding, blockedBy, durationMs, flaky, evidence } = result;
+  return present({
     ...(declared ? declarationOf(declared) : {}),
-    id: result.id,
-    area: result.area,
-    level: result.level,
-    title: plainLine(result.title, limits.line),
-    verdict: result.verdict,
-    ...(result.reason === undefined ? {} : { reason: plainText(result.reason, limits.reason) }),
-    ...(result.finding === undefined ? {} : { finding: result.finding }),
-    ...(result.blockedBy === undefined ? {} : { blockedBy: result.blockedBy }),
-    durationMs: Number.isFinite(result.durationMs) ? Math.max(0, result.durationMs) : 0,
-    ...(result.flaky === undefined ? {} : { flaky: result.flaky }),
-    ...(result.evidence === undefined ? {} : { evidence: result.evidence }),
-  };
+    id,
+    area,
+    level,
+    title: plainLine(title, limits.line),
+    verdict,
+    reason: reason === undefined ? undefined : plainText(reason, limits.reason),
+    finding,
+    blockedBy,
+    durationMs: Number.isFinite(durationMs) ? Math.max(0, durationMs) : 0,
+    flaky,
+    evidence,
+  });
 }
 
-/** The same of what the views saw: texts of a target, too. */
 function plainViews({ blame, because, views, evidence }: Triage): NonNullable<JudgedCheck['oracle']> {
-  const plain = ({ seen, detail }: View) => ({
-    seen,
-    ...(detail === undefined ? {} : { detail: plainText(detail, limits.detail) }),
-  });
-  return {
+  const plain = ({ seen, detail }: View) =>
+    present({ seen, detail: detail === undefined ? undefined : plainText(detail, limits.detail) });
+  const { rootless, rootful, bare } = views;
+  return present({
     blame,
     because: plainLine(because),
-    views: { rootless: plain(views.rootless), rootful: plain(views.rootful), bare: plain(views.bare) },
-    ...(evidence === undefined ? {} : { evidence }),
-  };
+    views: { rootless: plain(rootless), rootful: plain(rootful), bare: plain(bare) },
+    evidence,
+  });
 }
 
 function targetOf({ name, kind, provider, channel, engine }: TargetContext): Results['target'] {

@@ -2,8 +2,7 @@ import { describe, expect, test as it } from 'vitest';
 import type { CheckResult, Verdict } from '../../harness/verdicts/verdict.ts';
 import { TargetRecord } from '../recording/target-record.ts';
 import { declared, judged, syntheticRun, syntheticTarget } from '../synthetic-runs/synthetic-run.ts';
-import { exitCodeOf, ruleConformance } from './conformance.ts';
-import { countVerdicts } from './counts.ts';
+import { countVerdicts, exitCodeOf, ruleConformance } from './conformance.ts';
 
 const must = (id: string, verdict: Verdict, changes: Partial<CheckResult> = {}) =>
   judged(declared(id), { verdict, ...(verdict === 'pass' ? {} : { reason: 'because' }), ...changes });

@@ -3,7 +3,6 @@ import type { Results } from './results.schema.ts';
 /** What conditions can ask about: `target.name`, `host.kernel`, `daemon.serverVersion`. */
 export type Known = Pick<Results, 'target' | 'facts'>;
 
-/** The fact at a dotted path, or undefined where the target has none. */
 export function factAt(path: string, { target, facts }: Known): unknown {
   let value: unknown = { target, host: facts.host, daemon: facts.daemon };
   for (const key of path.split('.')) {

@@ -3,12 +3,10 @@ import { exitCodeOf } from './conformance.ts';
 import { readRun } from './read-results.ts';
 import type { Results } from './results.schema.ts';
 
-/** The exit code of a finished run, from what is on disk: the same rule for whoever reads the files later. */
 export function exitCodeOfRun(folder: string, gate: readonly Level[]): 0 | 1 | 3 {
   return exitCodeOf(resultsOfRun(folder), gate);
 }
 
-/** The results of all targets of a run, for `--json`. */
 export function resultsOfRun(folder: string): Results[] {
   return readRun(folder).map(({ results }) => results);
 }

@@ -4,16 +4,12 @@ import { plainText } from '../../harness/messages/plain-text.ts';
 
 const maxBytes = 512 * 1024;
 
-/**
- * The evidence of a check as text, or undefined where there is none. The path comes out of results.json, which may be
- * somebody else's: nothing outside the target's folder is read, by whatever link.
- */
+/** Evidence as text. The path may be somebody else's: nothing outside the target's folder is read, by whatever link. */
 export function readEvidence(folder: string, path: string): string | undefined {
   try {
     const file = realpathSync(join(folder, path));
     // a pipe or a device would be waited for
     if (!file.startsWith(realpathSync(folder) + sep) || !statSync(file).isFile()) return undefined;
-    // cut in bytes already, and told so at its end
     const head = readHead(file);
     return plainText(head, head.length);
   } catch {
@@ -25,7 +21,7 @@ function readHead(file: string): string {
   const handle = openSync(file, 'r');
   try {
     const buffer = Buffer.alloc(maxBytes + 1);
-    const length = readSync(handle, buffer, 0, buffer.length, 0);
+    const length = readSync(handle, buffer);
     const text = buffer.toString('utf8', 0, Math.min(length, maxBytes));
     return length > maxBytes ? `${text}\n… (cut at ${maxBytes} bytes)` : text;
   } finally {

@@ -1,201 +1,169 @@
 import type { FromSchema, JSONSchema } from 'json-schema-to-ts';
+import { checkId, closed, suite, text } from './schema-parts.ts';
 
-const text = (maxLength: number) => ({ type: 'string', maxLength }) as const;
 const count = { type: 'integer', minimum: 0 } as const;
-const id = { type: 'string', pattern: '^[A-Z0-9][A-Z0-9-]*$', maxLength: 64 } as const;
 const level = { enum: ['MUST', 'SHOULD', 'MAY', 'LIMITATION', 'WORKAROUND'] } as const;
 
-const source = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['url', 'section'],
-  properties: { url: text(2_000), section: text(500) },
-} as const;
-
-const notJudgedCheck = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['id', 'area', 'level', 'title'],
-  properties: { id, area: text(64), level, title: text(600), source, remedy: text(5_000) },
-} as const;
-
-const view = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['seen'],
-  properties: { seen: { enum: ['works', 'fails', 'not taken', 'does not apply'] }, detail: text(1_500) },
-} as const;
+const notJudgedCheck = closed(
+  {
+    id: checkId,
+    area: text(64),
+    level,
+    title: text(600),
+    source: closed({ url: text(2_000), section: text(500) }),
+    remedy: text(5_000),
+  },
+  ['source', 'remedy'],
+);
 
 // Relative, and never out of the target's folder: reports read and publish this file.
 const evidence = { type: 'string', maxLength: 500, pattern: '^(?!/)(?!(.*/)?\\.\\.(/|$))[^\\\\\\u0000]+$' } as const;
 
+const view = closed({ seen: { enum: ['works', 'fails', 'not taken', 'does not apply'] }, detail: text(1_500) }, [
+  'detail',
+]);
+
 const oracle = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['blame', 'because', 'views'],
-  properties: {
-    blame: { enum: ['the host', 'rootless by design', 'defect', 'undecided'] },
-    because: text(1_000),
-    views: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['rootless', 'rootful', 'bare'],
-      properties: { rootless: view, rootful: view, bare: view },
+  ...closed(
+    {
+      blame: { enum: ['the host', 'rootless by design', 'defect', 'undecided'] },
+      because: text(1_000),
+      views: closed({ rootless: view, rootful: view, bare: view }),
+      evidence: { ...evidence, description: "path of what the views saw, relative to the target's folder" },
     },
-    evidence: { ...evidence, description: "path of what the views saw, relative to the target's folder" },
-  },
+    ['evidence'],
+  ),
   description: 'with --oracle, of a red check or a limitation: the same seen from elsewhere; no part of the verdict',
 } as const;
 
-const check = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['id', 'area', 'level', 'title', 'verdict', 'durationMs'],
-  properties: {
+const waiver = closed({
+  state: {
+    enum: ['expected', 'unexpected-pass', 'expired'],
+    description: 'a waived failure; a pass whose waiver is stale; a waiver past its last day',
+  },
+  reason: text(2_000),
+  bug: text(2_000),
+  owner: text(200),
+  expires: text(10),
+});
+
+const check = closed(
+  {
     ...notJudgedCheck.properties,
     verdict: { enum: ['pass', 'fail', 'skip', 'blocked', 'error'] },
     reason: { ...text(5_000), description: 'set for every verdict but pass' },
     finding: { enum: ['lifted', 'differs'], description: 'what a failed limitation was found to be' },
-    blockedBy: { ...id, description: 'the check whose failure explains a blocked' },
+    blockedBy: { ...checkId, description: 'the check whose failure explains a blocked' },
     durationMs: { type: 'number', minimum: 0 },
     flaky: { type: 'boolean' },
-    waiver: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['state', 'reason', 'bug', 'owner', 'expires'],
-      properties: {
-        state: {
-          enum: ['expected', 'unexpected-pass', 'expired'],
-          description: 'a waived failure; a pass whose waiver is stale; a waiver past its last day',
-        },
-        reason: text(2_000),
-        bug: text(2_000),
-        owner: text(200),
-        expires: text(10),
-      },
-    },
+    waiver,
     oracle,
     evidence: { ...evidence, description: "path of the evidence file, relative to the target's folder" },
   },
-} as const;
-
-const ledgerCounts = {
-  total: count,
-  pass: count,
-  fail: count,
-  skip: count,
-  blocked: count,
-  error: count,
-  flaky: count,
-};
+  ['source', 'remedy', 'reason', 'finding', 'blockedBy', 'flaky', 'waiver', 'oracle', 'evidence'],
+);
 
 /**
- * The version that is written. A field more is a new minor version, and every reader of this major one goes on: it ignores
- * what it does not know. A field less, another meaning or another word of an enum is a new major version.
+ * The version that is written. A new field is a new minor version, and readers ignore the fields they do not know. A
+ * removed field, another meaning or another word of an enum is a new major version.
  */
 export const resultsVersion = '1.1';
 
-/** The contract of results.json: one target of one run. */
+const facts = closed(
+  {
+    host: { type: 'object' },
+    daemon: { type: ['object', 'null'] },
+    // digest of the config of the image that all containers are made of
+    fixtureImage: text(100),
+  },
+  ['fixtureImage'],
+);
+
+const run = closed(
+  {
+    id: text(200),
+    startedAt: text(40),
+    durationMs: { type: 'number', minimum: 0 },
+    infraRetries: count,
+    gate: { type: 'array', items: level, description: 'levels whose failures make the target non-conformant' },
+  },
+  ['gate'],
+);
+
+const target = closed(
+  {
+    name: { ...text(255), minLength: 1 },
+    kind: { enum: ['machine', 'ssh', 'local'] },
+    provider: {
+      enum: ['libvirt', 'nspawn'],
+      description:
+        'what ran a machine of the lab: libvirt a VM, nspawn a container on the kernel of the host of the run',
+    },
+    channel: {
+      enum: ['distro', 'upstream', 'script', 'engine'],
+      description:
+        "how Docker got onto a machine of the lab: the distribution's packages, upstream's packages, upstream's " +
+        'install script, binaries that were brought',
+    },
+    engine: {
+      ...closed(
+        {
+          digest: { ...text(64), description: 'SHA-256 over the names and digests of all programs' },
+          prefix: { ...text(300), description: 'the folder that they were put into; without one, ~/bin of the user' },
+          programs: { type: 'object', additionalProperties: text(64), description: 'SHA-256 by name' },
+        },
+        ['prefix'],
+      ),
+      description: 'with --engine: the binaries; their versions are in facts.host.versions',
+    },
+  },
+  ['provider', 'channel', 'engine'],
+);
+
 export const resultsSchema = {
   $schema: 'http://json-schema.org/draft-07/schema#',
   $id: 'rdc-results-1',
   title: 'Results of the rootless Docker conformance suite on one target',
-  type: 'object',
-  additionalProperties: false,
-  required: ['schema', 'suite', 'run', 'target', 'facts', 'checks', 'ledger', 'conformance'],
-  properties: {
-    schema: {
-      type: 'string',
-      pattern: '^1(\\.\\d{1,4})?$',
-      description: '1 or 1.N; a newer minor version has more fields, which a reader ignores',
-    },
-    suite: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['version', 'digest'],
-      properties: { version: text(100), digest: text(200) },
-    },
-    run: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['id', 'startedAt', 'durationMs', 'infraRetries'],
-      properties: {
-        id: text(200),
-        startedAt: text(40),
-        durationMs: { type: 'number', minimum: 0 },
-        infraRetries: count,
-        gate: { type: 'array', items: level, description: 'levels whose failures make the target non-conformant' },
+  ...closed(
+    {
+      schema: {
+        type: 'string',
+        pattern: '^1(\\.\\d{1,4})?$',
+        description: '1 or 1.N; a newer minor version has more fields, which a reader ignores',
+      },
+      suite,
+      run,
+      target,
+      facts,
+      checks: { type: 'array', maxItems: 10_000, items: check },
+      ledger: closed({
+        total: count,
+        pass: count,
+        fail: count,
+        skip: count,
+        blocked: count,
+        error: count,
+        flaky: count,
+      }),
+      ratchet: {
+        ...closed({ judged: count, date: text(40) }),
+        description:
+          'how many checks were judged (pass or fail) when the machine was last verified; fewer is inconclusive',
+      },
+      conformance: { enum: ['conformant', 'non-conformant', 'inconclusive'] },
+      incomplete: {
+        ...text(5_000),
+        description: 'present while the run is under way and when the target was not judged to the end: why',
+      },
+      notJudged: {
+        type: 'array',
+        maxItems: 10_000,
+        items: notJudgedCheck,
+        description: 'checks that the run was to judge and has not',
       },
     },
-    target: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['name', 'kind'],
-      properties: {
-        name: { ...text(255), minLength: 1 },
-        kind: { enum: ['machine', 'ssh', 'local'] },
-        provider: {
-          enum: ['libvirt', 'nspawn'],
-          description:
-            'what ran a machine of the lab: libvirt a VM, nspawn a container on the kernel of the host of the run',
-        },
-        channel: {
-          enum: ['distro', 'upstream', 'script', 'engine'],
-          description:
-            "how Docker got onto a machine of the lab: the distribution's packages, upstream's packages, upstream's " +
-            'install script, binaries that were brought',
-        },
-        engine: {
-          type: 'object',
-          additionalProperties: false,
-          required: ['digest', 'programs'],
-          properties: {
-            digest: { ...text(64), description: 'SHA-256 over the names and digests of all programs' },
-            prefix: { ...text(300), description: 'the folder that they were put into; without one, ~/bin of the user' },
-            programs: { type: 'object', additionalProperties: text(64), description: 'SHA-256 by name' },
-          },
-          description: 'with --engine: the binaries; their versions are in facts.host.versions',
-        },
-      },
-    },
-    facts: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['host', 'daemon'],
-      properties: {
-        host: { type: 'object' },
-        daemon: { type: ['object', 'null'] },
-        // image ID (digest of its config) of what all fixture containers are made of: the same bytes on every target
-        fixtureImage: { type: 'string', maxLength: 100 },
-      },
-    },
-    checks: { type: 'array', maxItems: 10_000, items: check },
-    ledger: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['total', 'pass', 'fail', 'skip', 'blocked', 'error', 'flaky'],
-      properties: ledgerCounts,
-    },
-    ratchet: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['judged', 'date'],
-      properties: { judged: count, date: text(40) },
-      description:
-        'how many checks were judged (pass or fail) when the machine was last verified; fewer is inconclusive',
-    },
-    conformance: { enum: ['conformant', 'non-conformant', 'inconclusive'] },
-    incomplete: {
-      ...text(5_000),
-      description: 'present while the run is under way and when the target was not judged to the end: why',
-    },
-    notJudged: {
-      type: 'array',
-      maxItems: 10_000,
-      items: notJudgedCheck,
-      description: 'checks that the run was to judge and has not',
-    },
-  },
+    ['ratchet', 'incomplete', 'notJudged'],
+  ),
 } as const satisfies JSONSchema;
 
 export type Results = FromSchema<typeof resultsSchema>;

@@ -5,7 +5,6 @@ import { RdcError } from '../../harness/messages/errors.ts';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import type { Results } from './results.schema.ts';
 
-/** Where runs lie that nobody put elsewhere. */
 export const outFolder = fileURLToPath(new URL('../out', import.meta.url));
 
 /** A bundle that `rdc report` unpacked beside the runs: it may be somebody else's run of a target of the same name. */

@@ -1,7 +1,7 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
 
 /** A JSON Schema as ours are: objects that are closed or free, and arrays of them. */
-export type Schema = {
+type Schema = {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
   readonly additionalProperties?: unknown;
@@ -11,44 +11,42 @@ export type Schema = {
 const maxNames = 5;
 const told = new Set<string>();
 
-/**
- * Deletes from a document the fields that its schema does not have: a newer minor version adds some, and nothing may be
- * made of what nobody checked. Returns where they were, e.g. `/checks/N/score` with `*` for N; at most a few.
- */
-export function dropUnknownFields(document: unknown, schema: Schema): string[] {
+/** Deletes what a newer minor version added, which nobody checked; says so on stderr, once for all files of that version. */
+export function dropNewerFields(
+  document: unknown,
+  file: string,
+  { schema, field, ours }: { schema: Schema; field: string; ours: string },
+): void {
+  const its = (document as Record<string, unknown> | null)?.[field];
+  if (typeof its !== 'string' || !new RegExp(`${schema.properties?.[field]?.pattern}`).test(its)) return;
   const places = new Set<string>();
-  dropFrom(document, { schema, at: '' }, places);
-  return [...places];
+  dropUnknown(document, schema, (place) => places.size <= maxNames && places.add(plainLine(place, 80)));
+  const shown = `${[...places].slice(0, maxNames).join(', ')}${places.size > maxNames ? ' and more' : ''}`;
+  const note = `ignored fields that version ${ours} does not have (the file is of ${its}): ${shown}`;
+  if (places.size === 0 || told.has(note)) return;
+  told.add(note);
+  process.stderr.write(`note: ${plainLine(file, 300)}: ${note}\n`);
 }
 
-function dropFrom(value: unknown, { schema, at }: { schema: Schema; at: string }, places: Set<string>): void {
+function dropUnknown(value: unknown, schema: Schema, dropped: (place: string) => void, at = ''): void {
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {
-    for (const item of schema.items ? value : []) dropFrom(item, { schema: schema.items ?? {}, at: `${at}/*` }, places);
+    const { items } = schema;
+    if (items) for (const item of value) dropUnknown(item, items, dropped, `${at}/*`);
     return;
   }
-  const { properties, additionalProperties } = schema;
+  const { properties = {}, additionalProperties } = schema;
   for (const [name, inner] of Object.entries(value)) {
-    const known = properties && Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (known) dropFrom(inner, { schema: known, at: `${at}/${name}` }, places);
+    const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (known) dropUnknown(inner, known, dropped, `${at}/${name}`);
     else if (additionalProperties === false) {
       Reflect.deleteProperty(value, name);
-      if (places.size <= maxNames) places.add(plainLine(`${at}/${name}`, 80));
+      dropped(`${at}/${name}`);
     }
   }
 }
 
-/** Says on stderr what was ignored of a file: once, however many files of that version there are. */
-export function tellIgnored(file: string, places: readonly string[], versions: { its: string; ours: string }): void {
-  const shown = `${places.slice(0, maxNames).join(', ')}${places.length > maxNames ? ' and more' : ''}`;
-  const { its, ours } = versions;
-  const what = `ignored fields that version ${ours} does not have (the file is of ${its}): ${shown}`;
-  if (places.length === 0 || told.has(what)) return;
-  told.add(what);
-  process.stderr.write(`note: ${plainLine(file, 300)}: ${what}\n`);
-}
-
-/** The same schema for readers of other hands: what a newer minor version adds is no error. */
+/** The schema for other readers, to whom what a newer minor version adds is no error either. */
 export function openSchema(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(openSchema);
   if (typeof schema !== 'object' || schema === null) return schema;

@@ -2,12 +2,15 @@ import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import type { CheckMeta } from '../../harness/runner/protocol/protocol.ts';
 import type { SideEffects } from '../../harness/verdicts/fault-outcome.ts';
+import type { ProviderName } from '../results/provider.ts';
 
 export type CheckMetas = Map<string, CheckMeta>;
 
+export const outcomes = ['killed', 'survived', 'impossible', 'error'] as const;
+
 export type SelftestRow = {
   readonly id: string;
-  readonly outcome: 'killed' | 'survived' | 'impossible' | 'error';
+  readonly outcome: (typeof outcomes)[number];
   readonly by: string;
   readonly message: string;
   /** the run that tried it, when it was another one (`--resume`) */
@@ -18,6 +21,8 @@ export type SelftestRow = {
 /** The contract of selftest.json: one target, one suite, and what became of each fault. */
 export type Selftest = {
   readonly target: string;
+  /** what ran a machine of the lab; none in files of versions before it, which knew VMs only */
+  readonly provider?: ProviderName;
   readonly suite: { readonly version: string; readonly digest: string };
   readonly run: { readonly id: string; readonly startedAt: string };
   readonly checks: readonly SelftestRow[];
@@ -47,16 +52,12 @@ export function neverTried(checks: readonly DeclaredCheck[], metas: CheckMetas, 
     .map((check) => ({ id: check.id, outcome: 'error', by: check.fault.name, message }));
 }
 
-/** Faults that were killed by all that are possible, e.g. `37/37`. */
 export function scoreOf(rows: readonly SelftestRow[]): string {
   const possible = rows.filter((row) => row.outcome !== 'impossible');
   return `${possible.filter((row) => row.outcome === 'killed').length}/${possible.length}`;
 }
 
-/**
- * 0 when every possible fault was killed, 1 when one survived or turned red what it was not meant for, 3 when one
- * could not be judged or nothing was tried.
- */
+/** 1: a fault survived, or turned red what it was not meant for; 3: one could not be judged, or nothing was tried. */
 export function exitCodeOfRows(rows: readonly SelftestRow[]): number {
   const has = (outcome: SelftestRow['outcome']) => rows.some((row) => row.outcome === outcome);
   if (has('error') || !has('killed')) return has('survived') && !has('error') ? exitCodes.failed : exitCodes.notJudged;

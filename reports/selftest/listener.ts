@@ -2,7 +2,6 @@ import { plainLine } from '../../harness/messages/plain-text.ts';
 import type { RunListener } from '../../harness/verdicts/run-listener.ts';
 import type { CheckMetas } from './fault-results.ts';
 
-/** Progress of a fault test: one line a fault, and what broke. `onChange` comes after each of them. */
 export function selftestListener(metas: CheckMetas, onChange: (broken?: string) => void): RunListener {
   const say = (text: string) => void process.stderr.write(`${text}\n`);
   return {

@@ -38,10 +38,19 @@ const carried = (changes: Partial<Resume> = {}) =>
     folder,
     named: undefined,
     target: 'debian-13',
+    provider: 'libvirt',
     digest: 'sha256:a',
     wantsBlastRadius: false,
     ...changes,
   });
+
+it('what a container noticed is not carried over to the VM, nor the other way round', () => {
+  write('one', '2026-11-22T01:00:00Z', { checks: [row('A', 'killed')] });
+  write('two', '2026-11-22T02:00:00Z', { provider: 'nspawn', checks: [row('B', 'killed')] });
+  expect(carried().map(({ id }) => id)).toEqual(['A']);
+  expect(carried({ provider: 'libvirt' }).map(({ id }) => id)).toEqual(['A']);
+  expect(carried({ provider: 'nspawn' }).map(({ id }) => id)).toEqual(['B']);
+});
 
 it('the newest word on each check is taken over, with its run; what is no outcome is tried again', () => {
   write('one', '2026-11-22T01:00:00Z', { checks: [row('A', 'survived'), row('B', 'killed'), row('E', 'killed')] });
@@ -66,6 +75,15 @@ it('another suite, another target and what is no selftest are nothing to go on w
   mkdirSync(join(folder, 'none'));
   expect(carried()).toEqual([]);
   expect(carried({ folder: join(folder, 'nowhere') })).toEqual([]);
+});
+
+it('what a VM said is no word on a container, nor the other way round; files without a provider are of VMs', () => {
+  write('old', '2026-11-22T01:00:00Z', { checks: [row('A', 'killed')] });
+  write('vm', '2026-11-22T02:00:00Z', { provider: 'libvirt', checks: [row('B', 'killed')] });
+  write('container', '2026-11-22T03:00:00Z', { provider: 'nspawn', checks: [row('C', 'killed')] });
+  expect(carried().map(({ id }) => id)).toEqual(['A', 'B']);
+  expect(carried({ provider: 'nspawn' }).map(({ id }) => id)).toEqual(['C']);
+  expect(carried({ provider: undefined }).map(({ id }) => id)).toEqual(['A', 'B']);
 });
 
 it('a folder of its own is read too, and an outcome keeps the run that found it', () => {

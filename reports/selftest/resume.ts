@@ -2,28 +2,25 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { readRegularFile } from '../../harness/this-machine/read-file.ts';
-import type { Selftest, SelftestRow } from './fault-results.ts';
+import type { ProviderName } from '../results/provider.ts';
+import { outcomes, type Selftest, type SelftestRow } from './fault-results.ts';
 
 export const selftestFileName = 'selftest.json';
 
 const maxBytes = 32 * 1024 * 1024;
 
-const outcomes: readonly SelftestRow['outcome'][] = ['killed', 'survived', 'impossible', 'error'];
-
 export type Resume = {
   /** the folder with the folders of runs, reports/out */
   readonly folder: string;
-  /** a run's folder that was named (`--out`) */
   readonly named: string | undefined;
   readonly target: string;
+  /** what runs the machine: what a VM said is no word on a container */
+  readonly provider?: ProviderName | undefined;
   readonly digest: string;
   readonly wantsBlastRadius: boolean;
 };
 
-/**
- * What earlier runs of the same suite found on the same target, the newest word on each check: a selftest of hours
- * can be cut in pieces. What came to no end (an error) is not carried over, but tried again.
- */
+/** The newest word of earlier runs by the same provider on each check. What came to no end (an error) is tried again. */
 export function carriedRows(checks: readonly DeclaredCheck[], resume: Resume): SelftestRow[] {
   const newest = new Map<string, SelftestRow>();
   for (const { run, checks: rows } of earlierSelftests(resume)) {
@@ -40,13 +37,12 @@ function isSettled({ outcome, blastRadius }: SelftestRow, { wantsBlastRadius }: 
   return !wantsBlastRadius || outcome !== 'killed' || blastRadius !== undefined;
 }
 
-/** Newest first. */
-function earlierSelftests({ folder, named, target, digest }: Resume): Selftest[] {
+function earlierSelftests({ folder, named, target, provider = 'libvirt', digest }: Resume): Selftest[] {
   const runs = existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
   const files = new Set([...(named === undefined ? [] : [named]), ...runs].map((run) => join(run, selftestFileName)));
   return [...files]
     .flatMap((file) => readSelftest(file) ?? [])
-    .filter((selftest) => selftest.target === target && selftest.suite.digest === digest)
+    .filter((one) => one.target === target && one.suite.digest === digest && (one.provider ?? 'libvirt') === provider)
     .sort((a, b) => b.run.startedAt.localeCompare(a.run.startedAt));
 }
 
@@ -54,11 +50,10 @@ function earlierSelftests({ folder, named, target, digest }: Resume): Selftest[]
 export function readSelftest(file: string): Selftest | null {
   try {
     const selftest = JSON.parse(readRegularFile(file, maxBytes).toString('utf8')) as Selftest;
-    const isWhole = typeof selftest.target === 'string' && typeof selftest.suite.digest === 'string';
-    const hasRows =
-      Array.isArray(selftest.checks) &&
-      selftest.checks.every(({ id, outcome }) => typeof id === 'string' && outcomes.includes(outcome));
-    return isWhole && hasRows && typeof selftest.run.startedAt === 'string' ? selftest : null;
+    const { target, suite, run, checks } = selftest;
+    const isWhole = [target, suite.digest, run.startedAt].every((text) => typeof text === 'string');
+    const hasRows = checks.every(({ id, outcome }) => typeof id === 'string' && outcomes.includes(outcome));
+    return isWhole && hasRows ? selftest : null;
   } catch {
     return null;
   }

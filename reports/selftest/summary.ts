@@ -2,41 +2,28 @@ import { plainLine } from '../../harness/messages/plain-text.ts';
 import { alreadyRed } from '../../harness/verdicts/fault-outcome.ts';
 import { type SelftestRow, scoreOf } from './fault-results.ts';
 
-/** The score and what stands between it and a full one, as lines for a terminal. */
 export function selftestSummary(rows: readonly SelftestRow[]): string[] {
-  const of = (outcome: SelftestRow['outcome']) => rows.filter((row) => row.outcome === outcome);
   const isRed = ({ message }: SelftestRow) => message.startsWith(alreadyRed);
-  const errors = of('error');
-  const possible = rows.length - of('impossible').length;
+  const others = rows.filter((row) => !isRed(row));
+  const of = (outcome: SelftestRow['outcome'], among = rows) => among.filter((row) => row.outcome === outcome);
+  const [impossible, survived, errors] = [of('impossible').length, of('survived').length, of('error').length];
+  const counts = `impossible ${impossible}, survived ${survived}, error ${errors}; score ${scoreOf(rows)}`;
   return [
-    ...section(
-      'Impossible',
-      of('impossible').filter((row) => !isRed(row)),
-    ),
+    ...section('Impossible', of('impossible', others)),
     ...section('Survived: the check does not notice its fault', of('survived')),
-    ...section(
-      'Already red on this machine: prove them on another',
-      rows.filter(isRed).map((row) => ({ ...row, message: row.message.slice(alreadyRed.length).trim() })),
-    ),
-    ...section(
-      'Errors: nothing is known of these',
-      errors.filter((row) => !isRed(row)),
-    ),
+    ...section('Already red on this machine: prove them on another', rows.filter(isRed)),
+    ...section('Errors: nothing is known of these', of('error', others)),
     ...sideEffectLines(rows),
-    `killed ${of('killed').length} of ${possible} possible faults; impossible ${of('impossible').length}, survived ${of('survived').length}, error ${errors.length}; score ${scoreOf(rows)}`,
+    `killed ${of('killed').length} of ${rows.length - impossible} possible faults; ${counts}`,
   ];
 }
 
 function section(heading: string, rows: readonly SelftestRow[]): string[] {
   if (rows.length === 0) return [];
-  return [
-    `${heading} (${rows.length}):`,
-    ...rows.map(({ id, message }) => `  ${id.padEnd(18)}  ${plainLine(message)}`),
-    '',
-  ];
+  const textOf = ({ message }: SelftestRow) => plainLine(message.replace(alreadyRed, '').trim());
+  return [`${heading} (${rows.length}):`, ...rows.map((row) => `  ${row.id.padEnd(18)}  ${textOf(row)}`), ''];
 }
 
-/** Checks that share a fault share its side effects, which are told once. */
 function sideEffectLines(rows: readonly SelftestRow[]): string[] {
   const judged = rows.filter(({ blastRadius }) => blastRadius !== undefined);
   if (judged.length === 0) return [];

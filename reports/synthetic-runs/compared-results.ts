@@ -1,4 +1,4 @@
-import { countVerdicts } from '../results/counts.ts';
+import { countVerdicts } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 
 export type Told = Partial<JudgedCheck> & Pick<JudgedCheck, 'id' | 'verdict'>;
@@ -7,7 +7,12 @@ export type Told = Partial<JudgedCheck> & Pick<JudgedCheck, 'id' | 'verdict'>;
 export function resultsWith(
   name: string,
   told: readonly Told[],
-  facts: { host?: Record<string, unknown>; daemon?: Record<string, unknown> | null; startedAt?: string } = {},
+  facts: {
+    host?: Record<string, unknown>;
+    daemon?: Record<string, unknown> | null;
+    startedAt?: string;
+    provider?: 'libvirt' | 'nspawn';
+  } = {},
 ): Results {
   const checks = told.map(
     (check): JudgedCheck => ({
@@ -27,7 +32,7 @@ export function resultsWith(
       durationMs: 1,
       infraRetries: 0,
     },
-    target: { name, kind: 'machine' },
+    target: { name, kind: 'machine', ...(facts.provider && { provider: facts.provider }) },
     facts: { host: facts.host ?? {}, daemon: facts.daemon ?? null },
     checks,
     ledger: countVerdicts(checks),

@@ -3,6 +3,7 @@ import { XMLParser } from 'fast-xml-parser';
 import { Parser, type Result } from 'tap-parser';
 import { parse as parseYaml } from 'yaml';
 import { kcidbIoSchema } from './kcidb-io.schema.ts';
+import { sarifSchema } from './sarif.schema.ts';
 import { tmtResultsSchema } from './tmt-results.schema.ts';
 
 export type TmtEntry = {
@@ -32,6 +33,25 @@ export type Kcidb = {
   incidents: { issue_id: string; test_id: string; present: boolean }[];
 };
 
+type SarifResult = {
+  ruleId: string;
+  ruleIndex: number;
+  level: string;
+  message: { text: string };
+  locations: { physicalLocation: { artifactLocation: { uri: string } } }[];
+  suppressions: { justification: string }[];
+  properties: Record<string, string>;
+};
+
+export type Sarif = {
+  runs: {
+    tool: { driver: { rules: { id: string }[] } };
+    automationDetails: { id: string };
+    invocations: { executionSuccessful: boolean; toolExecutionNotifications: { message: { text: string } }[] }[];
+    results: SarifResult[];
+  }[];
+};
+
 const ajv = new Ajv({ allErrors: true, strict: true });
 
 /** The value, once it is found to be valid; throws with every problem. */
@@ -46,6 +66,10 @@ export function readTmt(text: string): TmtEntry[] {
 
 export function readKcidb(text: string): Kcidb {
   return validated<Kcidb>(kcidbIoSchema, JSON.parse(text));
+}
+
+export function readSarif(text: string): Sarif {
+  return validated<Sarif>(sarifSchema, JSON.parse(text));
 }
 
 /** Lines of autopkgtest's summary; one that no reader would understand is an error. */

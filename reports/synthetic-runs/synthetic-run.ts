@@ -5,7 +5,7 @@ import { hostile } from '../../harness/test-doubles/hostile-texts.ts';
 import type { CheckDeclaration, Facts, RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
 import type { Triage } from '../../harness/verdicts/triage.ts';
 import type { CheckResult } from '../../harness/verdicts/verdict.ts';
-import { countVerdicts } from '../results/counts.ts';
+import { countVerdicts } from '../results/conformance.ts';
 import type { Results } from '../results/results.schema.ts';
 
 /** A run folder in the temporary directory, for the tests of reports; nothing in it comes from a machine. */

@@ -4,19 +4,15 @@ import { durationText } from '../../harness/messages/quantities.ts';
 import type { RunListener } from '../../harness/verdicts/run-listener.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
 import type { Style } from '../wording/style.ts';
+import { cut } from '../wording/style.ts';
 import { countsText } from '../wording/verdict-words.ts';
-import { cut } from '../wording/wrap.ts';
-import type { Output } from './output.ts';
-import { checkLine } from './plain-lines.ts';
+import { checkLine, type Output } from './plain-lines.ts';
 
 const redrawMs = 200;
 
 type Row = { text: string; sinceMs: number };
 
-/**
- * For a terminal: one line a target with what it does now, redrawn in place at most five times a second; checks that
- * need a look scroll away above it, the list itself is gone at the end.
- */
+/** For a terminal: one line a target with what it does now; checks that need a look scroll away above it. */
 export function createLiveList(records: TargetRecords, style: Style, output: Output): RunListener {
   const rows = new Map<string, Row>();
   const list = createList(output, () => [...rows].map(([name, row]) => rowLine(name, row, records)));
@@ -59,8 +55,7 @@ function createList(output: Output, lines: () => string[]) {
   return {
     start() {
       if (timer) return;
-      timer = setInterval(draw, redrawMs);
-      timer.unref();
+      timer = setInterval(draw, redrawMs).unref();
       draw();
     },
     printAbove(text: string) {

@@ -1,13 +1,21 @@
 import { plainLine } from '../../harness/messages/plain-text.ts';
 import { durationText } from '../../harness/messages/quantities.ts';
-import type { RunListener } from '../../harness/verdicts/run-listener.ts';
+import type { RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
 import { type Style, verdictWords } from '../wording/style.ts';
 import { blameText, reasonOf } from '../wording/verdict-words.ts';
-import type { Output } from './output.ts';
 
-/** Never rewritten: one line a stage and a judged check, in a log or a pipe as long as it is. */
+/** Where a run's text goes; a terminal has a size, which is asked for at every redraw since it may change. */
+export type Output = NodeJS.WritableStream & { readonly columns?: number; readonly rows?: number };
+
+export function outputOf({ json }: RunContext): Output {
+  const stream = json ? process.stderr : process.stdout;
+  // A reader that went away (`rdc run | head`) ends neither the run nor its results.
+  stream.on('error', () => undefined);
+  return stream;
+}
+
 export function createPlainLines(records: TargetRecords, style: Style, output: Output): RunListener {
   const print = (label: string, text: string) => void output.write(`${style.line(label, text)}\n`);
   return {

@@ -1,77 +1,77 @@
 import { relative } from 'node:path';
 import { plainLine, plainText } from '../../harness/messages/plain-text.ts';
 import { newerThanVerified } from '../../harness/verdicts/engine-changes.ts';
-import { judgedCount, ruleConformance } from '../results/conformance.ts';
-import { everyCheck } from '../results/every-check.ts';
+import { everyCheck, isStale, judgedCount, ruleConformance } from '../results/conformance.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 import type { Style } from '../wording/style.ts';
 import {
   blameText,
   channelText,
+  containerText,
   countsText,
   findingWords,
-  providerText,
   reasonOf,
   viewsText,
 } from '../wording/verdict-words.ts';
 
 /** What a maintainer acts on, for one target: what failed, why, what to do; then what could not be judged, and skips. */
 export function targetSummary(results: Results & { isUnverified?: true | undefined }, style: Style): string {
-  const name = plainLine(results.target.name);
-  const heading = style.bold(`── ${name} ${'─'.repeat(Math.max(3, 60 - name.length))}`);
-  if (results.incomplete !== undefined && results.checks.length === 0) {
-    return `${heading}\n\n${section('Not judged', [style.wrap(plainText(results.incomplete, 1_500), '  ')], style)}\n\n${countsLine(results)}\n`;
-  }
+  const { target, incomplete, checks, isUnverified } = results;
+  const name = plainLine(target.name);
+  const parts = [style.bold(`── ${name} ${'─'.repeat(Math.max(3, 60 - name.length))}`)];
+  const isUntouched = incomplete !== undefined && checks.length === 0;
+  const sections = isUntouched
+    ? { 'Not judged': [style.wrap(plainText(incomplete, 1_500), '  ')] }
+    : sectionsOf(results, style);
+  for (const [heading, entries] of Object.entries(sections))
+    if (entries.length > 0) parts.push([style.bold(`${heading}:`), ...entries].join('\n'));
+  const container = containerText(results);
+  if (container !== undefined && !isUntouched) parts.push(style.bold(`provider: ${container}`));
+  if (!isUntouched) parts.push(...engineLines(results).map((line) => style.bold(line)));
+  if (isUnverified && !isUntouched) parts.push(style.bold(unverifiedLine));
+  return `${[...parts, countsLine(results)].join('\n\n')}\n`;
+}
+
+function engineLines({ target, facts }: Results): string[] {
+  const { channel, engine } = target;
+  const versions = facts?.host.versions;
+  const newer = newerThanVerified(typeof versions === 'object' && versions !== null ? { ...versions } : {});
+  return [
+    ...(channel === undefined || channel === 'distro'
+      ? []
+      : [`Docker by: ${channelText(channel)}${engine ? `, ${engine.digest.slice(0, 12)}` : ''}`]),
+    ...(newer.length > 0 ? [`newer than what this suite was verified with: ${newer.join(', ')}`] : []),
+  ];
+}
+
+function sectionsOf(results: Results, style: Style): Readonly<Record<string, readonly string[]>> {
   const checks = everyCheck(results);
-  const of = (verdict: JudgedCheck['verdict']) => checks.filter((check) => check.verdict === verdict);
-  const failed = of('fail').filter(({ waiver }) => waiver === undefined);
-  const waived = (isStale: boolean) =>
-    checks.filter(({ waiver }) => waiver !== undefined && (waiver.state !== 'expected') === isStale);
+  const of = (verdict: JudgedCheck['verdict']) =>
+    grouped(
+      checks.filter((check) => check.verdict === verdict),
+      style,
+    );
+  const failed = checks.filter(({ verdict, waiver }) => verdict === 'fail' && waiver === undefined);
+  const failures = (isLimitation: boolean) =>
+    failed.filter(({ finding }) => isLimitation === Boolean(finding)).map((check) => failure(check, style));
   const { conformance, because } = ruleConformance(results, results.run.gate);
   const doubts = conformance === 'inconclusive' ? because.map((doubt) => style.wrap(plainText(doubt), '  ')) : [];
-  const sections = [
-    section(
-      'Failed',
-      failed.filter(({ finding }) => !finding).map((check) => failure(check, style)),
-      style,
-    ),
-    section(
-      'Limitations that are not as documented',
-      failed.filter(({ finding }) => finding).map((check) => failure(check, style)),
-      style,
-    ),
-    section('Limitations as documented, by three views', limitationViews(checks, style), style),
-    section('Could not be judged (not a finding about the target)', grouped(of('error'), style), style),
-    section('Stale waivers', grouped(waived(true), style), style),
-    section('Expected, by a waiver', grouped(waived(false), style), style),
-    section('Blocked', grouped(of('blocked'), style), style),
-    section('Skipped', grouped(of('skip'), style), style),
-    section('Inconclusive, because', doubts, style),
-  ].filter(Boolean);
-  if (results.target.provider === 'nspawn')
-    sections.push(style.bold(`provider: ${providerText(results.target.provider)}${kernelOf(results)}`));
-  const { channel, engine } = results.target;
-  if (channel !== undefined && channel !== 'distro')
-    sections.push(style.bold(`Docker by: ${channelText(channel)}${engine ? `, ${engine.digest.slice(0, 12)}` : ''}`));
-  const newer = newerThanVerified(recordOf(results.facts?.host.versions));
-  if (newer.length > 0) sections.push(style.bold(`newer than what this suite was verified with: ${newer.join(', ')}`));
-  if (results.isUnverified) sections.push(style.bold(unverifiedLine));
-  sections.push(countsLine(results));
-  return `${[heading, ...sections].join('\n\n')}\n`;
+  const expected = checks.filter(({ waiver }) => waiver?.state === 'expected');
+  return {
+    Failed: failures(false),
+    'Limitations that are not as documented': failures(true),
+    'Limitations as documented, by three views': limitationViews(checks, style),
+    'Could not be judged (not a finding about the target)': of('error'),
+    'Stale waivers': grouped(checks.filter(isStale), style),
+    'Expected, by a waiver': grouped(expected, style),
+    Blocked: of('blocked'),
+    Skipped: of('skip'),
+    'Inconclusive, because': doubts,
+  };
 }
 
 const unverifiedLine =
   'not verified: nobody has judged this machine before, so a failure may be one of its recipe or of its image';
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
-/** What a container's verdicts are those of. */
-function kernelOf({ facts }: Results): string {
-  const kernel = facts?.host.kernel;
-  return typeof kernel === 'string' ? `, ${plainLine(kernel, 100)}` : '';
-}
 
 /** e.g. `judged 35 of 37 checks; skipped 2, blocked 0, could not be judged 0`: what was looked at, whatever came of it. */
 function countsLine({ checks, ledger, notJudged = [], ratchet }: Results): string {
@@ -81,7 +81,6 @@ function countsLine({ checks, ledger, notJudged = [], ratchet }: Results): strin
   return `${judged}; skipped ${ledger.skip}, blocked ${ledger.blocked}, could not be judged ${open}`;
 }
 
-/** e.g. `debian-13: non-conformant (35 pass, 2 fail)` */
 export function conclusionLine(results: Results, style: Style): string {
   const { conformance } = ruleConformance(results, results.run.gate);
   const verdict = ({ conformant: 'pass', 'non-conformant': 'fail', inconclusive: 'error' } as const)[conformance];
@@ -90,16 +89,15 @@ export function conclusionLine(results: Results, style: Style): string {
   return `${plainLine(results.target.name)}: ${style.verdict(verdict, conformance)} (${counts}${retries})`;
 }
 
-function section(heading: string, entries: readonly string[], style: Style): string {
-  return entries.length > 0 ? `${style.bold(`${heading}:`)}\n${entries.join('\n')}` : '';
-}
-
 function failure(check: JudgedCheck, style: Style): string {
-  const { id, level, title, remedy, source, finding, evidence } = check;
+  const { id, level, title, remedy, source, finding, evidence, oracle } = check;
+  const [, ...others] = oracle ? viewsText(oracle) : [];
   const rows = [
     ['why', finding ? findingWords[finding] : ''],
     [finding ? '' : 'why', plainText(check.reason ?? 'no reason given', 1_500)],
-    ...viewRows(check),
+    ['blame', oracle ? blameText(oracle) : ''],
+    // the rootless view is the reason
+    ...others.map(([name, text]) => ['', plainText(`${name}: ${text}`, 600)]),
     [finding ? 'remedy' : 'to do', remedy ?? ''],
     ['source', source?.url ?? ''],
     ['evidence', evidence ?? ''],
@@ -109,42 +107,27 @@ function failure(check: JudgedCheck, style: Style): string {
   return [style.line('  ', head), ...body].join('\n');
 }
 
-/** With `--oracle`: the blame, and the views that it was placed by; the rootless one is the reason above. */
-function viewRows({ oracle }: JudgedCheck): [label: string, text: string][] {
-  if (oracle === undefined) return [];
-  const [, ...others] = viewsText(oracle);
-  return [
-    ['blame', blameText(oracle)],
-    ...others.map(([name, text]): [string, string] => ['', plainText(`${name}: ${text}`, 600)]),
-  ];
-}
-
 /** Those that hold, by the blame: by design is what is expected, and one line is enough. */
 function limitationViews(checks: readonly JudgedCheck[], style: Style): string[] {
   const viewed = checks.filter(({ verdict, oracle }) => verdict === 'pass' && oracle !== undefined);
-  const byBlame = Map.groupBy(viewed, ({ oracle }) => (oracle ? blameText(oracle) : ''));
-  return [...byBlame].map(([blame, same]) => {
+  return grouped(viewed, style, ({ oracle }) => (oracle ? blameText(oracle) : ''));
+}
+
+function grouped(
+  checks: readonly JudgedCheck[],
+  style: Style,
+  textOf = (check: JudgedCheck) => plainText(reasonOf(check), 600),
+): string[] {
+  return [...Map.groupBy(checks, textOf)].map(([text, same]) => {
     const ids = style.wrap(same.map(({ id }) => id).join(', '), '  ');
-    return `${style.verdict('pass', ids)}\n${style.wrap(blame, '    ')}`;
+    return `${style.verdict(same[0]?.verdict ?? 'skip', ids)}\n${style.wrap(text, '    ')}`;
   });
 }
 
-/** Checks with the same reason share one line. */
-function grouped(checks: readonly JudgedCheck[], style: Style): string[] {
-  const byReason = Map.groupBy(checks, (check) => plainText(reasonOf(check), 600));
-  return [...byReason].map(([reason, same]) => {
-    const ids = style.wrap(same.map(({ id }) => id).join(', '), '  ');
-    const verdict = same[0]?.verdict ?? 'skip';
-    return `${style.verdict(verdict, ids)}\n${style.wrap(reason, '    ')}`;
-  });
-}
-
-/** Where the reports lie, as paths that can be pasted. */
 export function reportLines(runFolder: string, report: string): string {
   return [`report   ${fromHere(report)}`, resultsLine(runFolder, ' (and junit.xml, evidence/)')].join('\n');
 }
 
-/** Of a run that leaves its results and nothing else. */
 export function resultsLine(runFolder: string, more = ''): string {
   return `results  ${fromHere(runFolder)}/*/results.json${more}`;
 }

@@ -2,13 +2,7 @@ import { factAt, type Known } from '../results/fact-path.ts';
 import type { JudgedCheck } from '../results/results.schema.ts';
 import type { Condition, Waiver } from './waivers.schema.ts';
 
-type WaiverState = NonNullable<JudgedCheck['waiver']>['state'];
-
-/**
- * The check with what a waiver says of it. A waived failure is `expected`; a pass is an `unexpected-pass`, since the
- * waiver is of no use any more; past its last day a waiver is `expired`, whatever the check says. What was not judged
- * (skipped, blocked, in error) no waiver excuses.
- */
+/** The check with what a waiver says of it. What was not judged (skipped, blocked, in error) no waiver excuses. */
 export function applyWaiver(
   check: JudgedCheck,
   waivers: readonly Waiver[],
@@ -17,13 +11,10 @@ export function applyWaiver(
   const waiver = waivers.find((one) => one.check === check.id && holds(one, at.known));
   if (!waiver || (check.verdict !== 'fail' && check.verdict !== 'pass')) return check;
   const { reason, bug, owner, expires } = waiver;
-  return { ...check, waiver: { state: stateOf(check.verdict, expires, at.today), reason, bug, owner, expires } };
-}
-
-/** Days are compared as text: both are `YYYY-MM-DD` in UTC. */
-function stateOf(verdict: 'pass' | 'fail', expires: string, today: string): WaiverState {
-  if (today > expires) return 'expired';
-  return verdict === 'fail' ? 'expected' : 'unexpected-pass';
+  // as text: both days are `YYYY-MM-DD` in UTC
+  const isOver = at.today > expires;
+  const state = isOver ? 'expired' : check.verdict === 'fail' ? 'expected' : 'unexpected-pass';
+  return { ...check, waiver: { state, reason, bug, owner, expires } };
 }
 
 export function holds({ when }: Pick<Waiver, 'when'>, known: Known): boolean {

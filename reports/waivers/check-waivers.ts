@@ -8,7 +8,6 @@ const soonDays = 30;
 
 export type Review = { readonly lines: readonly string[]; readonly isStale: boolean };
 
-/** What there is to say of each waiver today, and, with results, of what it does there. */
 export function reviewWaivers(waivers: readonly Waiver[], today: string, results: readonly Results[] = []): Review {
   let isStale = false;
   const lines = waivers.flatMap((waiver, index) => {

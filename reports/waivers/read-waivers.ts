@@ -1,7 +1,7 @@
 import { checkedJson } from '../../harness/this-machine/checked-json.ts';
 import { type Waiver, waiversSchema } from './waivers.schema.ts';
 
-/** A waivers file. Throws INPUT with every problem at once; an id that no check has is one, since such a waiver waives nothing. */
+/** Throws INPUT with every problem at once; an unknown check is one, since its waiver waives nothing. */
 export function readWaivers(file: string, checkIds: readonly string[]): readonly Waiver[] {
   const waivers = checkedJson<Waiver[]>({
     what: 'a waivers file',
@@ -16,13 +16,11 @@ export function readWaivers(file: string, checkIds: readonly string[]): readonly
 }
 
 function unknownChecks(waivers: readonly Waiver[], checkIds: readonly string[]): string[] {
-  return waivers
-    .map(({ check }, index) => ({ check, index }))
-    .filter(({ check }) => !checkIds.includes(check))
-    .map(({ check, index }) => `/${index}/check: there is no check ${check} (./rdc list)`);
+  return waivers.flatMap(({ check }, index) =>
+    checkIds.includes(check) ? [] : [`/${index}/check: there is no check ${check} (./rdc list)`],
+  );
 }
 
-/** A day that the calendar has: 2026-02-30 is none. */
 function isDate(text: string): boolean {
   const day = new Date(`${text}T00:00:00Z`);
   return /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);

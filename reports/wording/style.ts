@@ -1,12 +1,11 @@
 import { styleText } from 'node:util';
+import wrapAnsi from 'wrap-ansi';
 import type { Verdict } from '../../harness/verdicts/verdict.ts';
-import { hang, wrap } from './wrap.ts';
 
 export type Style = {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
   readonly verdict: (verdict: Verdict, text: string) => string;
-  /** a paragraph: never wider than 100 characters */
   readonly wrap: (text: string, indent: string) => string;
   readonly hang: (label: string, text: string) => string;
   /** one line in a log or a pipe, however long; on a terminal the rest stands below it, behind the label */
@@ -30,11 +29,22 @@ export function createStyle(hasColour: boolean, columns = Number.POSITIVE_INFINI
   };
 }
 
-/** The word for a verdict in a list: what needs a look is in capitals. */
-export const verdictWords: Readonly<Record<Verdict, string>> = {
-  pass: 'ok',
-  fail: 'FAIL',
-  error: 'ERROR',
-  blocked: 'blocked',
-  skip: 'skip',
-};
+export const verdictWords = { pass: 'ok', fail: 'FAIL', error: 'ERROR', blocked: 'blocked', skip: 'skip' } as const;
+
+/** Wraps at spaces to lines of `width`, each begun with `indent`; a word longer than a line (a URL) stays whole. */
+export function wrap(text: string, indent: string, width: number): string {
+  const lines = wrapAnsi(text, Math.max(1, width - indent.length)).split('\n');
+  return lines.map((line) => indent + line).join('\n');
+}
+
+/** The same behind a label: `to do    sudo usermod ...`, with the next line below `sudo`. */
+export function hang(label: string, text: string, width: number): string {
+  return label + wrap(text, ' '.repeat(label.length), width).trimStart();
+}
+
+/** Cut to one line of a terminal: its columns count, of which a wide character takes two. */
+export function cut(text: string, width: number): string {
+  const firstLine = (columns: number) =>
+    wrapAnsi(text, columns, { hard: true, trim: false, wordWrap: false }).split('\n')[0] ?? '';
+  return firstLine(width) === text ? text : `${firstLine(Math.max(1, width - 1))}…`;
+}

@@ -1,5 +1,6 @@
 import { plainText } from '../../harness/messages/plain-text.ts';
 import type { Level, Verdict } from '../../harness/verdicts/verdict.ts';
+import { kernelOf, type ProviderName, providerOf } from '../results/provider.ts';
 import type { JudgedCheck, Results } from '../results/results.schema.ts';
 
 export const findingWords = {
@@ -40,30 +41,37 @@ export function reasonOf(check: Pick<JudgedCheck, 'verdict' | 'reason' | 'findin
   return [waiverText(check), ownReasonOf(check)].filter(Boolean).join('. ');
 }
 
-function ownReasonOf(check: Pick<JudgedCheck, 'verdict' | 'reason' | 'finding' | 'blockedBy'>): string {
+function ownReasonOf({ verdict, finding, blockedBy, ...check }: Parameters<typeof reasonOf>[0]): string {
   const reason = plainText(check.reason ?? '').trim();
-  if (check.verdict === 'pass') return reason;
-  if (check.verdict === 'blocked') return blockedReason(reason, check.blockedBy);
-  if (check.finding && !reason.startsWith(check.finding)) return `${findingWords[check.finding]}. ${reason}`.trim();
-  return reason || `${check.verdict} without a reason`;
-}
-
-function blockedReason(reason: string, blockedBy: string | undefined): string {
-  if (blockedBy === undefined) return `blocked: ${reason || 'no reason given'}`;
-  return reason ? `blocked by ${blockedBy}: ${reason}` : `blocked by ${blockedBy}`;
+  if (verdict === 'pass') return reason;
+  if (verdict === 'blocked' && blockedBy === undefined) return `blocked: ${reason || 'no reason given'}`;
+  if (verdict === 'blocked') return [`blocked by ${blockedBy}`, reason].filter(Boolean).join(': ');
+  if (finding && !reason.startsWith(finding)) return `${findingWords[finding]}. ${reason}`.trim();
+  return reason || `${verdict} without a reason`;
 }
 
 /** e.g. `35 pass, 2 fail, 1 blocked`; verdicts that did not occur are left out. */
 export function countsText(counts: Readonly<Record<Verdict, number>>, notJudged = 0): string {
-  const verdicts: readonly Verdict[] = ['pass', 'fail', 'error', 'blocked', 'skip'];
+  const verdicts = ['pass', 'fail', 'error', 'blocked', 'skip'] as const;
   const parts = verdicts.filter((verdict) => counts[verdict] > 0).map((verdict) => `${counts[verdict]} ${verdict}`);
   if (notJudged > 0) parts.push(`${notJudged} never judged`);
   return parts.length > 0 ? parts.join(', ') : 'nothing judged';
 }
 
 /** What ran a machine of the lab. */
-export function providerText(provider: NonNullable<Results['target']['provider']>): string {
-  return { libvirt: 'libvirt (a VM)', nspawn: "nspawn (a container, on this machine's kernel)" }[provider];
+export function providerText(provider: ProviderName): string {
+  return { libvirt: 'libvirt (a VM)', nspawn: "nspawn (a container, on its host's kernel)" }[provider];
+}
+
+/** For a person who may take a container for the machine, e.g. `nspawn (a container, on its host's kernel), kernel 6.18.5`. */
+export function containerText(results: Results): string | undefined {
+  return providerOf(results) === 'nspawn' ? providerAndKernel({ provider: 'nspawn', ...kernelOf(results) }) : undefined;
+}
+
+/** e.g. `libvirt (a VM), kernel 6.12.57`; without a provider only the kernel, where one is known. */
+export function providerAndKernel({ provider, kernel }: { provider?: ProviderName; kernel?: string }): string {
+  const parts = [provider && providerText(provider), kernel === undefined ? undefined : `kernel ${kernel}`];
+  return parts.filter((part) => part !== undefined).join(', ');
 }
 
 /** How Docker got onto a machine of the lab. */
@@ -86,7 +94,6 @@ export function viewsText({ views }: NonNullable<JudgedCheck['oracle']>): [name:
   });
 }
 
-/** e.g. `defect: only rootless Docker fails` */
 export function blameText({ blame, because }: NonNullable<JudgedCheck['oracle']>): string {
   return `${blame}: ${plainText(because)}`;
 }

@@ -14,44 +14,15 @@ import { observedOnce } from '../instruments/daemon/observe-once.ts';
 import { restartDaemon } from '../instruments/daemon/restart.ts';
 import { writeUnitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { containerCgroup, hasUnifiedCgroups } from '../instruments/kernel/container-cgroup.ts';
+import { probeAnswers } from '../instruments/kernel/probe-answers.ts';
 
 const mebibyte = 1024 * 1024;
 
-/** What the container is asked to be limited to. */
 export const asked = { Memory: 32 * mebibyte, NanoCpus: 500_000_000, PidsLimit: 5 } as const;
-type Claimed = Readonly<Record<keyof typeof asked, number>>;
-
-/** A container with limits that nobody enforces; null where it was refused. */
-export type Unlimited = {
-  /** null where the process was killed before it could say so */
-  readonly touchedMiB: number | null;
-  readonly forks: { readonly forked: number; readonly errno: string | null } | null;
-  /** share of one core that a busy loop got, by the kernel's account of its CPU time */
-  readonly cores: number | null;
-  /** the limits as `docker inspect` shows them */
-  readonly claimed: Claimed;
-};
-
-/** What the daemon knows of the processes of a container that has no cgroup of its own. */
-export type Unknown = {
-  readonly top: { readonly status: number; readonly text: string };
-  /** processes as `docker stats` counts them; there is one */
-  readonly pidsInStats: number;
-};
-
-export type WithoutDriver = {
-  readonly refusal: string | null;
-  readonly unlimited: Unlimited | null;
-  readonly unknown: Unknown | null;
-};
-
-/**
- * Containers of a daemon that has no cgroup driver. Where the host gives it one, daemon.json asks for cgroupfs,
- * which is "none" without root: that makes the limitations of cgroup v1 visible on every host.
- */
-export const restartDaemonWithoutDriver = observedOnce<WithoutDriver>(async (context) => {
+/** As on cgroup v1: where there is a cgroup driver, daemon.json asks for cgroupfs, which is "none" without root. */
+export const restartDaemonWithoutDriver = observedOnce(async (context) => {
   const { target } = context;
-  if (hasUnifiedCgroups(context) === true) context.defer(await driverNone(context));
+  if (hasUnifiedCgroups(context) === true) context.defer(await driverNone.inject(context));
   try {
     await using container = await startContainer(target, { host: { ...asked, MemorySwap: asked.Memory } });
     const { path } = await containerCgroup(target, container);
@@ -66,18 +37,16 @@ export const restartDaemonWithoutDriver = observedOnce<WithoutDriver>(async (con
   }
 });
 
-async function tryLimits(target: Target, container: Container): Promise<Unlimited> {
+async function tryLimits(target: Target, container: Container) {
   const { stdout } = await container.exec(['sh', '-c', 'probe alloc 64; probe fork 8; probe burn 2']);
   const inspected = await dockerApi(target, 'GET', `/containers/${container.id}/json`);
-  const { Memory, NanoCpus, PidsLimit } = inspected.json<{ HostConfig: Claimed }>().HostConfig;
+  const { Memory, NanoCpus, PidsLimit } = inspected.json<{ HostConfig: Record<keyof typeof asked, number> }>()
+    .HostConfig;
   return { ...parseEfforts(stdout), claimed: { Memory, NanoCpus, PidsLimit } };
 }
 
-/**
- * With cgroup v2 runc finds a cgroup that the user may write to, right beside the daemon's, and makes one there for
- * the container: without limits, but docker top reads it. With that taken away it is as with cgroup v1.
- */
-async function withoutCgroup(target: Target, parent: string): Promise<Unknown> {
+/** On cgroup v2 runc makes a cgroup beside the daemon's; without write access there, it is as on cgroup v1. */
+async function withoutCgroup(target: Target, parent: string) {
   const folder = quoteWord(`/sys/fs/cgroup${parent}`);
   const owner = (await mustRun(target.root, `stat -c %u:%g ${folder}; chown 0:0 ${folder}`)).trim();
   try {
@@ -90,19 +59,16 @@ async function withoutCgroup(target: Target, parent: string): Promise<Unknown> {
   }
 }
 
-async function processesKnown(target: Target, { id }: Container): Promise<Unknown> {
+async function processesKnown(target: Target, { id }: Container) {
   const { status, text } = await dockerApi(target, 'GET', `/containers/${id}/top`);
   const stats = await dockerApi(target, 'GET', `/containers/${id}/stats?stream=false&one-shot=true`);
   const pidsInStats = stats.json<{ pids_stats?: { current?: number } }>().pids_stats?.current ?? 0;
   return { top: { status, text }, pidsInStats };
 }
 
-/** Pure: the lines of `probe alloc`, `fork` and `burn`; a line that is missing is a process that was killed. */
+/** Pure: lines of `probe alloc`, `fork` and `burn`; a missing line is a process that was killed. */
 export function parseEfforts(stdout: string) {
-  const answers = stdout
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as { call: string } & Record<string, number>);
+  const answers = probeAnswers<{ call: string } & Record<string, number>>(stdout);
   const of = (call: string) => answers.find((answer) => answer.call === call);
   const [alloc, fork, burn] = [of('alloc'), of('fork'), of('burn')];
   return {
@@ -112,10 +78,9 @@ export function parseEfforts(stdout: string) {
   };
 }
 
-/** The daemon looks for daemon.json elsewhere from its next restart on, so that it gets its driver after all. */
 const configElsewhere: Inject = async (context) => {
   const { target } = context;
-  // a directory that can be made: older daemons keep a key in it and do not start without
+  // it must be possible to create it: older daemons keep a key there and do not start without
   const takeAway = await writeUnitDropIn(context, 'Environment=XDG_CONFIG_HOME=/tmp/rdc-config');
   return async () => {
     await takeAway();
@@ -124,6 +89,5 @@ const configElsewhere: Inject = async (context) => {
   };
 };
 
-/** Whatever gives the daemon a cgroup driver: its own configuration unread, or a rootful daemon where it never has one. */
 export const driverAfterAll: Inject = (context) =>
   hasUnifiedCgroups(context) === true ? configElsewhere(context) : rootfulDaemon(context);

@@ -15,25 +15,24 @@ import {
 } from '../../harness/checks/index.ts';
 import { userManagerDropIn } from '../instruments/daemon/daemon-faults.ts';
 import { hidesSocket } from '../instruments/daemon/mount-overlay.ts';
+import type { Locked } from '../instruments/daemon/raised-user-manager.ts';
 import { canLimit, containerCgroup, statOf } from '../instruments/kernel/container-cgroup.ts';
 import { exchangeBytes } from '../instruments/serial-line/serial-io.ts';
 import {
   aclUndo,
   device,
   firstPort,
-  hasSerialPort,
+  hasTwoSerialPorts,
+  noAclTools,
   openInside,
   setMode,
 } from '../instruments/serial-line/serial-port.ts';
 
-// The guide of an IoT platform, followed as it is written with stand-ins for its services: a secret store that locks
-// its memory, a manager that drives the daemon, a device service on a serial port. Where the guide is wrong (memory
-// limits and mlock, the rootful socket, the modes), the correction is what is asserted.
+// EdgeX's guide, followed with stand-ins for its services. Where it is wrong, the correction is asserted.
 
 const check = checksIn(import.meta);
 const guide = (section: string) => page('https://docs.edgexfoundry.org/3.1/security/Ch-DockerRootless/', section);
 
-type Locked = { errno: string | null; limitSoft: number; limitHard: number };
 const mebibyte = 1024 * 1024;
 
 check('GUIDE-EDGEX-SECRETS', {
@@ -50,7 +49,7 @@ check('GUIDE-EDGEX-SECRETS', {
     const { limitHard } = await free.probe<Locked>('mlock', '4096');
     expect(limitHard, 'RLIMIT_MEMLOCK of a container, in bytes').not.toBe(-1);
     const over = limitHard + 64 * 1024;
-    // room enough: the store stays below its memory limit, and the refusal is not about that limit
+    // the memory limit leaves room, so the refusal cannot be about it
     const memory = over + 64 * mebibyte;
     await using limited = await startContainer(target, { host: { Memory: memory, MemorySwap: memory } });
     const { files } = await containerCgroup(target, limited, ['memory.max']);
@@ -109,17 +108,12 @@ check('GUIDE-EDGEX-DEVICE', {
   level: 'WORKAROUND',
   title: 'a device service is refused a port of mode 660, and exchanges bytes on it with 666, with 006 and with an ACL',
   source: guide('serial ports: device permissions'),
-  applies: ({ host }) => {
-    if (!host.paths.getfacl) return 'the tools for ACLs are not installed (package acl)';
-    const has = hasSerialPort({ host });
-    return has === true && host.serialPorts.length < 2 ? 'the machine has no second serial port to be the peer' : has;
-  },
+  applies: ({ host }) => (host.paths.getfacl ? hasTwoSerialPorts({ host }) : noAclTools),
   remedy: 'sudo setfacl -m u:USER:rw /dev/ttyS1 gives it to one user; 666 gives it to all, 006 takes it from dialout',
   async verify({ target, host, stage, defer }) {
     const near = firstPort(host);
     const far = known(host.serialPorts[1], 'the second serial port');
     defer(await setMode(target, far, '0666'));
-    // an ACL of the host's own comes back with it
     defer(await aclUndo(target, near));
     defer(await setMode(target, near, '0660'));
     const service = await sharedContainer(target, { host: device(near) });
@@ -140,10 +134,7 @@ check('GUIDE-EDGEX-DEVICE', {
     'opening * with {an ACL}',
     'the ACL is lost after it was set, as at re-plug',
     inOrder(
-      rootScript(
-        (host) => `setfacl -b ${firstPort(host)}`,
-        () => ':',
-      ),
+      rootScript((host) => `setfacl -b ${firstPort(host)}`),
       chmod('0660', firstPort),
     ),
     { at: 'an ACL' },

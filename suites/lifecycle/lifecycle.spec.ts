@@ -5,7 +5,6 @@ import {
   docker,
   expect,
   expectDocumented,
-  inOrder,
   issue,
   lifts,
   moby,
@@ -14,7 +13,7 @@ import {
   rootScript,
   startContainer,
 } from '../../harness/checks/index.ts';
-import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
+import { wrappedRuntime } from '../instruments/container/runtime-wrapper.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasSystemd, unreadDropIns, userUnit } from '../instruments/daemon/user-unit.ts';
@@ -28,8 +27,10 @@ const starting = docker('engine/security/rootless/tips', 'daemon');
 const linger = 'sudo loginctl enable-linger USER';
 const setupTool = (section: string) => moby('v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', section);
 
-/** First asked to stop, with as much time as containers take for it (TimeoutSec=0 of the unit). */
-const stopping = { KillSignal: '15', SendSIGKILL: 'yes', TimeoutStopUSec: 'infinity' };
+const unlimited = [
+  ...['LimitNOFILE', 'LimitNPROC', 'LimitCORE', 'LimitCORESoft'],
+  ...['TasksMax', 'RuntimeMaxUSec', 'TimeoutStopUSec'],
+];
 
 check('SVC-UNIT', {
   level: 'MUST',
@@ -45,38 +46,26 @@ check('SVC-UNIT', {
       Delegate: 'yes',
       KillMode: 'mixed',
       Restart: 'always',
-      LimitNOFILE: 'infinity',
-      LimitNPROC: 'infinity',
-      LimitCORE: 'infinity',
-      LimitCORESoft: 'infinity',
-      TasksMax: 'infinity',
-      RuntimeMaxUSec: 'infinity',
-      ...stopping,
-      // an older unit does not wait for the daemon
+      // first asked to stop, with as much time as containers take for it
+      KillSignal: '15',
+      SendSIGKILL: 'yes',
+      ...Object.fromEntries(unlimited.map((name) => [name, 'infinity'])),
+      // older units do not wait for the daemon
       ...(isEngineSince(host, '23.0') ? { Type: 'notify', NotifyAccess: 'all' } : {}),
     };
-    const {
-      Requires = '',
-      ControlGroup = '',
-      MainPID = '0',
-      ...unit
-    } = await userUnit(target, [
-      ...Object.keys(wanted),
-      ...['Requires', 'ControlGroup', 'MainPID'],
-      ...['DelegateControllers', 'RestartPreventExitStatus', 'WatchdogUSec', 'NeedDaemonReload'],
-    ]);
-    const { DelegateControllers, RestartPreventExitStatus = '', WatchdogUSec, NeedDaemonReload, ...settings } = unit;
-    expect(settings, 'settings of the user unit').toEqual(wanted);
+    expect(await userUnit(target, Object.keys(wanted)), 'settings of the user unit').toEqual(wanted);
+    const more = ['DelegateControllers', 'RestartPreventExitStatus', 'WatchdogUSec', 'NeedDaemonReload'];
+    const unit = await userUnit(target, ['Requires', 'ControlGroup', 'MainPID', ...more]);
+    const { Requires = '', ControlGroup = '', MainPID = '0', RestartPreventExitStatus = '' } = unit;
     if (isEngineSince(host, '27.1')) expect(Requires.split(' '), 'Requires= of the user unit').toContain('dbus.socket');
-    expect(DelegateControllers?.split(' '), 'controllers that it hands on').toEqual(
-      expect.arrayContaining(['cpu', 'memory', 'pids']),
-    );
+    const handedOn = unit.DelegateControllers?.split(' ');
+    expect(handedOn, 'controllers that it hands on').toEqual(expect.arrayContaining(['cpu', 'memory', 'pids']));
     expect(RestartPreventExitStatus, 'ends after which it is not restarted').toBe('');
-    // nobody feeds it: the daemon would be killed each time that it is over. Debian 11 writes 0
-    expect(WatchdogUSec, 'watchdog of the user unit').toMatch(/^(0|infinity)$/);
-    expect(NeedDaemonReload, 'whether files of the unit changed since the user manager read them').toBe('no');
+    // the daemon does not feed a watchdog. Debian 11 writes 0
+    expect(unit.WatchdogUSec, 'watchdog of the user unit').toMatch(/^(0|infinity)$/);
+    expect(unit.NeedDaemonReload, 'whether files of the unit changed since the user manager read them').toBe('no');
     expect(await unreadDropIns(target), 'drop-ins that it has not read').toEqual([]);
-    // a unit that does not run has no cgroup and no process: SVC-ACTIVE says so
+    // a unit that does not run has neither; SVC-ACTIVE reports that
     if (host.cgroup.version === 2 && ControlGroup !== '')
       expect(await limitsAround(target, host, ControlGroup), 'limits in its cgroups').toBe('');
     if (MainPID === '0') return;
@@ -96,21 +85,19 @@ check('SVC-ACTIVE', {
   remedy: 'systemctl --user enable --now docker; systemctl --user status docker',
   readOnly: true,
   async verify({ target, host }) {
-    const { ControlGroup = '', ...state } = await userUnit(target, [
-      ...['ActiveState', 'UnitFileState', 'ActiveEnterTimestamp', 'WantedBy'],
-      'ControlGroup',
-    ]);
+    const asked = ['ActiveState', 'UnitFileState', 'ActiveEnterTimestamp', 'WantedBy', 'ControlGroup'];
+    const { ControlGroup = '', ...state } = await userUnit(target, asked);
     expect(`${state.ActiveState}, ${state.UnitFileState}`, 'state of the user unit').toBe('active, enabled');
-    // it can be enabled for a target that no user manager ever starts
+    // a unit can be enabled for a target that never starts
     expect(state.WantedBy?.split(' '), 'targets that start it').toContain('default.target');
     const { pid } = await daemonProcess(target);
     const { stdout } = await target.root.shell(
       `cat /proc/${pid}/cgroup; date -d '${state.ActiveEnterTimestamp}' '+active %s'; stat -c 'socket %Y' '${host.socket}'`,
     );
-    // the whole path: the system's docker.service, where there is one, has the same name
+    // the whole path, because the system's docker.service has the same name
     const [, cgroup] = /^(?:0:|\d+:name=systemd):(\/.*\/docker\.service)$/m.exec(stdout) ?? [];
     expect(cgroup, "the daemon's cgroup, beside the unit's").toBe(ControlGroup);
-    // an older unit is active as soon as the daemon is started
+    // older units are active as soon as the daemon is started
     if (!isEngineSince(host, '23.0')) return;
     const second = (what: string) => Number(new RegExp(`^${what} (\\d+)$`, 'm').exec(stdout)?.[1]);
     expect(second('active') - second('socket'), 'seconds from the socket to the active unit').toBeGreaterThanOrEqual(0);
@@ -133,21 +120,21 @@ check('SVC-LINGER', {
     );
     const [limit, ...lingering] = stdout.split('\n');
     expect(lingering.join('\n'), `lingering of ${name}`).toBe(`Linger=yes\n/var/lib/systemd/linger/${name}\n`);
-    // who lingers is given a manager at boot, and no other one when its time is over
+    // a lingering user whose manager ends gets no other until the next boot
     expect(limit, `time that user@${uid}.service is given`).toBe('RuntimeMaxUSec=infinity');
   },
   fault: breaks('lingering of *', notLingering),
 });
 
-/** What runc says where the kernel has no such file: the error of the release candidate that could not exec. */
+/** What runc says where it cannot set the profile, as 29.5.0-rc.1 did. */
 const execRefused = 'write /proc/thread-self/attr/apparmor/exec: no such file or directory';
-const runtimeFile = '/usr/local/bin/rdc-runtime';
 
 check('SVC-EXEC', {
   level: 'MUST',
   title: 'docker exec works right after the start of a container, with the AppArmor profile of the container',
   source: mobyIssue(52_626, 'exec fails on AppArmor hosts in 29.5.0-rc.1'),
-  applies: ({ host }) => host.lsm.includes('apparmor') || `the host has no AppArmor: ${host.lsm.join(', ')}`,
+  applies: ({ host }) =>
+    host.lsm.includes('apparmor') || `the host has no AppArmor (${host.lsm.join(', ') || 'no security module'})`,
   remedy: 'update Docker (29.5.0-rc.1 has the bug); journalctl --user -u docker tells what runc said',
   concurrent: true,
   async verify({ target }) {
@@ -162,13 +149,10 @@ check('SVC-EXEC', {
   fault: breaks(
     'exit code of the first exec',
     'the runtime fails to exec, as runc does where it cannot set the profile',
-    inOrder(
-      rootScript(
-        () =>
-          `printf '%s\\n' '#!/bin/sh' 'for word do [ "$word" != exec ] || { echo "${execRefused}" >&2; exit 1; }; done' 'exec runc "$@"' > ${runtimeFile}; chmod 755 ${runtimeFile}`,
-        () => `rm -f ${runtimeFile}`,
-      ),
-      daemonJson({ 'default-runtime': 'rdc', runtimes: { rdc: { path: runtimeFile } } }),
+    wrappedRuntime(
+      (runc) => `#!/bin/sh
+for word; do [ "$word" != exec ] || { echo "${execRefused}" >&2; exit 1; }; done
+exec ${runc} "$@"`,
     ),
   ),
 });

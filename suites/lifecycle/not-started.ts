@@ -1,24 +1,22 @@
-import { type Inject, mustRun } from '../../harness/checks/index.ts';
+import { type Fault, mustRun } from '../../harness/checks/index.ts';
 import { lingering } from '../instruments/daemon/sessions.ts';
 
-const disableLinger: Inject = async ({ target, host }) => {
-  const undo = await lingering(target, host);
-  await mustRun(target.root, `loginctl disable-linger '${host.user.name}'`);
-  return undo;
-};
-
-/** What keeps a daemon from being there without a login: shared, so that a selftest applies each once for its checks. */
-export const notLingering = {
+export const notLingering: Fault = {
   name: 'lingering is switched off',
-  inject: disableLinger,
+  async inject({ target, host }) {
+    const undo = await lingering(target, host);
+    await mustRun(target.root, `loginctl disable-linger '${host.user.name}'`);
+    return undo;
+  },
 };
 
-const disable: Inject = async ({ target }) => {
-  const { stdout } = await target.shell('systemctl --user is-enabled docker.service');
-  await mustRun(target, 'systemctl --user disable docker.service');
-  return async () => {
-    if (stdout.trim() === 'enabled') await mustRun(target, 'systemctl --user enable docker.service');
-  };
+export const notEnabled: Fault = {
+  name: 'the user unit is not enabled',
+  async inject({ target }) {
+    const { stdout } = await target.shell('systemctl --user is-enabled docker.service');
+    await mustRun(target, 'systemctl --user disable docker.service');
+    return async () => {
+      if (stdout.trim() === 'enabled') await mustRun(target, 'systemctl --user enable docker.service');
+    };
+  },
 };
-
-export const notEnabled = { name: 'the user unit is not enabled', inject: disable };

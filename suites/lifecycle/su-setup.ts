@@ -1,20 +1,7 @@
 import { type HostFacts, quoteWord, type Target } from '../../harness/checks/index.ts';
 
-export type SuSetup = {
-  /** by which of `su` and `su -` does `systemctl --user` reach the user's manager? */
-  readonly managerThrough: readonly string[];
-  /** what the setup tool said through `su -`, without its colours; not asked where there is a manager: it would set up there */
-  readonly said: string;
-  /** did it make ~/.docker/run? */
-  readonly madeRunDirectory: boolean;
-};
-
-/**
- * What somebody gets who became the user with `su` or `su -` in root's session. The setup tool's HOME is an empty one
- * for the time: what it writes is gone afterwards. It is left when it has said how to start the daemon: what follows
- * are seconds of a Docker client that makes a context.
- */
-export async function setupThroughSu(target: Target, host: HostFacts): Promise<SuSetup> {
+/** Runs the setup tool in an empty HOME, and stops it before it makes a context. */
+export async function setupThroughSu(target: Target, host: HostFacts) {
   const { name, uid, gid } = host.user;
   const manager = (su: string) => `systemctl --user show-environment >/dev/null 2>&1 && echo 'manager ${su}'`;
   const tool = `
@@ -32,10 +19,11 @@ rm -rf "$rdc"`,
   return parseSuSetup(stdout);
 }
 
-/** Pure. */
-export function parseSuSetup(text: string): SuSetup {
+export function parseSuSetup(text: string) {
   return {
+    /** through which of `su` and `su -` systemctl --user works */
     managerThrough: [...text.matchAll(/^manager (.+)$/gm)].map(([, su = '']) => su),
+    /** by the tool through `su -`; not run if there is a manager, since it would set up Docker */
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the tool writes in colours, terminal or not
     said: text.replaceAll(/\u001b\[[0-9;]*m/g, '').trim(),
     madeRunDirectory: /^made ~\/\.docker\/run$/m.test(text),

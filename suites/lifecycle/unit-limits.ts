@@ -1,37 +1,30 @@
 import { expect, type HostFacts, known, type ReadableTarget } from '../../harness/checks/index.ts';
 import { cgroupsAbove, limitsOf, userCgroup } from '../instruments/kernel/container-cgroup.ts';
 
-/** Limits of the unit's cgroup, of all above it, and of the slice that has the containers; the kernel's word. */
 export async function limitsAround(target: ReadableTarget, host: HostFacts, controlGroup: string): Promise<string> {
   const own = [controlGroup, ...cgroupsAbove(controlGroup)];
   const { stdout } = await target.root.shell(`test -r /sys/fs/cgroup${controlGroup}/cgroup.procs && echo there`);
   expect(stdout.trim(), "the unit's cgroup, as the kernel shows it").toBe('there');
   const cgroups = [...new Set([...own, `${userCgroup(host)}/user.slice`])];
-  // systemd gives each user's slice a share of the processes (TasksMax=33%): LIM-NPROC looks at that
+  // systemd limits each user's slice (TasksMax=33%): LIM-NPROC judges that
   const counted = cgroups.filter((cgroup) => !/\/user-\d+\.slice$/.test(cgroup));
   const files = ['memory.max', 'memory.high', 'memory.swap.max', 'cpu.max', 'io.max', 'cgroup.max.descendants'];
   const sizes = await limitsOf(target, cgroups, files);
   return [sizes, await limitsOf(target, counted, ['pids.max'])].filter(Boolean).join('\n');
 }
 
-type Limit = { readonly soft: number; readonly hard: number };
+type Limits = ReadonlyMap<string, { readonly soft: number; readonly hard: number }>;
 
-/** What no distribution limits, for PID 1 or for log-ins. */
 const everLimitless = ['cpu time', 'file size', 'data size', 'resident set', 'address space', 'file locks'];
 
-/** Pure: /proc/PID/limits by the names in it, `file size` for `Max file size`; Infinity is unlimited. */
-export function parseLimits(text: string): ReadonlyMap<string, Limit> {
+/** Pure: `file size` for `Max file size`; Infinity is unlimited. */
+export function parseLimits(text: string): Limits {
   const value = (word = '') => (word === 'unlimited' ? Number.POSITIVE_INFINITY : Number(word));
   const lines = text.matchAll(/^Max (\S.{0,24}?) {2,30}(\d{1,20}|unlimited) {1,30}(\d{1,20}|unlimited)\b/gm);
   return new Map([...lines].map(([, name = '', soft, hard]) => [name, { soft: value(soft), hard: value(hard) }]));
 }
 
-type Limits = ReadonlyMap<string, Limit>;
-
-/**
- * Pure: limits of a unit's process, in words, that are its own: another hard limit than the user manager's, a soft one
- * below that, or one where not even log-ins have any. A soft limit may be higher: a unit says infinity.
- */
+/** Pure: a hard limit other than the manager's, a lower soft one, or one that not even log-ins have. */
 export function narrowLimits(own: Limits, manager: Limits, init: Limits): string[] {
   return [...own].flatMap(([name, { soft, hard }]) => {
     const [above, first] = [manager.get(name), init.get(name)];
@@ -41,21 +34,12 @@ export function narrowLimits(own: Limits, manager: Limits, init: Limits): string
   });
 }
 
-/** Pure: `Cpus_allowed` of /proc/PID/status, a bit for each processor: `00000000,00000003` is 3n. Null for no such mask. */
 export function parseProcessorMask(status: string): bigint | null {
   const mask = /^Cpus_allowed:\s+([0-9a-f,]{1,4096})$/m.exec(status)?.[1]?.replaceAll(',', '');
   return mask ? BigInt(`0x${mask}`) : null;
 }
 
-export type ProcessBounds = {
-  /** limits that are the unit's own, or those of log-ins where nobody else has any */
-  readonly narrow: readonly string[];
-  /** processors that PID 1 may use and the unit's first process may not, bit by bit */
-  readonly lackingProcessors: bigint;
-};
-
-/** What keeps the unit's first process from what its user manager and the host's first process may have. */
-export async function processBounds(target: ReadableTarget, host: HostFacts, mainPid: string): Promise<ProcessBounds> {
+export async function processBounds(target: ReadableTarget, host: HostFacts, mainPid: string) {
   const { stdout } = await target.root.shell(
     `m=$(systemctl show -p MainPID --value user@${host.user.uid}.service)
 for p in 1 "$m" ${mainPid}; do cat /proc/$p/limits; grep '^Cpus_allowed:' /proc/$p/status; echo --; done`,

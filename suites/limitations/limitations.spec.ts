@@ -11,11 +11,18 @@ import {
   refusalOf,
   sharedContainer,
 } from '../../harness/checks/index.ts';
+import { wrappedRuntime } from '../instruments/container/runtime-wrapper.ts';
 import { byRootful, daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { domainNameWithoutDocker } from '../instruments/without-docker/user-namespace.ts';
-import { checkpointingRuntime } from './checkpointing-runtime.ts';
 
 const check = checksIn(import.meta);
+
+/** Claims to make a checkpoint; also the pause before it, which fails without a cgroup. */
+const checkpointingRuntime = wrappedRuntime(
+  (runc) => `#!/bin/sh
+for word; do case $word in pause | checkpoint | resume) exit 0 ;; esac; done
+exec ${runc} "$@"`,
+);
 
 check('LMT-CHECKPOINT', {
   level: 'LIMITATION',
@@ -27,13 +34,12 @@ check('LMT-CHECKPOINT', {
     const container = await sharedContainer(target);
     const pid = await container.hostPid();
     const { ExperimentalBuild } = (await dockerApi(target, 'GET', '/info')).json<{ ExperimentalBuild: boolean }>();
-    const made = await dockerApi(target, 'POST', `/containers/${container.id}/checkpoints`, {
-      body: { CheckpointID: 'rdc', Exit: true },
-    });
+    const body = { CheckpointID: 'rdc', Exit: true };
+    const made = await dockerApi(target, 'POST', `/containers/${container.id}/checkpoints`, { body });
     const refusal = made.status < 400 ? null : made.json<{ message: string }>().message;
     const documented = ExperimentalBuild ? /criu|freez/i : /experimental feature is disabled by default/;
     expectDocumented(refusal, documented, 'making a checkpoint');
-    // a checkpoint with Exit ends the container: the kernel has its process as before
+    // a checkpoint with Exit would end the container
     const { code } = await target.root.exec(['test', '-d', `/proc/${pid}`]);
     asFinding('differs', () => expect(code, 'differs: the container runs on after the attempt').toBe(0));
   },

@@ -10,6 +10,7 @@ import {
   expectDocumented,
   filtered,
   type HostFacts,
+  type Inject,
   known,
   lifts,
   man,
@@ -19,26 +20,26 @@ import {
   page,
   type ReadableTarget,
   refusalOf,
+  setAside,
   sharedContainer,
   startContainer,
+  type Target,
   withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { hostIdsOf } from '../instruments/container/container-process.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
+import { restartedWith } from '../instruments/daemon/restart.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { mapped, rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { mapWithoutDocker } from '../instruments/without-docker/user-namespace.ts';
 import { parseCopiedUp } from './copied-up.ts';
-import { networkNamespaces } from './network-namespaces.ts';
-import { setgroupsDenied } from './setgroups-denied.ts';
 
 const check = checksIn(import.meta);
-const mapping = page(
-  'https://github.com/docker/docs/blob/main/content/manuals/engine/security/rootless/_index.md',
-  'how it works: the user namespace and its ID maps',
-);
+const rootlessPage = 'https://github.com/docker/docs/blob/main/content/manuals/engine/security/rootless/_index.md';
+const mapping = page(rootlessPage, 'how it works: the user namespace and its ID maps');
+const notRootless = 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless';
 
 const reconfigure = 'systemctl --user restart docker (a change of /etc/subuid or /etc/subgid is only taken at start)';
 
@@ -60,29 +61,28 @@ check('NS-INFO', {
   fault: breaks('SecurityOptions of /info', byRootful),
 });
 
-/** Pure: of lines `CapPrm comm`, those with more than CAP_NET_BIND_SERVICE, which is documented (PORT-PRIV-CAP). */
+/** CAP_NET_BIND_SERVICE is documented (PORT-PRIV-CAP). */
 function mightyOf(lines: readonly string[]): string[] {
   return lines.filter((line) => (BigInt(`0x${line.split(' ')[0]}`) & ~(1n << 10n)) !== 0n);
 }
 
-/** Processes of the unit's cgroup with a UID that is neither the user's nor one of his subordinate ones: `PID UIDs`. */
+/** Processes of the unit's cgroup with a foreign UID: `PID UIDs`. */
 async function foreignInCgroup(target: ReadableTarget, host: HostFacts, daemon: number): Promise<string[]> {
   const { stdout } = await target.root.shell(`
-# cgroup v1: the hierarchy of systemd; beside it there may be one of cgroup v2 without controllers
-c=$(sed -n 's/^[0-9]*:name=systemd://p' /proc/${daemon}/cgroup); root=/sys/fs/cgroup/systemd
-[ -n "$c" ] || { c=$(sed -n 's/^0:://p' /proc/${daemon}/cgroup); root=/sys/fs/cgroup; }
+# cgroup v1: the hierarchy of systemd; beside it there may be one of cgroup v2 without controllers. What is mounted decides:
+# in a container the file has hierarchies of the kernel that are not the host's
+root=/sys/fs/cgroup/systemd; key='[0-9]*:name=systemd:'
+[ -d $root ] || { root=/sys/fs/cgroup; key=0::; }
+c=$(sed -n "s/^$key//p" /proc/${daemon}/cgroup)
 case $c in *.service) echo unit; cd "$root$c" || exit; for p in $(find . -name cgroup.procs -exec cat {} +); do
   awk -v p=$p '/^Uid:/ {print p, $2, $3, $4, $5}' /proc/$p/status 2>/dev/null
 done ;; esac`);
   const { uid, subuid } = host.user;
   const isOwn = (id: number) => id === uid || subuid.some(({ start, count }) => id >= start && id < start + count);
-  // without systemd there is no cgroup of a unit to look into
   const [kind, ...lines] = stdout.trim().split('\n');
   if (kind !== 'unit') return [];
-  known(
-    lines.find((line) => line.startsWith(`${daemon} `)) ?? null,
-    "dockerd among the processes of its unit's cgroup",
-  );
+  const own = lines.find((line) => line.startsWith(`${daemon} `));
+  known(own, "dockerd among the processes of its unit's cgroup");
   return lines.filter((line) => !line.split(' ').slice(1).map(Number).every(isOwn));
 }
 
@@ -97,39 +97,24 @@ check('NS-DAEMON-EUID', {
     const { service, pid, initialUserNamespace } = await daemonProcess(target);
     const foreign = service.filter((process) => process.uids.some((uid) => uid !== host.user.uid));
     expect(foreign, 'processes of the service with another UID').toEqual([]);
-    expect(
-      service.map((process) => process.pid),
-      'the processes that were looked at',
-    ).toContain(pid);
-    expect(
-      service.map((process) => process.command),
-      'the service',
-    ).toEqual(expect.arrayContaining(['rootlesskit', 'dockerd', 'containerd']));
-    const pids = service.map((process) => process.pid).join(' ');
+    const members = service.map((process) => process.pid);
+    expect(members, 'the processes that were looked at').toContain(pid);
+    const commands = service.map((process) => process.command);
+    expect(commands, 'the service').toEqual(expect.arrayContaining(['rootlesskit', 'dockerd', 'containerd']));
+    const pids = members.join(' ');
     const { stdout } = await target.root.shell(
       `for p in ${pids}; do [ "$(readlink /proc/$p/ns/user)" != '${initialUserNamespace}' ] || echo "$(awk '/^CapPrm:/{print $2}' /proc/$p/status) $(cat /proc/$p/comm)"; done
 for p in ${pids}; do awk '/^Name:/{n=$2} /^Gid:/{print "gids", $2, $3, $4, $5, n}' /proc/$p/status 2>/dev/null; done`,
     );
-    // a process that has ended meanwhile has no line
     const lines = stdout.split('\n').filter((line) => /^[0-9a-f]+ ./.test(line));
     expect(lines.join('\n'), "processes of the service in the host's user namespace").toContain(' rootlesskit');
     expect(mightyOf(lines), "processes of the service with capabilities in the host's user namespace").toEqual([]);
     const groups = [...stdout.matchAll(/^gids (\d+ \d+ \d+ \d+ .+)$/gm)].map(([, line = '']) => line);
     expect(groups.join('\n'), 'processes whose groups were looked at').toContain(' rootlesskit');
-    const strange = groups.filter(
-      (line) =>
-        !line
-          .split(' ')
-          .slice(0, 4)
-          .map(Number)
-          .every((gid) => gid === host.user.gid),
-    );
+    const strange = groups.filter((line) => !line.startsWith(`${host.user.gid} `.repeat(4)));
     expect(strange, "processes of the service with another GID than the user's").toEqual([]);
-    // also what no longer has a parent in the service: its cgroup keeps it
-    expect(
-      await foreignInCgroup(target, host, pid),
-      "processes in the service's cgroup with UIDs not the user's",
-    ).toEqual([]);
+    const foreignUids = await foreignInCgroup(target, host, pid);
+    expect(foreignUids, "processes in the service's cgroup with UIDs not the user's").toEqual([]);
   },
   fault: breaks('processes of the service with another UID', byRootful),
 });
@@ -163,7 +148,7 @@ check('NS-GIDMAP', {
     expect((await daemonProcess(target)).gidMap, "the daemon's GID map").toEqual(rootlessMap(host.user.gid, gids));
   },
   triage: mapTriage,
-  // the group of the socket is looked for in the file's map
+  // SOCK-MODE looks the socket's group up in the file's map
   fault: breaks(
     "the daemon's GID map",
     'the range in /etc/subgid moves while the daemon runs',
@@ -223,10 +208,8 @@ check('NS-BINDOWN', {
     await container.exec(['sh', '-c', `${umask}; echo a > /b/root`]);
     await container.exec(['sh', '-c', `${umask}; echo a > /b/user`], { user: '1001:1001' });
     const { stdout } = await target.root.shell(`stat -c '%n %u' ${folder}/root ${folder}/user | sed 's#${folder}/##'`);
-    expect(stdout.trim().split('\n'), 'owners on the host').toEqual([
-      `root ${host.user.uid}`,
-      `user ${mapped(rootlessMap(host.user.uid, uids), 1001)}`,
-    ]);
+    const wanted = [`root ${host.user.uid}`, `user ${mapped(rootlessMap(host.user.uid, uids), 1001)}`];
+    expect(stdout.trim().split('\n'), 'owners on the host').toEqual(wanted);
     const own = await target.shell(`echo b >> ${folder}/root`);
     expect(own.code, "the user's write to container root's file").toBe(0);
     const foreign = await target.shell(`echo b >> ${folder}/user`);
@@ -239,10 +222,10 @@ check('NS-ONE-USERNS', {
   level: 'MUST',
   title: "containers share the daemon's user namespace, which is not the initial one",
   source: man('user_namespaces', 7, 'nested user namespaces'),
-  remedy: 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless',
+  remedy: notRootless,
   concurrent: true,
   async verify({ target }) {
-    // the check that says so where the daemon starts no container at all
+    // this check reports it when the daemon starts no container at all
     const container = await expectContainer(target);
     const daemon = await daemonProcess(target);
     const link = await target.root.exec(['readlink', `/proc/${await container.hostPid()}/ns/user`]);
@@ -276,14 +259,14 @@ check('NS-EDGE', {
   fault: lifts('the start as *:*', byRootful),
 });
 
-/** Three folders of the host as the daemon has them; 20 is the group dialout of Debian. */
+/** 20 is the group dialout of Debian. */
 const withHostFolders = { host: { Binds: ['/etc:/host/etc', '/run:/host/run', '/tmp:/host/tmp'], GroupAdd: ['20'] } };
 
 check('NS-UNMAPPED', {
   level: 'MUST',
   title: "root's files of the host are 65534:65534 in a container, and its capabilities do not reach them",
   source: man('user_namespaces', 7, 'unmapped IDs; capabilities over files'),
-  remedy: 'see which daemon owns the socket: sudo ss -xlp | grep docker.sock; docker context use rootless',
+  remedy: notRootless,
   concurrent: true,
   async verify({ target, defer }) {
     const make = 'd=$(mktemp -d /tmp/rdc.XXXXXX); chmod 755 $d; echo a > $d/open; echo a > $d/closed';
@@ -295,7 +278,6 @@ check('NS-UNMAPPED', {
     const { stdout } = await container.exec(['sh', '-c', script]);
     expect(stdout.trim().split('\n'), "what container root gets of root's files").toEqual([
       'owner 65534:65534',
-      // mode 604: what others may
       'a',
       expect.stringMatching(/^cat: .*: Permission denied$/),
       expect.stringMatching(/closed: Permission denied$/),
@@ -305,6 +287,18 @@ check('NS-UNMAPPED', {
   },
   fault: breaks("what container root gets of root's files", byRootful),
 });
+
+/** newgidmap denies setgroups before it writes the map, as it does for a user without subordinate GIDs. */
+const setgroupsDenied: Inject = async ({ target, host }) => {
+  const path = known(host.paths.newgidmap, 'the path of newgidmap');
+  await target.invalidate();
+  const denying = (helper: string) => `#!/bin/sh\necho deny > /proc/$1/setgroups\nexec ${helper} "$@"`;
+  const putBack = await setAside(target.root, path, denying);
+  return await restartedWith(target, async () => {
+    await target.invalidate();
+    await putBack();
+  });
+};
 
 check('NS-SETGROUPS', {
   level: 'MUST',
@@ -359,25 +353,33 @@ check('NS-MNT-COPYUP', {
     const container = await sharedContainer(target, withHostFolders);
     const name = `rdc-${container.id.slice(0, 12)}`;
     defer(() => mustRun(target.root, `rm -f /etc/${name} /run/${name}`));
-    // from inside: with fuse-overlayfs the host's root may not enter a container's files
+    // from inside: with fuse-overlayfs the host's root may not access a container's files
     defer(async () => {
       const { exitCode } = await container.exec(['rm', '-f', `/host/etc/${name}`, `/host/run/${name}`]);
       if (exitCode !== 0) throw new Error(`the container's files ${name} are left`);
     });
-    const { stdout } = await container.exec([
-      'sh',
-      '-c',
-      `cd /host; for d in etc run; do echo x > $d/${name} && echo "$d $(stat -f -c %T $d) $(ls -l $d | grep -c ' -> .ro') links"; done`,
-    ]);
+    const script = `cd /host; for d in etc run; do echo x > $d/${name} && echo "$d $(stat -f -c %T $d) $(ls -l $d | grep -c ' -> .ro') links"; done`;
+    const { stdout } = await container.exec(['sh', '-c', script]);
     const arrived = (await target.root.shell(`ls -d /etc/${name} /run/${name} 2>/dev/null`)).stdout.split('\n');
     asFinding('lifted', () => expect(arrived, 'lifted: files that arrived on the host').toEqual(['']));
-    asFinding('differs', () =>
-      expect(parseCopiedUp(stdout), 'differs: folders of links that take a write').toEqual(['etc', 'run']),
-    );
+    const folders = parseCopiedUp(stdout);
+    asFinding('differs', () => expect(folders, 'differs: folders of links that take a write').toEqual(['etc', 'run']));
   },
   triage: {},
   fault: lifts('files that arrived on the host', byRootful),
 });
+
+/** As /proc names them, e.g. `net:[4026531840]`; `detached` is the one that RootlessKit keeps in a file. */
+async function networkNamespaces(target: Target) {
+  const { pid } = await daemonProcess(target);
+  const { runtimeDir, user } = target.facts.host;
+  // only RootlessKit's mount namespace has the mount: read through the daemon's root
+  const file = `/proc/${pid}/root${runtimeDir ?? `/run/user/${user.uid}`}/dockerd-rootless/netns`;
+  const kept = `[ "$(stat -fc %T ${file} 2>/dev/null)" != nsfs ] || stat -Lc 'net:[%i]' ${file}`;
+  const links = await mustRun(target.root, `readlink /proc/${pid}/ns/net /proc/1/ns/net; ${kept}`);
+  const [daemon, initial, detached] = links.split('\n');
+  return { daemon, initial, detached: detached || null };
+}
 
 check('NS-NETNS', {
   level: 'MUST',

@@ -2,61 +2,29 @@ import { randomUUID } from 'node:crypto';
 import {
   away,
   breaks,
-  type Container,
   checksIn,
-  dockerApi,
   expect,
   expectDocumented,
-  type HostFacts,
   type Inject,
   inOrder,
   issue,
   lifts,
   moby,
-  pollUntil,
   rootScript,
   startContainer,
-  type Target,
   withoutDockerByScript,
 } from '../../harness/checks/index.ts';
 import { overlaidForDaemon } from '../instruments/daemon/mount-overlay.ts';
 import { networkDriverOf } from '../instruments/daemon/rootlesskit.ts';
 import { bridged } from './bridged.ts';
+import { detaches, freePort, lookUp, pullFrom } from './look-up.ts';
 import { becomeNameServer, resolverFiles } from './name-server.ts';
 import { createNetwork, removeNetwork } from './temporary-network.ts';
 
 const check = checksIn(import.meta);
 
-/** Of the host: where nobody listens, while a registry of its own may have port 5000. */
-const freePort = 28_091;
-
-/** The daemon is in the host's network, as from Docker 29.5 on: it reads the host's file itself for each new container. */
-const detaches = ({ rootlesskit }: HostFacts) => rootlesskit?.detachesNetns === true;
-
-/** The address that a container is told for a name; the network driver looks at the host's file once a second. */
-async function lookUp(container: Container, name: string): Promise<string> {
-  const ask = `for i in 1 2 3 4 5 6; do
-  found=$(timeout 3 nslookup -type=a ${name} | awk '/^Name:/ {named = 1} named && /^Address/ {print $NF}')
-  [ -z "$found" ] || break; sleep 0.5
-done; echo "$found"`;
-  const { stdout } = await container.exec(['sh', '-c', ask]);
-  return stdout.trim();
-}
-
-/** What the daemon says of a pull from a registry by that name; Go's resolver looks at the file at most every 5 s. */
-async function pullFrom(target: Target, name: string, withinMs = 6000): Promise<string> {
-  let text = '';
-  const ask = async () => {
-    ({ text } = await dockerApi(target, 'POST', `/images/create?fromImage=${name}:${freePort}/rdc&tag=1`));
-    return text.includes('dial tcp');
-  };
-  await pollUntil(ask, { withinMs, everyMs: 50 });
-  return text;
-}
-
 const stale = '/tmp/rdc-resolv.conf';
 
-/** The daemon has a file that names the host itself, where no server of ours is. */
 const staleForDaemon = overlaidForDaemon(
   () => `echo nameserver 198.51.100.1 > ${stale}
 for f in ${resolverFiles}; do [ ! -e $f ] || mount --bind ${stale} $f; done`,
@@ -69,10 +37,7 @@ const hiddenFromDriver = inOrder(
     () => 'rm -f /var/tmp/rdc-resolv.conf',
   ),
   away(() => '/etc/resolv.conf'),
-  rootScript(
-    () => 'ln -s /var/tmp/rdc-resolv.conf /etc/resolv.conf',
-    () => ':', // it goes when the file is put back
-  ),
+  rootScript(() => 'ln -s /var/tmp/rdc-resolv.conf /etc/resolv.conf'),
 );
 
 const outOfSight: Inject = (context) => (detaches(context.host) ? staleForDaemon : hiddenFromDriver)(context);
@@ -85,7 +50,7 @@ check('NET-DNS', {
     329,
     'the built-in name server 10.0.2.3 asks the resolver of the host',
   ),
-  // red on debian-13-pasta: that pasta reads the file at its start only is what its users report; not tried here
+  // red on debian-13-pasta; that pasta reads the file only at start is reported by users, not tried here
   applies: ({ host }) =>
     detaches(host) ||
     networkDriverOf(host) !== 'pasta' ||
@@ -93,16 +58,14 @@ check('NET-DNS', {
   remedy:
     'ls -l /etc/resolv.conf: slirp4netns reads it in a sandbox that has only /etc and /run; from Docker 29.5 a new container has a copy of what the daemon sees there; restart the daemon',
   async verify({ target, host }) {
-    // a container that runs keeps its copy, and on the default bridge has none of the loopback: see NET-DNS-LO
+    // a running container keeps its copy, which on the default bridge has no loopback server: see NET-DNS-LO
     await using nameServer = await becomeNameServer(target, detaches(host) ? 'another host' : 'the loopback');
     await using own = detaches(host) ? await startContainer(target, { host: { NetworkMode: 'bridge' } }) : null;
     const container = own ?? (await bridged(target));
     const name = `${randomUUID()}.rdc.test`;
     expect(await lookUp(container, name), 'the address that a container is told').toBe(nameServer.told);
-    // nobody listens there; the refused connection tells which address the name was given
-    expect(await pullFrom(target, name), 'the connection that docker pull tries').toContain(
-      `dial tcp ${nameServer.told}:${freePort}`,
-    );
+    const dialled = `dial tcp ${nameServer.told}:${freePort}`;
+    expect(await pullFrom(target, name), 'the connection that docker pull tries').toContain(dialled);
   },
   triage: {
     async withoutDocker(context) {
@@ -136,13 +99,10 @@ check('NET-DNS-LO', {
     await using plain = await startContainer(target, { host: { NetworkMode: 'bridge' } });
     const file = await plain.exec(['cat', '/etc/resolv.conf']);
     const servers = [...file.stdout.matchAll(/^nameserver (\S+)/gm)].map(([, server]) => server);
-    // they are not asked: nobody wants to know of a name of ours
+    // they are not asked: names of ours stay here
     const isPublic = servers.length > 0 && servers.every((server) => /^(8\.8\.|2001:4860:)/.test(server ?? ''));
-    expectDocumented(
-      isPublic ? servers.join(' ') : null,
-      /^8\.8\.8\.8 8\.8\.4\.4/,
-      "the default bridge's name servers",
-    );
+    const given = isPublic ? servers.join(' ') : null;
+    expectDocumented(given, /^8\.8\.8\.8 8\.8\.4\.4/, "the default bridge's name servers");
     const network = await createNetwork(target, 'bridge');
     defer(() => removeNetwork(target, network));
     await using other = await startContainer(target, { host: { NetworkMode: network } });

@@ -22,14 +22,14 @@ import {
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { forwarded, networkDriverOf, portDriverOf } from '../instruments/daemon/rootlesskit.ts';
+import { restartedWithDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { awaitServer } from '../instruments/peers/await-server.ts';
 import { hostAddress, serveOnHost } from '../instruments/peers/host-server.ts';
 import { fetchFromHost } from '../instruments/peers/nonce-server.ts';
 import { parseAnswers, startPeer } from '../instruments/peers/peer.ts';
-import { fetchOnBothSides, inBridgeNetns, netnsScript } from './bridge-netns.ts';
+import { fetchInBridgeNetns, fetchOnBothSides, inBridgeNetns, netnsScript } from './bridge-netns.ts';
 import { bridged, claimedAddress, nonce } from './bridged.ts';
-import { daemonEnvironment } from './daemon-environment.ts';
 import { addressAt, driverNetwork, overlaps, parseRoutes } from './routes.ts';
 import { startSwarm } from './swarm.ts';
 import { accepted, askForNetwork, createNetwork, removeNetwork } from './temporary-network.ts';
@@ -41,15 +41,14 @@ const script = (section: string) => moby('v26.1.5', 'contrib/dockerd-rootless.sh
 
 const loosened = {
   name: "RootlessKit runs with an MTU of 1280, the host's loopback within reach and the daemon in its namespace",
-  // the flag, because DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK came with Docker 26.0
-  inject: daemonEnvironment({
-    DOCKERD_ROOTLESS_ROOTLESSKIT_MTU: '1280',
-    DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS: '--disable-host-loopback=false',
-    DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS: 'false',
-  }),
+  // as a flag: DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK came with Docker 26.0
+  inject: restartedWithDropIn(
+    'Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_MTU=1280"',
+    'Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--disable-host-loopback=false"',
+    'Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_DETACH_NETNS=false"',
+  ),
 };
 
-/** How a packet that has nowhere to go, or a port where nobody listens, comes back. */
 const unreachable = /^(ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ECONNREFUSED)$/;
 
 check('NET-CIP', {
@@ -57,6 +56,7 @@ check('NET-CIP', {
   title: "a container's IP address is not reachable from the host",
   source: networking('IPAddress shown in docker inspect is unreachable'),
   remedy: 'publish the port: docker run -p; or enter the network namespace, see NET-CIP-NS',
+  concurrent: true,
   async verify({ target }) {
     const answers = await fetchOnBothSides(target, await claimedAddress(target, await bridged(target)));
     const failure = answers.host.includes(nonce) ? null : answers.host;
@@ -72,8 +72,9 @@ check('NET-CIP-NS', {
   title: "a container's IP address answers in RootlessKit's network namespace, which the user can enter",
   source: moby('v26.1.5', 'contrib/dockerd-rootless-setuptool.sh', 'nsenter'),
   remedy: 'dockerd-rootless-setuptool.sh nsenter -- ip addr: is docker0 up, has it an address? restart the daemon',
+  concurrent: true,
   async verify({ target }) {
-    const { netns } = await fetchOnBothSides(target, await claimedAddress(target, await bridged(target)));
+    const netns = await fetchInBridgeNetns(target, await claimedAddress(target, await bridged(target)));
     expect(netns, "the answer of the container in RootlessKit's network namespace").toContain(nonce);
   },
   fault: breaks(
@@ -107,16 +108,15 @@ check('NET-HOST-OLD', {
     await forwarded(target, [hostNetworkPort]);
     const answer = await fetchFromHost(target, hostNetworkPort);
     const failure = answer.includes(hostNetworkNonce) ? null : answer;
-    // pasta listens on the host for whatever listens in its namespace (pasta(1), -t auto); seen on debian-13-pasta
+    // pasta forwards whatever listens in its namespace (pasta(1), -t auto); seen on debian-13-pasta
     if (portDriverOf(host) === 'implicit')
       expect(failure, 'the failure of a connection from the host, which pasta forwards').toBeNull();
     else expectDocumented(failure, unreachable, 'a connection from the host to a container with --net=host');
     asFinding('lifted', () => expect(containers, "lifted: the container's network namespace").not.toBe(hosts));
     asFinding('differs', () => expect(containers, "differs: the container's network namespace").toBe(daemons));
     const probe = `${await probePath(target)} fetch tcp 127.0.0.1 ${hostNetworkPort}`;
-    expect(await inBridgeNetns(target, probe), "the answer in RootlessKit's network namespace").toContain(
-      hostNetworkNonce,
-    );
+    const within = await inBridgeNetns(target, probe);
+    expect(within, "the answer in RootlessKit's network namespace").toContain(hostNetworkNonce);
   },
   triage: {},
   fault: lifts(
@@ -166,14 +166,14 @@ check('NET-LOOPBACK', {
     const { prefix, gateway } = driverNetwork(routes);
     const bridges = routes.map(({ source }) => source).filter((source) => source !== null);
     const candidates = [...new Set([gateway, ...[1, 2, 3].map((n) => addressAt(prefix, n)), ...bridges, '127.0.0.1'])];
-    // side by side: an address that nobody has is only known by its timeout
+    // in parallel: an unused address is only known by its timeout
     const attempt = (to: string, port: number) => `{ r=$(probe fetch tcp ${to} ${port} 2000); echo "${to} $r"; } &`;
     const attempts = [attempt(address, outer), ...candidates.map((candidate) => attempt(candidate, inner))];
     const { stdout } = await container.exec(['sh', '-c', `${attempts.join('\n')}\nwait`]);
     const lines = stdout.trim().split('\n');
     expect(lines, 'attempts that were made').toHaveLength(attempts.length);
     const reached = lines.filter((line) => line.includes(secret)).map((line) => line.split(' ')[0]);
-    // the control: a container without a network reaches nothing
+    // control: a container without a network reaches nothing
     expect(reached, 'what a container reaches, the address of the host among it').toContain(address);
     const unwanted = reached.filter((one) => one !== address);
     expect(unwanted, "addresses by which a container reaches the host's 127.0.0.1").toEqual([]);
@@ -190,11 +190,9 @@ check('NET-CIDR', {
   async verify({ target }) {
     const { prefix } = driverNetwork(parseRoutes(await inBridgeNetns(target, 'ip -4 route show')));
     const hosts = parseRoutes(await mustRun(target, 'ip -4 route show table all'));
-    expect(
-      hosts.map((route) => route.prefix),
-      'routes of the host that were read',
-    ).toContain('127.0.0.0/8');
-    const colliding = hosts.filter((route) => overlaps(route.prefix, prefix)).map((route) => route.prefix);
+    const prefixes = hosts.map((route) => route.prefix);
+    expect(prefixes, 'routes of the host that were read').toContain('127.0.0.0/8');
+    const colliding = prefixes.filter((one) => overlaps(one, prefix));
     expect(colliding, `routes of the host that overlap ${prefix} of the network driver`).toEqual([]);
   },
   fault: breaks(
@@ -208,7 +206,6 @@ check('NET-CIDR', {
 });
 
 const mebibyte = 1024 * 1024;
-/** Of every bridge, unless somebody asks for another. */
 const bridgeMtu = 1500;
 
 check('NET-MTU', {
@@ -223,7 +220,7 @@ check('NET-MTU', {
     const { device } = driverNetwork(parseRoutes(state));
     const mtu = (name: string) => Number(new RegExp(`^\\d+: ${name}[:@].* mtu (\\d+)`, 'm').exec(state)?.[1]);
     const { service } = await daemonProcess(target);
-    // the others, VPNKit and lxc-user-nic, have processes of their own; so has pasta, which got more from 28.5 on
+    // by process name: VPNKit and lxc-user-nic; pasta too, which got a larger MTU from 28.5 on
     const small = isEngineSince(host, '28.5') ? /^(vpnkit|lxc-user-nic)/ : /^(vpnkit|lxc-user-nic|pas(ta|st))/;
     const isSmall = service.some(({ command }) => small.test(command));
     expect(mtu(device), `MTU of ${device}`).toBe(isSmall ? 1500 : 65_520);
@@ -246,10 +243,7 @@ check('NET-FWD', {
     const container = await bridged(target);
     const forwards = await inBridgeNetns(target, 'cat /proc/sys/net/ipv4/ip_forward');
     expect(forwards.trim(), "net.ipv4.ip_forward of RootlessKit's network namespace").toBe('1');
-    const info = (await dockerApi(target, 'GET', '/info')).json<{
-      Warnings?: string[] | null;
-      IPv4Forwarding: boolean;
-    }>();
+    const info = (await dockerApi(target, 'GET', '/info')).json<{ Warnings?: string[]; IPv4Forwarding: boolean }>();
     expect(info.IPv4Forwarding, 'IPv4Forwarding of /info').toBe(true);
     expect((info.Warnings ?? []).join('\n'), 'warnings of /info').not.toContain('IPv4 forwarding is disabled');
     const address = await hostAddress(target);
@@ -257,7 +251,7 @@ check('NET-FWD', {
     await using server = await serveOnHost(target, target, ['tcp', '0', outside, '99', address]);
     const answer = await container.probe<{ text: string }>('fetch', 'tcp', address, String(server.ports[0]));
     expect(answer.text, 'what a container fetches from outside').toContain(outside);
-    // an address of the host's own never leaves by a wire: what a firewall does to that shows only on another host
+    // the host's own address needs no wire: only another host shows what a firewall does
     await using peer = await startPeer(target);
     const there = { shell: peer.shell, exec: target.root.exec };
     const protocols = ['tcp', 'udp'] as const;
@@ -293,10 +287,10 @@ check('NET-PING-OUT', {
     await using peer = await startPeer(target);
     defer(await sysctl(pingRange, '0 2147483647')({ target, host }));
     await stage('applied');
-    // never the gateway: slirp4netns answers for 10.0.2.2 itself
+    // not the gateway: slirp4netns answers for 10.0.2.2 itself
     const ping = await container.exec(['ping', '-c', '1', '-W', '3', peer.address]);
     expect(ping.exitCode, `exit code of ping to ${peer.address}`).toBe(0);
-    // a driver may forge replies: InEchos of the other host's own kernel
+    // a driver may forge replies, so the other host's kernel is asked
     const { stdout } = await peer.shell(`awk '/^Icmp: [0-9]/ {print $10}' /proc/net/snmp`);
     expect(Number(stdout), 'echo requests that the other host received').toBeGreaterThan(0);
   },
@@ -323,7 +317,7 @@ check('NET-PING-SYSCTL', {
     const look = `cat /proc/sys/net/ipv4/ping_group_range; probe icmp 127.0.0.1; ping -c 1 -W 3 127.0.0.1 >/dev/null; echo $?`;
     const { stdout } = await container.exec(['sh', '-c', look]);
     const [range = '', unprivileged = '', ping] = stdout.split('\n');
-    // "1 0" of the host: neither is mapped, and an unmapped group shows as the overflow ID
+    // "1 0" on the host: neither group is mapped, which shows as the overflow ID
     expectDocumented(/^0\s+\d{9,}/.test(range) ? null : range, /^65534\s+65534$/, 'the range in a container');
     const { errno } = JSON.parse(unprivileged) as { errno: string | null };
     expectDocumented(errno, /^EACCES$/, 'an echo without CAP_NET_RAW');
@@ -335,10 +329,7 @@ check('NET-PING-SYSCTL', {
   fault: lifts('the range in a container', byRootful),
 });
 
-/**
- * Before whatever keeps bridges apart: the rules of the filter table, and those of the raw table from Docker 28. With the
- * firewall backend nftables in the daemon's own chains: what another chain accepts they drop all the same.
- */
+/** Accepts all before the rules that keep bridges apart: filter, raw (Docker 28), or the daemon's nftables chains. */
 const openBridges = `
 if nft list table ip docker-bridges > /dev/null 2>&1; then
   for chain in filter-FORWARD raw-PREROUTING; do nft insert rule ip docker-bridges $chain accept comment rdc; done
@@ -360,7 +351,7 @@ check('NET-BRIDGE', {
     'dockerd-rootless-setuptool.sh nsenter -- iptables-save (firewall-backend nftables: nft list ruleset); systemctl --user restart docker writes the rules anew; default-address-pools in ~/.config/docker/daemon.json needs room for more networks',
   async verify({ target, stage, defer }) {
     const stranger = await bridged(target);
-    // a pool of addresses may have room for the default bridge alone
+    // an address pool may have room for the default bridge alone
     const { name: network, refusal } = await askForNetwork(target, 'bridge');
     expect(refusal, 'the refusal of a user-defined bridge').toBeNull();
     defer(() => removeNetwork(target, network, [stranger.id]));
@@ -372,7 +363,6 @@ check('NET-BRIDGE', {
     const [overTcp, overUdp] = ['tcp', 'udp'].map((protocol) => `probe fetch ${protocol} ${address} 80`);
     const before = await stranger.exec(['sh', '-c', `${overTcp} 1500 & ${overUdp} 1500 & wait`]);
     expect(before.stdout, 'the answer to a container of another bridge').not.toContain(inside);
-    // the other way round, while the stranger is on its own bridge alone
     const host = await hostAddress(target);
     await using server = await serveOnHost(target, target, ['tcp', '0', outside, '99', host]);
     const back = `probe fetch tcp ${await claimedAddress(target, stranger)} 80 1500`;
@@ -383,17 +373,16 @@ check('NET-BRIDGE', {
     const { stdout } = await stranger.exec(['sh', '-c', `${overTcp}; ${overUdp}; timeout 5 ${lookUp}`]);
     const [byTcp, byUdp] = parseAnswers(stdout);
     expect(byTcp, 'the answer to a container of the same bridge').toContain(inside);
-    expect(stdout, "the name server's answer for the container's name").toMatch(
-      new RegExp(`^Address.*\\b${address}$`, 'm'),
-    );
-    // else no answer over UDP to the stranger would say nothing
+    const named = new RegExp(`^Address.*\\b${address}$`, 'm');
+    expect(stdout, "the name server's answer for the container's name").toMatch(named);
+    // control for the missing answer over UDP to the stranger
     expect(byUdp, 'the answer over UDP to a container of the same bridge').toContain(inside);
     expect(reached.stdout, 'what the container fetches from another bridge').not.toContain(nonce);
     expect(reached.stdout, 'what the container fetches from the host').toContain(outside);
     const mtu = Number(reached.stdout.trim().split('\n').at(-1));
     expect(mtu, "MTU of the container's eth0").toBe(bridgeMtu);
   },
-  // a new network makes the daemon put its own rules first again
+  // at this stage, because a new network makes the daemon put its own rules first again
   fault: breaks(
     'the answer to a container of another bridge',
     'everything is accepted before the rules that keep bridges apart',
@@ -408,10 +397,12 @@ check('NET-OVERLAY', {
     'an overlay network can be made, and no container can join it; with the firewall backend nftables there is no swarm',
   source: docker('engine/security/rootless/troubleshoot', 'known limitations: overlay network'),
   remedy: 'use a bridge on one host, or a rootful daemon for swarm',
+  // the daemon gives the container 20 s to join
+  concurrent: true,
   async verify({ target }) {
     const swarm = await startSwarm(target);
     if (typeof swarm === 'string') {
-      // the limitation comes a step earlier there: IsSwarmCompatible in dockerd's config_linux.go
+      // see IsSwarmCompatible in dockerd's config_linux.go
       expectDocumented(swarm, /(nftables|live-restore .*) is incompatible with swarm mode/, 'a swarm');
       return;
     }

@@ -1,26 +1,17 @@
 import { known } from '../../harness/checks/index.ts';
 
-/** One IPv4 route as `ip -4 route` prints it; an unreachable or blackhole route has no device. */
-export type Route = {
-  readonly prefix: string;
-  readonly device: string | null;
-  readonly gateway: string | null;
-  readonly source: string | null;
-};
+/** An unreachable or blackhole route has no device. */
+type Route = ReturnType<typeof parseRoutes>[number];
 
-/** Pure: the lines of `ip -4 route show`, with `table all` or without. */
-export function parseRoutes(text: string): Route[] {
-  return text
-    .split('\n')
-    .map((line) => /^(?:[a-z]+ )?(default|\d+\.\d+\.\d+\.\d+(?:\/\d+)?)\b(.*)$/.exec(line))
-    .filter((match) => match !== null)
-    .map(([, prefix = '', rest = '']) => {
-      const after = (word: string) => new RegExp(`\\b${word} (\\S+)`).exec(rest)?.[1] ?? null;
-      return { prefix, device: after('dev'), gateway: after('via'), source: after('src') };
-    });
+export function parseRoutes(text: string) {
+  const lines = [...text.matchAll(/^(?:[a-z]+ )?(default|\d+\.\d+\.\d+\.\d+(?:\/\d+)?)\b(.*)$/gm)];
+  return lines.map(([, prefix = '', rest = '']) => {
+    const after = (word: string) => new RegExp(`\\b${word} (\\S+)`).exec(rest)?.[1] ?? null;
+    return { prefix, device: after('dev'), gateway: after('via'), source: after('src') };
+  });
 }
 
-/** The network driver's own interface and network: where RootlessKit's namespace sends what is not its own. */
+/** By the default route of RootlessKit's namespace. */
 export function driverNetwork(routes: readonly Route[]): { device: string; gateway: string; prefix: string } {
   const { device, gateway } = known(
     routes.find(({ prefix }) => prefix === 'default'),
@@ -34,14 +25,13 @@ export function driverNetwork(routes: readonly Route[]): { device: string; gatew
   };
 }
 
-/** Whether two IPv4 prefixes have an address in common; a bare address is a /32, and `default` is nobody's. */
 export function overlaps(a: string, b: string): boolean {
   if (a === 'default' || b === 'default') return false;
   const [first, second] = [rangeOf(a), rangeOf(b)];
   return first.start <= second.end && second.start <= first.end;
 }
 
-/** The n-th address of a prefix: `addressAt('10.0.2.0/24', 2)` is `10.0.2.2`. */
+/** `addressAt('10.0.2.0/24', 2)` is `10.0.2.2`. */
 export function addressAt(prefix: string, n: number): string {
   const address = rangeOf(prefix).start + n;
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');

@@ -3,7 +3,7 @@ import { dockerApi, type Target } from '../../harness/checks/index.ts';
 
 type Driver = 'bridge' | 'overlay';
 
-/** Asks for a network of the daemon under a name of its own, where a refusal is an observation. */
+/** A refusal is an observation here, and an error in `createNetwork`. */
 export async function askForNetwork(target: Target, driver: Driver): Promise<{ name: string; refusal: string | null }> {
   const name = `rdc-${randomUUID().slice(0, 8)}`;
   const body = { Name: name, Driver: driver, Attachable: driver === 'overlay' };
@@ -11,23 +11,19 @@ export async function askForNetwork(target: Target, driver: Driver): Promise<{ n
   return { name, refusal: status >= 400 ? `${status} ${text.slice(0, 300)}` : null };
 }
 
-/** The name of such a network; the daemon's refusal is an error, not an observation. */
 export async function createNetwork(target: Target, driver: Driver): Promise<string> {
   const { name, refusal } = await askForNetwork(target, driver);
   if (refusal !== null) throw new Error(`creating a network: the daemon answers ${refusal}`);
   return name;
 }
 
-/** Removes a network and takes `containers` off it first; it may be gone already. */
 export async function removeNetwork(target: Target, name: string, containers: readonly string[] = []): Promise<void> {
-  for (const Container of containers) {
+  for (const Container of containers)
     await dockerApi(target, 'POST', `/networks/${name}/disconnect`, { body: { Container, Force: true } });
-  }
   const { status, text } = await dockerApi(target, 'DELETE', `/networks/${name}`);
   if (status !== 204 && status !== 404) throw new Error(`the network ${name} stays: ${status} ${text}`);
 }
 
-/** A request that the daemon has to accept for a check to go on. */
 export async function accepted(target: Target, method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<void> {
   const { status, text } = await dockerApi(target, method, path, { ...(body === undefined ? {} : { body }) });
   if (status >= 400) throw new Error(`${method} ${path}: the daemon answers ${status} ${text.slice(0, 300)}`);

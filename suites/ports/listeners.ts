@@ -1,9 +1,8 @@
 import { known, mustRun, pollUntil, type Target } from '../../harness/checks/index.ts';
 
-/** A process that listens on a TCP port of the host, found by its socket's inode. */
 export type Listener = { readonly pid: number; readonly uid: number; readonly executable: string };
 
-/** Every listener on the port, IPv4 and IPv6, whichever address it is bound to; read by root. */
+/** Every listener, whichever address it is bound to. */
 export async function tcpListeners(target: Target, port: number): Promise<Listener[]> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const { stdout } = await target.root.shell(`
@@ -15,16 +14,11 @@ done`);
   return parseListeners(stdout);
 }
 
-/** Pure: lines `pid uid executable`. */
 export function parseListeners(text: string): Listener[] {
-  return text
-    .split('\n')
-    .map((line) => /^(\d+) (\d+) (\S+)/.exec(line))
-    .filter((match) => match !== null)
-    .map(([, pid, uid, executable = '']) => ({ pid: Number(pid), uid: Number(uid), executable }));
+  const lines = [...text.matchAll(/^(\d+) (\d+) (\S+)/gm)];
+  return lines.map(([, pid, uid, executable = '']) => ({ pid: Number(pid), uid: Number(uid), executable }));
 }
 
-/** Waits until nothing listens on the port; returns what is left at the deadline. */
 export async function listenersLeft(target: Target, port: number, timeoutMs: number): Promise<Listener[]> {
   let left: Listener[] = [];
   const isFree = async () => {
@@ -35,13 +29,11 @@ export async function listenersLeft(target: Target, port: number, timeoutMs: num
   return left;
 }
 
-/** A TCP port of the host on which nobody listens: the first from `from` on, upwards or downwards. */
 export async function freePort(target: Target, from: number, step: 1 | -1 = 1): Promise<number> {
   const sockets = await mustRun(target, 'cat /proc/net/tcp; [ ! -e /proc/net/tcp6 ] || cat /proc/net/tcp6');
   return known(firstFreePort(sockets, from, step), `a free TCP port from ${from} on`);
 }
 
-/** Pure: /proc/net/tcp and tcp6, one after the other; null when there is none. */
 export function firstFreePort(sockets: string, from: number, step: 1 | -1): number | null {
   const listening = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:0000 0A /gm;
   const busy = new Set([...sockets.matchAll(listening)].map(([, hex = '']) => Number.parseInt(hex, 16)));

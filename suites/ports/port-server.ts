@@ -1,42 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Container,
-  dockerApi,
-  known,
-  mustRun,
-  probePath,
-  sharedContainer,
-  type Target,
-} from '../../harness/checks/index.ts';
+import { dockerApi, known, mustRun, probePath, sharedContainer, type Target } from '../../harness/checks/index.ts';
 import { forwarded, untilBound } from '../instruments/daemon/rootlesskit.ts';
 import { awaitServer } from '../instruments/peers/await-server.ts';
 
-/** Host ports of the shared server; one more is the daemon's choice (`randomPort`). */
 export const published = { any: 28_082, loopback: 28_083, udp: 28_084 } as const;
 
-// not 80: that one is free for PORT-INNER80
+// 80 must stay free for PORT-INNER80
 const inside = 8080;
 
-/** In each answer of the shared server; a process of that container has it as an argument. */
 export const serverNonce = randomUUID();
 
-export type PortServer = {
-  readonly container: Container;
-  /** a process of the container, by its PID on the host */
-  readonly pid: number;
-};
-
-/**
- * One container for all checks that talk to a published port: over TCP and UDP it answers with the nonce and the
- * address that it sees of its client. Resolves when both of its sockets are there.
- */
-export async function portServer(target: Target): Promise<PortServer> {
+/** Answers over TCP and UDP with the nonce and its client's address; one container for all checks. */
+export async function portServer(target: Target) {
   const container = await sharedContainer(target, {
     command: ['sh', '-c', `probe serve udp ${inside} ${serverNonce} & exec probe serve tcp ${inside} ${serverNonce}`],
     publish: [
       { hostPort: published.any, containerPort: inside },
       { hostPort: published.loopback, containerPort: inside, hostIp: '127.0.0.1' },
-      // each address of each port is two processes more to start: IPv6 is asked of TCP alone
+      // IPv6 is asked of TCP only: each address costs two processes
       { hostPort: published.udp, containerPort: inside, protocol: 'udp', hostIp: '0.0.0.0' },
       { hostPort: 0, containerPort: inside, hostIp: '0.0.0.0' },
     ],
@@ -46,7 +27,6 @@ export async function portServer(target: Target): Promise<PortServer> {
   return { container, pid };
 }
 
-/** The port that the daemon says it chose for the shared server. */
 export async function randomPort(target: Target): Promise<number> {
   const filters = encodeURIComponent(JSON.stringify({ publish: [String(published.any)] }));
   const answer = await dockerApi(target, 'GET', `/containers/json?filters=${filters}`);
@@ -56,20 +36,19 @@ export async function randomPort(target: Target): Promise<number> {
   return known(chosen?.PublicPort, 'the port that the daemon chose');
 }
 
-/** The IPv4 gateway of a process' network namespace, i.e. of its container; from the kernel's routing table. */
 export async function gateway(target: Target, pid: number): Promise<string> {
   const { stdout } = await target.root.exec(['cat', `/proc/${pid}/net/route`]);
   return known(parseGateway(stdout), "the container's gateway");
 }
 
-/** Pure: /proc/net/route, where an address is a little-endian hexadecimal number. */
+/** Pure: /proc/net/route has little-endian hexadecimal addresses. */
 export function parseGateway(table: string): string | null {
   const [, hex] = /^\S+\s+00000000\s+([0-9A-F]{8})\s/m.exec(table) ?? [];
   return hex === undefined ? null : [6, 4, 2, 0].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)).join('.');
 }
 
-/** Somebody else of the user's listens on these TCP ports of the host; resolves to the function that ends it. */
-export async function occupy(target: Target, ports: readonly number[]): Promise<() => Promise<void>> {
+/** Another process of the user listens there; resolves to its end. */
+export async function occupy(target: Target, ports: readonly number[]) {
   const probe = await probePath(target);
   const pids = await mustRun(
     target,
@@ -77,5 +56,5 @@ export async function occupy(target: Target, ports: readonly number[]): Promise<
 for port in ${ports.join(' ')}; do ${probe} serve tcp $port busy > /dev/null 2>&1 < /dev/null & echo $!; done
 ${untilBound(ports)}`,
   );
-  return async () => void (await target.shell(`kill ${pids.trim().replaceAll('\n', ' ')}`));
+  return () => target.shell(`kill ${pids.trim().replaceAll('\n', ' ')}`);
 }

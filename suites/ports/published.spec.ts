@@ -21,6 +21,7 @@ import {
   rootScript,
   startContainer,
   sysctl,
+  type Target,
   type WithoutDocker,
   withoutDockerByScript,
 } from '../../harness/checks/index.ts';
@@ -53,12 +54,10 @@ check('PORT-LISTENER', {
     await using server = await startNonceServer(target, port);
     expect(await fetchFromHost(target, port), 'the answer on the published port').toContain(server.nonce);
     const driver = (await rootlessKit(target))?.portDriver ?? 'builtin';
-    const owners = (await tcpListeners(target, port)).map(
-      ({ uid, executable }) => `${programName(executable)} of UID ${uid}`,
-    );
-    expect([...new Set(owners)], `who listens on ${port} (port driver ${driver})`).toEqual([
-      `${portOwner[driver]} of UID ${host.user.uid}`,
-    ]);
+    const listeners = await tcpListeners(target, port);
+    const owners = new Set(listeners.map(({ uid, executable }) => `${programName(executable)} of UID ${uid}`));
+    const wanted = [`${portOwner[driver]} of UID ${host.user.uid}`];
+    expect([...owners], `who listens on ${port} (port driver ${driver})`).toEqual(wanted);
   },
   triage: { withoutDocker: servedWithoutDocker({ port: 28_080 }), notRootful: 'its ports are bound by root' },
   fault: breaks('who listens on * (port driver *)', byRootful),
@@ -71,6 +70,10 @@ check('PORT-RELEASE', {
   title: 'the host port is free again after the container was stopped, and after its process was killed',
   source: rootlesskitIssue(220, 'ports that stay after their container'),
   remedy: 'systemctl --user restart docker frees orphaned ports; report the versions of dockerd and rootlesskit',
+  reproduce: `docker run -d --name port -p 28081:80 busybox httpd -f
+kill -9 "$(docker inspect -f '{{.State.Pid}}' port)"; sleep 10
+ss -Htln 'sport = :28081'   # expected: nothing
+docker rm -f port`,
   async verify({ target, stage }) {
     for (const end of ['stopped', 'killed'] as const) {
       const server = await startNonceServer(target, releasePort);
@@ -83,7 +86,7 @@ check('PORT-RELEASE', {
       expect(left, `listeners 10 s after the container was ${end}`).toEqual([]);
     }
   },
-  // not by taking RootlessKit's API socket away: its clients may have kept a connection, and a fast machine's do
+  // not by removing RootlessKit's API socket: clients may have kept a connection
   fault: breaks(
     'listeners 10 s after the container was *',
     'a listener stays on the port when the container has ended',
@@ -92,19 +95,15 @@ check('PORT-RELEASE', {
   ),
 });
 
-/** The container's own network gets the limit that the host has. */
 const innerPortStart: Inject = async ({ target }) => {
   const { pid } = await portServer(target);
+  const file = '/proc/sys/net/ipv4/ip_unprivileged_port_start';
   const set = (value: number) =>
-    mustRun(
-      target.root,
-      `nsenter --net=/proc/${pid}/ns/net sh -c 'echo ${value} > /proc/sys/net/ipv4/ip_unprivileged_port_start'`,
-    );
+    mustRun(target.root, `nsenter --net=/proc/${pid}/ns/net sh -c 'echo ${value} > ${file}'`);
   await set(1024);
-  return async () => void (await set(0));
+  return () => set(0);
 };
 
-/** The same setting in a network namespace of the user's own, and a process without capabilities. */
 const innerPortAlone: WithoutDocker = async (context) => {
   const bind = `setpriv --bounding-set=-all ${await probePath(context.target)} bind tcp 0.0.0.0 80`;
   const inside = `echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start; ${bind} | grep '"errno":null'`;
@@ -135,7 +134,7 @@ check('PORT-INNER80', {
   ),
 });
 
-/** One firewall for three checks, because it is applied once for all of them. */
+/** One firewall for three checks: it is applied once for all of them. */
 const carelessFirewall = {
   name: 'a firewall of the host hands a loopback port to everybody, drops UDP from others and rejects IPv6',
   inject: inOrder(
@@ -153,7 +152,7 @@ function rule(table: string, text: string): Inject {
   );
 }
 
-/** Devices by which others come, and whether the kernel takes packets for 127.0.0.1 there; `all` holds for each. */
+/** By device, whether the kernel takes packets for 127.0.0.1 there; `all` applies to each. */
 const localnetRoutes = `
 cd /proc/sys/net/ipv4/conf
 for device in *; do
@@ -169,9 +168,12 @@ check('PORT-LO-ONLY', {
   title:
     'a port published on 127.0.0.1 answers on the host alone; to other hosts it is closed, or, with the port driver implicit, hangs up',
   source: mobyIssue(48838, 'ports of the loopback address that others reach'),
-  // red on debian-13-pasta, where the host itself gets no answer; rootlesskit's pull request 482 tells why
+  // red on debian-13-pasta, where the host itself gets no answer: rootlesskit's pull request 482
   remedy:
     'publish as 127.0.0.1:PORT:PORT with the builtin port driver (with pasta: a RootlessKit that gives it --host-lo-to-ns-lo); look for DNAT: sudo iptables -t nat -S',
+  reproduce: `docker run -d --name lo -p 127.0.0.1:28080:80 busybox httpd -f
+curl -sS -m 5 -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:28080/   # expected: a status such as 404
+docker rm -f lo`,
   async verify({ target, host }) {
     await portServer(target);
     await using peer = await startPeer(target);
@@ -183,18 +185,16 @@ check('PORT-LO-ONLY', {
       { port: loopback, address: peer.hostAddress6 },
     );
     expect(control, 'the answer to another host on a port of every address').toContain(serverNonce);
-    // a reset is no refusal: somebody accepted. pasta does so on every address, whichever one is published, and hangs up
+    // a reset means that somebody accepted: pasta does so on every address, and hangs up
     const closed = portDriverOf(host) === 'implicit' ? /^(E[A-Z]+)?$/ : /^E(?!CONNRESET)[A-Z]+$/;
-    for (const answer of others) {
-      expect(answer, 'the answer to another host on the loopback port').toMatch(closed);
-    }
+    for (const answer of others) expect(answer, 'the answer to another host on the loopback port').toMatch(closed);
     const devices = (await mustRun(target, localnetRoutes)).trim().split('\n');
     expect(devices.join(' '), 'devices whose route_localnet was read').toMatch(/\ball [01]\b/);
     const open = devices.filter((line) => line.endsWith(' 1'));
     expect(open, 'devices by which the kernel lets another host reach 127.0.0.1').toEqual([]);
   },
   triage: { withoutDocker: servedWithoutDocker({ port: published.loopback, isLocal: true }) },
-  // pasta forwards such a connection to an address on which nothing listens: what is open to others is the kernel's
+  // pasta forwards to an address without a listener: the kernel setting shows what is open
   fault: breaks(
     [
       'the answer to another host on the loopback port',
@@ -213,9 +213,8 @@ check('PORT-UDP', {
     await portServer(target);
     await using peer = await startPeer(target);
     const { udp } = published;
-    expect(await fetchFromHost(target, udp, '127.0.0.1', 'udp'), 'the answer over UDP on the host').toContain(
-      serverNonce,
-    );
+    const own = await fetchFromHost(target, udp, '127.0.0.1', 'udp');
+    expect(own, 'the answer over UDP on the host').toContain(serverNonce);
     const [answer] = await peer.fetch({ port: udp, protocol: 'udp', timeoutMs: 5000 });
     expect(answer, 'the answer over UDP to another host').toContain(serverNonce);
   },
@@ -231,15 +230,19 @@ check('PORT-V6', {
   applies: ({ host }) => host.sysctl.disableIpv6 === 0 || 'IPv6 is off on this host',
   remedy:
     'Docker 20.10.2 to 20.10.5 (Debian 11), 28.0.0 and 29.0 lost IPv6: upgrade; DOCKERD_ROOTLESS_ROOTLESSKIT_PORT_DRIVER=builtin',
+  reproduce: `docker run -d --name v6 -p 28080:80 busybox httpd -f
+curl -sS -m 5 -o /dev/null -w '%{http_code}\\n' 'http://127.0.0.1:28080/'   # expected: a status such as 404
+curl -sS -m 5 -o /dev/null -w '%{http_code}\\n' 'http://[::1]:28080/'       # expected: the same
+docker rm -f v6`,
   async verify({ target, host }) {
     await portServer(target);
     await using peer = await startPeer(target);
     const port = published.any;
     expect(await fetchFromHost(target, port), 'the answer on 127.0.0.1').toContain(serverNonce);
     const local = await fetchFromHost(target, port, '::1');
-    // only no answer asks for the port driver: to look for its process takes as long as all the rest
+    // asked only without an answer: finding the process takes as long as all the rest
     const driver = local.includes(serverNonce) ? 'builtin' : ((await rootlessKit(target))?.portDriver ?? '');
-    // RootlessKit starts pasta with --ipv4-only, unless it is given --ipv6 itself (pkg/network/pasta); pesto of 3.1 knows IPv4
+    // RootlessKit starts pasta with --ipv4-only by default (pkg/network/pasta); pesto of 3.1 knows IPv4 only
     const pesto = isSince(host.versions.rootlesskit, '3.2') ? [] : ['pesto'];
     const isV4Only = ['slirp4netns', 'implicit', ...pesto].includes(driver);
     const wanted = isV4Only ? 'ECONNREFUSED' : serverNonce;
@@ -272,10 +275,15 @@ check('SRC-LEGACY', {
   fault: lifts('the client that the container sees', byRootful),
 });
 
-/** A kernel without SCTP has no listener for anybody. */
+const sctpPort = 28_085;
+
+async function connectSctp(target: Target): Promise<string | null> {
+  const connect = ['connect', 'sctp', '127.0.0.1', String(sctpPort)];
+  return (await hostProbe<{ errno: string | null }>(target, target, connect)).errno;
+}
+
 const sctpAlone: WithoutDocker = async ({ target }) => {
-  const connect = ['connect', 'sctp', '127.0.0.1', '28085'];
-  const { errno } = await hostProbe<{ errno: string | null }>(target, target, connect);
+  const errno = await connectSctp(target);
   return { works: errno !== 'EPROTONOSUPPORT', saw: `an SCTP connection to a free port: ${errno ?? 'done'}` };
 };
 
@@ -289,8 +297,7 @@ check('PORT-SCTP', {
   remedy: 'none: publish TCP or UDP, or use a rootful daemon',
   concurrent: true,
   async verify({ target, host }) {
-    const port = 28_085;
-    const publish = [{ hostPort: port, containerPort: 80, protocol: 'sctp' as const }];
+    const publish = [{ hostPort: sctpPort, containerPort: 80, protocol: 'sctp' as const }];
     if (refusesSctp(host)) {
       const refusal = await refusalOf(target, { publish });
       expectDocumented(refusal, /no IP addresses specified/, 'publishing an SCTP port');
@@ -300,20 +307,20 @@ check('PORT-SCTP', {
     asFinding('differs', () => expect(started, 'differs: publishing an SCTP port').not.toBeTypeOf('string'));
     if (typeof started === 'string') return;
     await using container = started;
-    const { Ports } = (await dockerApi(target, 'GET', `/containers/${container.id}/json`)).json<Inspected>()
-      .NetworkSettings;
-    const listed = Ports['80/sctp']?.map(({ HostPort }) => HostPort);
-    asFinding('differs', () => expect(listed, 'differs: the ports that inspect lists').toContain(String(port)));
-    const connect = ['connect', 'sctp', '127.0.0.1', String(port)];
-    const { errno } = await hostProbe<{ errno: string | null }>(target, target, connect);
-    // a kernel without SCTP has no listener either
-    expectDocumented(errno, /^E(CONNREFUSED|PROTONOSUPPORT)$/, 'an SCTP connection to the published port');
+    const inspected = await dockerApi(target, 'GET', `/containers/${container.id}/json`);
+    const listed = inspected.json<Inspected>().NetworkSettings.Ports['80/sctp']?.map(({ HostPort }) => HostPort);
+    asFinding('differs', () => expect(listed, 'differs: the ports that inspect lists').toContain(String(sctpPort)));
+    const documented = /^E(CONNREFUSED|PROTONOSUPPORT)$/;
+    expectDocumented(await connectSctp(target), documented, 'an SCTP connection to the published port');
   },
   triage: { withoutDocker: sctpAlone },
-  fault: lifts(['publishing an SCTP port', 'an SCTP connection to the published port'], byRootful),
+  fault: lifts(['publishing an SCTP port', 'an SCTP connection to the published port'], {
+    ...byRootful,
+    possible: ({ host }) => host.sctp || 'the kernel has no SCTP, for no daemon',
+  }),
 });
 
-// the daemon gives up after ten ports; one busy port is one process more on the way to the answer
+// the daemon gives up after ten ports
 const tries = 10;
 
 check('PORT-RANDOM', {
@@ -326,7 +333,7 @@ check('PORT-RANDOM', {
     const before = await randomPort(target);
     defer(await occupy(target, [before + 1]));
     await stage('busy');
-    // the container gives its port back and is given the next: cheaper than a second container
+    // a restart gives the port back and takes the next, without a second container
     const restarted = await dockerApi(target, 'POST', `/containers/${container.id}/restart?t=0`);
     if (restarted.status !== 204) await target.invalidate();
     expect(restarted.text, `the daemon's refusal when port ${before + 1} is busy`).toBe('');
@@ -339,11 +346,9 @@ check('PORT-RANDOM', {
     "the daemon's refusal when port * is busy",
     `more ports are busy than the daemon tries (${tries})`,
     async ({ target }) => {
-      const first = (await randomPort(target)) + 2;
-      return occupy(
-        target,
-        Array.from({ length: tries }, (_, index) => first + index),
-      );
+      const chosen = await randomPort(target);
+      const next = Array.from({ length: tries }, (_, index) => chosen + 2 + index);
+      return await occupy(target, next);
     },
     { at: 'busy' },
   ),

@@ -4,24 +4,16 @@ import { serveOnHost } from '../instruments/peers/host-server.ts';
 import { fetchFromHost } from '../instruments/peers/nonce-server.ts';
 import { startPeer } from '../instruments/peers/peer.ts';
 
-/** What checks ask of a published port, asked of a server that the user runs on the host without a container. */
-type Served = {
-  readonly port: number;
-  readonly protocol?: 'tcp' | 'udp';
-  /** listening on the loopback address: another host is to be refused */
-  readonly isLocal?: true;
-  readonly isV6?: true;
-};
+/** The same of a server that the user runs on the host, without a container. */
+type Served = { port: number; protocol?: 'tcp' | 'udp'; isLocal?: true; isV6?: true };
 
-/** It answers on the host and to another host, or on the host alone: `servedAlone({ port: 28_084, protocol: 'udp' })`. */
 export function servedWithoutDocker({ port, protocol = 'tcp', isLocal, isV6 }: Served): WithoutDocker {
   return async ({ target }) => {
     const nonce = randomUUID();
-    // the container that the checks of this area share has the port
     await target.invalidate();
     const bind = ['bind', protocol, isLocal ? '127.0.0.1' : '0.0.0.0', String(port)];
     const { errno } = await hostProbe<{ errno: string | null }>(target, target, bind);
-    // whoever has it, that says nothing of what the host grants
+    // a busy port says nothing of what the host grants
     if (errno === 'EADDRINUSE') throw new Error(`port ${port} of the host is in use`);
     if (errno !== null) return { works: false, saw: `binding port ${port}: ${errno}` };
     const address = isLocal ? ['99', '127.0.0.1'] : [];
@@ -38,7 +30,6 @@ export function servedWithoutDocker({ port, protocol = 'tcp', isLocal, isV6 }: S
   };
 }
 
-/** The address by which a server of the user's on the host sees a client of another host. */
 export const clientWithoutDocker: WithoutDocker = async ({ target }) => {
   await using server = await serveOnHost(target, target, ['tcp', '0', randomUUID()]);
   await using peer = await startPeer(target);

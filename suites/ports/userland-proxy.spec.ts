@@ -24,22 +24,22 @@ import { switchProxyOff } from './without-proxy.ts';
 const check = checksIn(import.meta);
 const port = 28_086;
 
-/** pasta forwards whatever is listened on in the daemon's network, and the daemon reserves its ports by listening. */
+/** pasta forwards every listener of the daemon's network, and the daemon reserves ports by listening. */
 function answersWithoutProxy(host: HostFacts): boolean {
   return isEngineSince(host, '28.0') || portDriverOf(host) === 'implicit';
 }
 
-/** Where nothing is documented to answer RootlessKit is told of the port by hand; where something is, a firewall forbids it. */
+/** Tells RootlessKit of the port where none shall answer; else a firewall rejects it. */
 const otherThanDocumented: Inject = async ({ target, host }) => {
   if (answersWithoutProxy(host)) {
     const rule = `INPUT -p tcp --dport ${port} -j REJECT --reject-with tcp-reset`;
     await mustRun(target.root, `iptables -w -I ${rule}`);
-    return async () => void (await mustRun(target.root, `iptables -w -D ${rule}`));
+    return () => mustRun(target.root, `iptables -w -D ${rule}`);
   }
   const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
   const socket = `'${known(stateDir, "RootlessKit's state directory")}/api.sock'`;
   await mustRun(target, `${onSearchPath(host)}rootlessctl --socket ${socket} add-ports 127.0.0.1:${port}:${port}/tcp`);
-  // it goes with the RootlessKit of that time: the daemon is restarted when the check ends
+  // gone with the restart at the end of the check
   return async () => {};
 };
 
@@ -81,15 +81,14 @@ async function fetchWhereDaemonIs(target: Target): Promise<string> {
   return stdout;
 }
 
-/** Connections in a client's name are dropped on their way to the container: RootlessKit falls back to its own address. */
+/** RootlessKit falls back to its own address if connections in a client's name are dropped. */
 const transparentLost: Inject = async ({ target }) => {
   const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
   const state = known(stateDir, "RootlessKit's state directory");
-  await mustRun(
-    target.root,
-    `nsenter -m -t "$(cat '${state}/child_pid')" nsenter --net='${state}/netns' iptables -w -t mangle -I OUTPUT ! -s 127.0.0.0/8 -p tcp --dport ${port} -j DROP`,
-  );
-  // the network goes with the daemon, which is restarted when the check ends
+  const rule = `OUTPUT ! -s 127.0.0.0/8 -p tcp --dport ${port} -j DROP`;
+  const enter = `nsenter -m -t "$(cat '${state}/child_pid')" nsenter --net='${state}/netns'`;
+  await mustRun(target.root, `${enter} iptables -w -t mangle -I ${rule}`);
+  // gone with the restart at the end of the check
   return async () => {};
 };
 
@@ -103,7 +102,6 @@ check('SRC-BUILTIN3', {
       return `${rootlesskit ?? 'no rootlesskit'}: 3.0 is the first that keeps the address`;
     if (!isSince(dockerd, '29.5'))
       return `${dockerd ?? 'no dockerd'}: 29.5 is the first that makes use of RootlessKit 3`;
-    // others keep it by themselves, or have no part in this: losesSource
     const driver = portDriverOf(host);
     return driver === 'builtin' ? canRestart({ host }) : `the port driver is ${driver}, not builtin`;
   },

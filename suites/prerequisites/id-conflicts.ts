@@ -1,12 +1,7 @@
 import { known, numberOf, type ReadableTarget } from '../../harness/checks/index.ts';
 
-/** What subuid(5) and passwd(5) say of one kind of ID: ranges of everybody, and the IDs of real accounts or groups. */
-export type IdOwners = {
-  readonly ranges: readonly { readonly owner: string; readonly start: number; readonly count: number }[];
-  readonly real: readonly { readonly name: string; readonly id: number }[];
-};
+export type IdOwners = ReturnType<typeof parseIdOwners>;
 
-/** /etc/subuid with the accounts, /etc/subgid with the groups, of the whole host and its name services. */
 export async function idOwners(target: ReadableTarget): Promise<{ uids: IdOwners; gids: IdOwners }> {
   const { stdout } = await target.shell(
     'cat /etc/subuid; echo --; getent passwd; echo --; cat /etc/subgid; echo --; getent group',
@@ -14,38 +9,35 @@ export async function idOwners(target: ReadableTarget): Promise<{ uids: IdOwners
   const [subuid = '', passwd = '', subgid = '', group = ''] = stdout.split(/^--\n/m);
   known(passwd.trim() || null, 'the accounts of the host');
   const gids = parseIdOwners(subgid, known(group.trim() || null, 'the groups of the host'));
-  // the group of an account may have no entry among the groups
+  // an account's group may be missing among the groups
   return { uids: parseIdOwners(subuid, passwd), gids: { ...gids, real: [...gids.real, ...primaryGroups(passwd)] } };
 }
 
-/** Pure: the third field of passwd and of group is the ID. */
-export function parseIdOwners(ranges: string, real: string): IdOwners {
-  const fields = (text: string) => text.split('\n').map((line) => line.split(':'));
+export function parseIdOwners(ranges: string, real: string) {
+  const lines = ranges.split('\n').map((line) => line.split(':'));
   return {
-    ranges: fields(ranges).flatMap(([owner = '', first, many]) => {
+    ranges: lines.flatMap(([owner = '', first, many]) => {
       const [start, count] = [numberOf(first), numberOf(many)];
       return start === null || count === null || count === 0 ? [] : [{ owner, start, count }];
     }),
-    real: fields(real).flatMap(([name = '', , number]) => {
-      const id = numberOf(number);
-      return id === null ? [] : [{ name, id }];
-    }),
+    real: idsIn(real, 2),
   };
 }
 
-/** Pure: the fourth field of passwd, by the account's name. */
-export function primaryGroups(passwd: string): IdOwners['real'] {
-  return passwd.split('\n').flatMap((line) => {
-    const [name = '', , , gid] = line.split(':');
-    const id = numberOf(gid);
-    return id === null ? [] : [{ name: `primary group of ${name}`, id }];
+/** Pure: names of passwd or group, with the ID in that field. */
+function idsIn(text: string, field: number): { name: string; id: number }[] {
+  return text.split('\n').flatMap((line) => {
+    const fields = line.split(':');
+    const id = numberOf(fields[field]);
+    return id === null ? [] : [{ name: fields[0] ?? '', id }];
   });
 }
 
-/**
- * Who else has an ID of the user's, in words, e.g. `other 165536-231071`. An owner is written by name or by UID. Two
- * ranges of the user that overlap are a conflict too: the kernel refuses such a map.
- */
+export function primaryGroups(passwd: string): IdOwners['real'] {
+  return idsIn(passwd, 3).map(({ name, id }) => ({ name: `primary group of ${name}`, id }));
+}
+
+/** E.g. `other 165536-231071`. Two overlapping ranges of the user conflict too: the kernel refuses such a map. */
 export function conflictsOf({ ranges, real }: IdOwners, user: { name: string; uid: number }): string[] {
   const isOwn = ({ owner }: { owner: string }) => owner === user.name || owner === String(user.uid);
   const conflicts = new Set<string>();

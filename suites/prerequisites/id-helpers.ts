@@ -1,10 +1,9 @@
 import type { Target } from '../../harness/checks/index.ts';
-import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { onSearchPath, underRootlessKit } from '../instruments/daemon/search-path.ts';
 import { type IdMapLine, parseIdMap } from '../instruments/kernel/id-map.ts';
 
 export type IdHelper = { readonly path: string | null; readonly privilege: 'setuid root' | 'file capability' | 'none' };
 
-/** newuidmap or newgidmap as RootlessKit finds it, and by what it may write another process' ID map. */
 export async function idHelper(target: Target, name: 'newuidmap' | 'newgidmap'): Promise<IdHelper> {
   const { stdout } = await target.shell(
     `${onSearchPath(target.facts.host)}p=$(command -v ${name}) && { echo "$p"; stat -Lc '%a %u' "$p"; getcap "$p"; }`,
@@ -12,7 +11,6 @@ export async function idHelper(target: Target, name: 'newuidmap' | 'newgidmap'):
   return parseIdHelper(stdout);
 }
 
-/** Pure: path, then `mode uid`, then what getcap prints. */
 export function parseIdHelper(text: string): IdHelper {
   const [path = '', modeAndOwner = '', capabilities = ''] = text.split('\n');
   if (path === '') return { path: null, privilege: 'none' };
@@ -24,23 +22,15 @@ export function parseIdHelper(text: string): IdHelper {
 
 type IdMaps = { readonly uidMap: readonly IdMapLine[]; readonly gidMap: readonly IdMapLine[] };
 
-/** Prints both ID maps of a user namespace that RootlessKit makes, with its state below a folder of the user's. */
-export const freshMaps = (folder: string) =>
-  `rootlesskit --state-dir="${folder}/state" sh -c 'cat /proc/self/uid_map; echo --; cat /proc/self/gid_map'`;
+export const printMaps = "sh -c 'cat /proc/self/uid_map; echo --; cat /proc/self/gid_map'";
 
-/** Pure; empty maps where RootlessKit printed nothing. */
 export function parseMaps(text: string): IdMaps {
   const [uidMap = '', gidMap = ''] = text.split('--\n');
   return { uidMap: parseIdMap(uidMap), gidMap: parseIdMap(gidMap) };
 }
 
-/**
- * The map of a user namespace that RootlessKit has just made for the user: the helpers at work, on whatever
- * mount and under whatever LSM they are. Null when it could not be made; RootlessKit's words are in the evidence.
- */
+/** The helpers at work, under whatever mount options or LSM. Null: refused, as the evidence says. */
 export async function freshUserNamespace(target: Target): Promise<IdMaps | null> {
-  const { code, stdout } = await target.shell(
-    `${onSearchPath(target.facts.host)}d=$(mktemp -d) && ${freshMaps('$d')}; c=$?; rm -rf "$d"; exit $c`,
-  );
+  const { code, stdout } = await target.shell(underRootlessKit(target.facts.host, printMaps));
   return code === 0 ? parseMaps(stdout) : null;
 }

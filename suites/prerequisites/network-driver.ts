@@ -1,48 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { type HostFacts, probePath, type Target } from '../../harness/checks/index.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
-import { unitEnvironment } from './unit-environment.ts';
+import { type Run, unitEnvironment } from './firewall.ts';
 
-/** What dockerd-rootless.sh looks for, in its order; the last one is built into RootlessKit 3 and needs no program. */
+/** In the order of dockerd-rootless.sh; gvisor-tap-vsock is built into RootlessKit 3. */
 export function driversOf(host: HostFacts): readonly string[] {
   return [
     'slirp4netns',
-    // from 28.5.2 on
     ...(isEngineSince(host, '28.5') ? ['pasta'] : []),
     'vpnkit',
     ...(isEngineSince(host, '29.5') ? ['gvisor-tap-vsock'] : []),
   ];
 }
 
-/** The first program on the PATH of the daemon's unit that such a driver needs, or null. */
 export function programOf(host: HostFacts): string | null {
-  return (
-    driversOf(host)
-      .map((driver) => host.paths[driver] ?? null)
-      .find((path) => path !== null) ?? null
-  );
+  const paths = driversOf(host).map((driver) => host.paths[driver] ?? null);
+  return paths.find((path) => path !== null) ?? null;
 }
-
-export type DriverAtWork = {
-  /** the one that the daemon's script would take, or null */
-  readonly driver: string | null;
-  /** what a connection to the host's own address brought back, from a network namespace that RootlessKit made with it */
-  readonly fetched: string;
-  readonly nonce: string;
-};
 
 const port = 18_099;
 
-/**
- * A network namespace that RootlessKit makes with the driver, by the options of dockerd-rootless.sh, and a connection
- * out of it: a nonce from a server on the host. The running daemon and its own driver stay out of it.
- */
-export async function driverAtWork(target: Target): Promise<DriverAtWork> {
+const slow = { timeoutMs: 90_000 };
+
+/** A connection out of RootlessKit's network, by the options of dockerd-rootless.sh; without the running daemon. */
+export async function driverAtWork(target: Target, run: Run = (script) => target.shell(script, slow)) {
   const { host } = target.facts;
   const nonce = randomUUID();
   const probe = await probePath(target);
   const inside = `${probe} fetch tcp "$a" ${port} 10000`;
-  const { stdout } = await target.shell(
+  const { stdout } = await run(
     `${unitEnvironment}
 export PATH="$p:$PATH"
 n=$(printf '%s\\n' "$e" | tr ' ' '\\n' | sed -n 's/^DOCKERD_ROOTLESS_ROOTLESSKIT_NET=//p')
@@ -61,13 +47,11 @@ ${probe} serve tcp ${port} ${nonce} > /dev/null 2>&1 & s=$!
 d=$(mktemp -d)
 rootlesskit --state-dir="$d/state" --net=$n $o --disable-host-loopback --copy-up=/etc sh -c '${inside}'
 kill $s; rm -rf "$d"`,
-    { timeoutMs: 90_000 },
   );
   return { ...parseDriverAtWork(stdout), nonce };
 }
 
-/** Pure. */
-export function parseDriverAtWork(text: string): Omit<DriverAtWork, 'nonce'> {
+export function parseDriverAtWork(text: string) {
   return {
     driver: /^driver (\S+)$/m.exec(text)?.[1] ?? null,
     fetched: /"text":"([^"\\]*)/.exec(text)?.[1] ?? '',

@@ -16,6 +16,7 @@ import {
   RdcError,
   withoutDockerByScript,
 } from '../../harness/checks/index.ts';
+import { rootMay } from '../instruments/kernel/root-rights.ts';
 import { acceptedRules, bridgeRules, firewallTool, usesIptables } from './firewall.ts';
 import { driverAtWork, driversOf, programOf } from './network-driver.ts';
 
@@ -41,29 +42,24 @@ check('PRE-IPT-BIN', {
   ),
 });
 
-/** A table of iptables-legacy goes with its rules, in every network namespace, and nothing holds it: one that is loaded stays. */
+/** A loaded table would lose its rules in every network namespace. */
 const legacyUnloaded: Inject = async ({ target: { root } }) => {
-  const tables = (
-    await mustRun(root, "sed -n 's/^\\(iptable_[a-z]*\\) .*/\\1/p' /proc/modules 2>/dev/null || :")
-  ).trim();
+  const modules = await mustRun(root, 'cat /proc/modules 2>/dev/null || :');
+  const tables = [...modules.matchAll(/^iptable_[a-z]*/gm)].join(', ');
   if (tables !== '')
-    throw new RdcError('COMMAND', `not applied: the rules of ${tables.replaceAll('\n', ', ')} would be lost`, {
+    throw new RdcError('COMMAND', `not applied: the rules of ${tables} would be lost`, {
       hint: 'a host without loaded tables of iptables-legacy: lsmod | grep ^iptable_',
     });
-  // `iptables auto /usr/sbin/iptables-nft`: to set it by hand would end "auto" for good
-  const [selection, loaded = ''] = (
-    await mustRun(
-      root,
-      "update-alternatives --get-selections | grep '^iptables '; grep -o '^ip_tables ' /proc/modules || :",
-    )
-  ).split('\n');
+  // e.g. `iptables auto /usr/sbin/iptables-nft`: setting it by hand would end "auto" for good
+  const selection = (await mustRun(root, "update-alternatives --get-selections | grep '^iptables '")).trim();
+  const isLoaded = /^ip_tables /m.test(modules);
   const undo = async () => {
-    await mustRun(root, `echo ${quoteWord(selection ?? '')} | update-alternatives --set-selections`);
-    if (loaded !== '') await mustRun(root, 'modprobe ip_tables');
+    await mustRun(root, `echo ${quoteWord(selection)} | update-alternatives --set-selections`);
+    if (isLoaded) await mustRun(root, 'modprobe ip_tables');
   };
   return await orUndo(undo, async () => {
     await mustRun(root, 'update-alternatives --set iptables /usr/sbin/iptables-legacy');
-    if (loaded !== '') await mustRun(root, 'rmmod ip_tables');
+    if (isLoaded) await mustRun(root, 'rmmod ip_tables');
   });
 };
 
@@ -78,17 +74,12 @@ check('PRE-FW-MOD', {
   needsDaemon: false,
   async verify({ target, note }) {
     const { version } = await firewallTool(target);
-    const { stdout } = await target.exec([
-      'grep',
-      '-E',
-      '^(nf_tables|ip_tables|nft_compat|iptable_nat) ',
-      '/proc/modules',
-    ]);
+    const modules = '^(nf_tables|ip_tables|nft_compat|iptable_nat) ';
+    const { stdout } = await target.exec(['grep', '-E', modules, '/proc/modules']);
     note(`${version}; of the modules it may need, loaded are:\n${stdout}`);
     const rules = await acceptedRules(target);
-    for (const rule of bridgeRules) {
+    for (const rule of bridgeRules)
       expect(rules, `rules in the kernel for ${version}`).toContain(rule.replace(/^-t \w+ /, ''));
-    }
   },
   triage: {
     withoutDocker: withoutDockerByScript(
@@ -101,6 +92,7 @@ check('PRE-FW-MOD', {
     'rules in the kernel for {iptables v* (legacy)}',
     'iptables becomes iptables-legacy, whose modules nobody loaded',
     legacyUnloaded,
+    { possible: rootMay('CAP_SYS_MODULE', 'unload ip_tables') },
   ),
 });
 

@@ -26,14 +26,14 @@ check('PRE-NOTROOT', {
   remedy: 'run them as the user, in a login session of his own; never with sudo',
   needsDaemon: false,
   async verify({ target, host }) {
-    // a stand-in for RootlessKit: a script that does not refuse must not start a daemon here
+    // a stand-in for RootlessKit, so that a script that does not refuse starts no daemon
     const { stdout } = await target.root.shell(`
 d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; ${runFunction}
 printf '#!/bin/sh\\necho RootlessKit was reached\\n' > "$d/rootlesskit"; chmod 755 "$d/rootlesskit"; cp "$d/rootlesskit" "$d/docker-rootlesskit"
 export HOME="$d" XDG_RUNTIME_DIR="$d" PATH="$d:$PATH:${whereScripts(host.user.home)}"
 run start ${startScript}; run setup ${setupTool} check`);
     const runs = parseRuns(stdout);
-    // Debian 11's 20.10.5 goes on to RootlessKit: seen there
+    // seen: 20.10.5 of Debian 11 goes on to RootlessKit
     if (isEngineSince(host, '20.10.6')) {
       expect(runs('start').text, `what ${startScript} says to root`).toMatch(/must be executed as a non-/);
       expect(runs('start').text, `what ${startScript} says to root`).not.toContain('RootlessKit was reached');
@@ -49,7 +49,7 @@ run start ${startScript}; run setup ${setupTool} check`);
   ),
 });
 
-/** What the tool says of iptables modules, which before 28.1 it wants without need, is beside these two points. */
+/** Without its iptables test, which is not needed before 28.1 and not the point here. */
 const checkSetup = `${setupTool} --skip-iptables check`;
 
 check('PRE-ROOTFUL', {
@@ -60,7 +60,7 @@ check('PRE-ROOTFUL', {
     'sudo systemctl disable --now docker.service docker.socket; sudo rm -f /var/run/docker.sock; sudo gpasswd -d USER docker',
   needsDaemon: false,
   async verify({ target, host }) {
-    // a file stands for the socket: what the tool asks for is the right to write
+    // a file stands for the socket: the tool tests write access only
     const mounts = `
 mkdir "$w/run"; mount -t tmpfs -o mode=755 tmpfs "$w/run"
 for d in user systemd; do if [ -d /run/$d ]; then mkdir "$w/run/$d"; mount --rbind /run/$d "$w/run/$d"; fi; done
@@ -82,7 +82,7 @@ chmod 0 /run/docker.sock; run closed ${checkSetup}`;
   ),
 });
 
-/** 26.0 to 27.1 make the smoke test with RootlessKit in `check`; before there was none, since then only `install` makes it. */
+/** `check` makes a smoke test with RootlessKit from 26.0 to 27.1 only. */
 const smokesInCheck = (host: HostFacts) => isEngineSince(host, '26.0') && !isEngineSince(host, '27.2');
 
 const countsIds = `awk -F: -v u="$(id -un)" '$1 == u {n += $3} END {exit n < 65536}' /etc/subuid`;
@@ -104,13 +104,12 @@ printf '${host.user.name}:165536:1000\nrdc-other:165536:65536\n' > "$w/ids"
 run gate ${checkSetup}; run kit rootlesskit --state-dir="$w/state" true`;
     const mounts = smokesInCheck(host) ? mountedIds('') : `${mountedIds('')}\n${unprivileged}`;
     const runs = parseRuns(await underMounts(target, { mounts, script }));
-    // the control: a tool that refuses nothing at all would be another limitation than the documented one
+    // control: a tool that refuses nothing has another limitation than the documented one
     asFinding('differs', () => expect(runs('none').text, 'differs: setuptool check without any ID').toMatch(/subuid/));
     const works = smokesInCheck(host) ? 0 : 1;
     asFinding('differs', () => expect(runs('kit').code, 'differs: exit code of RootlessKit with that').toBe(works));
     asFinding('lifted', () => expect(runs('gate').code, "lifted: setuptool check with 1000 of another's IDs").toBe(0));
   },
-  // after `init`, the first line of the function
   fault: lifts(
     "setuptool check with 1000 of another's IDs",
     'setuptool check counts the subordinate IDs',
@@ -126,12 +125,15 @@ const movedAway: Inject = async ({ target }) => {
 };
 
 check('PRE-INSTALL', {
-  // not of the catalogue: what Docker's manual tells the user to type, as the provisioning typed it
   level: 'SHOULD',
   title: 'the installation by its manual, from packages or by the script, needs no step by hand',
   source: docker('engine/security/rootless', 'install: dockerd-rootless-setuptool.sh install'),
   applies: ({ host }) => host.install !== null || 'no record of how rootless Docker was installed',
   remedy: `the package puts ${setupTool} and ${startScript} beside docker on PATH, e.g. links in /usr/bin; until then the user sets PATH and makes the context`,
+  reproduce: `# as a user, with the packages of the distribution installed
+dockerd-rootless-setuptool.sh check     # expected: found, exit code 0
+dockerd-rootless-setuptool.sh install   # expected: exit code 0
+docker context inspect rootless         # expected: made by the line before`,
   readOnly: true,
   needsDaemon: false,
   async verify({ target, host }) {

@@ -19,14 +19,15 @@ import {
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { awaitDaemon } from '../instruments/daemon/restart.ts';
 import { runningUnits, startAgain } from '../instruments/daemon/running-units.ts';
-import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { underRootlessKit } from '../instruments/daemon/search-path.ts';
 import { hasUnifiedCgroups, userCgroup } from '../instruments/kernel/container-cgroup.ts';
 import { rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
+import { rootMay } from '../instruments/kernel/root-rights.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { sysctlValue } from '../instruments/kernel/sysctl-value.ts';
 import { mapWithoutDocker, namespacesWithoutDocker } from '../instruments/without-docker/user-namespace.ts';
 import { conflictsOf, idOwners } from './id-conflicts.ts';
-import { freshMaps, freshUserNamespace, idHelper, parseMaps } from './id-helpers.ts';
+import { freshUserNamespace, idHelper, parseMaps, printMaps } from './id-helpers.ts';
 import { mountedIds, underMounts } from './private-mounts.ts';
 import { userBus } from './user-bus.ts';
 
@@ -34,7 +35,6 @@ const check = checksIn(import.meta);
 
 const asksNoDaemon = 'the check asks no daemon';
 
-/** Docker's documentation asks for this many in each file. */
 const wantedIds = 65_536;
 
 const unprivilegedHelper = chmod('u-s', (host) => host.paths.newuidmap ?? '/usr/bin/newuidmap');
@@ -103,10 +103,10 @@ check('PRE-SUBID-COUNT', {
   ),
 });
 
-/** A range that no host has, so that a map with it can only come from the lines that were put there. */
+/** No host has this range, so a map with it comes from our lines. */
 const elsewhere = { start: 700_000, count: wantedIds };
 
-/** RootlessKit asks getsubids first, where there is one; of its right answers RootlessKit 1.1.0 made ranges that overlap. */
+/** RootlessKit asks getsubids first; 1.1.0 made overlapping ranges of right answers. */
 const overlappingAnswers: Inject = async (context) => {
   const path = (await mustRun(context.target.root, 'command -v getsubids || true')).trim();
   if (path === '') return await unprivilegedHelper(context);
@@ -121,13 +121,15 @@ check('PRE-SUBID-NUM', {
   source: rootlesskitIssue(369, 'ranges that getsubids names twice'),
   remedy:
     'RootlessKit 1.1.0 is broken here, later and earlier ones are not: write the name of the user into both files',
+  reproduce: `sudo cp /etc/subuid /etc/subuid.orig; sudo cp /etc/subgid /etc/subgid.orig
+sudo sed -i "s/^$(id -un):/$(id -u):/" /etc/subuid /etc/subgid
+rootlesskit --state-dir "$(mktemp -d)" cat /proc/self/uid_map   # expected: two lines
+sudo mv /etc/subuid.orig /etc/subuid; sudo mv /etc/subgid.orig /etc/subgid`,
   needsDaemon: false,
   async verify({ target, host }) {
     const { uid, gid } = host.user;
-    const fresh = await underMounts(target, {
-      mounts: mountedIds(`${uid}:${elsewhere.start}:${elsewhere.count}`),
-      script: freshMaps('$w'),
-    });
+    const mounts = mountedIds(`${uid}:${elsewhere.start}:${elsewhere.count}`);
+    const fresh = await underMounts(target, { mounts, script: `rootlesskit --state-dir="$w/state" ${printMaps}` });
     const { uidMap, gidMap } = parseMaps(fresh);
     expect(uidMap, 'UID map made of a numeric line').toEqual(rootlessMap(uid, [elsewhere]));
     expect(gidMap, 'GID map made of a numeric line').toEqual(rootlessMap(gid, [elsewhere]));
@@ -188,20 +190,21 @@ check('PRE-USERNS-MAX', {
   needsDaemon: false,
   async verify({ target, host }) {
     const kinds = ['user', 'net', 'mnt', 'pid', 'ipc', 'uts', ...(host.cgroup.version === 2 ? ['cgroup'] : [])];
-    // each container takes one of each kind; the kernel's default is half of threads-max, thousands on a small machine
-    for (const name of kinds.map((kind) => `user.max_${kind}_namespaces`)) {
+    // a container takes one of each kind; the default is thousands even on a small machine
+    for (const name of kinds.map((kind) => `user.max_${kind}_namespaces`))
       expect(await sysctlValue(target, name), name).toBeGreaterThanOrEqual(100);
-    }
     expect(await freshUserNamespace(target), 'a user namespace made by RootlessKit').not.toBeNull();
-    // a limit above 0 may be used up
     const flags = host.cgroup.version === 2 ? '-nmpiuCf' : '-nmpiuf';
-    const { code: ended } = await target.shell(
-      `${onSearchPath(host)}d=$(mktemp -d); rootlesskit --state-dir="$d/state" unshare ${flags} true; c=$?; rm -rf "$d"; exit $c`,
-    );
-    expect(ended, 'exit code of making the other namespaces of a container').toBe(0);
+    const { code } = await target.shell(underRootlessKit(host, `unshare ${flags} true`));
+    expect(code, 'exit code of making the other namespaces of a container').toBe(0);
   },
   triage: { withoutDocker: namespacesWithoutDocker, notRootful: asksNoDaemon },
-  fault: breaks('user.max_user_namespaces', 'sysctl user.max_user_namespaces=0', sysctl('user.max_user_namespaces', 0)),
+  fault: breaks(
+    'user.max_user_namespaces',
+    'sysctl user.max_user_namespaces=0',
+    sysctl('user.max_user_namespaces', 0),
+    { possible: rootMay('CAP_SYS_RESOURCE', 'change user.max_user_namespaces') },
+  ),
 });
 
 const runtimeDirectoryLost: Inject = async (context) => {
@@ -209,11 +212,8 @@ const runtimeDirectoryLost: Inject = async (context) => {
   if (host.init !== 'systemd')
     return await filtered(`${host.user.home}/.bashrc`, () => "sed '/^export XDG_RUNTIME_DIR=/d'")(context);
   const files = await mustRun(target.root, 'grep -ls "^[^#]*pam_systemd.so" /etc/pam.d/*');
-  const withoutIt = files
-    .trim()
-    .split('\n')
-    .map((file) => filtered(file, () => "sed '/pam_systemd.so/s/^/#/'"));
-  return await inOrder(...withoutIt)(context);
+  const withoutIt = (file: string) => filtered(file, () => "sed '/pam_systemd.so/s/^/#/'");
+  return await inOrder(...files.trim().split('\n').map(withoutIt))(context);
 };
 
 check('PRE-XDG', {
@@ -225,15 +225,15 @@ check('PRE-XDG', {
   concurrent: true,
   needsDaemon: false,
   async verify({ target, host }) {
-    // as much as containers leave there: an empty file has room where there is none
+    // 256 KiB: an empty file fits where there is no room
     const look = `echo; echo "folder \${XDG_RUNTIME_DIR-unset}"; stat -Lc 'state %F %a %u' "$XDG_RUNTIME_DIR"
 t=$(mktemp "$XDG_RUNTIME_DIR/rdc.XXXXXX") && head -c 262144 /dev/zero > "$t" && echo 'write done'; rm -f "$t"`;
-    // in a login shell: its files come after pam_systemd, and may print something of their own
+    // in a login shell, whose files run after pam_systemd and may print something
     const login = await target.login(`exec "$SHELL" -lc ${quoteWord(look)}`);
     const said = (word: string) => new RegExp(`^${word} (.*)$`, 'm').exec(login.stdout)?.[1];
     const folder = said('folder');
     expect(folder, 'XDG_RUNTIME_DIR of a login session').toMatch(/^\//);
-    // another one has neither the user manager's sockets nor the daemon's
+    // another directory has neither the manager's sockets nor the daemon's
     if (host.runtimeDir !== null)
       expect(folder, "XDG_RUNTIME_DIR of a login shell, beside its session's").toBe(host.runtimeDir);
     expect(said('state'), `kind, mode and owner of ${folder}`).toBe(`directory 700 ${host.user.uid}`);
@@ -249,7 +249,7 @@ t=$(mktemp "$XDG_RUNTIME_DIR/rdc.XXXXXX") && head -c 262144 /dev/zero > "$t" && 
 const profileUnloaded: Inject = async ({ target: { root } }) => {
   const find = 'f=$(grep -lsE "^[^#]*rootlesskit.*\\{" /etc/apparmor.d/*) || [ -n "$f" ]';
   const files = await mustRun(root, `${find}; apparmor_parser -R $f; echo $f`);
-  return async () => void (await mustRun(root, `apparmor_parser -r ${files}`));
+  return () => mustRun(root, `apparmor_parser -r ${files}`);
 };
 
 check('PRE-AA-USERNS', {
@@ -262,10 +262,9 @@ check('PRE-AA-USERNS', {
   remedy: 'RootlessKit prints a profile for its own path: rootlesskit true; put it into /etc/apparmor.d and load it',
   needsDaemon: false,
   async verify({ target, host }) {
-    // what runs below RootlessKit's child: the child's own executable and the profile that the kernel gave it
-    const { stdout } = await target.shell(
-      `${onSearchPath(host)}d=$(mktemp -d); rootlesskit --state-dir="$d/state" sh -c 'readlink /proc/$PPID/exe; cat /proc/$PPID/attr/current'; rm -rf "$d"`,
-    );
+    // read below RootlessKit's child: its executable and its profile
+    const look = "sh -c 'readlink /proc/$PPID/exe; cat /proc/$PPID/attr/current'";
+    const { stdout } = await target.shell(underRootlessKit(host, look));
     const [path = '', profile = ''] = stdout.split('\n');
     expect(path, 'a user namespace made by RootlessKit').toMatch(/rootlesskit$/);
     expect(profile, `profile of ${path}`).not.toMatch(/^(unconfined|unprivileged_userns)\b/);
@@ -282,7 +281,7 @@ const userBusOff: Inject = async ({ target }) => {
   await mustRun(target, 'systemctl --user mask --runtime --now dbus.socket dbus.service');
   return async () => {
     await mustRun(target, 'systemctl --user unmask --runtime dbus.socket dbus.service');
-    // what requires the bus went down with it: from Docker 27.1 on the daemon too
+    // what requires the bus stopped with it: from Docker 27.1 also the daemon
     await mustRun(target, 'systemctl --user start dbus.socket dbus.service docker.service');
     await startAgain(target, ran);
     const managerIsBack = 'busctl --user status org.freedesktop.systemd1 >/dev/null 2>&1';
@@ -304,11 +303,10 @@ check('PRE-DBUS', {
   async verify({ target, host }) {
     const { socket, owner, cgroup } = await userBus(target);
     expect(socket, 'what lies at $XDG_RUNTIME_DIR/bus').toBe(`socket ${host.user.uid}`);
-    // busctl, which runc asks, reads it from the process that owns the bus
+    // busctl, which runc asks, reads it from the owner of the bus
     expect(owner, `UID of the bus${hiddenBy(host.hidepid)}`).toBe(host.user.uid);
-    expect(cgroup, 'cgroup of a process that was given a scope').toMatch(
-      new RegExp(`^${userCgroup(host)}/.*rdc-\\d+\\.scope$`),
-    );
+    const scope = new RegExp(`^${userCgroup(host)}/.*rdc-\\d+\\.scope$`);
+    expect(cgroup, 'cgroup of a process that was given a scope').toMatch(scope);
   },
   fault: breaks(
     ['what lies at $XDG_RUNTIME_DIR/bus', 'UID of the bus*'],

@@ -1,17 +1,16 @@
-import { filtered, type Inject, mustRun } from '../../harness/checks/index.ts';
+import { changeFile, type Inject, mustRun } from '../../harness/checks/index.ts';
 
 export const startScript = 'dockerd-rootless.sh';
 export const setupTool = 'dockerd-rootless-setuptool.sh';
 
-/** Where the scripts lie when they are not on PATH: Debian's package, the installer of get.docker.com/rootless. */
+/** By Debian's package, and by get.docker.com/rootless. */
 export const whereScripts = (home: string) => `/usr/share/docker.io/contrib:${home}/bin`;
 
-/** `run NAME COMMAND...` in a shell script prints what `parseRuns` reads. */
+/** `run NAME COMMAND...` prints what `parseRuns` reads. */
 export const runFunction = `run() { n=$1; shift; t=$("$@" 2>&1 < /dev/null); echo "@run $n $?"; printf '%s\\n' "$t"; }`;
 
 export type Run = { readonly code: number; readonly text: string };
 
-/** Pure: the commands that were run, by the names they were given; `{ code: 127, text: '' }` for one that was not. */
 export function parseRuns(output: string): (name: string) => Run {
   const runs = new Map<string, Run>();
   for (const part of `\n${output}`.split('\n@run ').slice(1)) {
@@ -21,14 +20,10 @@ export function parseRuns(output: string): (name: string) => Run {
   return (name) => runs.get(name) ?? { code: 127, text: '' };
 }
 
-/** A shipped script is changed by a filter, e.g. `sed 's/a/b/'`. What runs of it already goes on as it was. */
+/** By a filter, e.g. `sed 's/a/b/'`. What runs of the script already goes on unchanged. */
 export function changedScript(name: string, filter: string): Inject {
-  return async (context) => {
-    const { target, host } = context;
-    const path = await mustRun(
-      target,
-      `PATH="$PATH:${whereScripts(host.user.home)}"; readlink -f "$(command -v ${name})"`,
-    );
-    return filtered(path.trim(), () => filter)(context);
+  return async ({ target, host }) => {
+    const find = `PATH="$PATH:${whereScripts(host.user.home)}"; readlink -f "$(command -v ${name})"`;
+    return await changeFile(target.root, (await mustRun(target, find)).trim(), filter);
   };
 }

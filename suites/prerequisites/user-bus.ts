@@ -1,21 +1,7 @@
 import type { Target } from '../../harness/checks/index.ts';
 
-/** The way by which runc gets a container its cgroup: the user's bus, and the user manager behind it. */
-export type UserBus = {
-  /** `socket 1001`: what lies at $XDG_RUNTIME_DIR/bus, in stat's words, and its owner */
-  readonly socket: string | null;
-  /** UID of the bus, as runc reads it: from `busctl --user status` */
-  readonly owner: number | null;
-  /** cgroup of a process for which a transient scope was asked for over the bus; the kernel's word */
-  readonly cgroup: string | null;
-};
-
-/**
- * Asks over the bus for a scope in user.slice around the script's own shell, as runc does for a container.
- * `systemctl --user` and `systemd-run --user` would not do: they talk to the user manager's private socket and work
- * without any bus.
- */
-export async function userBus(target: Target): Promise<UserBus> {
+/** As runc asks; systemctl --user and systemd-run --user use a private socket and work without a bus. */
+export async function userBus(target: Target) {
   const { stdout } = await target.shell(`
 b="$XDG_RUNTIME_DIR/bus"; u=rdc-$$.scope; m=org.freedesktop.systemd1
 echo "socket $(stat -Lc '%F %u' "$b")"
@@ -29,8 +15,7 @@ sed 's/^0::/cgroup /' /proc/$$/cgroup`);
   return parseUserBus(stdout);
 }
 
-/** Pure. */
-export function parseUserBus(text: string): UserBus {
+export function parseUserBus(text: string) {
   const owner = /^owner (\d+)$/m.exec(text)?.[1];
   return {
     socket: /^socket (\S.*)$/m.exec(text)?.[1] ?? null,

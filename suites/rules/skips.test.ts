@@ -24,8 +24,8 @@ function skippedOn(host: HostFacts): Record<string, string> {
 it('cgroup v1: what wants limits skips, what shows them ignored is judged', () => {
   const skipped = skippedOn({ ...debian13, cgroup: { version: 1, availableControllers: null, userControllers: null } });
   expect(Object.keys(skipped).sort()).toEqual(
-    `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-TOP GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS
-     GUIDE-PHOTON-FLAGS PRE-DBUS`.split(/\s+/),
+    `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-SWAP CG-TOP CG-UNDELEGATED CG-UPDATE
+     GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS GUIDE-PHOTON-FLAGS PRE-DBUS`.split(/\s+/),
   );
   expect(skipped['CG-MEM']).toBe(
     'the host has cgroup v1: a rootless daemon has no cgroup driver there and ignores the flag',
@@ -43,8 +43,8 @@ it('cgroup v2 without controllers: what wants a limit, or the cgroup settings th
     cgroup: { version: 2, availableControllers: [], userControllers: [] },
   });
   expect(Object.keys(skipped).sort()).toEqual(
-    `CG-CPU CG-DELEG CG-DELEG-ALL CG-DRIVER CG-MEM CG-NONE CG-NONE-TOP CG-NS CG-PATH CG-PIDS GUIDE-1903-CAVEATS
-     GUIDE-EDGEX-SECRETS`.split(/\s+/),
+    `CG-CPU CG-DELEG CG-DELEG-ALL CG-DRIVER CG-MEM CG-NONE CG-NONE-TOP CG-NS CG-PATH CG-PIDS CG-SWAP CG-UNDELEGATED CG-UPDATE
+     GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS`.split(/\s+/),
   );
   expect(new Set(Object.values(skipped))).toEqual(
     new Set([
@@ -57,9 +57,10 @@ it('no systemd: what is about user units, user managers and limits skips; what r
   const sysvinit = recorded('debian-13-sysvinit');
   const skipped = skippedOn(sysvinit);
   expect(Object.keys(skipped).sort()).toEqual(
-    `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-TOP GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS
-     GUIDE-HOMELAB-BOOT GUIDE-HOMELAB-NOFILE GUIDE-PHOTON-FLAGS LIM-MLOCK-RAISE PRE-DBUS ST-LOCKED SVC-ACTIVE SVC-BOOT SVC-CRASH
-     SVC-LINGER SVC-LOGOUT SVC-STOP SVC-SU SVC-UNIT`.split(/\s+/),
+    `CG-CPU CG-DELEG CG-DELEG-ALL CG-INFO-TRUTH CG-MEM CG-NS CG-PATH CG-PIDS CG-SWAP CG-TOP CG-UNDELEGATED CG-UPDATE
+     GUIDE-1903-CAVEATS GUIDE-EDGEX-SECRETS GUIDE-HOMELAB-BOOT GUIDE-HOMELAB-NOFILE GUIDE-PHOTON-FLAGS LIM-MLOCK-RAISE PRE-DBUS
+     PRE-PROC PRE-UNIT ST-LOCKED SVC-ACTIVE SVC-BOOT SVC-CRASH SVC-CRASH-DAEMON SVC-LINGER SVC-LOG SVC-LOGOUT SVC-NEXT SVC-STOP
+     SVC-SU SVC-UNIT`.split(/\s+/),
   );
   expect(new Set(Object.values(skipped).map((reason) => reason.replace(/:.*/, '')))).toEqual(
     new Set([
@@ -69,12 +70,17 @@ it('no systemd: what is about user units, user managers and limits skips; what r
     ]),
   );
   const without = Object.keys(skippedOn({ ...sysvinit, daemonScript: null })).filter((id) => !(id in skipped));
-  expect(without.sort()).toEqual(['PORT-NOPROXY', 'PORT-PRIV-CAP', 'SOCK-STALE', 'ST-PERSIST', 'SVC-RESTART']);
+  expect(without.sort()).toEqual(
+    'DEV-CDI PORT-NOPROXY PORT-PRIV-CAP SOCK-STALE ST-PERSIST SVC-CRASH-CONTAINERD SVC-CRASH-SHIM SVC-LOGS SVC-RESTART'.split(
+      ' ',
+    ),
+  );
 });
 
 it('no IPv6', () => {
   const skipped = skippedOn({ ...debian13, sysctl: { ...debian13.sysctl, disableIpv6: null } });
-  expect(skipped).toEqual({ 'PORT-V6': 'IPv6 is off on this host' });
+  const off = 'IPv6 is off on this host';
+  expect(skipped).toEqual({ 'NET-V6-OUT': off, 'PORT-V6': off });
 });
 
 it('fuse-overlayfs, and a driver that copies everything, which is no reason to skip', () => {
@@ -150,4 +156,38 @@ it('ports below 1024 that are not privileged: by the sysctl, or by the capabilit
     'PORT-PRIV-DENY': capable,
     'PORT-PRIV-SYSCTL': capable,
   });
+});
+
+/** Checks whose fault is impossible on the host, with their reasons. */
+function impossibleOn(host: HostFacts): Record<string, string> {
+  const reasons = checks.map(({ id, fault }) => [id, fault.possible?.({ host }) ?? true] as const);
+  return Object.fromEntries(reasons.flatMap(([id, reason]) => (reason === true ? [] : [[id, reason]])));
+}
+
+it('a container on a kernel of another: faults that its root may not inject, and no check that is skipped for it', () => {
+  expect(impossibleOn(debian13)).toEqual({});
+  const lackedCapabilities = ['CAP_SYS_MODULE', 'CAP_SYS_RESOURCE', 'CAP_SYS_TIME'];
+  const host = { ...debian13, container: 'systemd-nspawn', lackedCapabilities, sctp: false };
+  expect(skippedOn(host)).toEqual({});
+  const noLimit = 'root lacks CAP_SYS_RESOURCE on this host, and may not raise a limit';
+  expect(impossibleOn(host)).toEqual({
+    'CG-OOMADJ': noLimit,
+    'LIM-MLOCK-OVER': noLimit,
+    'LIM-MLOCK-ULIMIT': noLimit,
+    'LIM-NOFILE-UP': noLimit,
+    'PORT-SCTP': 'the kernel has no SCTP, for no daemon',
+    'PRE-FW-MOD': 'root lacks CAP_SYS_MODULE on this host, and may not unload ip_tables',
+    'PRE-USERNS-MAX': 'root lacks CAP_SYS_RESOURCE on this host, and may not change user.max_user_namespaces',
+    'ST-KERNEL': 'root lacks CAP_SYS_MODULE on this host, and may not unload overlay',
+  });
+});
+
+it('no cpu controller, or none at all: faults that would change nothing there', () => {
+  const cgroup = { ...debian13.cgroup, userControllers: ['memory', 'pids'] };
+  expect(Object.keys(impossibleOn({ ...debian13, cgroup }))).toEqual(['GUIDE-PHOTON-FLAGS']);
+  const none = { ...cgroup, availableControllers: [], userControllers: [] };
+  expect(Object.keys(impossibleOn({ ...debian13, cgroup: none })).sort()).toEqual([
+    'CG-INFO-TRUTH',
+    'GUIDE-PHOTON-FLAGS',
+  ]);
 });

@@ -12,6 +12,7 @@ import {
   quoteWord,
   rootScript,
   setAside,
+  userScript,
 } from '../../harness/checks/index.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
@@ -19,11 +20,10 @@ import { isEngineSince } from '../instruments/daemon/versions.ts';
 const check = checksIn(import.meta);
 const systemSocket = '/var/run/docker.sock';
 
-/** The user's client goes back to the context that every client has. */
-const contextDeselected: Inject = async ({ target, host }) => {
-  await mustRun(target, `${onSearchPath(host)}docker context use default`);
-  return async () => void (await mustRun(target, `${onSearchPath(host)}docker context use rootless`));
-};
+const contextDeselected = userScript(
+  (host) => `${onSearchPath(host)}docker context use default`,
+  (host) => `${onSearchPath(host)}docker context use rootless`,
+);
 
 check('SOCK-CTX', {
   level: 'MUST',
@@ -34,26 +34,25 @@ check('SOCK-CTX', {
     'docker context create rootless --docker host=unix://$XDG_RUNTIME_DIR/docker.sock && docker context use rootless; distributions: let the setuptool find docker on PATH, not beside itself',
   concurrent: true,
   async verify({ target, host }) {
-    // who made it, the setup tool or a hand where the tool ended before it did, is the matter of PRE-INSTALL
+    // who made it, the tool or a hand, is judged by PRE-INSTALL
     const { stdout } = await target.shell(
       `${onSearchPath(host)}unset DOCKER_HOST DOCKER_CONTEXT; docker context inspect --format '{{.Name}} {{.Endpoints.docker.Host}}'`,
     );
     expect(stdout.trim(), "context of the user's client, and where it leads").toBe(`rootless unix://${host.socket}`);
-    // as a user types it: what the files of a login shell set (DOCKER_HOST) outweighs the context
+    // in a login shell, whose files may set DOCKER_HOST, which outweighs the context
     const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
     const typed = await target.login(`
 "$SHELL" -lc 'docker info --format "login reached {{.ID}}"' < /dev/null
 "$SHELL" -lic 'docker info --format "interactive reached {{.ID}}"' < /dev/null`);
     expect(typed.stdout, 'the daemon that the client of a login shell reaches').toContain(`login reached ${ID}`);
-    // and what those files set that are read only where somebody types: Debian's ~/.bashrc
-    expect(typed.stdout, 'the daemon that the client of an interactive login shell reaches').toContain(
-      `interactive reached ${ID}`,
-    );
+    // and what only interactive shells read, as Debian's ~/.bashrc
+    const interactive = `interactive reached ${ID}`;
+    expect(typed.stdout, 'the daemon that the client of an interactive login shell reaches').toContain(interactive);
   },
   fault: breaks("context of the user's client, and where it leads", 'docker context use default', contextDeselected),
 });
 
-/** A stand-in for a rootful daemon: a listener of root with the owner and mode that Docker's own socket unit sets. */
+/** A listener with the owner and mode of Docker's own socket unit. */
 const listening: Inject = rootScript(
   () => `
 setsid perl -MIO::Socket::UNIX -e '
@@ -68,9 +67,7 @@ i=0; until [ -s /run/rdc-listener.pid ] || [ $i -gt 100 ]; do sleep 0.1; i=$((i+
 const endListener = `[ ! -s /run/rdc-listener.pid ] || { kill "$(cat /run/rdc-listener.pid)" || :; rm -f ${systemSocket}; }
 rm -f /run/rdc-listener.pid`;
 
-/** The socket of a rootful daemon that the host has, closed to the user, is set aside for the time. */
 const ownAway: Inject = async ({ target: { root } }) => {
-  // one that a killed run left would pass for the host's own
   const { code } = await root.shell(`${endListener}\n[ -e ${systemSocket} ]`);
   return code === 0 ? await setAside(root, systemSocket) : async () => {};
 };
@@ -78,15 +75,12 @@ const ownAway: Inject = async ({ target: { root } }) => {
 const inGroup: Inject = async ({ target: { root }, host: { user } }) => {
   if (user.groups.includes('docker')) return async () => {};
   await mustRun(root, `usermod -aG docker ${user.name}`);
-  return async () => void (await mustRun(root, `gpasswd -d ${user.name} docker`));
+  return () => mustRun(root, `gpasswd -d ${user.name} docker`);
 };
 
 const openToUser = inOrder(inGroup, ownAway, listening);
 
-/**
- * Shell: whither the variables of this shell lead the client: `nowhere` where they name nothing, `own` where it is the
- * user's socket, by whatever path.
- */
+/** `nowhere` if the variables name nothing, `own` if they lead to the user's socket by whatever path. */
 const ledByVariables = (socket: string) => `
 echo # what a profile printed may have no end of line
 if [ -n "$DOCKER_HOST" ]; then at=$DOCKER_HOST
@@ -107,18 +101,17 @@ check('SOCK-NOLEAK', {
   needsDaemon: false,
   async verify({ target, host }) {
     const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
-    // a login of its own: the groups of a session are those of its beginning
+    // a new login, because a session keeps the groups of its start
     const { stdout } = await target.login(`${await probePath(target)} connect unix ${systemSocket}
 ${onSearchPath(host)}unset DOCKER_HOST DOCKER_CONTEXT; export DOCKER_CONFIG=/nonexistent; timeout 30 docker info --format 'reached {{.ID}}'`);
     const [connected = ''] = stdout.split('\n');
     const { errno, peer } = JSON.parse(connected) as { errno: string | null; peer: { uid: number } | null };
-    // a link to the user's own socket leaks nothing
     const reached = errno === null && peer?.uid !== host.user.uid ? `a daemon of UID ${peer?.uid}` : 'no other daemon';
     expect(reached, `what the user reaches at ${systemSocket}`).toBe('no other daemon');
-    // the client may have more power than its user, or be a script that stands before it
+    // the client may have more privileges than its user, or be a wrapper script
     const [, answered = ID] = /^reached (\S+)$/m.exec(stdout) ?? [];
     expect(answered, 'the daemon that the client reaches without any configuration, if not none').toBe(ID);
-    // what a person types into reads more files than a session of a command does; sh, since that shell may be any
+    // an interactive shell reads more files; sh, because the user's shell may be any
     const look = `sh -c ${quoteWord(ledByVariables(quoteWord(host.socket)))}`;
     const typed = await target.login(`exec "$SHELL" -lic ${quoteWord(look)} < /dev/null`);
     const [, led = 'no answer'] = /^leads (.+)$/m.exec(typed.stdout) ?? [];

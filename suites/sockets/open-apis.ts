@@ -1,6 +1,5 @@
 import { dockerApi, known, quoteWord, type Target } from '../../harness/checks/index.ts';
 
-/** Where the daemon listens by TCP, as the kernel writes addresses; nothing where clients have to show a certificate. */
 export async function openApis(target: Target, pid: number): Promise<string> {
   // 127.0.0.11 is dockerd's name server inside of containers' networks
   const { stdout } = await target.root.shell(`
@@ -15,11 +14,7 @@ while read -r inode at; do find /proc/${pid}/fd -lname "socket:\\[$inode\\]" -pr
   return addresses?.trim() ?? '';
 }
 
-/**
- * Who besides the user may connect to which of the daemon's sockets, by modes and access lists: `other /path`. Asked of
- * the kernel as nobody and as each account of a person, since a list may be for one of them. A path is as the daemon
- * has it, in its mount namespace: a socket of the user that the host has there too is the one it listens on.
- */
+/** `other /path`: asked as nobody and as each person's account, since an ACL may name one. */
 export async function openSockets(target: Target, pid: number): Promise<string[]> {
   const { user, socket } = target.facts.host;
   const { stdout } = await target.root.shell(`
@@ -43,28 +38,15 @@ done`);
   return [...new Set([...stdout.matchAll(/^open (.+)$/gm)].map(([, who = '']) => who))];
 }
 
-/** Pure: addresses of `ss -Hltn` as a client on the host dials them, each once; `[::]:80` and `0.0.0.0:80` are one. */
 export function dialable(listening: string): string[] {
-  const addresses = listening
-    .split('\n')
-    .map((line) =>
-      line
-        .trim()
-        .split(/\s+/)[3]
-        ?.replace(/%[^:\]]+/, ''),
-    )
-    .filter((address) => address !== undefined && address !== '')
-    .map((address) => address?.replace(/^(\*|0\.0\.0\.0|\[::\]):/, '127.0.0.1:') ?? '');
-  return [...new Set(addresses)];
+  const columns = listening.split('\n').map((line) => line.trim().split(/\s+/)[3] ?? '');
+  const addresses = columns.map((address) => address.replace(/%[^:\]]+/, '')).filter(Boolean);
+  return [...new Set(addresses.map((address) => address.replace(/^(\*|0\.0\.0\.0|\[::\]):/, '127.0.0.1:')))];
 }
 
 const mostAsked = 40;
 
-/**
- * By which TCP addresses of the host the user's daemon answers, whoever listens there: a relay (socat, a proxy's
- * container) has a connection to the socket only while somebody asks it. A daemon is known by its ID. Not asked is
- * sshd, whose log it would fill.
- */
+/** A relay connects to the daemon only while asked, so each address is; not sshd's, whose log would fill. */
 export async function relayedApis(target: Target): Promise<string[]> {
   const { ID } = (await dockerApi(target, 'GET', '/info')).json<{ ID: string }>();
   const { stdout } = await target.root.shell(`l=$(ss -Hltnp) && echo looked && printf '%s\\n' "$l" | grep -v '"sshd"'`);

@@ -1,9 +1,7 @@
 import { type Executor, hostProbe, type ReadableTarget, type Target } from '../../harness/checks/index.ts';
 
-/** A path on the host as stat sees it: `type` in stat's words, `mode` in octal with the special bits. */
 export type PathState = { readonly type: string; readonly mode: string; readonly uid: number; readonly gid: number };
 
-/** Read by root, because the directory is closed to others; null when there is nothing. */
 export async function pathState(target: ReadableTarget, path: string): Promise<PathState | null> {
   const { stdout } = await target.root.exec(['stat', '-c', '%a %u %g %F', path]);
   const [, mode, uid, gid, type] = /^(\d+) (\d+) (\d+) (.+)$/m.exec(stdout) ?? [];
@@ -11,10 +9,7 @@ export async function pathState(target: ReadableTarget, path: string): Promise<P
   return { mode, uid: Number(uid), gid: Number(gid), type };
 }
 
-/**
- * What a user gets who connects to the socket: `connected`, or the errno. `runuser` makes no session, so nothing but the
- * file modes stands in the way; and the helper is there for everybody, which a client in the user's home is not.
- */
+/** `connected`, or the errno. runuser makes no session, so only file modes count. */
 export async function connectAs(target: Target, user: string, socket: string): Promise<string> {
   const as: Executor = {
     ...target.root,
@@ -24,7 +19,6 @@ export async function connectAs(target: Target, user: string, socket: string): P
   return errno ?? 'connected';
 }
 
-/** The group that dockerd gives its socket: `docker` of /etc/group as the daemon sees it, or null. */
 export async function dockerGroupId(target: ReadableTarget): Promise<number | null> {
   const { stdout } = await target.exec(['getent', 'group', 'docker']);
   const [, , gid] = stdout.trim().split(':');

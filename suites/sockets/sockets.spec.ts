@@ -1,5 +1,6 @@
 import {
   asFinding,
+  away,
   breaks,
   checksIn,
   chmod,
@@ -12,7 +13,6 @@ import {
   lifts,
   moby,
   page,
-  rootScript,
   startContainer,
   type Target,
 } from '../../harness/checks/index.ts';
@@ -26,6 +26,7 @@ import { connectAs, dockerGroupId, pathState } from './socket-state.ts';
 const check = checksIn(import.meta);
 const legacySocket = '/var/run/docker.sock';
 
+type Connected = { errno: string | null; peer: { uid: number } | null };
 type Entry = { errno: string | null; stat: { stMode: string } | null };
 
 check('SOCK-PATH', {
@@ -45,10 +46,7 @@ check('SOCK-PATH', {
   fault: breaks(
     'kind of {*docker.sock}',
     'the socket is moved away',
-    rootScript(
-      ({ socket }) => `mv '${socket}' '${socket}.x'`,
-      ({ socket }) => `mv '${socket}.x' '${socket}'`,
-    ),
+    away(({ socket }) => socket),
   ),
 });
 
@@ -64,7 +62,7 @@ check('SOCK-MODE', {
     expect(socket?.uid, 'owner of the socket').toBe(host.user.uid);
     const group = await dockerGroupId(target);
     const { gids } = await subordinateIds(target);
-    // the daemon sees the host's group "docker" by its number: inside, that number is a subordinate ID outside
+    // the daemon sees the host's group by its number, which inside is a subordinate ID
     const wanted = group === null ? host.user.gid : mapped(rootlessMap(host.user.gid, gids), group);
     expect(socket?.gid, 'group of the socket').toBe(wanted);
   },
@@ -111,13 +109,9 @@ check('SOCK-MNT', {
     await using container = await startContainer(target, { host: { Binds: [`${host.socket}:${legacySocket}`] } });
     const entry = await container.probe<Entry>('open', legacySocket, 'r');
     expect(typeOf(entry), 'what the container sees at /var/run/docker.sock').toBe('socket');
-    const connected = await container.probe<{ errno: string | null; peer: { uid: number } | null }>(
-      'connect',
-      'unix',
-      legacySocket,
-    );
+    const connected = await container.probe<Connected>('connect', 'unix', legacySocket);
     expect(connected.errno, 'connecting from inside the container').toBeNull();
-    // SO_PEERCRED, seen from inside: the listener is root of the same user namespace, as the rootless daemon is
+    // SO_PEERCRED from inside: root of the same user namespace
     expect(connected.peer?.uid, 'user of the process that listens').toBe(0);
   },
   fault: breaks(
@@ -133,7 +127,7 @@ check('SOCK-LEGACY-MNT', {
   source: issue('edgexfoundry/edgex-compose', 461, 'the socket path in compose files'),
   remedy: 'use the path of the rootless socket: $XDG_RUNTIME_DIR/docker.sock',
   async verify({ target, defer }) {
-    // the daemon makes the missing source itself, in its own copy of /run: it would stay until the next restart
+    // the daemon makes the missing source in its copy of /run, where it would stay until the next restart
     defer(async () => {
       const { pid } = await daemonProcess(target);
       await target.root.shell(`nsenter -t ${pid} -m -- rmdir /run/docker.sock`);
@@ -156,7 +150,6 @@ check('SOCK-LEGACY-MNT', {
     "the daemon's /run has a socket at the rootful path",
     overlaidForDaemon(
       ({ socket }) => `touch /run/docker.sock; mount --bind '${socket}' /run/docker.sock`,
-      // a link is the copy of the host's own
       () => 'umount /run/docker.sock; [ -L /run/docker.sock ] || rm -f /run/docker.sock',
     ),
   ),
@@ -166,7 +159,6 @@ async function hasRootfulSocket({ root }: Target): Promise<boolean> {
   return (await root.exec(['test', '-S', legacySocket])).code === 0;
 }
 
-/** `st_mode` in octal, as the probe prints it, becomes the kind of file. */
 function typeOf({ stat }: Entry): string {
   if (stat === null) return 'nothing';
   const kinds = new Map([

@@ -1,29 +1,12 @@
 import { hostProbe, quoteWord, type Target } from '../../harness/checks/index.ts';
 
-/** RootlessKit's state directory as the kernel shows it. */
-export type StateDirectory = {
-  /** who listens on api.sock, or null when nobody does */
-  readonly apiListener: number | null;
-  /** the number in child_pid, and the parent of that process */
-  readonly child: number | null;
-  readonly parentOfChild: number | null;
-  /** who holds the lock on the file `lock` */
-  readonly lockHolder: number | null;
-  /** file system of the file `netns` as RootlessKit's child has it, e.g. `nsfs`; null where there is none */
-  readonly netns: string | null;
-};
-
-export async function stateDirectory(target: Target, path: string): Promise<StateDirectory> {
-  const api = await hostProbe<{ peer: { pid: number } | null }>(target, target, [
-    'connect',
-    'unix',
-    `${path}/api.sock`,
-  ]);
+export async function stateDirectory(target: Target, path: string) {
+  const connect = ['connect', 'unix', `${path}/api.sock`];
+  const api = await hostProbe<{ peer: { pid: number } | null }>(target, target, connect);
   const { stdout } = await target.root.shell(readFiles(path));
   return { apiListener: api.peer?.pid ?? null, ...parseStateDirectory(stdout) };
 }
 
-/** A script that prints what `parseStateDirectory` reads. */
 export function readFiles(path: string): string {
   return `cd ${quoteWord(path)} || exit 0
 c=$(cat child_pid) && echo "child $c" && sed -n 's/^PPid:[^0-9]*/parent /p' "/proc/$c/status"
@@ -32,8 +15,8 @@ i=$(stat -c %i lock) && sed -n "s/^.* FLOCK .* \\([0-9]*\\) [0-9a-f:]*:$i .*/loc
 n=/proc/$c/root$PWD/netns; [ ! -e "$n" ] || stat -f -c 'netns %T' "$n"`;
 }
 
-/** Pure: lines `child PID`, `parent PID`, `lock PID`, `netns TYPE`, each of which may be missing. */
-export function parseStateDirectory(text: string): Omit<StateDirectory, 'apiListener'> {
+/** Pure: lines `child PID`, `parent PID`, `lock PID`, `netns TYPE`, each optional. */
+export function parseStateDirectory(text: string) {
   const value = (key: string) => new RegExp(`^${key} (\\S+)$`, 'm').exec(text)?.[1] ?? null;
   const pid = (key: string) => (value(key) === null ? null : Number(value(key)));
   return { child: pid('child'), parentOfChild: pid('parent'), lockHolder: pid('lock'), netns: value('netns') };

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
   breaks,
+  changeFile,
   checksIn,
   chmod,
   docker,
   dockerApi,
+  type Executor,
   expect,
   type HostFacts,
   hostProbe,
@@ -18,7 +20,9 @@ import {
   type RestartableTarget,
   rootlesskitIssue,
   rootScript,
+  setAside,
   type Target,
+  userScript,
 } from '../../harness/checks/index.ts';
 import { dataRoot } from '../instruments/daemon/data-root.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
@@ -26,21 +30,15 @@ import { restartDaemon } from '../instruments/daemon/restart.ts';
 import { rootlessKit } from '../instruments/daemon/rootlesskit.ts';
 import { canRestart, daemonState, startDaemon } from '../instruments/daemon/service.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
-import { reloadedLabels, withLabels } from './daemon-labels.ts';
 import { pathState } from './socket-state.ts';
 import { stateDirectory } from './state-directory.ts';
 
 const check = checksIn(import.meta);
 const restart = 'systemctl --user restart docker';
 
-/** A file beside the socket, in the user's runtime directory. */
 const beside = ({ socket }: Pick<HostFacts, 'socket'>, name: string) => socket.replace(/[^/]*$/, name);
 
-const pidOfInit: Inject = async ({ target, host }) => {
-  const file = quoteWord(beside(host, 'docker.pid'));
-  const before = await mustRun(target.root, `cat ${file}; echo 1 > ${file}`);
-  return async () => void (await mustRun(target.root, `printf %s ${quoteWord(before)} > ${file}`));
-};
+const pidOfInit: Inject = ({ target, host }) => changeFile(target.root, beside(host, 'docker.pid'), 'echo 1');
 
 check('SOCK-PID', {
   level: 'MUST',
@@ -56,37 +54,24 @@ check('SOCK-PID', {
   fault: breaks('the number in docker.pid', 'docker.pid holds the number 1', pidOfInit),
 });
 
-/** No restart by systemd for a while: what a crash leaves can be looked at only until the next start. */
-async function keepDown(target: Target): Promise<() => Promise<void>> {
-  // without a user manager nobody starts it again
+async function keepDown(target: Target) {
   if (target.facts.host.init !== 'systemd') return async () => {};
   const folder = '"$XDG_RUNTIME_DIR/systemd/user/docker.service.d"';
-  await mustRun(
-    target,
-    `mkdir -p ${folder}; printf '[Service]\\nRestart=no\\n' > ${folder}/rdc.conf; systemctl --user daemon-reload`,
-  );
-  return async () =>
-    void (await mustRun(
-      target,
-      `rm ${folder}/rdc.conf; rmdir ${folder} 2>/dev/null || :; systemctl --user daemon-reload`,
-    ));
+  const reload = 'systemctl --user daemon-reload';
+  await mustRun(target, `mkdir -p ${folder}; printf '[Service]\\nRestart=no\\n' > ${folder}/rdc.conf; ${reload}`);
+  return () => mustRun(target, `rm ${folder}/rdc.conf; rmdir ${folder} 2>/dev/null || :; ${reload}`);
 }
 
-/** Kills RootlessKit as a crash would, and waits until nothing of the service is left. */
+/** As a crash would; waits until nothing of the service is left. */
 async function crash(target: Target): Promise<void> {
   const { service } = await daemonProcess(target);
   const kit = known(await rootlessKit(target), 'the process of RootlessKit');
   await target.invalidate();
-  await mustRun(
-    target.root,
-    `kill -9 ${kit.pid}; i=0
-for p in ${service.map(({ pid }) => pid).join(' ')}; do
-  while [ -d /proc/$p ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done
-done; [ $i -lt 300 ]`,
-  );
+  const pids = service.map(({ pid }) => pid).join(' ');
+  const wait = 'while [ -d /proc/$p ] && [ $i -lt 300 ]; do sleep 0.1; i=$((i+1)); done';
+  await mustRun(target.root, `kill -9 ${kit.pid}; i=0; for p in ${pids}; do ${wait}; done; [ $i -lt 300 ]`);
 }
 
-/** Starts the daemon; `answers` when the API does, else the state in which the start left it. */
 async function startAfterCrash(target: RestartableTarget): Promise<string> {
   await startDaemon(target);
   const ask = async () => {
@@ -97,12 +82,6 @@ async function startAfterCrash(target: RestartableTarget): Promise<string> {
   };
   return (await pollUntil(ask, { withinMs: 90_000, everyMs: 50 })) ?? (await daemonState(target));
 }
-
-/** The number of the daemon that crashed now belongs to a process that lives. */
-const numberReused: Inject = async ({ target, host }) => {
-  await mustRun(target, `echo 1 > '${beside(host, 'docker.pid')}'`);
-  return async () => {};
-};
 
 check('SOCK-STALE', {
   level: 'MUST',
@@ -122,10 +101,12 @@ check('SOCK-STALE', {
     });
     await crash(target);
     await stage('crashed');
-    expect((await pathState(target, host.socket))?.type, 'what the crash left at docker.sock').toBe('socket');
-    expect((await pathState(target, beside(host, 'docker.pid')))?.type, 'what it left at docker.pid').toBe(
-      'regular file',
-    );
+    const [socket, pidFile] = [
+      await pathState(target, host.socket),
+      await pathState(target, beside(host, 'docker.pid')),
+    ];
+    expect(socket?.type, 'what the crash left at docker.sock').toBe('socket');
+    expect(pidFile?.type, 'what it left at docker.pid').toBe('regular file');
     const connect = (path: string) => hostProbe<{ errno: string | null }>(target, target, ['connect', 'unix', path]);
     expect((await connect(host.socket)).errno, 'connecting to the socket that was left').toBe('ECONNREFUSED');
     expect((await connect(`${host.socket}.absent`)).errno, 'connecting where nothing is').toBe('ENOENT');
@@ -137,15 +118,13 @@ check('SOCK-STALE', {
   fault: breaks(
     'the daemon at the next start',
     'another process has the number in the pid file that the crash left',
-    numberReused,
+    userScript((host) => `echo 1 > '${beside(host, 'docker.pid')}'`),
     { at: 'crashed' },
   ),
 });
 
-/** File systems of another machine, of memory, and those that nobody knows. */
 const fleeting = /nfs|9fs|vboxsf|smb|cifs|fuse|tmpfs|ramfs|UNKNOWN/;
 
-/** `NAME FILESYSTEM` of what may be mounted over parts of the data root, as the host sees it and as the daemon does. */
 async function fileSystemsBelow(target: ReadableTarget, roots: readonly string[]): Promise<string[]> {
   const { stdout } = await target.root.shell(`
 for root in ${roots.map(quoteWord).join(' ')}; do
@@ -177,7 +156,7 @@ check('SOCK-DATA', {
     const { pid } = await daemonProcess(target);
     const below = await fileSystemsBelow(target, [dataPath(host), `/proc/${pid}/root${dataPath(host)}`]);
     expect(below.join(' '), 'directories of the data root that were looked at').toContain('volumes ');
-    // not the name: there is a directory fuse-overlayfs
+    // by type: there is a directory called fuse-overlayfs
     const lost = below.filter((one) => fleeting.test(one.split(' ')[1] ?? ''));
     expect(lost, 'directories of the data root on a file system that is not local or does not stay').toEqual([]);
   },
@@ -187,10 +166,10 @@ check('SOCK-DATA', {
 const systemConfig = '/etc/docker/daemon.json';
 const userConfig = ({ user }: HostFacts) => `${user.home}/.config/docker/daemon.json`;
 
-/** Whether the user's file is one that settings can be put into and taken from: a link to the system's is the system's. */
+/** Whether settings can be put into the user's file: a link to the system's is the system's. */
 async function configState(target: Target, host: HostFacts): Promise<string> {
   const [user, system] = [quoteWord(userConfig(host)), quoteWord(systemConfig)];
-  // what the user may not read stops the daemon at its next start
+  // a file that the user cannot read stops the daemon at its next start
   const closed = await target.shell(`[ ! -e ${user} ] || [ -r ${user} ]`);
   if (closed.code !== 0) return 'closed to the user';
   const { stdout } = await target.root.shell(
@@ -200,13 +179,40 @@ else echo own; cat ${user} 2>/dev/null; fi`,
   const [, whose, text = ''] = /^(\w+)\n(.*)$/s.exec(stdout) ?? [];
   if (whose !== 'own') return `the same file as ${systemConfig}`;
   try {
-    // trim() takes the mark of Unicode away too; an empty file has no settings
+    // trim() also removes a byte order mark; an empty file has no settings
     const config: unknown = JSON.parse(text.trim() || '{}');
-    return typeof config === 'object' && config !== null && !Array.isArray(config)
-      ? 'its own, and JSON'
-      : 'no settings';
+    const isObject = typeof config === 'object' && config !== null && !Array.isArray(config);
+    return isObject ? 'its own, and JSON' : 'no settings';
   } catch {
     return 'not JSON';
+  }
+}
+
+/** Labels are the one setting that a daemon reloads, shows, and does not use. */
+async function daemonLabels(target: Target): Promise<string[]> {
+  return (await dockerApi(target, 'GET', '/info')).json<{ Labels?: string[] | null }>().Labels ?? [];
+}
+
+/** Reloads the file; resolves to the labels once `isDone`, else to those at the deadline. */
+async function reloadedLabels(target: Target, daemon: number, isDone: (labels: readonly string[]) => boolean) {
+  await mustRun(target, `kill -HUP ${daemon}`);
+  const ask = async () => {
+    const labels = await daemonLabels(target);
+    return isDone(labels) && labels;
+  };
+  return (await pollUntil(ask, { withinMs: 15_000, everyMs: 50 })) ?? (await daemonLabels(target));
+}
+
+async function withLabels(as: Executor, path: string, labels: readonly string[]) {
+  return await changeFile(as, path, (text) => JSON.stringify({ ...settingsIn(text), labels }));
+}
+
+/** A file that the daemon does not read may hold anything. */
+function settingsIn(text: string): object {
+  try {
+    return JSON.parse(text.trim() || '{}') as object;
+  } catch {
+    return {};
   }
 }
 
@@ -220,7 +226,7 @@ check('SOCK-CONF', {
     expect(await configState(target, host), "the user's daemon.json").toBe('its own, and JSON');
     const nonce = randomUUID();
     const [user, system] = [`rdc.user=${nonce}`, `rdc.system=${nonce}`];
-    // a label stays in the daemon until a file names others: first none, then the file as it was
+    // a label stays until a file names others: first none, then the original
     defer(async () => {
       const restore = await withLabels(target, userConfig(host), []);
       await reloadedLabels(target, pid, (labels) => !labels.includes(user));
@@ -244,11 +250,9 @@ check('SOCK-CONF', {
   ),
 });
 
-/** Clients of RootlessKit find nobody: Docker asks it for every port. */
 const apiSocketAway: Inject = async ({ target }) => {
   const { stateDir } = known(await rootlessKit(target), 'the process of RootlessKit');
-  await mustRun(target.root, `mv '${stateDir}/api.sock' '${stateDir}/api.sock.x'`);
-  return async () => void (await mustRun(target.root, `mv '${stateDir}/api.sock.x' '${stateDir}/api.sock'`));
+  return await setAside(target.root, `${stateDir}/api.sock`);
 };
 
 check('SOCK-STATE', {
@@ -259,16 +263,14 @@ check('SOCK-STATE', {
   concurrent: true,
   async verify({ target, host }) {
     const kit = known(await rootlessKit(target), 'the process of RootlessKit');
-    // before 25.0 RootlessKit took a directory of its own choice
-    const wanted = isEngineSince(host, '25.0') ? beside(host, 'dockerd-rootless') : /^\/tmp\/rootlesskit\d+$/;
-    expect(kit.stateDir, "RootlessKit's state directory").toEqual(
-      typeof wanted === 'string' ? wanted : expect.stringMatching(wanted),
-    );
+    const ownChoice = expect.stringMatching(/^\/tmp\/rootlesskit\d+$/);
+    const wanted = isEngineSince(host, '25.0') ? beside(host, 'dockerd-rootless') : ownChoice;
+    expect(kit.stateDir, "RootlessKit's state directory").toEqual(wanted);
     const state = await stateDirectory(target, kit.stateDir ?? '');
     expect(state.apiListener, 'the process that listens on api.sock').toBe(kit.pid);
     expect(state.lockHolder, 'the process that holds the lock').toBe(kit.pid);
     expect(state.parentOfChild, `the parent of ${state.child}, the number in child_pid`).toBe(kit.pid);
-    // the daemon stays in the host's network, from 29.5 on by itself, and finds the containers' by this file
+    // the daemon in the host's network finds the containers' by this file
     if (kit.detachesNetwork || isEngineSince(host, '29.5'))
       expect(state.netns, 'file system of the file netns').toBe('nsfs');
   },

@@ -1,6 +1,6 @@
 import { type HostFacts, known } from '../../harness/checks/index.ts';
 
-/** From this release on the kernel mounts overlay in a user namespace; before, distributions patched it or not. */
+/** From 5.11 on the kernel mounts overlay in a user namespace; before, some distributions patched it. */
 export function hasOverlayInUserNamespaces({ host }: { readonly host: Pick<HostFacts, 'kernel'> }): true | string {
   const [, ...release] = /^(\d{1,9})\.(\d{1,9})/.exec(host.kernel) ?? [];
   const [major = 0, minor = 0] = known(release.length > 0 ? release : null, "the kernel's release").map(Number);

@@ -1,26 +1,14 @@
 import { quoteWord, type Target } from '../../harness/checks/index.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
 
-/** What an overlay mount does in a user namespace that RootlessKit has just made. */
-export type OverlayProbe = {
-  /** false when there was no such namespace to try it in */
-  readonly isInside: boolean;
-  /** `mount: ...`, or null when it was mounted */
-  readonly refusal: string | null;
-  /** a file written to the mount, found in the upper directory */
-  readonly copiedUp: boolean;
-  /** kind and device number of what stands in the upper directory for a file removed from the mount */
-  readonly whiteout: string;
-};
-
 const inside = `
 echo inside
 mount -t overlay overlay -o lowerdir=l,upperdir=u,workdir=w,userxattr m 2>refusal || { sed 's/^/refusal /' refusal; exit 0; }
 echo new > m/new
 rm m/gone`;
 
-/** Below the user's home, because that is where the data root lies: /tmp may be another file system. */
-export async function overlayProbe(target: Target): Promise<OverlayProbe> {
+/** Below the user's home, as the data root is: /tmp may be another file system. */
+export async function overlayProbe(target: Target) {
   const { stdout } = await target.shell(
     `${onSearchPath(target.facts.host)}d=$(mktemp -d "$HOME/rdc.XXXXXX") && cd "$d" && mkdir l u w m && echo lower > l/gone
 rootlesskit --state-dir="$d/state" sh -c ${quoteWord(inside)}
@@ -33,8 +21,7 @@ cd /; rm -rf "$d"`,
   return parseOverlayProbe(stdout);
 }
 
-/** Pure. */
-export function parseOverlayProbe(text: string): OverlayProbe {
+export function parseOverlayProbe(text: string) {
   return {
     isInside: /^inside$/m.test(text),
     refusal: /^refusal (.*)$/m.exec(text)?.[1] ?? null,

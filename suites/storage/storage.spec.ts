@@ -27,23 +27,25 @@ import {
   sharedContainer,
   startContainer,
   type Target,
+  type VerifyContext,
 } from '../../harness/checks/index.ts';
 import { daemonJson } from '../instruments/daemon/daemon-faults.ts';
-import { dataRoot, findInDataRoot } from '../instruments/daemon/data-root.ts';
+import { findInDataRoot } from '../instruments/daemon/data-root.ts';
 import { restartDaemon } from '../instruments/daemon/restart.ts';
-import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { underRootlessKit } from '../instruments/daemon/search-path.ts';
 import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
+import { stopAndStart } from '../instruments/daemon/stop-and-start.ts';
 import { mapped, rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
 import { mountAt, mountsOf, optionValue } from '../instruments/kernel/mount-table.ts';
+import { rootMay } from '../instruments/kernel/root-rights.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { capableFileWithoutDocker, overlayWithoutDocker } from '../instruments/without-docker/user-namespace.ts';
-import { runCapable, serverCapability } from './capable-process.ts';
 import { hasOverlayInUserNamespaces } from './kernel-release.ts';
 import { overlayProbe } from './overlay-probe.ts';
 
 const check = checksIn(import.meta);
 
-/** What the root of a container is for the kernel, by storage driver; vfs is missing, it copies every layer. */
+/** The root's file system by storage driver; not vfs, which copies every layer. */
 const copyOnWrite: Readonly<Record<string, string>> = {
   overlay2: 'overlay',
   overlayfs: 'overlay',
@@ -52,7 +54,7 @@ const copyOnWrite: Readonly<Record<string, string>> = {
   zfs: 'zfs',
 };
 
-/** What the driver vfs makes goes with the fault; a user who had it before has images and containers there. */
+/** Removes what vfs made, unless the user had it before. */
 const layersAsBefore: Inject = async ({ target, host }) => {
   const folders = ['vfs', 'image/vfs'].map((name) => quoteWord(`${host.user.home}/.local/share/docker/${name}`));
   const had = await mustRun(target.root, `ls -d ${folders.join(' ')} 2>/dev/null || :`);
@@ -82,7 +84,7 @@ check('ST-DRIVER', {
   fault: breaks("file systems that a container's root may have", copyingDriver),
 });
 
-/** The kernel cannot mount overlay at all; nothing that has such a mount runs meanwhile. */
+/** The daemon is stopped first: its mounts hold the module. */
 const withoutOverlay: Inject = async ({ target }) => {
   // a boot forgets it
   const setting = '/run/modprobe.d/rdc-overlay.conf';
@@ -93,12 +95,10 @@ const withoutOverlay: Inject = async ({ target }) => {
   await target.invalidate();
   return await orUndo(undo, async () => {
     await stopDaemon(target);
-    await mustRun(
-      target.root,
-      `mkdir -p /run/modprobe.d; echo 'install overlay /bin/false' > ${setting}
+    const unload = `mkdir -p /run/modprobe.d; echo 'install overlay /bin/false' > ${setting}
 i=0; until ! grep -q '^overlay ' /proc/modules || rmmod overlay || [ $i -gt 20 ]; do sleep 0.5; i=$((i+1)); done
-! grep -q '^overlay ' /proc/modules`,
-    );
+! grep -q '^overlay ' /proc/modules`;
+    await mustRun(target.root, unload);
   });
 };
 
@@ -118,16 +118,15 @@ check('ST-KERNEL', {
     expect(overlay.whiteout, 'the upper directory, where a file was removed').toBe('character special file 0:0');
   },
   triage: { withoutDocker: overlayWithoutDocker, notRootful: 'no daemon is asked' },
-  // the daemon is stopped for it: its mounts hold the module
   fault: breaks(
     'the refusal of an overlay mount',
     'the overlay module is unloaded and kept from loading',
     withoutOverlay,
-    { alsoBreaks: ['SOCK-PATH'] },
+    { alsoBreaks: ['SOCK-PATH'], possible: rootMay('CAP_SYS_MODULE', 'unload overlay') },
   ),
 });
 
-/** Who asks for another copy-on-write driver has its file system for root; whether it has is ST-DRIVER's matter. */
+/** Another copy-on-write driver has its own file system; ST-DRIVER judges that. */
 const hasKernelOverlay = ({ host }: { readonly host: HostFacts }): true | string => {
   const wanted = host.asked.storageDriver ?? 'overlay2';
   const fileSystem = copyOnWrite[wanted] ?? 'overlay';
@@ -135,7 +134,6 @@ const hasKernelOverlay = ({ host }: { readonly host: HostFacts }): true | string
   return hasOverlayInUserNamespaces({ host });
 };
 
-/** Of the image's own directories: /var is replaced, /mnt is renamed, /etc/group goes. */
 const changesOfLowerFiles = `
 rm -rf /var && mkdir /var && echo new > /var/new && echo "replaced $(ls -A /var)"
 mv /mnt /moved && [ -d /moved ] && [ ! -e /mnt ] && echo renamed
@@ -154,15 +152,11 @@ check('ST-USERXATTR', {
     const kind = [root.type, ...root.superOptions.filter((option) => option === 'userxattr')].join(' ');
     expect(kind, "type and options of the container's root").toBe('overlay userxattr');
     const { stdout } = await container.exec(['sh', '-c', changesOfLowerFiles]);
-    expect(stdout.trim().split('\n'), 'what could be done to files of the image').toEqual([
-      'replaced new',
-      'renamed',
-      'removed',
-    ]);
+    const done = ['replaced new', 'renamed', 'removed'];
+    expect(stdout.trim().split('\n'), 'what could be done to files of the image').toEqual(done);
     const upper = known(optionValue(root.superOptions, 'upperdir'), 'the upper directory of the overlay');
-    const { stdout: kinds } = await target.root.shell(
-      `cd ${quoteWord(upper)} && stat -c '%n %F %t:%T' etc/group mnt var`,
-    );
+    const stat = `cd ${quoteWord(upper)} && stat -c '%n %F %t:%T' etc/group mnt var`;
+    const { stdout: kinds } = await target.root.shell(stat);
     expect(kinds.trim().split('\n'), 'what stands for them in the upper directory').toEqual([
       'etc/group character special file 0:0',
       'mnt character special file 0:0',
@@ -188,15 +182,13 @@ check('ST-LCHOWN', {
     const ownedBy = (owner: number) => [{ path: name, mode: 0o644, content: 'owned\n', owner }];
     defer(removeImage(target, 'rdc/owned'));
     const beyond = await importImage(target, 'rdc/owned', ownedBy(last + 1));
-    // lchownat: Docker 28.5 (Debian testing)
     expect(beyond ?? 'taken', `the refusal of a file of UID ${last + 1}`).toMatch(/lchown(at)? .*: invalid argument/);
     const within = await importImage(target, 'rdc/owned', ownedBy(last));
     expect(within, `the refusal of a file of UID ${last}`).toBeNull();
     const path = await findInDataRoot(target, name);
     const { stdout } = await target.root.exec(['stat', '-c', '%u', path ?? name]);
-    expect(stdout.trim(), `owner on the host's disk of the file of UID ${last}`).toBe(
-      String(mapped(rootlessMap(host.user.uid, uids), last)),
-    );
+    const owner = String(mapped(rootlessMap(host.user.uid, uids), last));
+    expect(stdout.trim(), `owner on the host's disk of the file of UID ${last}`).toBe(owner);
   },
   fault: breaks(
     'the refusal of a file of UID {1001}',
@@ -206,7 +198,38 @@ check('ST-LCHOWN', {
   ),
 });
 
+function onLayer(name: string, command: (host: HostFacts) => string): Inject {
+  return async ({ target, host }) => {
+    await mustRun(target.root, `${command(host)} ${quoteWord((await findInDataRoot(target, name)) ?? '')}`);
+    return async () => {};
+  };
+}
+
 const capableName = 'rdc-capable';
+
+/** CAP_NET_BIND_SERVICE, permitted and effective: struct vfs_cap_data, revision 2. */
+const serverCapability = {
+  'security.capability': Buffer.from('0100000200040000000000000000000000000000', 'hex'),
+};
+
+/** Starts the program as a user without privileges; its UID and effective capabilities by the host's kernel. */
+async function runCapable({ target, defer }: Pick<VerifyContext, 'target' | 'defer'>) {
+  const nonce = randomUUID();
+  const Cmd = [`/${capableName}`, 'serve', 'tcp', '8080', nonce];
+  const body = { Image: 'rdc/capable:1', Cmd, User: '1000:1000', HostConfig: { NetworkMode: 'none' } };
+  const created = await dockerApi(target, 'POST', '/containers/create', { body });
+  expect(created.status, 'the answer to creating the container').toBe(201);
+  const { Id } = created.json<{ Id: string }>();
+  defer(() => dockerApi(target, 'DELETE', `/containers/${Id}?force=1`));
+  const started = await dockerApi(target, 'POST', `/containers/${Id}/start`);
+  expect(started.status, 'the answer to starting the container').toBe(204);
+  // the daemon answers before the program has replaced runc's process
+  const { stdout } = await target.root.shell(`
+i=0; until f=$(grep -lz -- '^${nonce}$' /proc/[0-9]*/cmdline 2>/dev/null) || [ $i -ge 20 ]; do i=$((i+1)); sleep 0.1; done
+awk '/^Uid:/{u=$3} /^CapEff:/{c=$2} END{print u, c}' "\${f%/cmdline}/status"`);
+  const [uid, effective = ''] = stdout.trim().split(' ');
+  return { uid: Number(uid), effective: effective.replace(/^0+/, '') };
+}
 
 check('ST-FILECAPS', {
   level: 'MUST',
@@ -222,11 +245,10 @@ check('ST-FILECAPS', {
     await stage('imported');
     const path = await findInDataRoot(target, capableName);
     const { stdout } = await target.root.exec(['getcap', '-n', path ?? capableName]);
-    expect(stdout, "the file's capability on disk, for the root of the user's namespace").toMatch(
-      new RegExp(`cap_net_bind_service[=+]ep \\[rootid=${host.user.uid}\\]`),
-    );
+    const ofUser = new RegExp(`cap_net_bind_service[=+]ep \\[rootid=${host.user.uid}\\]`);
+    expect(stdout, "the file's capability on disk, for the root of the user's namespace").toMatch(ofUser);
     const { uids } = await subordinateIds(target);
-    const process = await runCapable(target, { image: 'rdc/capable:1', program: `/${capableName}`, user: 1000, defer });
+    const process = await runCapable({ target, defer });
     expect(process.uid, 'host UID of the process').toBe(mapped(rootlessMap(host.user.uid, uids), 1000));
     expect(process.effective, 'effective capabilities of the process (CAP_NET_BIND_SERVICE is bit 10)').toBe('400');
   },
@@ -237,10 +259,7 @@ check('ST-FILECAPS', {
   fault: breaks(
     "the file's capability on disk, for the root of the user's namespace",
     'the file loses its capability on disk, as on a file system without extended attributes',
-    async ({ target }) => {
-      await mustRun(target.root, `setcap -r ${quoteWord((await findInDataRoot(target, capableName)) ?? '')}`);
-      return async () => {};
-    },
+    onLayer(capableName, () => 'setcap -r'),
     { at: 'imported' },
   ),
 });
@@ -266,20 +285,14 @@ check('ST-RM', {
     const isThere = async () => (await target.root.shell(`[ -e ${path}/file ]`)).code === 0;
     const afterUser = await isThere();
     asFinding('lifted', () => expect(afterUser, "lifted: the file after the user's rm -rf").toBe(true));
-    await target.shell(
-      `${onSearchPath(host)}d=$(mktemp -d) && rootlesskit --state-dir="$d/state" rm -rf ${path}; rm -rf "$d"`,
-    );
+    await target.shell(underRootlessKit(host, `rm -rf ${path}`));
     const afterKit = await isThere();
     asFinding('differs', () => expect(afterKit, 'differs: the file after rootlesskit rm -rf').toBe(false));
   },
   fault: lifts(
     "the user's rm -rf",
     'the files belong to the user, as if no subordinate ID were used',
-    async ({ target, host: { user } }) => {
-      const path = quoteWord((await findInDataRoot(target, foreignName)) ?? '');
-      await mustRun(target.root, `chown -R ${user.uid}:${user.gid} ${path}`);
-      return async () => {};
-    },
+    onLayer(foreignName, ({ user }) => `chown -R ${user.uid}:${user.gid}`),
     { at: 'imported' },
   ),
 });
@@ -293,24 +306,17 @@ check('ST-LOCKED', {
   source: moby('v20.10.6', 'daemon/oci_linux.go', 'flags that are locked in a user namespace (248f98ef5e)'),
   applies: ({ host }) => {
     if (/ 20\.10\.[0-5]\b/.test(host.versions.dockerd ?? '')) return 'Docker keeps locked mount flags from 20.10.6 on';
-    return (
-      host.rootPropagation !== 'private' || 'the mount of / is private: the daemon sees no mount made after its start'
-    );
+    const isPrivate = host.rootPropagation === 'private';
+    return !isPrivate || 'the mount of / is private: the daemon sees no mount made after its start';
   },
   remedy: 'update Docker to 20.10.6 and runc to 1.0.0-rc95 or later',
   async verify({ target, defer, stage }) {
-    defer(() =>
-      mustRun(
-        target.root,
-        `while mountpoint -q ${lockedFolder}; do umount ${lockedFolder}; done; rmdir ${lockedFolder}`,
-      ),
-    );
-    await mustRun(
-      target.root,
-      `mkdir -p ${lockedFolder}; mount -t tmpfs -o ${lockedFlags},mode=777,size=4m rdc ${lockedFolder}`,
-    );
+    const unmount = `while mountpoint -q ${lockedFolder}; do umount ${lockedFolder}; done; rmdir ${lockedFolder}`;
+    defer(() => mustRun(target.root, unmount));
+    const mount = `mount -t tmpfs -o ${lockedFlags},mode=777,size=4m rdc ${lockedFolder}`;
+    await mustRun(target.root, `mkdir -p ${lockedFolder}; ${mount}`);
     await stage('mounted');
-    // the control: a daemon that starts no container at all refuses this one for another reason
+    // control: a daemon that starts no container at all would refuse this one for another reason
     await sharedContainer(target);
     const binds = { host: { Binds: [`${lockedFolder}:/writable`, `${lockedFolder}:/readonly:ro`] } };
     const started = await startContainer(target, binds).catch((error) => refusalIn(error, target));
@@ -318,31 +324,22 @@ check('ST-LOCKED', {
     if (typeof started === 'string') return;
     await using container = started;
     const mounts = await mountsOf(target, container);
-    expect(mountAt(mounts, '/writable').options, 'flags of the bind mount').toEqual(
-      expect.arrayContaining(lockedFlags),
-    );
-    expect(mountAt(mounts, '/readonly').options, 'flags of the read-only bind mount').toEqual(
-      expect.arrayContaining(['ro', ...lockedFlags]),
-    );
-    const { stdout } = await container.exec([
-      'sh',
-      '-c',
-      'cp /bin/busybox /writable/true && /writable/true 2>/dev/null; echo $?; /readonly/true 2>/dev/null; echo $?; touch /readonly/x 2>/dev/null; echo $?',
-    ]);
+    const [writable, readOnly] = ['/writable', '/readonly'].map((point) => mountAt(mounts, point).options);
+    expect(writable, 'flags of the bind mount').toEqual(expect.arrayContaining(lockedFlags));
+    expect(readOnly, 'flags of the read-only bind mount').toEqual(expect.arrayContaining(['ro', ...lockedFlags]));
+    const tries = ['cp /bin/busybox /writable/true && /writable/true', '/readonly/true', 'touch /readonly/x'];
+    const script = tries.map((one) => `${one} 2>/dev/null; echo $?`).join('\n');
+    const { stdout } = await container.exec(['sh', '-c', script]);
     expect(stdout.trim().split('\n'), 'running a program there, twice, and writing').toEqual(['126', '126', '1']);
   },
   fault: breaks(
     'flags of the bind mount',
     'another mount without the flags lies over the source',
-    rootScript(
-      () => `mount -t tmpfs -o mode=777,size=4m rdc ${lockedFolder}`,
-      () => ':', // verify takes away whatever is mounted there
-    ),
+    rootScript(() => `mount -t tmpfs -o mode=777,size=4m rdc ${lockedFolder}`),
     { at: 'mounted' },
   ),
 });
 
-/** The first subordinate ID moves by one before the daemon starts again. */
 const idsShifted: Inject = inOrder(
   async ({ target }) =>
     async () =>
@@ -357,37 +354,21 @@ check('ST-PERSIST', {
   applies: canRestart,
   remedy: 'do not change /etc/subuid or /etc/subgid of a user with data; chown the volume by rootlesskit if you must',
   restartsDaemon: true,
-  async verify({ target, host, stage, defer }) {
-    const nonce = randomUUID();
-    const volume = `rdc-${nonce}`;
-    const options = { host: { Binds: [`${volume}:/v`] } };
-    defer(() => dockerApi(target, 'DELETE', `/volumes/${volume}?force=1`));
+  async verify(context) {
+    const { target, host } = context;
     const { uids, gids } = await subordinateIds(target);
-    const writer = await startContainer(target, options);
-    await writer.exec(['sh', '-c', `mkdir /v/d; echo ${nonce} > /v/d/f; chown -R 1001:1001 /v/d; chmod 700 /v/d`]);
-    await writer.stop();
-    await stage('written');
-    await restartDaemon(target);
-    await using reader = await startContainer(target, options);
-    // a program runs from the volume too: a data root on a noexec mount takes that away
-    const look = "stat -c '%u:%g %a' /v/d; cat /v/d/f; cp /bin/busybox /v/sh && /v/sh -c 'echo runs'";
-    const { stdout } = await reader.exec(['sh', '-c', look]);
-    expect(stdout.trim().split('\n'), 'owner, mode and content in a container').toEqual([
-      '1001:1001 700',
-      nonce,
-      'runs',
-    ]);
-    const file = `${await dataRoot(target)}/volumes/${volume}/_data/d/f`;
-    const onDisk = await target.root.exec(['stat', '-c', '%u:%g', file]);
-    const [uid, gid] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)].map((map) =>
-      mapped(map, 1001),
-    );
-    expect(onDisk.stdout.trim(), "owner and group on the host's disk").toBe(`${uid}:${gid}`);
+    const { failure, volume } = await stopAndStart('ST-PERSIST', context);
+    if (failure) throw new Error('the daemon did not come back', { cause: failure });
+    const { nonce, inContainer, onDisk } = known(volume, 'what the volume holds');
+    expect(inContainer, 'owner, mode and content in a container').toEqual(['1001:1001 700', nonce, 'runs']);
+    const [uidMap, gidMap] = [rootlessMap(host.user.uid, uids), rootlessMap(host.user.gid, gids)];
+    const owner = `${mapped(uidMap, 1001)}:${mapped(gidMap, 1001)}`;
+    expect(onDisk, "owner and group on the host's disk").toBe(owner);
   },
   fault: breaks(
     'owner, mode and content in a container',
     "the user's subordinate UIDs move by one before the daemon starts again",
     idsShifted,
-    { at: 'written' },
+    { at: 'prepared' },
   ),
 });

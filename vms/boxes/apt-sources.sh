@@ -1,9 +1,11 @@
 #!/bin/sh
 # Prints one-line apt sources for a Debian release, from this machine's own: entries of the Debian archive, no others.
+# Where this machine names none (Ubuntu, Fedora), those that mmdebstrap takes by default. A folder that is named has to have some.
 set -eu
 
 release=${1:?usage: apt-sources.sh CODENAME [ETC_APT]}
 etc=${2:-/etc/apt}
+named=${2-}
 
 # deb822 stanzas and classic lines, both as "URI SUITE COMPONENTS".
 list_entries() {
@@ -29,9 +31,17 @@ list_entries() {
 	done
 }
 
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 option=''
-[ ! -f "$keyring" ] || option="[signed-by=$keyring] "
+for keyring in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyrings/debian-archive-keyring.gpg; do
+	[ ! -f "$keyring" ] || option="[signed-by=$keyring] "
+done
+
+defaults() {
+	echo "deb ${option}http://deb.debian.org/debian $release main"
+	case $release in testing | unstable) return ;; esac
+	echo "deb ${option}http://deb.debian.org/debian $release-updates main"
+	echo "deb ${option}http://security.debian.org/debian-security $release-security main"
+}
 
 # testing has no -updates, and holds what its -security does.
 list_entries | awk -v release="$release" -v option="$option" '
@@ -48,6 +58,10 @@ list_entries | awk -v release="$release" -v option="$option" '
 	}
 	END { exit !found }
 ' || {
+	if [ -z "$named" ]; then
+		defaults
+		exit
+	fi
 	echo "no entry of the Debian archive in $etc (sources.list, sources.list.d): nothing to build a box from" >&2
 	exit 3
 }

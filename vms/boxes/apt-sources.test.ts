@@ -55,6 +55,28 @@ it('classic lines are read, with options and comments; what is listed twice come
   expect(lines).toEqual(['deb http://mirror.example/debian/ bullseye main']);
 });
 
+const canMount = process.getuid?.() === 0 && spawnSync('unshare', ['--mount', 'true']).status === 0;
+
+it.runIf(canMount).each([
+  [
+    'trixie',
+    [
+      'deb http://deb.debian.org/debian trixie main',
+      'deb http://deb.debian.org/debian trixie-updates main',
+      'deb http://security.debian.org/debian-security trixie-security main',
+    ],
+  ],
+  ['testing', ['deb http://deb.debian.org/debian testing main']],
+])('a machine that names no Debian archive takes the public one, with the keys of Debian: %s', (release, expected) => {
+  const script = `mount -t tmpfs none /usr/share/keyrings && : >/usr/share/keyrings/debian-archive-keyring.gpg
+mount -t tmpfs none /etc/apt && echo 'deb http://mirror.example/ubuntu noble main' >/etc/apt/sources.list
+sh ${join(import.meta.dirname, 'apt-sources.sh')} ${release}`;
+  const { stdout, status } = spawnSync('unshare', ['--mount', 'sh', '-ec', script], { encoding: 'utf8' });
+  const signed = '[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ';
+  expect(stdout.trim().split('\n')).toEqual(expected.map((line) => line.replace('deb ', `deb ${signed}`)));
+  expect(status).toBe(0);
+});
+
 it('testing has neither updates nor security of its own', () => {
   const { lines } = sourcesFor('testing', { 'sources.list.d/debian.sources': deb822 });
   expect(lines).toEqual(['deb http://mirror.example/debian testing main contrib']);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds a bootable Debian box for vagrant-libvirt unless it is there, and prints its path.
 #   build.sh [--path] DISTRIBUTION RELEASE        e.g. build.sh debian 13, build.sh debian 13-sysvinit
-# Environment: RDC_ARCH (amd64; arm64 is not verified), XDG_CACHE_HOME, RDC_APT_ETC (default /etc/apt).
+# Environment: RDC_ARCH (amd64), XDG_CACHE_HOME, RDC_APT_ETC (apt's folder with entries of the Debian archive; /etc/apt), RDC_OWNER (uid:gid of what is left).
 # Needs root (loop mount), mmdebstrap, qemu-utils, extlinux. Docker's packages lie in the box's package cache, so that
 # the machine installs them with its distribution's tools, without a network.
 set -eu
@@ -29,10 +29,14 @@ name=$distribution-$release-$arch-$digest
 box=$cache/$name.box
 if [ -n "$only_path" ] || [ -s "$box" ]; then echo "$box"; exit 0; fi
 
+[ "$arch" = amd64 ] || { echo "boxes are built for amd64 only, not for $arch" >&2; exit 2; }
 [ "$(id -u)" = 0 ] || { echo "building a box needs root: sudo $0 $distribution $release" >&2; exit 3; }
 mkdir -p "$cache"
+# made as root in the folder of a user
+owned() { [ -z "${RDC_OWNER-}" ] || chown "$RDC_OWNER" "$@"; }
 lock=$cache/.build-$distribution-$release-$arch.lock
 exec 9>"$lock"
+owned "$lock"
 flock -w 1800 9 || { echo "another build of $name holds $lock" >&2; exit 3; }
 if [ -s "$box" ]; then echo "$box"; exit 0; fi
 
@@ -61,7 +65,7 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-sh "$here/apt-sources.sh" "$codename" "${RDC_APT_ETC:-/etc/apt}" >"$work/sources.list"
+sh "$here/apt-sources.sh" "$codename" ${RDC_APT_ETC:+"$RDC_APT_ETC"} >"$work/sources.list"
 unshare --mount --pid --fork --kill-child --mount-proc sh -eu -c \
 	'sh "$here/disk.sh" create; sh "$here/system.sh" install; sh "$here/disk.sh" box' >&2 &
 builder=$!
@@ -71,6 +75,7 @@ builder=''
 cp "$work/packages.json" "$cache/$name.json.part" && mv "$cache/$name.json.part" "$cache/$name.json"
 # To find out whether KVM works.
 cp "$work/vmlinuz" "$cache/vmlinuz-$arch.part" && mv "$cache/vmlinuz-$arch.part" "$cache/vmlinuz-$arch"
+owned "$cache/$name.json" "$cache/vmlinuz-$arch" "$work/box.tar"
 mv "$work/box.tar" "$box"
 # Boxes of older versions of these scripts.
 for old in "$cache/$distribution-$release-$arch"-*; do

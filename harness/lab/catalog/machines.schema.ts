@@ -25,7 +25,7 @@ const boxSchema = {
       },
     },
     name: { type: 'string', minLength: 1 },
-    version: { type: 'string', minLength: 1 },
+    version: { type: 'string', minLength: 1, description: "Vagrant's version or a condition on it, such as `>= 12`" },
     url: { type: 'string', pattern: '^(https|file)://' },
     image: { type: 'string', pattern: '^(https|file)://' },
     sha256,

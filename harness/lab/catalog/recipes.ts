@@ -55,7 +55,8 @@ export function provisionScripts(machine: Machine): Record<string, string> {
   // so a recipe needs no second file beside it
   const whole = read(recipe).replace(stepsLine, () => read('steps.sh').trimEnd());
   const base = machine.box.image === undefined ? read('base.sh') : putBefore(read('base.sh'), read('from-image.sh'));
-  return { 'base.sh': base, 'kernel-args.sh': read('kernel-args.sh'), [recipe]: whole };
+  const prepare = machine.box.name === undefined ? {} : { 'from-image.sh': read('from-image.sh') };
+  return { ...prepare, 'base.sh': base, 'kernel-args.sh': read('kernel-args.sh'), [recipe]: whole };
 }
 
 /** A recipe's entry as its script takes it: `packagesIfKnown` is RDC_PACKAGES_IF_KNOWN. The Vagrantfile has the same rule. */

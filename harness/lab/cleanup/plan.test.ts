@@ -51,6 +51,12 @@ function plan(state: Partial<CacheState>, options: { all?: boolean; olderThanDay
 }
 
 describe('machines', () => {
+  it('a container that runs is named as one stops it', () => {
+    expect(plan({ machines: [machine('debian-13.nspawn', 'now', true)] }).kept).toEqual([
+      'machine debian-13.nspawn: running; stop it with ./rdc down debian-13 --provider nspawn',
+    ]);
+  });
+
   it('one that is made from what it was made from stays, one whose definition changed goes with its volume', () => {
     const state = {
       machines: [machine('debian-12', 'before'), machine('debian-13')],

@@ -1,3 +1,4 @@
+import { asArguments } from '../catalog/provider-names.ts';
 import type { CacheEntry, CacheState, Found, FoundMachine, FoundVolume } from './cache-state.ts';
 
 export type CleanOptions = {
@@ -51,7 +52,7 @@ function judged(kind: CacheEntry['kind'], { name, bytes, paths }: Found, verdict
 function ofMachine(one: FoundMachine, state: CacheState, { all }: CleanOptions): Verdict {
   const holder = state.held.get(one.name);
   if (holder !== undefined) return stays(`in use by ${holder}`);
-  if (one.isRunning) return stays(`running; stop it with ./rdc down ${one.name}`);
+  if (one.isRunning) return stays(`running; stop it with ./rdc down ${asArguments(one.name)}`);
   if (all) return goes('--all');
   const listed = state.listed.get(one.name);
   if (!listed) return stays('not in machines.json; --all removes it');

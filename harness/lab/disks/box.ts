@@ -1,10 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
-import { checkout } from '../../this-machine/paths.ts';
-import { runCommand, runLogged } from '../../this-machine/run-command.ts';
+import type { RootStep } from '../../this-machine/as-root.ts';
+import { cachePath, checkout } from '../../this-machine/paths.ts';
+import { runCommand } from '../../this-machine/run-command.ts';
 import type { Machine } from '../catalog/machines.ts';
-import { ensureImageBox, expectImage, imageBox } from './cloud-image-box.ts';
+import { expectImage, imageBox } from './cloud-image-box.ts';
 
 /** What stands for a machine's box in its stamp: the path of a box made here, else name and version. */
 export async function boxIdentity(machine: Machine): Promise<string> {
@@ -17,22 +18,22 @@ export async function boxIdentity(machine: Machine): Promise<string> {
   return stdout.trim();
 }
 
-/** Makes the machine's box unless the cache holds it; outside the hermetic lab, because it needs the network. */
-export async function ensureBox(machine: Machine, onStage: (text: string) => void): Promise<string> {
-  if (machine.box.image !== undefined) return await ensureImageBox(machine, onStage);
-  const path = await boxIdentity(machine);
-  if (!machine.box.build || isBuilt(path)) return path;
-  onStage(`building the box of ${machine.box.build.distribution} ${machine.box.build.release} (about 2 minutes, once)`);
-  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '--preserve-env=HOME,XDG_CACHE_HOME,RDC_ARCH'];
-  await runLogged([...sudo, ...buildCommand(machine)], {
-    log: `box-${machine.name}`,
-    code: 'BOX',
-    what: `cannot build the box of ${machine.name}`,
-    timeoutMs: 1_800_000,
+/** The step for root that builds the machine's box; undefined where it is there, or not built here. */
+export async function boxStep(machine: Machine): Promise<RootStep | undefined> {
+  const { build } = machine.box;
+  if (!build || isBuilt(await boxIdentity(machine))) return undefined;
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  // the folder is ours, whoever builds
+  cachePath('boxes', '.');
+  const kept = ['HOME', 'XDG_CACHE_HOME', 'RDC_ARCH', 'RDC_APT_ETC'].flatMap((name) => {
+    const value = process.env[name];
+    return value ? [`${name}=${value}`] : [];
   });
-  if (!isBuilt(path))
-    throw new RdcError('BOX', `build succeeded but produced no box: ${path}`, { hint: `ls -l ${path}` });
-  return path;
+  return {
+    what: `build the box of ${build.distribution} ${build.release} (about 2 minutes, once)`,
+    commands: [['env', ...kept, `RDC_OWNER=${uid}:${gid}`, ...buildCommand(machine)]],
+    code: 'BOX',
+  };
 }
 
 /** A box has its final name only when it is whole. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { RdcError } from '../../messages/errors.ts';
+import { installHint } from '../../this-machine/distribution.ts';
 import { cachePath } from '../../this-machine/paths.ts';
 import { runCommand } from '../../this-machine/run-command.ts';
 
@@ -10,7 +11,7 @@ export async function ensureSshKey(): Promise<{ identityFile: string; publicKey:
     const made = await runCommand(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'rdc', '-f', identityFile]);
     if (made.exitCode !== 0) {
       throw new RdcError('HOST_SETUP', `ssh-keygen could not make ${identityFile}`, {
-        hint: 'sudo apt-get install openssh-client',
+        hint: installHint('ssh'),
       });
     }
   }

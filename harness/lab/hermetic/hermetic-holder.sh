@@ -12,6 +12,7 @@ cat >"$keep/etc/libvirtd.conf" <<-'END'
 	auth_unix_rw = "none"
 	log_outputs = "3:file:/var/log/libvirt/libvirtd.log"
 END
+for part in virtqemud virtnetworkd virtstoraged virtnodedevd virtsecretd; do cp "$keep/etc/libvirtd.conf" "$keep/etc/$part.conf"; done
 # Root and no confinement: the VMs' files lie in a cache of root's. No cgroups: the host's may be of either kind.
 cat >"$keep/etc/qemu.conf" <<-'END'
 	user = "root"
@@ -31,6 +32,12 @@ mount --bind "$keep/etc" /etc/libvirt
 mount --bind "$keep/cache" /var/cache/libvirt
 mount --bind "$keep/log" /var/log/libvirt
 # containers need none
-! command -v libvirtd >/dev/null || libvirtd --daemon
+if command -v libvirtd >/dev/null; then
+	libvirtd --daemon
+else
+	for part in virtlogd virtnetworkd virtstoraged virtnodedevd virtsecretd virtqemud; do
+		! command -v "$part" >/dev/null || "$part" --daemon
+	done
+fi
 echo ready
 exec sleep infinity >/dev/null 2>&1

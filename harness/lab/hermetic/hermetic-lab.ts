@@ -14,6 +14,9 @@ export type LabKind = 'hermetic' | 'system';
 
 const lockName = 'hermetic-lab';
 const readyWithinMs = 30_000;
+/** One daemon, or the modular ones of which it was made. The holder has the same line. */
+const startLibvirt =
+  'if command -v libvirtd >/dev/null; then libvirtd --daemon; else command -v virtqemud >/dev/null || exit 127; for part in virtlogd virtnetworkd virtstoraged virtnodedevd virtsecretd virtqemud; do ! command -v $part >/dev/null || $part --daemon; done; fi';
 
 function stateFile(): string {
   return join(cacheRoot(), 'lab', 'holder.json');
@@ -66,7 +69,8 @@ export function chooseLab(wanted?: LabKind): LabKind {
   const said = wanted ?? process.env.RDC_LAB;
   if (said === 'hermetic' || said === 'system') return said;
   if (isInsideLab() || findLab()) return 'hermetic';
-  return existsSync('/run/systemd/system') || existsSync('/run/libvirt/libvirt-sock') ? 'system' : 'hermetic';
+  const signs = ['/run/systemd/system', '/run/libvirt/libvirt-sock', '/run/libvirt/virtqemud-sock'];
+  return signs.some((path) => existsSync(path)) ? 'system' : 'hermetic';
 }
 
 /**
@@ -104,19 +108,23 @@ async function ensureOneLab(): Promise<ProcessIdentity> {
 async function hasLibvirt(holder: ProcessIdentity): Promise<boolean> {
   const namespaces = namespacesOf(holder.pid);
   if (!namespaces) return false;
-  if (hasMemberCalled(namespaces, 'libvirtd')) return true;
+  if (['libvirtd', 'virtqemud'].some((daemon) => hasMemberCalled(namespaces, daemon))) return true;
   const prefix = isInsideLab() ? [] : enterCommand();
-  const { exitCode } = await runCommand([...prefix, 'libvirtd', '--daemon']);
+  const { exitCode } = await runCommand([...prefix, 'sh', '-c', startLibvirt]);
   // 127: there is no libvirt, and only containers
   return exitCode === 0 || exitCode === 127;
 }
 
+/** Throws LAB: also before anything is installed for a lab that could not be. */
+export function expectRoot(): void {
+  if (process.getuid?.() === 0) return;
+  throw new RdcError('LAB', 'a hermetic lab (network and mount namespaces of its own) needs root', {
+    hint: 'sudo ./rdc run, or ./rdc run --lab system to use the libvirt of this machine',
+  });
+}
+
 async function startLab(): Promise<ProcessIdentity> {
-  if (process.getuid?.() !== 0) {
-    throw new RdcError('LAB', 'a hermetic lab (network and mount namespaces of its own) needs root', {
-      hint: 'sudo ./rdc run, or ./rdc run --lab system to use the libvirt of this machine',
-    });
-  }
+  expectRoot();
   // the lab outlives this process, and what run-command starts does not
   const child = spawn(
     'unshare',

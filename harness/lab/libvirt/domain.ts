@@ -1,6 +1,6 @@
 import { type ErrorCode, RdcError } from '../../messages/errors.ts';
 import { chooseLab, findLab } from '../hermetic/hermetic-lab.ts';
-import { domainName, virsh } from './vagrant-and-virsh.ts';
+import { domainName, poolName, virsh } from './vagrant-and-virsh.ts';
 
 const snapshotName = 'rootless-ready';
 
@@ -115,7 +115,7 @@ export async function releaseAddress(mac: string): Promise<void> {
 
 /** A volume of the boxes; it may be gone. */
 export async function removeVolume(volume: string): Promise<void> {
-  const { exitCode, stderr } = await virsh('vol-delete', '--pool', 'default', volume);
+  const { exitCode, stderr } = await virsh('vol-delete', '--pool', poolName(), volume);
   if (exitCode !== 0 && !notThere.test(stderr))
     throw new RdcError('LAB', `cannot delete the volume ${volume}: ${oneLine(stderr)}`);
 }
@@ -138,6 +138,6 @@ export async function removeDomain(machine: string): Promise<void> {
   await order(undefine, 'MACHINE', `cannot remove ${machine}`, `virsh ${undefine.join(' ')}`);
 }
 
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replaceAll(/\s+/g, ' ').trim().slice(0, 300);
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachePath, cacheRoot, checkout, imageMachineFolder } from '../../this-machine/paths.ts';
 import { type CommandResult, runCommand } from '../../this-machine/run-command.ts';
-import { labPrefix } from '../hermetic/hermetic-lab.ts';
+import { chooseLab, labPrefix } from '../hermetic/hermetic-lab.ts';
 
 /** Vagrant's own state lies in the cache, so that every checkout sees the same machines. */
 export function vagrantEnvironment(machine = ''): Record<string, string> {
@@ -15,6 +15,7 @@ export function vagrantEnvironment(machine = ''): Record<string, string> {
     VAGRANT_DOTFILE_PATH: cachePath('machines'),
     VAGRANT_DEFAULT_PROVIDER: 'libvirt',
     VAGRANT_CHECKPOINT_DISABLE: '1',
+    RDC_STORAGE_POOL: poolName(),
     LIBVIRT_DEFAULT_URI: 'qemu:///system',
     XDG_CACHE_HOME: cacheRoot().replace(/\/rdc$/, ''),
   };
@@ -22,6 +23,11 @@ export function vagrantEnvironment(machine = ''): Record<string, string> {
 
 export function vagrantCommand(...args: string[]): string[] {
   return [...labPrefix(), 'vagrant', ...args, '--no-color', '--no-tty'];
+}
+
+/** Where disks lie: the hermetic lab's libvirt is all ours, in the system's we have a pool of our own. */
+export function poolName(): string {
+  return chooseLab() === 'system' ? 'rdc' : 'default';
 }
 
 /** libvirt's name of a machine. */

@@ -2,8 +2,9 @@ import { RdcError } from '../../messages/errors.ts';
 import { lockMachine } from '../../this-machine/locks.ts';
 import { asArguments } from '../catalog/provider-names.ts';
 import { ensureSshKey } from '../disks/ssh-key.ts';
+import { consoleLogOf } from './console-log.ts';
 import { type GuestUser, sshCommand } from './guest-ssh.ts';
-import { consoleLogOf, type MachineHandle } from './handle.ts';
+import type { MachineHandle } from './handle.ts';
 import { stateOf } from './providers.ts';
 import { type MachineRecord, readRecord } from './snapshot-record.ts';
 

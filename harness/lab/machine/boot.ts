@@ -27,7 +27,7 @@ export async function bootAnew(plan: Plan): Promise<MachineHandle> {
     made = await provider.make(plan);
   } catch (error) {
     if (!(error instanceof RdcError) || error.code !== 'MACHINE' || plan.signal?.aborted) throw error;
-    plan.onStage(`boot failed (${error.message}); trying again`);
+    plan.onStage(`boot failed (${error.message.split('\n')[0]}); trying again`);
     infraRetries = 1;
     await destroyMachine(name);
     made = await provider.make(plan);

@@ -47,9 +47,10 @@ export async function bringUp(machine: Machine, options: BringUpOptions = {}): P
     try {
       return await restoreMachine(plan, record);
     } catch (error) {
-      if (plan.signal?.aborted) throw error;
+      // what this machine lacks is no fault of the snapshot
+      if (plan.signal?.aborted || (error instanceof RdcError && error.code === 'HOST_SETUP')) throw error;
       failedRestores = 1;
-      onStage(`snapshot restore failed (${(error as Error).message}); booting from scratch`);
+      onStage(`snapshot restore failed (${(error as Error).message.split('\n')[0]}); booting from scratch`);
     }
   }
   if ((machine.box.build || machine.box.image) && !isBuilt(box)) {

@@ -1,8 +1,8 @@
 import { RdcError } from '../../messages/errors.ts';
-import { cachePath } from '../../this-machine/paths.ts';
 import type { Machine } from '../catalog/machines.ts';
 import { asArguments } from '../catalog/provider-names.ts';
 import type { MachineAccel } from '../setup/acceleration.ts';
+import { consoleLogOf } from './console-log.ts';
 import { type Guest, waitForGuest } from './guest-ssh.ts';
 import type { MachineRecord } from './snapshot-record.ts';
 
@@ -34,11 +34,6 @@ export type Plan = {
   onStage: (text: string) => void;
   signal?: AbortSignal | undefined;
 };
-
-/** Where the serial console of a machine is kept on this host. */
-export function consoleLogOf(name: string): string {
-  return cachePath('consoles', `${name}.log`);
-}
 
 const daemonWithinMs = 180_000;
 const daemonAnswers = 'docker --host "unix:///run/user/$(id -u)/docker.sock" version --format "{{.Server.Version}}"';

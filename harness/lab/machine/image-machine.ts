@@ -6,7 +6,7 @@ import { type Machine, readMachines } from '../catalog/machines.ts';
 import { distributionsFile, provisionScripts } from '../catalog/recipes.ts';
 import { imageBox } from '../disks/cloud-image-box.ts';
 import { askLibvirt, removeVolume } from '../libvirt/domain.ts';
-import { vagrantCommand, vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
+import { poolName, vagrantCommand, vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
 
 /**
  * Writes the folder in which Vagrant works for a machine made from an image: this checkout's Vagrantfile, a
@@ -65,7 +65,7 @@ async function dropBox(name: string, sha256: string): Promise<void> {
       env: vagrantEnvironment(),
     });
   }
-  const listed = (await askLibvirt('vol-list', '--pool', 'default')) ?? '';
+  const listed = (await askLibvirt('vol-list', '--pool', poolName())) ?? '';
   const volumes = listed.matchAll(new RegExp(`rdc-VAGRANTSLASH-${id}_[^\\s/]+\\.img`, 'g'));
   for (const volume of new Set([...volumes].map(([name]) => name))) await removeVolume(volume);
   for (const file of [path, `${path}.keys.json`]) rmSync(file, { force: true });

@@ -19,8 +19,11 @@ import {
   stopDomain,
   stopNetwork,
 } from '../libvirt/domain.ts';
+import { ensurePool, leaveSystemLibvirt } from '../libvirt/own-resources.ts';
+import { offersKvm } from '../libvirt/system-access.ts';
 import { vagrantCommand, vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
 import { chooseAccel } from '../setup/acceleration.ts';
+import { prepareConsole, reclaimConsole } from './console-log.ts';
 import type { Plan } from './handle.ts';
 import { forgetImageMachine, writeImageMachine } from './image-machine.ts';
 import type { Provider } from './provider.ts';
@@ -28,7 +31,7 @@ import type { Provider } from './provider.ts';
 /** VMs, made by Vagrant. */
 export const libvirtProvider: Provider = {
   expectPossible,
-  chooseAccel: async () => (await chooseAccel()).accel,
+  chooseAccel: async () => (await chooseAccel(offersKvm)).accel,
   state: domainState,
   hasSnapshot,
   running: runningDomains,
@@ -38,6 +41,8 @@ export const libvirtProvider: Provider = {
       await forgetImageMachine(name, machine.box.sha256);
       await writeImageMachine(machine);
     }
+    await ensurePool();
+    prepareConsole(name);
     await vagrantUp(plan);
     const address = await domainAddress(name);
     if (!address) throw new RdcError('MACHINE', `${name} has no address`, { hint: `virsh domifaddr rdc-${name}` });
@@ -46,13 +51,18 @@ export const libvirtProvider: Provider = {
   },
   save: ({ name }) => saveSnapshot(name),
   async revert({ name }, record) {
+    prepareConsole(name);
     await revertToSnapshot(name);
     const mac = await domainMac(name);
     if (mac) await reserveAddress({ mac, ip: record.host });
   },
-  powerOff: stopDomain,
+  async powerOff(name) {
+    await stopDomain(name);
+    reclaimConsole(name);
+  },
   destroy,
   sweep: stopNetwork,
+  leave: leaveSystemLibvirt,
   sharesClock: false,
 };
 
@@ -69,6 +79,7 @@ function expectPossible({ name, provision }: Machine): void {
 async function vagrantUp(plan: Plan): Promise<void> {
   const { name } = plan;
   let booted = false;
+  let last: string | undefined;
   const stages: [RegExp, string][] = [
     [/Adding box|Uploading base box/, 'copying the box to libvirt'],
     [/Starting domain/, 'booting'],
@@ -79,8 +90,9 @@ async function vagrantUp(plan: Plan): Promise<void> {
   ];
   const onLine = (line: string): void => {
     if (line.includes('Running provisioner')) booted = true;
-    const stage = stages.find(([pattern]) => pattern.test(line));
-    if (stage) plan.onStage(stage[1]);
+    const stage = stages.find(([pattern]) => pattern.test(line))?.[1];
+    if (stage !== undefined && stage !== last) plan.onStage(stage);
+    last = stage ?? last;
   };
   const signal = plan.signal ? { signal: plan.signal } : {};
   const options = { log: `vagrant-up-${name}`, what: `vagrant up ${name}`, timeoutMs: 1_500_000, onLine, ...signal };

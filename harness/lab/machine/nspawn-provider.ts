@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { RdcError } from '../../messages/errors.ts';
 import { plainLine } from '../../messages/plain-text.ts';
 import { pollUntil } from '../../this-machine/poll.ts';
@@ -22,8 +22,9 @@ import {
   sweepContainers,
 } from '../nspawn/containers.ts';
 import { ensureRootTree } from '../nspawn/root-tree.ts';
+import { consoleLogOf } from './console-log.ts';
 import { askGuest, type Guest, pinHostKeys, scanHostKeys } from './guest-ssh.ts';
-import { consoleLogOf, expectDaemon, type Plan } from './handle.ts';
+import { expectDaemon, type Plan } from './handle.ts';
 import type { Provider } from './provider.ts';
 import { provision, type Step, sendEngine } from './provision.ts';
 
@@ -62,22 +63,29 @@ export const nspawnProvider: Provider = {
   powerOff: (name) => stopContainer(containerOf(name)),
   destroy: (name) => removeContainer(containerOf(name)),
   sweep: sweepContainers,
+  async leave() {},
   sharesClock: true,
 };
 
-function expectPossible({ name, box, kernelArgs, variant }: Machine): void {
-  const why =
-    kernelArgs !== undefined
-      ? `a kernel argument makes it (${kernelArgs}), and a container has the kernel of this machine`
-      : variant === 'no systemd'
-        ? 'systemd-nspawn boots machines with systemd only'
-        : box.build === undefined
-          ? 'its disk is not built here'
-          : undefined;
+function expectPossible(machine: Machine): void {
+  const cgroups = '/proc/cgroups';
+  const why = whyNoContainer(machine, existsSync(cgroups) ? readFileSync(cgroups, 'utf8') : '');
   if (why === undefined) return;
-  throw new RdcError('CONFIG', `${name} cannot be a container: ${why}`, {
-    hint: `./rdc run ${name} --provider libvirt`,
+  throw new RdcError('CONFIG', `${machine.name} cannot be a container: ${why}`, {
+    hint: `./rdc run ${machine.name} --provider libvirt`,
   });
+}
+
+/** Pure; `cgroups` is /proc/cgroups of this machine. */
+export function whyNoContainer({ box, kernelArgs, variant }: Machine, cgroups: string): string | undefined {
+  if (kernelArgs !== undefined)
+    return `a kernel argument makes it (${kernelArgs}), and a container has the kernel of this machine`;
+  if (variant === 'no systemd') return 'it is made for a boot without systemd, which is not tried in containers';
+  if (box.build === undefined) return 'its disk is not built here';
+  // the number of the hierarchy: 0 is that of v2
+  if (variant === 'no cpu delegation' && /^cpu\t[1-9]/m.test(cgroups))
+    return 'it delegates all controllers but cpu, and this machine has them on cgroup v1';
+  return undefined;
 }
 
 async function make(plan: Plan): Promise<{ host: string }> {
@@ -126,7 +134,12 @@ function stepsOf(machine: Machine, publicKey: string): (Step & { readonly stage?
   ];
 }
 
-/** What the first boot needs: an address, a login, and a /proc nobody has mounted over, else the kernel lets no container mount its own. */
+/**
+ * What the first boot needs: an address, a login, and a /proc nobody has mounted over, else the kernel lets no container
+ * mount its own. Of the devices only the network's are announced: the others are this machine's, and systemd 247, which
+ * announces all, fails at what /sys lacks and leaves the network down. The boot ID is one of systemd-nspawn's own, mounted
+ * over /proc, and systemd 262 gives logind a new /proc: logind then takes whoever logs in for a process of another machine.
+ */
 function firstFiles(host: string, publicKey: string): Record<string, string> {
   return {
     '/etc/systemd/network/05-rdc.network': `[Match]\nName=host0\n[Network]\nAddress=${host}/24\nGateway=${gateway}\nIPv6AcceptRA=no\n`,
@@ -139,7 +152,12 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart=/bin/mkdir -p /run/rdc-proc
 ExecStart=/bin/mount -t proc proc /run/rdc-proc
+ExecStart=/bin/cp /proc/sys/kernel/random/boot_id /run/rdc-boot-id
 `,
+    '/etc/systemd/system/systemd-udev-trigger.service.d/rdc.conf':
+      '[Service]\nExecStart=\nExecStart=-/bin/udevadm trigger --action=add --subsystem-match=net\n',
+    '/etc/systemd/system/systemd-logind.service.d/rdc.conf':
+      '[Service]\nBindReadOnlyPaths=-/run/rdc-boot-id:/proc/sys/kernel/random/boot_id\n',
     '/root/.ssh/authorized_keys': `${publicKey}\n`,
   };
 }
@@ -150,17 +168,18 @@ async function firstHostKeys(guest: Guest, { signal }: Plan): Promise<string[]> 
   const keys = async () => {
     const found = await scanHostKeys(guest);
     if (found.length > 0) return found;
-    if ((await containerState(container)) !== 'running') throw notBooted(name);
+    if ((await containerState(container)) !== 'running') throw notBooted(name, 'it ended while it booted');
     return undefined;
   };
   const found = await pollUntil(keys, { withinMs: bootsWithinMs, everyMs: 300, signal });
   if (found) return found;
-  throw notBooted(name);
+  throw notBooted(name, `no answer of its SSH server at ${guest.host} within ${bootsWithinMs / 1000} s`);
 }
 
-function notBooted(name: string): RdcError {
+function notBooted(name: string, what: string): RdcError {
   const said = readFileSync(consoleLogOf(name), 'utf8').trim().split('\n').at(-1) ?? '';
-  return new RdcError('MACHINE', `${name} does not boot: ${plainLine(said, 200) || 'its console says nothing'}`, {
+  const last = plainLine(said, 200) || 'nothing';
+  return new RdcError('MACHINE', `${name} does not boot: ${what}; the last on its console: ${last}`, {
     hint: `tail -n 40 ${consoleLogOf(name)}`,
   });
 }

@@ -30,6 +30,8 @@ export type Provider = {
   readonly destroy: (name: string) => Promise<void>;
   /** what all of its machines share, or left: none of them is to run */
   readonly sweep: () => Promise<void>;
+  /** gives back what was made for all of its machines, where none is left that needs it */
+  readonly leave: () => Promise<void>;
   /** the clock is this machine's, and not to be set */
   readonly sharesClock: boolean;
 };

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { RdcError } from '../../messages/errors.ts';
+import { cachePath } from '../../this-machine/paths.ts';
 import { runLogged } from '../../this-machine/run-command.ts';
 import type { Engine } from '../catalog/machines.schema.ts';
 import { asTarArguments, withPrograms } from '../disks/engine-files.ts';
@@ -22,13 +25,27 @@ export async function provision(
   const variables = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
   const command = [...variables, 'sh', '"$script"', ...args.map(quoted), '</dev/null'].join(' ');
   const inGuest = `script=$(mktemp) && cat >"$script" || exit; code=0; ${command} || code=$?; rm -f "$script"; exit "$code"`;
-  await runLogged([...labPrefix(), ...sshCommand(guest, 'root'), inGuest], {
-    log: `provision-${guest.name}-${what}`,
-    code: 'PROVISION',
-    what: `${what} in ${guest.name}`,
-    timeoutMs: 900_000,
-    input: script,
-    ...(signal ? { signal } : {}),
+  const log = `provision-${guest.name}-${what}`;
+  try {
+    await runLogged([...labPrefix(), ...sshCommand(guest, 'root'), inGuest], {
+      log,
+      code: 'PROVISION',
+      what: `${what} in ${guest.name}`,
+      timeoutMs: 900_000,
+      input: script,
+      ...(signal ? { signal } : {}),
+    });
+  } catch (error) {
+    throw explainFullCache(error, guest.name, readFileSync(cachePath('logs', `${log}.log`), 'utf8'));
+  }
+}
+
+/** Pure: what a container writes lies in the cache. */
+export function explainFullCache(error: unknown, name: string, said: string): unknown {
+  if (!/No space left on device|enough free space/.test(said)) return error;
+  return new RdcError('PROVISION', `${name}: no room in the cache for its packages; a machine takes about 1 GiB`, {
+    hint: 'df -h ~/.cache; ./rdc clean',
+    cause: error,
   });
 }
 

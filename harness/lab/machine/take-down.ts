@@ -3,7 +3,7 @@ import { RdcError } from '../../messages/errors.ts';
 import { lockMachine, lockOwner, releaseMachine } from '../../this-machine/locks.ts';
 import { labNameOf, parseLabName, providerNames } from '../catalog/provider-names.ts';
 import { canAskLibvirt } from '../libvirt/domain.ts';
-import { consoleLogOf } from './handle.ts';
+import { consoleLogOf } from './console-log.ts';
 import { knownMachines } from './known-machines.ts';
 import type { RunState } from './provider.ts';
 import { providerOf, providers, runningMachines } from './providers.ts';
@@ -71,6 +71,9 @@ async function askedState(name: string): Promise<Pick<MachineState, 'state' | 's
 export async function downAll(): Promise<string[]> {
   const running = [...(await runningMachines())];
   for (const name of running) await powerOff(name);
-  for (const name of providerNames) await providers[name].sweep();
+  for (const name of providerNames) {
+    await providers[name].sweep();
+    await providers[name].leave();
+  }
   return running;
 }

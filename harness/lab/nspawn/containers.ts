@@ -18,6 +18,7 @@ import { RdcError } from '../../messages/errors.ts';
 import { cachePath, cacheRoot } from '../../this-machine/paths.ts';
 import { mustRunCommand } from '../../this-machine/run-command.ts';
 import { labPrefix } from '../hermetic/hermetic-lab.ts';
+import { expectInotifyInstances } from './host-abilities.ts';
 
 export type ContainerState = 'absent' | 'off' | 'running';
 
@@ -34,7 +35,7 @@ export function containerFolder(machine: string): string {
 const written = ['upper', 'home', 'docker'] as const;
 
 /** The machines of this cache only: others of this machine's may have a lab of their own. */
-function cgroupPrefix(): string {
+export function cgroupPrefix(): string {
   return `rdc-${createHash('sha256').update(cacheRoot()).digest('hex').slice(0, 8)}-`;
 }
 
@@ -151,8 +152,9 @@ function copyFolder(from: string, to: string): void {
     throw new RdcError('MACHINE', `${from} was not copied: ${stderr.trim()}`, { hint: 'df -h ~/.cache' });
 }
 
-/** Starts the machine in the lab; it outlives this process. `consoleLog` gets what its console says. */
+/** Starts the machine in the lab; it outlives this process. `consoleLog` gets what its console says. Throws HOST_SETUP. */
 export function startContainer(machine: string, consoleLog: string): void {
+  expectInotifyInstances(machine);
   const folder = containerFolder(machine);
   const layers = [join(folder, 'snapshot', 'upper'), realpathSync(join(folder, 'tree'))].filter((one) =>
     existsSync(one),

@@ -71,7 +71,10 @@ hold() {
 	while :; do
 		code=0
 		setpriv --pdeathsig KILL unshare --mount --propagation private sh "$0" boot $$ || code=$?
-		[ "$code" = 133 ] || exit "$code"
+		[ "$code" != 133 ] || continue
+		# nspawn that is killed leaves the machine running, which nobody would start again after a reboot
+		unshare --mount --propagation private sh "$0" stop "$RDC_CGROUP/machine"
+		exit "$code"
 	done
 }
 

@@ -1,241 +1,107 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
-import { cacheRoot } from '../../this-machine/paths.ts';
-import { runLogged } from '../../this-machine/run-command.ts';
-import { hasLibvirtProvider, isUpstreamVagrant } from './vagrant-provider.ts';
+import type { RootStep } from '../../this-machine/as-root.ts';
+import { type Family, installCommands, installLine, ownFamily, packagesFor } from '../../this-machine/distribution.ts';
+import { vagrantOfItsMakers } from '../../this-machine/packages.ts';
+import { find, isProviderPackaged, type Need, needsOf, type Purpose, providerNeed } from './needs.ts';
+import { vagrantHome } from './vagrant-provider.ts';
 
 export type HostNeed = { readonly what: string; readonly present: boolean; readonly remedy: string };
 
-/** What the lab is made of: a file that proves it is there, and what the packages are called. */
-type Need = Record<Installer, string[]> & {
-  what: string;
-  found: () => boolean;
-  /** where no package has it */
-  remedy?: (installer: Installer | undefined) => string | undefined;
-};
+const elsewhere =
+  './rdc run ssh://USER@HOST   # a host that you have: this system has no packages for machines of the lab';
 
-const searched = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
-const find = (command: string) =>
-  searched.map((folder) => join(folder || '/nowhere', command)).find((file) => existsSync(file));
-const onPath = (command: string) => () => find(command) !== undefined;
-const anyFile =
-  (...files: string[]) =>
-  () =>
-    files.some((file) => existsSync(file));
-const vagrantHome = () => join(cacheRoot(), 'vagrant');
-const qemu = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86_64';
-const same = (name: string) => ({ apt: [name], dnf: [name], pacman: [name], zypper: [name] });
-
-/** What runs VMs. */
-const vmNeeds: readonly Need[] = [
-  {
-    what: "Vagrant's libvirt provider",
-    found: () => {
-      const vagrant = find('vagrant');
-      return vagrant !== undefined && hasLibvirtProvider(vagrant, vagrantHome());
-    },
-    remedy(installer) {
-      const vagrant = find('vagrant');
-      const isPackaged = installer !== 'pacman' && !(vagrant !== undefined && isUpstreamVagrant(vagrant));
-      return isPackaged ? undefined : `VAGRANT_HOME=${vagrantHome()} vagrant plugin install vagrant-libvirt`;
-    },
-    apt: ['vagrant-libvirt'],
-    dnf: ['vagrant-libvirt'],
-    pacman: ['vagrant'],
-    zypper: ['vagrant-libvirt'],
-  },
-  {
-    what: 'libvirt',
-    found: onPath('libvirtd'),
-    apt: ['libvirt-daemon-system', 'libvirt-clients'],
-    dnf: ['libvirt-daemon-kvm', 'libvirt-client'],
-    pacman: ['libvirt'],
-    zypper: ['libvirt-daemon-qemu', 'libvirt-client'],
-  },
-  {
-    what: 'QEMU',
-    found: onPath(qemu),
-    apt: [process.arch === 'arm64' ? 'qemu-system-arm' : 'qemu-system-x86'],
-    dnf: ['qemu-kvm', `qemu-system-${process.arch === 'arm64' ? 'aarch64' : 'x86'}`],
-    pacman: ['qemu-base'],
-    zypper: [process.arch === 'arm64' ? 'qemu-arm' : 'qemu-x86'],
-  },
-  { what: "dnsmasq (the machines' DHCP)", found: onPath('dnsmasq'), ...same('dnsmasq'), apt: ['dnsmasq-base'] },
-];
-
-/** What runs containers. */
-const containerNeeds: readonly Need[] = [
-  {
-    what: 'systemd-nspawn',
-    found: onPath('systemd-nspawn'),
-    ...same('systemd-container'),
-    pacman: ['systemd'],
-  },
-  { what: 'setpriv', found: onPath('setpriv'), ...same('util-linux') },
-];
-
-/** What makes the boxes; Vagrant among it, whose own key they hold. */
-const boxNeeds: readonly Need[] = [
-  { what: 'Vagrant', found: onPath('vagrant'), ...same('vagrant') },
-  { what: 'mmdebstrap (builds the boxes)', found: onPath('mmdebstrap'), ...same('mmdebstrap') },
-  {
-    what: 'extlinux (boot loader of the boxes)',
-    found: onPath('extlinux'),
-    ...same('syslinux'),
-    apt: ['extlinux', 'syslinux-common'],
-    dnf: ['syslinux-extlinux'],
-  },
-  {
-    what: "Debian's archive keys",
-    found: anyFile('/usr/share/keyrings/debian-archive-keyring.gpg', '/usr/share/keyrings/debian-archive-keyring.pgp'),
-    ...same('debian-archive-keyring'),
-    dnf: ['debian-keyring'],
-  },
-  { what: 'sfdisk', found: onPath('sfdisk'), ...same('util-linux'), apt: ['fdisk'] },
-  { what: 'mkfs.ext4', found: onPath('mkfs.ext4'), ...same('e2fsprogs') },
-];
-
-/** What the lab needs, and the unit tests as well: they build the helper and the fixture image, seeds and keys. */
-const sharedNeeds: readonly Need[] = [
-  {
-    what: 'qemu-img',
-    found: onPath('qemu-img'),
-    apt: ['qemu-utils'],
-    dnf: ['qemu-img'],
-    pacman: ['qemu-img'],
-    zypper: ['qemu-img'],
-  },
-  {
-    what: 'ssh',
-    found: onPath('ssh'),
-    apt: ['openssh-client'],
-    dnf: ['openssh-clients'],
-    pacman: ['openssh'],
-    zypper: ['openssh-clients'],
-  },
-  { what: 'ip', found: onPath('ip'), ...same('iproute2'), dnf: ['iproute'] },
-  { what: 'mtools (seed of a cloud image)', found: onPath('mformat'), ...same('mtools') },
-  { what: 'flock', found: onPath('flock'), ...same('util-linux') },
-  { what: 'prlimit', found: onPath('prlimit'), ...same('util-linux') },
-  { what: 'gcc (fixture image)', found: onPath('gcc'), ...same('gcc') },
-  {
-    what: 'libc headers (fixture image)',
-    found: anyFile('/usr/include/stdlib.h'),
-    apt: ['libc6-dev'],
-    dnf: ['glibc-devel', 'glibc-static'],
-    pacman: ['glibc'],
-    zypper: ['glibc-devel', 'glibc-devel-static'],
-  },
-  {
-    what: 'a static busybox (fixture image)',
-    found: anyFile('/bin/busybox', '/usr/bin/busybox', '/sbin/busybox', '/usr/bin/busybox-static'),
-    ...same('busybox'),
-    apt: ['busybox-static'],
-    zypper: ['busybox-static'],
-  },
-];
-
-/** What only the project's own tests need. */
-const testNeeds: readonly Need[] = [
-  { what: 'Chromium (tests of the report)', found: onPath('chromium'), ...same('chromium') },
-  { what: 'unshare (tests of the helper)', found: onPath('unshare'), ...same('util-linux') },
-  { what: 'Python (tests of the helper)', found: onPath('python3'), ...same('python3'), pacman: ['python'] },
-];
-
-const installers = {
-  apt: ['apt-get', 'install', '-y', '--no-install-recommends'],
-  dnf: ['dnf', 'install', '-y'],
-  pacman: ['pacman', '-S', '--needed'],
-  zypper: ['zypper', 'install', '-y'],
-} as const;
-type Installer = keyof typeof installers;
-
-/** The package tool of a distribution by its os-release; undefined for one that is not known here. */
-export function installerOf(osRelease: string): Installer | undefined {
-  const words = [...osRelease.matchAll(/^(?:ID|ID_LIKE)="?([^"\n]*)"?$/gm)].flatMap((match) =>
-    (match[1] ?? '').split(' '),
-  );
-  if (words.some((word) => ['debian', 'ubuntu'].includes(word))) return 'apt';
-  if (words.some((word) => ['fedora', 'rhel', 'centos'].includes(word))) return 'dnf';
-  if (words.includes('arch')) return 'pacman';
-  return words.some((word) => /suse/.test(word)) ? 'zypper' : undefined;
+/** The packages that bring a need to this system; undefined where it has none. */
+function packagesOf(need: Need, family: Family): readonly string[] | undefined {
+  if (need === providerNeed && !isProviderPackaged()) return undefined;
+  const lists = need.packages.map((name) => packagesFor(name, family));
+  return lists.every((list) => list !== undefined) ? lists.flat() : undefined;
 }
 
-function readOsRelease(): string {
-  return existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '';
+/** The command for a need that no package brings. */
+function commandFor(need: Need, family: Family): string {
+  const makers: Partial<Record<Family, string>> = vagrantOfItsMakers;
+  const hasVagrant = packagesFor('vagrant', family) !== undefined || makers[family] !== undefined;
+  if (need === providerNeed && hasVagrant) return pluginCommand(family);
+  return (need.packages.includes('vagrant') ? makers[family] : undefined) ?? elsewhere;
 }
 
-function missingPackages(wanted: readonly Need[], installer: Installer): string[] {
-  return [...new Set(wanted.filter((need) => !need.found()).flatMap((need) => need[installer]))];
+function pluginCommand(family: Family): string {
+  const compilers = packagesFor('vagrant-libvirt (to build)', family);
+  const install = `VAGRANT_HOME=${vagrantHome()} vagrant plugin install vagrant-libvirt`;
+  return compilers === undefined ? elsewhere : `${installLine(family, compilers)} && ${install}`;
 }
 
-function asRoot(argv: readonly string[]): string[] {
-  return process.getuid?.() === 0 ? [...argv] : ['sudo', ...argv];
+function remedyFor(need: Need, family: Family | undefined): string {
+  if (family === undefined) return `install ${need.packages.join(' and ')} with your package tool`;
+  const packages = packagesOf(need, family);
+  return packages === undefined ? commandFor(need, family) : installLine(family, packages);
 }
 
 /** What the lab needs of this machine and whether it is there; changes nothing. */
-export function doctorHost(purpose: Purpose = 'lab'): HostNeed[] {
-  const installer = installerOf(readOsRelease());
+export function doctorHost(purpose: Purpose = 'lab', family: Family | undefined = ownFamily()): HostNeed[] {
   return needsOf(purpose).map((need) => ({
     what: need.what,
     present: need.found(),
-    remedy:
-      need.remedy?.(installer) ?? asRoot([...installers[installer ?? 'apt'], ...need[installer ?? 'apt']]).join(' '),
+    remedy: remedyFor(need, family),
   }));
 }
 
-/** What this machine is for: runs on VMs of the lab, on its containers, the project's own tests, or those of them that start no machine. */
-export type Purpose = 'lab' | 'containers' | 'tests' | 'unit tests';
-
-const needs: Readonly<Record<Purpose, readonly Need[]>> = {
-  lab: [...vmNeeds, ...boxNeeds, ...sharedNeeds],
-  containers: [...containerNeeds, ...boxNeeds, ...sharedNeeds],
-  tests: [...vmNeeds, ...boxNeeds, ...sharedNeeds, ...testNeeds],
-  'unit tests': [...sharedNeeds, ...testNeeds],
-};
-
-export function needsOf(purpose: Purpose): readonly Need[] {
-  return needs[purpose];
+function missingNeeds(purpose: Purpose): Need[] {
+  return needsOf(purpose).filter((need) => !need.found());
 }
 
 /**
- * Installs what is lacking: on Debian and Ubuntu by itself, said before it is done; elsewhere it throws HOST_SETUP with the
- * packages and the command.
+ * What is lacking, as a step for root; none where nothing is. Throws HOST_SETUP, before anything was done, where packages
+ * of this system cannot bring all of it, with every command that does.
  */
-export async function setUpHost(onStage: (text: string) => void, purpose: Purpose = 'lab'): Promise<void> {
-  const wanted = needsOf(purpose);
-  if (wanted.every((need) => need.found())) return;
-  const installer = installerOf(readOsRelease());
-  if (installer !== 'apt') {
-    const missing = wanted.filter((need) => !need.found()).map((need) => need.what);
-    throw new RdcError(
-      'HOST_SETUP',
-      `missing on this machine: ${missing.join(', ')}; rdc installs packages only on Debian and Ubuntu`,
-      {
-        hint: installer
-          ? asRoot([...installers[installer], ...missingPackages(wanted, installer)]).join(' ')
-          : 'install these with your package tool',
-      },
-    );
-  }
-  const packages = missingPackages(wanted, 'apt');
-  onStage(`installing on this machine: ${packages.join(' ')}`);
-  const options = {
-    log: 'host-setup',
-    code: 'HOST_SETUP',
-    timeoutMs: 900_000,
-    env: { DEBIAN_FRONTEND: 'noninteractive' },
-  } as const;
-  await runLogged(asRoot(['apt-get', 'update']), { ...options, what: 'apt-get update' });
-  await runLogged(asRoot([...installers.apt, ...packages]), {
-    ...options,
-    what: `apt-get install ${packages.join(' ')}`,
-  });
-  const still = wanted.filter((need) => !need.found()).map((need) => need.what);
-  if (still.length > 0) {
-    throw new RdcError('HOST_SETUP', `packages installed, but not found: ${still.join(', ')}`, {
-      hint: './rdc doctor',
+export function setUpSteps(purpose: Purpose): RootStep[] {
+  const missing = missingNeeds(purpose);
+  if (missing.length === 0) return [];
+  const family = ownFamily();
+  const byHand = missing.filter((need) => family === undefined || packagesOf(need, family) === undefined);
+  const isPluginOnly = byHand.length === 1 && byHand[0] === providerNeed && find('vagrant') !== undefined;
+  if (family === undefined || family === 'macos' || (byHand.length > 0 && !isPluginOnly))
+    throw cannotInstall(missing, byHand, family);
+  const names = [...new Set(missing.flatMap((need) => packagesOf(need, family) ?? []))];
+  if (isPluginOnly) names.push(...(packagesFor('vagrant-libvirt (to build)', family) ?? []));
+  const commands = installCommands(family, names);
+  return [{ what: `install the packages ${names.join(' ')}`, commands, code: 'HOST_SETUP' }];
+}
+
+function cannotInstall(missing: readonly Need[], byHand: readonly Need[], family: Family | undefined): RdcError {
+  const what = `missing on this machine: ${missing.map((need) => need.what).join(', ')}`;
+  if (family === undefined)
+    return new RdcError('HOST_SETUP', `${what}; rdc does not know the packages of this system`, {
+      hint: `install with your package tool: ${[...new Set(missing.flatMap((need) => need.packages))].join(', ')}`,
     });
-  }
+  if (family === 'macos')
+    return new RdcError('HOST_SETUP', 'the lab needs Linux; on macOS its machines run in VirtualBox, without the lab', {
+      hint: 'brew install --cask virtualbox && brew install hashicorp/tap/hashicorp-vagrant && vagrant up NAME --provider virtualbox',
+    });
+  const packages = missing.flatMap((need) => packagesOf(need, family) ?? []);
+  const commands = byHand.map((need) => commandFor(need, family));
+  // Vagrant before its plugin
+  const lines = [
+    ...new Set([...(packages.length > 0 ? [installLine(family, [...new Set(packages)])] : []), ...commands]),
+  ];
+  const isHopeless = commands.includes(elsewhere);
+  return new RdcError(
+    'HOST_SETUP',
+    `${what}; this system has no package of ${byHand.map((need) => need.what).join(', ')}`,
+    {
+      hint: isHopeless
+        ? elsewhere
+        : lines.sort((a, b) => Number(a.includes('plugin')) - Number(b.includes('plugin'))).join(' && '),
+    },
+  );
+}
+
+/** After the packages were installed. Throws HOST_SETUP with what is still not there. */
+export function expectSetUp(purpose: Purpose): void {
+  const still = missingNeeds(purpose);
+  if (still.length === 0) return;
+  const family = ownFamily();
+  throw new RdcError('HOST_SETUP', `packages installed, but not found: ${still.map(({ what }) => what).join(', ')}`, {
+    hint: still.map((need) => remedyFor(need, family)).join(' && '),
+  });
 }

@@ -1,8 +1,8 @@
-import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, test as it } from 'vitest';
-import { hasLibvirtProvider } from './vagrant-provider.ts';
+import { borrowProvider, hasLibvirtProvider } from './vagrant-provider.ts';
 
 let root: string;
 
@@ -14,7 +14,7 @@ function put(file: string, text = ''): string {
 }
 
 const command = () => join(root, 'usr/bin/vagrant');
-const has = () => hasLibvirtProvider(command(), join(root, 'home'), root);
+const has = () => hasLibvirtProvider(command(), [join(root, 'home'), join(root, 'theirs')], root);
 
 function upstream(): void {
   put('usr/bin/x');
@@ -33,7 +33,8 @@ it.each([
   ['Debian', 'usr/share/vagrant-plugins/plugins.d/vagrant-libvirt.json', JSON.stringify({ 'vagrant-libvirt': entry })],
   ['Fedora', 'usr/share/vagrant/gems/specifications/vagrant-libvirt-0.11.2.gemspec', ''],
   ['openSUSE', 'usr/share/vagrant/gems/3.2.0/specifications/vagrant-libvirt-0.11.2.gemspec', ''],
-  ['the user', 'home/plugins.json', state('vagrant-libvirt')],
+  ['rdc', 'home/plugins.json', state('vagrant-libvirt')],
+  ['the user', 'theirs/plugins.json', state('vagrant-libvirt')],
 ])('the provider of %s is found where Vagrant finds it', (_, file, text) => {
   put('usr/bin/vagrant');
   expect(has()).toBe(false);
@@ -59,4 +60,18 @@ it("that of Vagrant's makers does not see the distribution's, and has what the u
   expect(has()).toBe(false);
   put('home/plugins.json', state('vagrant-libvirt'));
   expect(has()).toBe(true);
+});
+
+it('what the user installed is seen in our own home, and stays where it is', () => {
+  const [home, theirs] = [join(root, 'home'), join(root, 'theirs')];
+  borrowProvider(home, theirs);
+  expect(existsSync(home)).toBe(false);
+  put('theirs/plugins.json', state('vagrant-libvirt'));
+  put('theirs/gems/3.1.2/x');
+  borrowProvider(home, theirs);
+  expect(readFileSync(join(home, 'plugins.json'), 'utf8')).toBe(state('vagrant-libvirt'));
+  expect(existsSync(join(home, 'gems/3.1.2/x'))).toBe(true);
+  put('theirs/plugins.json', state('vagrant-libvirt', 'vagrant-other'));
+  borrowProvider(home, theirs);
+  expect(readFileSync(join(home, 'plugins.json'), 'utf8')).toBe(state('vagrant-libvirt'));
 });

@@ -1,5 +1,8 @@
-import { globSync, readFileSync, realpathSync } from 'node:fs';
+import { copyFileSync, existsSync, globSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheRoot } from '../../this-machine/paths.ts';
+import { makeFolder } from '../../this-machine/writable-path.ts';
 
 const plugin = 'vagrant-libvirt';
 
@@ -8,17 +11,40 @@ export function isUpstreamVagrant(command: string, root = '/'): boolean {
   return realpathSync(command).startsWith(join(root, 'opt/vagrant/'));
 }
 
+/** Vagrant's own folder in the cache: boxes, and the plugins that rdc was told to install. */
+export function vagrantHome(): string {
+  return join(cacheRoot(), 'vagrant');
+}
+
+/** That of the user, who may have installed the provider there. */
+function userHome(): string {
+  return process.env.VAGRANT_HOME || join(homedir(), '.vagrant.d');
+}
+
 /**
  * Whether this Vagrant has its libvirt provider. It loads what its state files list (lib/vagrant/plugin/manager.rb,
  * state_file.rb): the one of VAGRANT_HOME, `home`, and that of the system, for which each package has a place of its own.
  * Fedora and openSUSE make theirs of the gems' specifications when a package is installed.
  */
-export function hasLibvirtProvider(command: string, home: string, root = '/'): boolean {
-  if (isUpstreamVagrant(command, root)) return [home, join(root, 'opt/vagrant/embedded')].some(isListed);
+export function hasLibvirtProvider(command: string, homes = [vagrantHome(), userHome()], root = '/'): boolean {
+  if (homes.some(isListed)) return true;
+  if (isUpstreamVagrant(command, root)) return isListed(join(root, 'opt/vagrant/embedded'));
   const folders = ['usr/share/vagrant-plugins', 'usr/share/vagrant', 'var/lib/vagrant'];
   const specification = `specifications/${plugin}-[0-9]*.gemspec`;
   const patterns = ['', '*/'].map((ruby) => join(root, 'usr/share/vagrant/gems', ruby, specification));
-  return [home, ...folders.map((folder) => join(root, folder))].some(isListed) || globSync(patterns).length > 0;
+  return folders.map((folder) => join(root, folder)).some(isListed) || globSync(patterns).length > 0;
+}
+
+/**
+ * Makes the provider that the user installed seen in our own home: its list of plugins and its gems, which stay where
+ * they are. Nothing where our home has one.
+ */
+export function borrowProvider(home = vagrantHome(), theirs = userHome()): void {
+  if (isListed(home) || !isListed(theirs)) return;
+  makeFolder(home, 0o700);
+  copyFileSync(join(theirs, 'plugins.json'), join(home, 'plugins.json'));
+  const gems = join(home, 'gems');
+  if (!existsSync(gems)) symlinkSync(join(theirs, 'gems'), gems);
 }
 
 function isListed(folder: string): boolean {

@@ -5,60 +5,51 @@ import { ensureFixtureImage } from '../../fixture-image/build.ts';
 import { RdcError } from '../../messages/errors.ts';
 import type { Connection } from '../../target-host/connection/address.ts';
 import { connectTarget } from '../../target-host/connection/connect.ts';
-import { type DaemonFacts, readDaemonFacts } from '../../target-host/docker/daemon-facts.ts';
-import type { HostFacts } from '../../target-host/facts/host-facts.ts';
+import { readDaemonFacts } from '../../target-host/docker/daemon-facts.ts';
 import { notify, type RunListener, type TargetContext } from '../../verdicts/run-listener.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
-import type { CheckMeta } from '../protocol/protocol.ts';
+import type { Assignment, CheckMeta } from '../protocol/protocol.ts';
 import { requireDiskSpace } from '../verify/disk-space.ts';
 import { judge } from './judge.ts';
 import { runChecks } from './run-vitest.ts';
 import { type TriageOptions, triageTarget } from './triage-target.ts';
 
-export type TargetJob = {
-  readonly context: TargetContext;
-  readonly connection: Omit<Connection, 'image'>;
-  readonly checks: readonly DeclaredCheck[];
+export type TargetJob = Pick<Assignment, 'connection' | 'sideEffects' | 'profile' | 'checkTimeoutMs'> & {
   readonly mode: 'conformance' | 'fault-test';
-  /** fault test: judge others under each fault too */
-  readonly sideEffects?: 'read-only' | 'all';
+  readonly context: TargetContext;
+  readonly checks: readonly DeclaredCheck[];
   readonly listeners: readonly RunListener[];
   /** further vitest reporters, made when the verdicts can be looked up */
   readonly reporters: (judged: (id: string) => CheckResult | undefined) => readonly Reporter[];
-  /** each check's meta says what its time went to */
-  readonly profile?: true;
   readonly onMeta?: (id: string, meta: CheckMeta) => void;
   readonly signal: AbortSignal;
-  /** limit of one check instead of the mode's own */
-  readonly checkTimeoutMs?: number;
   /** `--oracle`: two more views of what is red, after the verdicts */
   readonly triage?: TriageOptions;
 };
 
 /** Judges one target that can be reached. Returns what broke besides single checks, or undefined. */
 export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
-  const { context, listeners, checks } = job;
-  const { host, daemon } = await readFacts(job);
+  const { context, listeners, checks, mode, sideEffects, profile, checkTimeoutMs } = job;
+  const { host, daemon } = await readFacts(job.connection);
   const image = await ensureFixtureImage({ arch: imageArchitecture(host.architecture) });
   const facts = { host: { ...host }, daemon: daemon && { ...daemon }, fixtureImage: image.digest };
   notify(listeners, (listener) => listener.factsRead?.(context, facts));
-  const byId = new Map(context.expected.map((check) => [check.id, check]));
+  if (job.signal.aborted) return 'interrupted';
   const results = new Map<string, CheckResult>();
   const connection = { ...job.connection, image, host };
-  if (job.signal.aborted) return 'interrupted';
   const lost = new AbortController();
   const { broken } = await runChecks({
-    mode: job.mode,
-    ...(job.sideEffects === undefined ? {} : { sideEffects: job.sideEffects }),
-    ...(job.profile === undefined ? {} : { profile: job.profile }),
+    mode,
+    sideEffects,
+    profile,
+    checkTimeoutMs,
     connection,
     checks,
-    ...(job.checkTimeoutMs === undefined ? {} : { checkTimeoutMs: job.checkTimeoutMs }),
     signal: AbortSignal.any([job.signal, lost.signal]),
     reporters: job.reporters((id) => results.get(id)),
     onStarted: (id) => notify(listeners, (listener) => listener.checkStarted?.(context, id)),
     onJudged(id, meta, runner) {
-      const declaration = byId.get(id);
+      const declaration = context.expected.find((check) => check.id === id);
       if (!declaration) throw new RdcError('REPORT', `verdict for ${id}, which was not requested`);
       const result = judge(declaration, meta, runner);
       results.set(id, result);
@@ -71,13 +62,11 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   });
   if (job.signal.aborted) return 'interrupted';
   if (lost.signal.aborted) return String(lost.signal.reason);
-  const missing = checks.filter((check) => !results.has(check.id)).map((check) => check.id);
-  const viewsBroke =
-    job.triage &&
-    (await triageTarget({ ...job.triage, context, connection, checks, results, listeners, signal: job.signal }));
-  const rest = viewsBroke === undefined ? broken : [...broken, viewsBroke];
-  if (missing.length > 0) return `never judged: ${missing.join(', ')}${rest.length > 0 ? ` (${rest.join('; ')})` : ''}`;
-  return rest.length > 0 ? rest.join('; ') : undefined;
+  const missing = checks.filter(({ id }) => !results.has(id)).map(({ id }) => id);
+  const triageBroke = job.triage && (await triageTarget({ ...job, ...job.triage, connection, results }));
+  const rest = [...broken, ...(triageBroke === undefined ? [] : [triageBroke])].join('; ');
+  if (missing.length > 0) return `never judged: ${missing.join(', ')}${rest === '' ? '' : ` (${rest})`}`;
+  return rest === '' ? undefined : rest;
 }
 
 /** vitest has the last word on a fault test too: a kill in a test that broke does not count, and a timeout is a reason. */
@@ -88,8 +77,8 @@ function metaAsJudged(meta: CheckMeta, { verdict, reason }: CheckResult): CheckM
 }
 
 /** A first connection of its own: a target that cannot be reached or makes no sense is one clear error and not one a check. */
-async function readFacts(job: TargetJob): Promise<{ host: HostFacts; daemon: DaemonFacts | null }> {
-  const connected = await connectTarget(job.connection);
+async function readFacts(connection: Connection) {
+  const connected = await connectTarget(connection);
   try {
     const target = connected.observedBy({ command() {}, note() {} });
     await requireDiskSpace(target);

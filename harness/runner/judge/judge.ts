@@ -15,40 +15,33 @@ export type RunnerWord = {
  */
 export function judge(check: CheckDeclaration, meta: CheckMeta, runner: RunnerWord): CheckResult {
   const { id, area, level, title } = check;
-  const base = {
-    id,
-    area,
-    level,
-    title,
-    durationMs: Math.round(runner.durationMs),
-    ...(meta.evidence === undefined ? {} : { evidence: meta.evidence }),
-  };
-  const error = (reason: string): CheckResult => ({ ...base, verdict: 'error', reason });
-  const said = meta.reason ?? '';
-  switch (meta.verdict) {
+  const { verdict, reason = '', blockedBy, finding, evidence } = meta;
+  const { state } = runner;
+  const errors = runner.errors.join('; ');
+  const durationMs = Math.round(runner.durationMs);
+  const base = { id, area, level, title, durationMs, ...(evidence === undefined ? {} : { evidence }) };
+  const error = (why: string): CheckResult => ({ ...base, verdict: 'error', reason: why });
+  switch (verdict) {
     case 'pass':
-      if (runner.state === 'passed') return { ...base, verdict: 'pass' };
-      return error(runner.errors.join('; ') || `the check reported pass, but vitest reported ${runner.state}`);
+      if (state === 'passed') return { ...base, verdict };
+      return error(errors || `the check reported pass, but vitest reported ${state}`);
     case 'skip':
-      if (runner.state === 'skipped' && said !== '') return { ...base, verdict: 'skip', reason: said };
-      return error(runner.errors.join('; ') || 'skipped without a reason');
+      if (state === 'skipped' && reason !== '') return { ...base, verdict, reason };
+      return error(errors || 'skipped without a reason');
     case 'blocked':
-      if (runner.state === 'skipped' && meta.blockedBy)
-        return { ...base, verdict: 'blocked', reason: said, blockedBy: meta.blockedBy };
-      return error(runner.errors.join('; ') || 'blocked without naming a check');
-    case 'fail': {
+      if (state === 'skipped' && blockedBy) return { ...base, verdict, reason, blockedBy };
+      return error(errors || 'blocked without naming a check');
+    case 'fail':
       // one error is the failed assertion itself; a second one is a hook or an undo that broke on top of it
-      if (runner.state !== 'failed') return error(`the check reported fail, but vitest reported ${runner.state}`);
-      if (runner.errors.length > 1) return error(runner.errors.join('; '));
-      return { ...base, verdict: 'fail', reason: said, ...(meta.finding ? { finding: meta.finding } : {}) };
-    }
+      if (state !== 'failed') return error(`the check reported fail, but vitest reported ${state}`);
+      if (runner.errors.length > 1) return error(errors);
+      return { ...base, verdict, reason, ...(finding ? { finding } : {}) };
     case 'error':
-      return error(said || runner.errors.join('; ') || 'no reason was given');
-    default:
-      return error(runner.errors.join('; ') || saidNothing(runner.state));
+      return error(reason || errors || 'no reason was given');
+    default: {
+      const silent =
+        state === 'pending' ? 'still pending when the run ended' : `the check ended as ${state} without a verdict`;
+      return error(errors || silent);
+    }
   }
-}
-
-function saidNothing(state: RunnerWord['state']): string {
-  return state === 'pending' ? 'still pending when the run ended' : `the check ended as ${state} without a verdict`;
 }

@@ -22,9 +22,9 @@ export type TriageJob = TriageOptions & {
   readonly results: ReadonlyMap<string, CheckResult>;
   readonly listeners: readonly RunListener[];
   readonly signal: AbortSignal;
-  /** folder that holds suites/ */
-  readonly root?: string;
 };
+
+const undeclared = 'this check declares no other view';
 
 /**
  * Triages each failed check and each limitation by two more views of it. Comes after all verdicts, and
@@ -32,20 +32,18 @@ export type TriageJob = TriageOptions & {
  */
 export async function triageTarget(job: TriageJob): Promise<string | undefined> {
   const { context, results, listeners, signal } = job;
-  const wanted = job.checks.filter(({ id }) => {
-    const result = results.get(id);
-    return result !== undefined && wantsViews(result);
-  });
-  const declared = wanted.filter(({ triage }) => triage !== undefined);
-  const undeclared = notTaken('this check declares no other view');
-  for (const { id, triage } of wanted) {
-    if (triage === undefined && results.get(id)?.verdict === 'fail') tellViews(job, id, undeclared);
+  const declared: DeclaredCheck[] = [];
+  for (const check of job.checks) {
+    const result = results.get(check.id);
+    if (!result || !wantsViews(result)) continue;
+    if (check.triage) declared.push(check);
+    else if (result.verdict === 'fail') tellViews(job, check.id, notTaken(undeclared));
   }
   if (declared.length === 0 || signal.aborted) return undefined;
   notify(listeners, (listener) => listener.stage?.(context.name, `triage of ${declared.length} checks`));
   try {
     await using rootful = await openRootful(job, declared);
-    await lookFromElsewhere(job, declared, rootful);
+    await lookFromElsewhere(job, declared, rootful.reason);
     return undefined;
   } catch (error) {
     if (!(error instanceof RdcError)) throw error;
@@ -53,63 +51,48 @@ export async function triageTarget(job: TriageJob): Promise<string | undefined> 
   }
 }
 
-type Rootful = AsyncDisposable & { readonly reason?: string };
-
-/** The rootful daemon while it is needed, or why there is none. */
-async function openRootful(job: TriageJob, declared: readonly DeclaredCheck[]): Promise<Rootful> {
-  const without = (reason: string): Rootful => ({ reason, [Symbol.asyncDispose]: async () => {} });
+/** The rootful daemon while it is needed, or the reason why there is none. */
+async function openRootful(
+  { context, allowRootful, connection }: TriageJob,
+  declared: readonly DeclaredCheck[],
+): Promise<AsyncDisposable & { readonly reason?: string }> {
+  const without = (reason: string) => ({ reason, [Symbol.asyncDispose]: async () => {} });
   if (declared.every(({ triage }) => triage?.notRootful !== undefined)) return without('no check needs it');
-  if (job.context.kind !== 'machine' && !job.allowRootful) {
+  if (context.kind !== 'machine' && !allowRootful) {
     return without('starting a rootful daemon on this host needs --allow-rootful');
   }
-  const connected = await connectTarget(besideUsers(job.connection)).catch(unlessOurs);
-  if (connected instanceof RdcError) return without(connected.message);
-  const daemon = await startRootfulBeside(connected.observedBy({ command() {}, note() {} })).catch(async (error) => {
-    await connected.close();
+  const connected = await connectTarget(besideUsers(connection)).catch((error: unknown) => {
+    if (error instanceof RdcError) return error;
     throw error;
   });
-  return {
-    ...(typeof daemon === 'string' ? { reason: daemon } : {}),
-    async [Symbol.asyncDispose]() {
-      try {
-        if (typeof daemon !== 'string') await daemon.stop();
-      } finally {
-        await connected.close();
-      }
-    },
-  };
-}
-
-function unlessOurs(error: unknown): RdcError {
-  if (error instanceof RdcError) return error;
-  throw error;
+  if (connected instanceof RdcError) return without(connected.message);
+  await using opening = new AsyncDisposableStack();
+  opening.defer(() => connected.close());
+  const daemon = await startRootfulBeside(connected.observedBy({ command() {}, note() {} }));
+  if (typeof daemon === 'string') return without(daemon);
+  opening.defer(() => daemon.stop());
+  return opening.move();
 }
 
 function besideUsers(connection: Connection): Connection {
-  return connection.host === undefined
-    ? connection
-    : { ...connection, host: { ...connection.host, socket: rootfulSocket } };
+  const { host } = connection;
+  return host === undefined ? connection : { ...connection, host: { ...host, socket: rootfulSocket } };
 }
 
-async function lookFromElsewhere(
-  job: TriageJob,
-  declared: readonly DeclaredCheck[],
-  { reason }: Rootful,
-): Promise<void> {
-  const { connection, listeners, context, root } = job;
+async function lookFromElsewhere(job: TriageJob, declared: readonly DeclaredCheck[], noRootful?: string) {
+  const { connection, listeners, context } = job;
   const lost = new AbortController();
   const taken = new Set<string>();
   const { broken } = await runChecks({
     mode: 'triage',
-    connection: reason === undefined ? besideUsers(connection) : connection,
-    ...(reason === undefined ? {} : { noRootful: reason }),
-    ...(root === undefined ? {} : { root }),
+    connection: noRootful === undefined ? besideUsers(connection) : connection,
+    noRootful,
     checks: declared,
     signal: AbortSignal.any([job.signal, lost.signal]),
     onStarted: (id) => notify(listeners, (listener) => listener.checkStarted?.(context, id)),
     onJudged(id, meta, { errors }) {
       taken.add(id);
-      tellViews(job, id, meta.views ?? notTaken(errors.join('; ') || 'triage ended early'), meta);
+      tellViews(job, id, meta.views ?? notTaken(errors.join('; ') || 'triage ended early'), meta.evidence);
       if (meta.lost !== undefined) lost.abort(meta.lost);
     },
   });
@@ -117,20 +100,26 @@ async function lookFromElsewhere(
   for (const { id } of declared) if (!taken.has(id)) tellViews(job, id, why);
 }
 
-function notTaken(detail: string): NonNullable<CheckMeta['views']> {
+type OtherViews = NonNullable<CheckMeta['views']>;
+
+function notTaken(detail: string): OtherViews {
   const view: View = { seen: 'not taken', detail };
   return { bare: view, rootful: view };
 }
 
-function tellViews(job: TriageJob, id: string, others: NonNullable<CheckMeta['views']>, meta: CheckMeta = {}): void {
-  const result = job.results.get(id);
+function tellViews(
+  { context, checks, results, listeners }: TriageJob,
+  id: string,
+  others: OtherViews,
+  evidence?: string,
+) {
+  const result = results.get(id);
   if (!result) return;
-  const isDeclared = job.checks.some((check) => check.id === id && check.triage !== undefined);
-  const undeclared = { blame: 'undecided', because: 'this check declares no other view' } as const;
+  const isDeclared = checks.some((check) => check.id === id && check.triage !== undefined);
   const views: Triage = {
-    ...(isDeclared ? attribute(result, others) : undeclared),
+    ...(isDeclared ? attribute(result, others) : { blame: 'undecided', because: undeclared }),
     views: { rootless: viewOf(result), ...others },
-    ...(meta.evidence === undefined ? {} : { evidence: meta.evidence }),
+    ...(evidence === undefined ? {} : { evidence }),
   };
-  notify(job.listeners, (listener) => listener.viewsTaken?.(job.context, id, views));
+  notify(listeners, (listener) => listener.viewsTaken?.(context, id, views));
 }

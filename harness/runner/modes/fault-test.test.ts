@@ -81,6 +81,16 @@ async function read(
   }
 }
 
+it('impossible: the host cannot have the fault; nothing is judged or injected', async () => {
+  const fault = breaks('the value', 'the value is 2', setTo(2), {
+    possible: ({ host }) => host.os.id !== 'debian' || 'not on Debian',
+  });
+  const { meta, thrown } = await read(runFaultTest, declare({ fault }));
+  expect(thrown).toBe('skipped');
+  expect(meta).toMatchObject({ outcome: 'impossible', reason: 'not on Debian', verdict: 'skip' });
+  expect(machine.log).toEqual([]);
+});
+
 it('killed: it holds, fails by the expectation that the fault names, and holds again', async () => {
   const { meta, thrown } = await read(runFaultTest, declare({}));
   expect(thrown).toBeUndefined();

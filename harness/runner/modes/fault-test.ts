@@ -1,27 +1,16 @@
 import { expect } from 'vitest';
-import type { DeclaredCheck, Fault } from '../../checks/check.ts';
-import { type Failure, failureOf } from '../../checks/expect.ts';
+import type { DeclaredCheck } from '../../checks/check.ts';
 import { isNamed } from '../../checks/faults.ts';
 import { messageOf } from '../../messages/error-text.ts';
 import { alreadyRed, type Outcome, type SideEffects } from '../../verdicts/fault-outcome.ts';
-import { verdictOf } from '../../verdicts/verdict.ts';
-import { Blocked } from '../verify/preconditions.ts';
-import { type InjectAtStage, type ModeContext, verifyWhenPossible } from '../verify/verify.ts';
+import { type InjectAtStage, type Mode, type ModeContext, type Observed, observe } from '../verify/verify.ts';
 import { skipUnlessApplicable } from './conformance.ts';
 import type { Bystanders } from './side-effects.ts';
 
-type Observed = {
-  readonly verdict: 'pass' | 'fail' | 'error' | 'blocked';
-  readonly message: string;
-  readonly blockedBy?: string;
-  readonly failure?: Failure;
-};
-
-/** A check and what it may use; one of those that the same fault is to turn red. */
-export type Subject = { readonly check: DeclaredCheck; readonly mode: Omit<ModeContext, 'context'> };
+export type Subject = { readonly check: DeclaredCheck; readonly mode: Mode };
 
 /** The checks that share a fault, and those that are judged beside them when its side effects are asked for. */
-export type Group = { readonly members: readonly Subject[]; readonly bystanders?: Bystanders };
+export type Group = { readonly members: readonly Subject[]; readonly bystanders?: Bystanders | undefined };
 
 /**
  * Does the check notice when its claim is not so? It must hold, fail under the fault by an expectation that the
@@ -32,7 +21,12 @@ export async function runFaultTest(check: DeclaredCheck, mode: ModeContext, grou
   const { context } = mode;
   const { meta } = context.task;
   skipUnlessApplicable(check, mode);
-  const outcome = await outcomeInGroup(check, group ?? { members: [{ check, mode }] });
+  const possible = check.fault.possible?.({ host: mode.host }) ?? true;
+  // a fault that could not be applied or taken back is an outcome too: the list of faults must say why
+  const outcome =
+    possible === true
+      ? await outcomeOf({ check, mode }, group).catch((error) => ended('error', messageOf(error)))
+      : ended('impossible', possible);
   Object.assign(meta, outcome);
   if (outcome.outcome === 'impossible') {
     meta.verdict = 'skip';
@@ -43,97 +37,81 @@ export async function runFaultTest(check: DeclaredCheck, mode: ModeContext, grou
   meta.verdict = 'pass';
 }
 
-async function outcomeInGroup(check: DeclaredCheck, group: Group): Promise<Outcome> {
-  try {
-    const outcomes = await outcomesOf(check.fault, group);
-    return outcomes.get(check.id) ?? { outcome: 'error', reason: 'no outcome was reported' };
-  } catch (error) {
-    // a fault that could not be applied or taken back is an outcome too: the list of faults must say why
-    return { outcome: 'error', reason: messageOf(error) };
-  }
-}
+const ended = (outcome: Outcome['outcome'], reason: string): Outcome => ({ outcome, reason });
+
+type Outcomes = ReadonlyMap<string, Outcome>;
 
 /** By the ids of the group: another area may use the same fault for checks of its own. */
-const shared = new Map<string, Promise<ReadonlyMap<string, Outcome>>>();
+const shared = new Map<string, Promise<Outcomes>>();
 
-function outcomesOf(fault: Fault, group: Group): Promise<ReadonlyMap<string, Outcome>> {
-  if (group.members.length === 1) return tryFault(fault, group);
+async function outcomeOf(subject: Subject, group: Group = { members: [subject] }): Promise<Outcome> {
   const key = group.members.map(({ check }) => check.id).join(' ');
-  const outcomes = shared.get(key) ?? tryFault(fault, group);
-  shared.set(key, outcomes);
-  return outcomes;
+  const outcomes = shared.get(key) ?? tryFault(subject, group);
+  if (group.members.length > 1) shared.set(key, outcomes);
+  return (await outcomes).get(subject.check.id) ?? ended('error', 'no outcome was reported');
 }
 
-async function tryFault(fault: Fault, group: Group): Promise<ReadonlyMap<string, Outcome>> {
+async function tryFault(subject: Subject, group: Group): Promise<Outcomes> {
   const { members, bystanders } = group;
   const before = await observeAll(members);
-  if (before.every(({ verdict }) => verdict !== 'pass')) return outcomesFrom(members, { before, under: [], after: [] });
+  if (before.every(({ verdict }) => verdict !== 'pass')) return outcomesFrom(members, before);
   await bystanders?.learn();
-  note(members, `--- fault: ${fault.name}`);
-  const { observed: under, effects } = await observeUnderFault(fault, group);
+  note(members, `--- fault: ${subject.check.fault.name}`);
+  const { observed: under, effects } = await observeUnderFault(subject, group);
   note(members, '--- undone');
   const after = await observeAll(members);
-  const outcomes = outcomesFrom(members, { before, under, after });
+  const outcomes = outcomesFrom(members, before, under, after);
   if (effects === undefined || bystanders === undefined) return outcomes;
   const sideEffects = await bystanders.afterUndo(effects);
   return new Map([...outcomes].map(([id, outcome]) => [id, { ...outcome, sideEffects }]));
 }
 
-type Step = 'before' | 'under' | 'after';
+type Seen = readonly Observed[];
 
-function outcomesFrom(
-  group: readonly Subject[],
-  seen: Record<Step, readonly Observed[]>,
-): ReadonlyMap<string, Outcome> {
+function outcomesFrom(group: readonly Subject[], before: Seen, under: Seen = [], after: Seen = []): Outcomes {
   return new Map(
     group.map(({ check, mode }, index) => {
-      const { before, under, after } = seen;
-      const outcome = outcomeOf(check, { before: before[index], under: under[index], after: after[index] });
+      const outcome = outcomeFrom(check, { before: before[index], under: under[index], after: after[index] });
       mode.evidence.note(`${outcome.outcome}: ${outcome.reason}`);
       return [check.id, outcome];
     }),
   );
 }
 
-type Observations = Record<Step, Observed | undefined>;
+type Observations = Readonly<Record<'before' | 'under' | 'after', Observed | undefined>>;
 
-function outcomeOf({ fault }: DeclaredCheck, { before, under, after }: Observations): Outcome {
-  const broken = (when: string, observed?: Observed): Outcome => ({
-    outcome: 'error',
-    reason: `the check is not green ${when}: ${observed?.verdict}: ${observed?.message}`,
-  });
+function outcomeFrom({ fault }: DeclaredCheck, { before, under, after }: Observations): Outcome {
   const isMeant = ({ failure: { label, finding } = {} }: Observed) =>
     label !== undefined && isNamed(label, fault.breaks) && (fault.finding ?? finding) === finding;
-  // a finding of this target, by the very expectation that the fault is to break: there is nothing left to break
-  if (before?.verdict === 'fail' && isMeant(before))
-    return { outcome: 'impossible', reason: `${alreadyRed} (${before.message})` };
-  if (before?.verdict === 'fail') return { outcome: 'error', reason: `${alreadyRed} (${before.message})` };
-  if (before?.verdict !== 'pass') return broken('before the fault', before);
-  if (after?.verdict !== 'pass') return broken('again after the undo', after);
+  // a finding of this target; by the very expectation that the fault is to break there is nothing left to break
+  if (before?.verdict === 'fail')
+    return ended(isMeant(before) ? 'impossible' : 'error', `${alreadyRed} (${before.message})`);
+  for (const [when, seen] of Object.entries({ 'before the fault': before, 'again after the undo': after })) {
+    if (seen?.verdict !== 'pass')
+      return ended('error', `the check is not green ${when}: ${seen?.verdict}: ${seen?.message}`);
+  }
   if (under === undefined || under.verdict === 'pass')
-    return { outcome: 'survived', reason: 'the check stays green under the fault' };
-  if (under.verdict !== 'fail')
-    return { outcome: 'error', reason: `ended as ${under.verdict} instead of fail: ${under.message}` };
-  if (isMeant(under)) return { outcome: 'killed', reason: under.message };
-  return { outcome: 'survived', reason: `the check fails for another reason: ${under.message}` };
+    return ended('survived', 'the check stays green under the fault');
+  if (under.verdict !== 'fail') return ended('error', `ended as ${under.verdict} instead of fail: ${under.message}`);
+  if (isMeant(under)) return ended('killed', under.message);
+  return ended('survived', `the check fails for another reason: ${under.message}`);
 }
 
-type UnderFault = { readonly observed: readonly Observed[]; readonly effects?: SideEffects };
+type UnderFault = { readonly observed: Seen; readonly effects?: SideEffects };
 
-async function observeUnderFault(fault: Fault, group: Group): Promise<UnderFault> {
-  const [first] = group.members;
-  if (!first) return { observed: [] };
-  const { target } = first.mode;
+async function observeUnderFault(subject: Subject, group: Group): Promise<UnderFault> {
   try {
-    if (fault.at !== undefined) return { observed: await observeFromStage(fault, group.members) };
-    return await observeFromStart(fault, group);
+    if (subject.check.fault.at === undefined) return await observeFromStart(subject, group);
+    return { observed: await observeFromStage(subject, group.members) };
   } finally {
-    await target.invalidate();
+    await subject.mode.target.invalidate();
   }
 }
 
-async function observeFromStart(fault: Fault, { members, bystanders }: Group): Promise<UnderFault> {
-  const undo = await inject(fault, members);
+const inject = ({ check, mode: { target, host } }: Subject) => check.fault.inject({ target, host });
+
+async function observeFromStart(subject: Subject, { members, bystanders }: Group): Promise<UnderFault> {
+  const undo = await inject(subject);
   try {
     const observed = await observeAll(members);
     // a fault that nobody noticed says nothing by what it does to others
@@ -145,44 +123,23 @@ async function observeFromStart(fault: Fault, { members, bystanders }: Group): P
 }
 
 /** A fault in the middle of `verify` is gone with it, before anybody else could be looked at. */
-async function observeFromStage(fault: Fault, members: readonly Subject[]): Promise<Observed[]> {
+async function observeFromStage(subject: Subject, members: readonly Subject[]): Promise<Seen> {
+  const { at } = subject.check.fault;
   let isInjected = false;
   const observed = await observeAll(members, async (stage) => {
-    if (stage !== fault.at || isInjected) return undefined;
+    if (stage !== at || isInjected) return undefined;
     isInjected = true;
-    return await inject(fault, members);
+    return await inject(subject);
   });
   if (isInjected) return observed;
-  const message = `verify never reached the stage "${fault.at}"`;
-  return members.map(() => ({ verdict: 'error', message }));
-}
-
-async function inject(fault: Fault, members: readonly Subject[]): Promise<() => Promise<void>> {
-  const [first] = members;
-  if (!first) return async () => {};
-  const { target, host } = first.mode;
-  return await fault.inject({ target, host });
+  return members.map(() => ({ verdict: 'error', message: `verify never reached the stage "${at}"` }));
 }
 
 async function observeAll(group: readonly Subject[], injectAt?: InjectAtStage): Promise<Observed[]> {
   const observed: Observed[] = [];
-  for (const { check, mode } of group) observed.push(await observe(check, mode, injectAt));
+  const alsoJudged = new Set(group.map(({ check }) => check.id));
+  for (const { check, mode } of group) observed.push(await observe(check, { ...mode, alsoJudged }, injectAt));
   return observed;
-}
-
-/** Judges a check once, as it stands; nothing is thrown. */
-export async function observe(
-  check: DeclaredCheck,
-  mode: Subject['mode'],
-  injectAt?: InjectAtStage,
-): Promise<Observed> {
-  try {
-    await verifyWhenPossible(check, mode, injectAt);
-    return { verdict: 'pass', message: '' };
-  } catch (error) {
-    if (error instanceof Blocked) return { verdict: 'blocked', message: error.message, blockedBy: error.by };
-    return { verdict: verdictOf(error), message: messageOf(error), failure: failureOf(error) };
-  }
 }
 
 function note(group: readonly Subject[], text: string): void {

@@ -1,17 +1,17 @@
 import type { DeclaredCheck } from '../../checks/check.ts';
 import { countAssertions, failureOf } from '../../checks/expect.ts';
 import { messageOf } from '../../messages/error-text.ts';
-import { RdcError } from '../../messages/errors.ts';
+import { hasCode, RdcError } from '../../messages/errors.ts';
 import type { RestartableTarget } from '../../target-host/access/target.ts';
 import type { Watch } from '../../target-host/connection/connect.ts';
 import { UnknownVersion } from '../../target-host/facts/deferred-versions.ts';
 import type { HostFacts } from '../../target-host/facts/host-facts.ts';
+import { failWhenLate } from '../../this-machine/poll.ts';
 import { type CheckResult, verdictOf } from '../../verdicts/verdict.ts';
 import { Evidence } from '../verify/evidence.ts';
 import { Blocked } from '../verify/preconditions.ts';
 import { verifyWhenPossible } from '../verify/verify.ts';
 
-/** What an inspection said of one check. */
 export type Inspection = Pick<CheckResult, 'verdict' | 'reason' | 'finding' | 'blockedBy' | 'durationMs'> & {
   readonly evidence: Evidence;
   /** the connection to the target broke off: nothing more can be judged */
@@ -20,7 +20,7 @@ export type Inspection = Pick<CheckResult, 'verdict' | 'reason' | 'finding' | 'b
 
 export type InspectionView = {
   readonly host: HostFacts;
-  /** the target as one check sees it; one that refuses every change (see ConnectedTarget.readOnlyView) */
+  /** the target as one check sees it, which refuses every change */
   readonly observedBy: (watch: Watch) => RestartableTarget;
   readonly limitMs?: number;
   readonly onInspected?: (check: DeclaredCheck, inspection: Inspection) => void;
@@ -35,21 +35,16 @@ export async function inspectAll(
   view: InspectionView,
 ): Promise<ReadonlyMap<string, Inspection>> {
   const inspected = new Map<string, Inspection>();
-  await Promise.all(
-    checks.map(async (check) => {
-      const one = await inspectOne(check, view);
-      inspected.set(check.id, one);
-      view.onInspected?.(check, one);
-    }),
-  );
+  const inspectOne = async (check: DeclaredCheck) => {
+    const evidence = new Evidence();
+    const startedAt = performance.now();
+    const said = await wordOn(check, { ...view, evidence });
+    const one = { ...said, durationMs: Math.round(performance.now() - startedAt), evidence };
+    inspected.set(check.id, one);
+    view.onInspected?.(check, one);
+  };
+  await Promise.all(checks.map(inspectOne));
   return inspected;
-}
-
-async function inspectOne(check: DeclaredCheck, view: InspectionView): Promise<Inspection> {
-  const evidence = new Evidence();
-  const startedAt = performance.now();
-  const said = await wordOn(check, { ...view, evidence });
-  return { ...said, durationMs: Math.round(performance.now() - startedAt), evidence };
 }
 
 type Word = Omit<Inspection, 'durationMs' | 'evidence'>;
@@ -61,8 +56,10 @@ async function wordOn(check: DeclaredCheck, view: InspectionView & { evidence: E
     if (applies !== true) return applies === '' ? errorWord('skipped without a reason') : skip(applies);
     const target = observedBy(evidence);
     if (!check.readOnly || !target.readOnly) throw new RdcError('READ_ONLY', `${check.id} is not a read-only check`);
-    const verify = () => verifyWhenPossible(check, { evidence, host, target });
-    const assertions = await within(limitMs, check.id, countAssertions(verify));
+    const judged = countAssertions(() => verifyWhenPossible(check, { evidence, host, target }));
+    const assertions = await failWhenLate(judged, limitMs, () => {
+      throw new RdcError('TIMEOUT', `${check.id} did not end within ${limitMs} ms`);
+    });
     return assertions > 0 ? { verdict: 'pass' } : errorWord('no assertion was made');
   } catch (error) {
     if (!(error instanceof UnknownVersion)) return failureWord(error);
@@ -78,20 +75,8 @@ function failureWord(error: unknown): Word {
   const reason = messageOf(error);
   if (error instanceof Blocked) return { verdict: 'blocked', blockedBy: error.by, reason };
   // on a host in use one may have no right to be root; that says nothing about the host
-  if (error instanceof RdcError && error.code === 'ROOT') return skip(`needs root: ${reason}`);
-  if (error instanceof RdcError && error.code === 'LOST') return { verdict: 'error', reason, lost: reason };
+  if (hasCode(error, 'ROOT')) return skip(`needs root: ${reason}`);
+  if (hasCode(error, 'LOST')) return { verdict: 'error', reason, lost: reason };
   const { finding } = failureOf(error);
   return { verdict: verdictOf(error), reason, ...(finding ? { finding } : {}) };
-}
-
-async function within<T>(limitMs: number, id: string, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new RdcError('TIMEOUT', `${id} did not end within ${limitMs} ms`)), limitMs);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

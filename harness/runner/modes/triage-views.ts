@@ -3,8 +3,7 @@ import { failureOf } from '../../checks/expect.ts';
 import { messageOf } from '../../messages/error-text.ts';
 import { type View, viewOf } from '../../verdicts/triage.ts';
 import { verdictOf } from '../../verdicts/verdict.ts';
-import { endsTheRun } from '../verify/lost-target.ts';
-import { Blocked } from '../verify/preconditions.ts';
+import { Blocked, endsTheRun } from '../verify/preconditions.ts';
 import { type ModeContext, verifyOnce, verifyWhenPossible } from '../verify/verify.ts';
 
 /**
@@ -12,16 +11,14 @@ import { type ModeContext, verifyOnce, verifyWhenPossible } from '../verify/veri
  * socket unless `noRootful` says why not. Sets the test's meta; judges nothing, so that only a lost target is thrown.
  */
 export async function takeTriageViews(check: DeclaredCheck, mode: ModeContext, noRootful?: string): Promise<void> {
-  const { meta } = mode.context.task;
   const outOfTime: View = { seen: 'not taken', detail: 'timed out' };
-  meta.views = { bare: outOfTime, rootful: outOfTime };
+  const views = { bare: outOfTime, rootful: outOfTime };
+  mode.context.task.meta.views = views;
   mode.evidence.note('--- the user without Docker');
-  const bare = await bareView(check, mode);
-  meta.views = { bare, rootful: outOfTime };
+  views.bare = await bareView(check, mode);
   mode.evidence.note('--- a rootful daemon');
-  const rootful = await rootfulView(check, mode, noRootful);
-  meta.views = { bare, rootful };
-  for (const [name, { seen, detail }] of Object.entries(meta.views)) {
+  views.rootful = await rootfulView(check, mode, noRootful);
+  for (const [name, { seen, detail }] of Object.entries(views)) {
     mode.evidence.note(`${name}: ${seen}${detail === undefined ? '' : `: ${detail}`}`);
   }
 }
@@ -32,16 +29,11 @@ async function bareView(check: DeclaredCheck, mode: ModeContext): Promise<View> 
   const look = check.triage?.withoutDocker;
   if (!look) return notTaken('no observation without Docker is declared');
   let view = notTaken('no answer');
-  try {
-    const verify: DeclaredCheck['verify'] = async (context) => {
-      const { works, saw } = await look(context);
-      view = { seen: works ? 'works' : 'fails', detail: saw };
-    };
-    await verifyOnce({ ...check, verify }, mode);
-    return view;
-  } catch (error) {
-    return failedLook(error);
-  }
+  const verify: DeclaredCheck['verify'] = async (context) => {
+    const { works, saw } = await look(context);
+    view = { seen: works ? 'works' : 'fails', detail: saw };
+  };
+  return await verifyOnce({ ...check, verify }, mode).then(() => view, failedLook);
 }
 
 async function rootfulView(check: DeclaredCheck, mode: ModeContext, noRootful?: string): Promise<View> {

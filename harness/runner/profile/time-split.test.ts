@@ -4,7 +4,7 @@ import { TimeSplitter } from './time-split.ts';
 /** A clock that is moved by hand; the loop is idle for the given share of what passes. */
 function clockedSplitter() {
   let [now, idle] = [1_000, 50];
-  const splitter = new TimeSplitter({ now: () => now, loop: () => ({ idle, active: now - idle }) });
+  const splitter = new TimeSplitter({ now: () => now, idle: () => idle });
   const pass = (ms: number, idleMs = ms) => {
     now += ms;
     idle += idleMs;

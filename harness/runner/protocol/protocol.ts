@@ -1,5 +1,6 @@
+import type { DeclaredCheck } from '../../checks/check.ts';
 import type { Connection } from '../../target-host/connection/address.ts';
-import type { SideEffects } from '../../verdicts/fault-outcome.ts';
+import type { Outcome } from '../../verdicts/fault-outcome.ts';
 import type { Triage } from '../../verdicts/triage.ts';
 import type { CheckResult } from '../../verdicts/verdict.ts';
 import type { CheckProfile } from '../profile/check-profile.ts';
@@ -10,20 +11,21 @@ export type Assignment = {
   readonly connection: Connection;
   /** ids of the checks to judge; everything else a spec file declares is left alone */
   readonly selected: readonly string[];
-  /** limit of one check instead of the mode's own */
-  readonly checkTimeoutMs?: number;
+  /** of these the ones that apply to the host */
+  readonly applicable: readonly string[];
+  readonly checkTimeoutMs?: number | undefined;
   /** fault test: judge others under each fault too, those that only read or every steady one */
-  readonly sideEffects?: 'read-only' | 'all';
+  readonly sideEffects?: 'read-only' | 'all' | undefined;
   /** say of each check what its time went to; then they are judged one after the other */
-  readonly profile?: true;
+  readonly profile?: true | undefined;
   /** triage: why no rootful daemon is behind the connection's socket, where none is */
-  readonly noRootful?: string;
-  /** folder that holds suites/ */
-  readonly root?: string;
+  readonly noRootful?: string | undefined;
+  /** folder that holds suites/, of another checkout in tests */
+  readonly root?: string | undefined;
 };
 
 /** What a worker says of a check; the runner's own word is asked too (see judge/judge.ts). */
-export type CheckMeta = {
+export type CheckMeta = Partial<Outcome> & {
   id?: string;
   /** process that judges it */
   worker?: number;
@@ -34,12 +36,7 @@ export type CheckMeta = {
   evidence?: string;
   /** the connection to the target broke off; the message says where */
   lost?: string;
-  /** what its time went to, where that was asked for */
   profile?: CheckProfile;
-  /** fault test: what became of the fault */
-  outcome?: 'killed' | 'survived' | 'impossible' | 'error';
-  /** and of the checks that its fault was not meant for */
-  sideEffects?: SideEffects;
   /** triage: how the check looks from elsewhere */
   views?: Pick<Triage['views'], 'rootful' | 'bare'>;
 };
@@ -49,4 +46,15 @@ declare module 'vitest' {
     assignment: Assignment;
   }
   interface TaskMeta extends CheckMeta {}
+}
+
+/** In ms. A boot of an emulated machine takes two minutes, and the fault test has three of them. */
+export function timeLimitMs(
+  { restartsDaemon }: Pick<DeclaredCheck, 'restartsDaemon'>,
+  { mode, sideEffects, checkTimeoutMs }: Pick<Assignment, 'mode' | 'sideEffects' | 'checkTimeoutMs'>,
+): number {
+  if (checkTimeoutMs !== undefined) return checkTimeoutMs;
+  if (mode !== 'fault-test') return restartsDaemon ? 480_000 : 240_000;
+  if (sideEffects === 'all') return 3_600_000;
+  return restartsDaemon ? 1_500_000 : 900_000;
 }

@@ -4,13 +4,13 @@ import { quoteWord } from '../../target-host/transport/quote.ts';
 import type { ExecResult } from '../../target-host/transport/transport.ts';
 import { Blocked } from './preconditions.ts';
 
-/** What the user can still write: `freeKiB` and `freeInodes` of a file system; null where it does not count them. */
-export type DiskSpace = { readonly mount: string; readonly freeKiB: number | null; readonly freeInodes: number | null };
+/** What the user can still write to a file system; null where it does not count that. */
+type DiskSpace = { readonly mount: string; readonly freeKiB: number | null; readonly freeInodes: number | null };
 
 /** A container's layer, its configuration and logs; below this the daemon's refusals are about the disk. */
 const neededKiB = 16 * 1024;
 const neededInodes = 200;
-/** What PRE-XDG writes to the runtime directory: as much as containers leave there. */
+/** As much as containers leave in the runtime directory. */
 const runtimeKiB = 256;
 
 /** Pure: `df -Pk PATH; df -Pi PATH`. A file system without a fixed number of inodes (btrfs) prints 0 of 0 or `-`. */
@@ -30,27 +30,26 @@ export function parseDiskSpace(text: string): DiskSpace[] {
 
 /** The file system without room for one more container, or undefined. */
 export function fullAmong(spaces: readonly DiskSpace[]): DiskSpace | undefined {
-  const isBelow = (free: number | null, needed: number) => free !== null && free < needed;
-  return spaces.find((space) => isBelow(space.freeKiB, neededKiB) || isBelow(space.freeInodes, neededInodes));
+  return spaces.find(
+    ({ freeKiB, freeInodes }) => (freeKiB ?? neededKiB) < neededKiB || (freeInodes ?? neededInodes) < neededInodes,
+  );
 }
 
 /**
  * Throws NO_SPACE when the user's data lies on a full disk: what the daemon refuses then says nothing about rootless
- * Docker. FACTS where the target does not tell its space: that is not room.
+ * Docker. FACTS where the target does not tell its space.
  */
 export async function requireDiskSpace(target: Target): Promise<void> {
   refuseFullDisk(target, await target.shell(lookAtDisk(target)));
 }
 
 /**
- * After a check that did not hold: is there room for what it did? Throws as `requireDiskSpace` does. A runtime
- * directory that is full (a tmpfs of the host's size, a quota, which df does not see) is no end of the run: that there is
- * one to write to is the claim of PRE-XDG, and the failures of other checks are explained by it, Blocked.
+ * After a check that did not hold: throws as `requireDiskSpace` does. A full runtime directory (a tmpfs of the host's
+ * size, a quota, which df does not see) does not end the run: PRE-XDG fails by it, and other checks are Blocked.
  */
 export async function requireRoom(target: Target): Promise<void> {
   const { user, runtimeDir } = target.facts.host;
-  const writing = runtimeDir === null ? '' : `\n${tryToWrite(runtimeDir)}`;
-  const answer = await target.shell(lookAtDisk(target) + writing);
+  const answer = await target.shell(`${lookAtDisk(target)}\n${runtimeDir === null ? '' : tryToWrite(runtimeDir)}`);
   refuseFullDisk(target, answer);
   if (!/: (?:No space left on device|Disk quota exceeded)$/m.test(answer.stdout)) return;
   throw new Blocked('PRE-XDG', `${runtimeDir} is full: ${user.name} cannot write ${runtimeKiB} KiB there`);
@@ -68,23 +67,19 @@ function tryToWrite(folder: string): string {
 :`;
 }
 
-function refuseFullDisk(target: Target, { code, stdout }: Pick<ExecResult, 'code' | 'stdout'>): void {
-  const { user } = target.facts.host;
+function refuseFullDisk({ name, facts }: Target, { code, stdout }: Pick<ExecResult, 'code' | 'stdout'>): void {
+  const { user } = facts.host;
   const spaces = parseDiskSpace(stdout);
   if (code !== 0 || spaces.length === 0) {
     const home = quoteWord(user.home);
-    throw new RdcError('FACTS', `${target.name}: cannot read the free space of ${user.home}`, {
-      hint: `on ${target.name}: df -Pk ${home}; df -Pi ${home}`,
+    throw new RdcError('FACTS', `${name}: cannot read the free space of ${user.home}`, {
+      hint: `on ${name}: df -Pk ${home}; df -Pi ${home}`,
     });
   }
   const full = fullAmong(spaces);
   if (!full) return;
   const free = `${full.freeKiB ?? '?'} KiB and ${full.freeInodes ?? 'any number of'} inodes free for ${user.name}`;
-  throw new RdcError(
-    'NO_SPACE',
-    `${target.name}: the disk is full: ${full.mount} has ${free}; needed: ${neededKiB} KiB`,
-    {
-      hint: `free some space on ${target.name}: sudo du -xh ${full.mount} | sort -h | tail`,
-    },
-  );
+  throw new RdcError('NO_SPACE', `${name}: the disk is full: ${full.mount} has ${free}; needed: ${neededKiB} KiB`, {
+    hint: `free some space on ${name}: sudo du -xh ${full.mount} | sort -h | tail`,
+  });
 }

@@ -5,9 +5,8 @@ import type { ExecRecord } from '../../target-host/transport/executor.ts';
 
 const maxEvidenceBytes = 256 * 1024;
 const maxOutputChars = 4000;
-const cutHere = '[evidence cut here]';
 
-/** What a check saw, in the order it saw it: commands with their answers, and notes. Bounded; secrets are struck out. */
+/** What a check saw, in that order: commands with their answers, and notes. Bounded; secrets are struck out. */
 export class Evidence {
   readonly #lines: string[] = [];
   #bytes = 0;
@@ -29,7 +28,7 @@ export class Evidence {
     if (this.#bytes > maxEvidenceBytes) return;
     // as it will be written, with the end of its line
     this.#bytes += Buffer.byteLength(visibleText(text)) + 1;
-    this.#lines.push(this.#bytes > maxEvidenceBytes ? cutHere : text);
+    this.#lines.push(this.#bytes > maxEvidenceBytes ? '[evidence cut here]' : text);
   }
 
   /** Writes `evidence/<id>.txt` in the run folder and returns that path, or undefined when there is nothing to show. */
@@ -49,17 +48,12 @@ function cut(text: string): string {
 
 /** Key material, and values of variables whose names say that they are secret. */
 export function redact(text: string): string {
-  return (
-    text
-      // an end that was cut off does not make it less of a key
-      .replace(
-        /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-        '[private key removed]',
-      )
-      .replace(/(authorization["']?\s*[=:]\s*).*/gi, '$1[removed]')
-      .replace(
-        /((?:token|secret|passw(?:or)?d|api_?key|credential)\w{0,40}["']?\s*[=:]\s*)("[^"\n]*"|'[^'\n]*'|[^\s,;}]+)/gi,
-        '$1[removed]',
-      )
-  );
+  // an end that was cut off does not make it less of a key
+  const key = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+  const secret =
+    /((?:token|secret|passw(?:or)?d|api_?key|credential)\w{0,40}["']?\s*[=:]\s*)("[^"\n]*"|'[^'\n]*'|[^\s,;}]+)/gi;
+  return text
+    .replace(key, '[private key removed]')
+    .replace(/(authorization["']?\s*[=:]\s*).*/gi, '$1[removed]')
+    .replace(secret, '$1[removed]');
 }

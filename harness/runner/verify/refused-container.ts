@@ -15,25 +15,23 @@ import { Blocked } from './preconditions.ts';
 export async function meaningOfRefusal(thrown: unknown, check: DeclaredCheck, target: Target): Promise<unknown> {
   const isRefused = thrown instanceof ContainerRefused && !thrown.isOfOthers;
   if (isRefused) target.note(`the daemon refuses: ${thrown.message}`);
-  if (!isRefused && !isOtherRefusal(thrown, check)) return thrown;
+  // a limitation of containers that is refused, but not as documented: in whatever words every container is
+  const isLimitation = check.level === 'LIMITATION';
+  const isOtherRefusal = isLimitation && check.needsDaemon && failureOf(thrown).finding === 'differs';
+  if (!isRefused && !isOtherRefusal) return thrown;
   const plain = await refusalOf(target, {});
   const why = hiddenBy(target.facts.host.hidepid);
   if (plain !== null) return new Blocked('NS-ONE-USERNS', `the daemon cannot start any container${why}: ${plain}`);
-  return isRefused ? failureBy(thrown, check) : thrown;
+  return isRefused ? failureBy(thrown.message, isLimitation) : thrown;
 }
 
-/** A limitation of containers that is refused, but not as documented: in whatever words every container is. */
-function isOtherRefusal(thrown: unknown, { level, needsDaemon }: DeclaredCheck): boolean {
-  return level === 'LIMITATION' && needsDaemon && failureOf(thrown).finding === 'differs';
-}
-
-function failureBy({ message }: ContainerRefused, { level }: DeclaredCheck): unknown {
+function failureBy(refusal: string, isLimitation: boolean): unknown {
   const label = 'the start of a container';
   try {
-    if (level !== 'LIMITATION') expect(message, label).toBeNull();
-    else asFinding('differs', () => expect(message, `differs: ${label}`).toBeNull());
+    if (!isLimitation) expect(refusal, label).toBeNull();
+    else asFinding('differs', () => expect(refusal, `differs: ${label}`).toBeNull());
   } catch (failure) {
     return failure;
   }
-  throw new Error(`${message}: no failure`);
+  throw new Error(`${refusal}: no failure`);
 }

@@ -139,3 +139,13 @@ it('hands stages to the fault, and takes the fault back in its turn among what w
   );
   expect(log).toEqual(['applied', 'deferred after', 'fault taken back', 'deferred before']);
 });
+
+it('a check is told who is judged beside it, and of nobody where that was not said', async () => {
+  const told: boolean[] = [];
+  const verify: DeclaredCheck['verify'] = async ({ alsoJudged }) =>
+    void told.push(alsoJudged('A-C'), alsoJudged('A-D'));
+  const mode = { evidence: new Evidence(), target: {}, host: {} } as ModeContext;
+  await verifyOnce({ id: 'A-B', verify } as DeclaredCheck, { ...mode, alsoJudged: new Set(['A-C']) });
+  await verifyOnce({ id: 'A-B', verify } as DeclaredCheck, mode);
+  expect(told).toEqual([true, false, false, false]);
+});

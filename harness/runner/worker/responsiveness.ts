@@ -1,10 +1,9 @@
+import { hasCode } from '../../messages/errors.ts';
 import type { Target } from '../../target-host/access/target.ts';
-import { isTimeout, unanswered } from '../verify/lost-target.ts';
+import { failWhenLate } from '../../this-machine/poll.ts';
+import { unanswered } from '../verify/preconditions.ts';
 
-/** Before the end of a check's time; a command that does nothing has most of it to be answered. */
-const marginMs = 20_000;
-
-export type Patience = {
+type Patience = {
   readonly id: string;
   /** the check's whole time: vitest ends it then, and goes on with the next */
   readonly limitMs: number;
@@ -17,21 +16,13 @@ export type Patience = {
  * A target that answers was only slow, and the rest of the time is the check's.
  */
 export async function failWhenSilent(work: Promise<void>, { id, limitMs, target }: Patience): Promise<void> {
-  const margin = Math.min(marginMs, limitMs / 2);
-  let timer: NodeJS.Timeout | undefined;
-  const silence = new Promise<never>((_, reject) => {
-    const ask = async () => {
-      const { name, shell } = await target();
-      await shell('true', { timeoutMs: margin * 0.75 }).catch((cause) => {
-        if (isTimeout(cause)) reject(unanswered(name, `${id} used up its ${Math.round(limitMs / 1000)} s`, cause));
-      });
-    };
+  const marginMs = Math.min(20_000, limitMs / 2);
+  await failWhenLate(work, limitMs - marginMs, async () => {
     // who has no connection to ask over ends by what ended that
-    timer = setTimeout(() => void ask().catch(() => {}), limitMs - margin);
+    const asked = await target().catch(() => undefined);
+    await asked?.shell('true', { timeoutMs: marginMs * 0.75 }).catch((cause: unknown) => {
+      if (!hasCode(cause, 'TIMEOUT')) return;
+      throw unanswered(asked.name, `${id} used up its ${Math.round(limitMs / 1000)} s`, cause);
+    });
   });
-  try {
-    await Promise.race([work, silence]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -6,22 +6,23 @@ import { sharedUseTarget } from '../../target-host/access/shared-use.ts';
 import type { Target } from '../../target-host/access/target.ts';
 import { type ConnectedTarget, connectTarget } from '../../target-host/connection/connect.ts';
 import { dropSharedContainers } from '../../target-host/docker/container.ts';
-import { bystandersOf } from '../modes/bystanders.ts';
 import { runConformance } from '../modes/conformance.ts';
-import { type Group, runFaultTest, type Subject } from '../modes/fault-test.ts';
+import { type Group, runFaultTest } from '../modes/fault-test.ts';
+import { bystandersOf } from '../modes/side-effects.ts';
 import { takeTriageViews } from '../modes/triage-views.ts';
 import { startProfile } from '../profile/check-profile.ts';
-import { timeLimitMs } from '../protocol/time-limit.ts';
+import { timeLimitMs } from '../protocol/protocol.ts';
 import { Evidence } from '../verify/evidence.ts';
+import { endsTheRun } from '../verify/preconditions.ts';
+import type { Mode } from '../verify/verify.ts';
 import { failWhenSilent } from './responsiveness.ts';
 import { waitForTurn } from './turns.ts';
-import '../protocol/protocol.ts';
-import { endsTheRun } from '../verify/lost-target.ts';
 
 // A vitest setup file: it turns the declarations of the spec file that follows into tests of this mode.
 
 const assignment = inject('assignment');
 const selected = new Set(assignment.selected);
+const applicable = new Set(assignment.applicable);
 
 // what a spec file declares is known when the body of a `describe` runs: those that disturb nobody come first, at once
 const [together, alone]: [DeclaredCheck[], DeclaredCheck[]] = [[], []];
@@ -32,17 +33,14 @@ describe.concurrent('side by side', () => together.forEach(declareTest));
 describe('one at a time', () => alone.forEach(declareTest));
 
 function declareTest(check: DeclaredCheck): void {
+  const { id, title } = check;
   const timeout = timeLimitMs(check, assignment);
   const isConcurrent = mayRunBesideOthers(check);
-  const patience = { id: check.id, limitMs: timeout, target: unwatchedTarget };
   // biome-ignore lint/suspicious/useExpect: the declaration's verify makes the assertions
-  it(`${check.id}: ${check.title}`, { timeout, meta: { id: check.id, worker: process.pid } }, async (context) => {
-    const turn = { id: check.id, signal: context.signal, isConcurrent };
+  it(`${id}: ${title}`, { timeout, meta: { id, worker: process.pid } }, async (context) => {
+    const judged = waitForTurn({ id, signal: context.signal, isConcurrent }, () => judge(check, context));
     try {
-      await failWhenSilent(
-        waitForTurn(turn, () => judge(check, context)),
-        patience,
-      );
+      await failWhenSilent(judged, { id, limitMs: timeout, target: unwatchedTarget });
     } catch (error) {
       if (endsTheRun(error)) context.task.meta.lost = renderError(error);
       throw error;
@@ -67,9 +65,9 @@ async function judge(check: DeclaredCheck, context: TestContext): Promise<void> 
   const { meta } = context.task;
   const profiled = assignment.profile ? startProfile() : undefined;
   const connected = await connectedTarget();
-  const mode = { context, ...modeContextOf(check, connected) };
+  const mode = { context, ...modeOf(check, connected) };
   try {
-    if (assignment.mode === 'conformance') await runConformance(check, mode);
+    if (assignment.mode === 'conformance') await runConformance(check, { ...mode, alsoJudged: applicable });
     else if (assignment.mode === 'triage') await takeTriageViews(check, mode, assignment.noRootful);
     else await runFaultTest(check, mode, groupOf(check, connected));
   } finally {
@@ -83,7 +81,7 @@ async function judge(check: DeclaredCheck, context: TestContext): Promise<void> 
 const evidences = new Map<string, Evidence>();
 
 /** A check's own evidence and its view of the target; the same for everybody who asks, for checks that share a fault. */
-function modeContextOf(check: DeclaredCheck, { host, observedBy }: ConnectedTarget): Subject['mode'] {
+function modeOf(check: DeclaredCheck, { host, observedBy }: ConnectedTarget): Mode {
   const evidence = evidences.get(check.id) ?? new Evidence();
   evidences.set(check.id, evidence);
   const target = observedBy(evidence);
@@ -91,7 +89,7 @@ function modeContextOf(check: DeclaredCheck, { host, observedBy }: ConnectedTarg
 }
 
 /** The selected checks of the same area with the same fault; one that is injected at a stage is not shared. */
-function sharingFault(check: DeclaredCheck, connected: ConnectedTarget): Subject[] {
+function groupOf(check: DeclaredCheck, connected: ConnectedTarget): Group {
   const { host } = connected;
   const shares = (other: DeclaredCheck) =>
     other.id === check.id ||
@@ -100,17 +98,12 @@ function sharingFault(check: DeclaredCheck, connected: ConnectedTarget): Subject
       check.fault.at === undefined &&
       other.fault.at === undefined &&
       other.fault.inject === check.fault.inject &&
-      (other.applies?.({ host }) ?? true) === true);
-  return declaredChecks()
-    .filter(shares)
-    .map((other) => ({ check: other, mode: modeContextOf(other, connected) }));
-}
-
-function groupOf(check: DeclaredCheck, connected: ConnectedTarget): Group {
-  const members = sharingFault(check, connected);
-  return assignment.sideEffects === undefined
-    ? { members }
-    : { members, bystanders: bystandersOf(connected, assignment) };
+      [other.applies, other.fault.possible].every((asked) => (asked?.({ host }) ?? true) === true));
+  const sharing = declaredChecks().filter(shares);
+  return {
+    members: sharing.map((other) => ({ check: other, mode: modeOf(other, connected) })),
+    bystanders: assignment.sideEffects && bystandersOf(connected, assignment),
+  };
 }
 
 /** One connection for all spec files of a worker: vitest runs them in one process (isolate: false). */

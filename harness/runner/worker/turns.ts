@@ -1,11 +1,12 @@
 import { RdcError } from '../../messages/errors.ts';
+import { failWhenLate } from '../../this-machine/poll.ts';
 
 type Work = { readonly id: string; readonly end: Promise<void>; isStuck: boolean; readonly isConcurrent: boolean };
 
 // a setup file is loaded anew for each spec file, and all of them run in one process
 const holder = globalThis as { rdcWork?: Set<Work> };
 
-export type Turn = {
+type Turn = {
   readonly id: string;
   readonly signal: AbortSignal;
   readonly patienceMs?: number;
@@ -22,27 +23,18 @@ export async function waitForTurn(turn: Turn, task: () => Promise<void>): Promis
   const { id, signal, patienceMs = 60_000, isConcurrent = false } = turn;
   holder.rdcWork ??= new Set();
   const all = holder.rdcWork;
-  const isInTheWay = (work: Work) => !(isConcurrent && work.isConcurrent);
-  for (const work of [...all].filter(isInTheWay)) await awaitEnd(work, patienceMs);
+  for (const work of [...all].filter((other) => !(isConcurrent && other.isConcurrent))) {
+    await failWhenLate(work.end, work.isStuck ? 0 : patienceMs, () => {
+      work.isStuck = true;
+      throw new RdcError('TIMEOUT', `${work.id} timed out and is still running; the machine may be changed`);
+    });
+  }
   // who ran out of time while waiting must not start now
   signal.throwIfAborted();
   const running = task();
-  const work: Work = { id, isStuck: false, isConcurrent, end: running.then(ended, ended) };
+  const end = running.catch(() => {});
+  const work: Work = { id, isStuck: false, isConcurrent, end };
   all.add(work);
-  void work.end.then(() => all.delete(work));
+  void end.then(() => all.delete(work));
   await running;
-}
-
-const ended = () => {};
-
-async function awaitEnd(work: Work, patienceMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<'stuck'>((resolve) => {
-    timer = setTimeout(() => resolve('stuck'), work.isStuck ? 0 : patienceMs);
-  });
-  const outcome = await Promise.race([work.end, patience]);
-  clearTimeout(timer);
-  if (outcome !== 'stuck') return;
-  work.isStuck = true;
-  throw new RdcError('TIMEOUT', `${work.id} timed out and is still running; the machine may be changed`);
 }

@@ -6,7 +6,7 @@ import type { Transport } from '../transport/transport.ts';
 /** Reboots the machine and waits until root is logged in to another boot of it. Throws LOST when it stays away. */
 export async function rebootMachine(
   root: RenewableTransport,
-  limits: PollOptions = { withinMs: 180_000, everyMs: 1_000 },
+  limits: PollOptions = { withinMs: 180_000, everyMs: 250 },
 ): Promise<void> {
   const before = await bootId(root);
   // the shutdown may cut off the answer

@@ -1,4 +1,4 @@
-import { GenericContainer, type getContainerRuntimeClient } from 'testcontainers';
+import { GenericContainer, type getContainerRuntimeClient, Wait } from 'testcontainers';
 import { fixtureImageTag } from '../../fixture-image/image.ts';
 
 type Client = Awaited<ReturnType<typeof getContainerRuntimeClient>>;
@@ -6,11 +6,15 @@ type CreateOptions = Parameters<Client['container']['dockerode']['createContaine
 
 export type ContainerOptions = {
   readonly name?: string;
+  /** by default the fixture image */
+  readonly image?: string;
   readonly command?: readonly string[];
   readonly user?: string;
   readonly domainname?: string;
   /** names as in the Engine API */
   readonly host?: NonNullable<CreateOptions['HostConfig']>;
+  /** more of what the Engine API takes beside HostConfig */
+  readonly create?: Pick<CreateOptions, 'Healthcheck' | 'Tty'>;
   readonly publish?: readonly PublishedPort[];
 };
 
@@ -29,8 +33,11 @@ export const nonceLabel = 'rdc.nonce';
 /** A container of the fixture image with exactly the HostConfig asked for. */
 export class ContainerRequest extends GenericContainer {
   constructor(options: ContainerOptions, nonce: string) {
-    super(fixtureImageTag);
-    const { name, user, domainname, host, publish = [] } = options;
+    super(options.image ?? fixtureImageTag);
+    const { name, user, domainname, host, create, publish = [] } = options;
+    Object.assign(this.createOpts, create);
+    // whether it is healthy is for the check to say
+    if (create?.Healthcheck !== undefined) this.withWaitStrategy(Wait.forAll([]));
     this.withCommand([...(options.command ?? ['sleep', 'infinity'])]);
     this.withEnvironment({ RDC_NONCE: nonce });
     this.withLabels({ [nonceLabel]: nonce });

@@ -1,17 +1,40 @@
 import { Readable } from 'node:stream';
+import { writeLayeredArchive } from '../../fixture-image/oci-archive.ts';
 import { type TarEntry, writeTar } from '../../fixture-image/tar.ts';
 import type { Target } from '../access/target.ts';
 import { dockerode } from './load-image.ts';
 
 /** Makes an image of one layer, which the caller removes. Null when the daemon took it, else the daemon's words. */
 export async function importImage(target: Target, repo: string, entries: readonly TarEntry[]): Promise<string | null> {
-  const client = await dockerode();
   const names = entries.map(({ path }) => path).join(' ');
-  const note = (outcome: string) => target.note(`import of ${repo}:1 with ${names}: ${outcome}`);
+  const tar = await writeTar(entries);
+  return await taken(target, `import of ${repo}:1 with ${names}`, async () =>
+    (await dockerode()).importImage(Readable.from([tar]), { repo, tag: '1' }),
+  );
+}
+
+/** The same of several layers, the lowest first: `loadLayers(target, 'rdc/two:1', [[...], [...]])`. */
+export async function loadLayers(
+  target: Target,
+  tag: string,
+  layers: readonly (readonly TarEntry[])[],
+): Promise<string | null> {
+  const arch = target.facts.host.architecture === 'aarch64' ? 'arm64' : 'amd64';
+  const { tar } = await writeLayeredArchive({ arch, tag, layers });
+  return await taken(target, `load of ${tag} with ${layers.length} layers`, async () =>
+    (await dockerode()).loadImage(Readable.from([tar]), { quiet: true }),
+  );
+}
+
+async function taken(
+  target: Target,
+  what: string,
+  send: () => Promise<AsyncIterable<unknown>>,
+): Promise<string | null> {
+  const note = (outcome: string) => target.note(`${what}: ${outcome}`);
   try {
-    const progress = await client.importImage(Readable.from([await writeTar(entries)]), { repo, tag: '1' });
     let text = '';
-    for await (const chunk of progress) text = `${text}${chunk}`.slice(0, 65_536);
+    for await (const chunk of await send()) text = `${text}${chunk}`.slice(0, 65_536);
     const refusal = refusalInProgress(text);
     note(refusal ?? 'taken');
     return refusal;

@@ -29,6 +29,9 @@ it('Debian 13, as its kernel and files say', () => {
       availableControllers: ['cpuset', 'cpu', 'io', 'memory', 'hugetlb', 'pids', 'rdma', 'misc', 'dmem'],
       userControllers: ['cpu', 'memory', 'pids'],
     },
+    container: null,
+    lackedCapabilities: [],
+    sctp: true,
     lsm: expect.arrayContaining(['apparmor', 'landlock']),
     sysctl: {
       unprivilegedUsernsClone: 1,
@@ -60,6 +63,28 @@ it('Debian 13, as its kernel and files say', () => {
       getfacl: '/usr/bin/getfacl',
     },
   });
+});
+
+it('a container of systemd-nspawn whose root may not raise limits, on a kernel without SCTP', () => {
+  const { container, lackedCapabilities, sctp } = parseHostFacts(
+    recorded('debian-13')
+      .replace('@@rdc:container\n', '@@rdc:container\nsystemd-nspawn\n')
+      .replace('CapBnd:\t000001ffffffffff', 'CapBnd:\t000001fffcfeffff')
+      .replace('@@rdc:sctp\nyes', '@@rdc:sctp\nno'),
+  );
+  expect({ container, lackedCapabilities, sctp }).toEqual({
+    container: 'systemd-nspawn',
+    lackedCapabilities: ['CAP_SYS_MODULE', 'CAP_SYS_RESOURCE', 'CAP_SYS_TIME'],
+    sctp: false,
+  });
+});
+
+it.each([
+  ['an older kernel has no later ones', '37\nCapBnd:\t0000003fffffffff', []],
+  ['hidden', '40\n', null],
+  ['no mask', '40\nCapBnd:\tx', null],
+])('capabilities that nobody may have: %s', (_, answer, expected) => {
+  expect(parseHostFacts(withSection('lackedCapabilities', answer)).lackedCapabilities).toEqual(expected);
 });
 
 it('Debian 11 differs where the platforms differ', () => {

@@ -5,6 +5,7 @@ import {
   distributionOf,
   idRanges,
   installationOf,
+  lackedCapabilities,
   memberOf,
   numberOf,
   trimmed,
@@ -62,6 +63,18 @@ const hostFacts = {
       (text) => (text.includes('absent') ? null : words(text)),
     ),
   },
+  /** what its systemd says of a host that is a container, e.g. `systemd-nspawn`: the kernel is another host's too */
+  container: file('/run/systemd/container', (text) => text.trim() || null),
+  /** that no process of the host may have, e.g. `CAP_SYS_RESOURCE`: not even root may raise limits then */
+  lackedCapabilities: command(
+    'cat /proc/sys/kernel/cap_last_cap && grep "^CapBnd:" /proc/1/status',
+    lackedCapabilities,
+  ),
+  /** whether the kernel has it, loads it or would */
+  sctp: command(
+    'm=/lib/modules/$(uname -r); grep -qs "^SCTP" /proc/net/protocols || grep -qsE "/sctp\\.ko" $m/modules.builtin $m/modules.dep && echo yes || echo no',
+    (text) => text.trim() === 'yes',
+  ),
   lsm: file('/sys/kernel/security/lsm', (text): readonly string[] => text.trim().split(',').filter(Boolean)),
   sysctl: {
     unprivilegedUsernsClone: file('/proc/sys/kernel/unprivileged_userns_clone', numberOf),
@@ -129,6 +142,15 @@ tr '\\0' '\\n' < \${engine%/exe}/cmdline | grep -E -- '^--firewall-backend=[a-z0
   versions: slow(command(versionsOf(programs), memberOf)),
   paths: command(
     'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables getfacl; do p=$(program $b); case $p in /proc/*) p=$(readlink "$p") ;; esac; p=${p% (deleted)}; echo "$b ${p:--}"; done',
+    memberOf,
+  ),
+  /** of the user's client, where it looks for them: `docker buildx`, `docker compose`; null where there is none */
+  clientPlugins: command(
+    `for p in buildx compose; do
+  for d in "$HOME/.docker" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+    [ ! -x "$d/cli-plugins/docker-$p" ] || { echo "$p $d/cli-plugins/docker-$p"; break; }
+  done
+done`,
     memberOf,
   ),
   /** serial ports of the kernel besides the console, e.g. `/dev/ttyS1`, with or without a node in /dev */

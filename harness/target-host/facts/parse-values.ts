@@ -18,6 +18,21 @@ export function words(text: string): readonly string[] {
   return text.split(/\s+/).filter(Boolean);
 }
 
+/** By their bits in the masks of /proc/PID/status. */
+const capabilities = words(`CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE
+  NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT
+  SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE
+  MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE`);
+
+/** `40`, the last that the kernel has, and `CapBnd: 000001fffeffffff`: those of which the bit is not set. */
+export function lackedCapabilities(text: string): readonly string[] | null {
+  const [, last, mask] = /^(\d{1,2})\s+CapBnd:\s*([0-9a-f]{1,16})\s*$/.exec(text) ?? [];
+  if (last === undefined || mask === undefined) return null;
+  const bits = BigInt(`0x${mask}`);
+  const known = capabilities.slice(0, Number(last) + 1);
+  return known.filter((_, bit) => ((bits >> BigInt(bit)) & 1n) === 0n).map((name) => `CAP_${name}`);
+}
+
 /** Lines `key value` become a record; `key -` is null. */
 export function memberOf(text: string): Readonly<Record<string, string | null>> {
   const members = text.split('\n').flatMap((line) => {

@@ -32,3 +32,12 @@ it('the path is taken letter by letter', async () => {
   expect(holders(join(folder, "o'd d*.sock"))).toBe(`${odd.pid}\n`);
   expect(holders(join(folder, "o'd dx.sock"))).toBe('');
 });
+
+it('a process that ends while it is asked hides nobody', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'rdc-')), 'docker.sock');
+  using daemon = await listener(path);
+  // the first that is found, in the same network namespace, and gone by then
+  const gone = `find() { case $1 in */ns/net) echo "$(readlink /proc/self/ns/net) /proc/0/task/0/ns" ;; esac; command find "$@"; }`;
+  const script = `${gone}\n${holdersOf(quoteWord(path))}`;
+  expect(execFileSync('sh', ['-c', script], { encoding: 'utf8' })).toBe(`${daemon.pid}\n`);
+});

@@ -1,12 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Container, known, type Target } from '../../../harness/checks/index.ts';
 
-/**
- * The IDs that processes of a container have on the host, one process for each ID (as UID and GID alike) asked for:
- * `UID:GID`, or the errno by which the kernel refuses such IDs to a process of the container.
- * All are started by one `exec`, which costs seconds on an emulated machine. Each is known by a nonce in its
- * arguments, which only the kernel can have shown us.
- */
+/** Host `UID:GID` for each ID, or the errno. One exec for all of them: each costs seconds when emulated. */
 export async function hostIdsOf(target: Target, container: Container, ids: readonly number[]): Promise<string[]> {
   const nonce = randomUUID();
   const start = (id: number, index: number) => `probe idle ${id} ${id} ${nonce}-${index} >/dev/null 2>&1 &`;
@@ -22,14 +17,13 @@ done`);
   return answers;
 }
 
-/** Asked once more where there is no such process: one that may have the ID would stay, and say nothing. */
+/** only a process that was refused its ID ends by itself and answers */
 async function refusedBy(container: Container, id: number): Promise<string> {
   const { stdout } = await container.exec(['timeout', '5', 'probe', 'idle', String(id), String(id), 'rdc']);
   const errno = /"errno":"(\w+)"/.exec(stdout)?.[1];
   return known(errno, `the process of ID ${id}`);
 }
 
-/** Pure: lines `INDEX UID GID`. */
 export function parseHostIds(text: string): ReadonlyMap<number, string> {
   const lines = [...text.matchAll(/^(\d+) (\d+) (\d+)$/gm)];
   return new Map(lines.map(([, index, uid, gid]) => [Number(index), `${uid}:${gid}`]));

@@ -1,13 +1,9 @@
 import { type Inject, known, mustRun, quoteWord, setAside } from '../../../harness/checks/index.ts';
 
-/**
- * A script in the place of runc; `script` is given the quoted path of the real one. Containers of before are
- * forgotten, those of the fault are gone before the real one returns. The daemon needs no restart: containerd's shim
- * looks the program up for every call.
- */
+/** `script` gets the real path of runc, quoted. No restart: the shim looks the program up for each call. */
 export function wrappedRuntime(script: (runc: string) => string): Inject {
   return async ({ target, host }) => {
-    // the file itself: a link to it is not the only name that the daemon's PATH has for it (Debian 13)
+    // not the link: on Debian 13 the daemon's PATH finds the file by another name too
     const link = known(host.paths.runc, 'the path of runc');
     const path = (await mustRun(target.root, `readlink -f ${quoteWord(link)}`)).trim();
     await target.invalidate();
@@ -18,3 +14,8 @@ export function wrappedRuntime(script: (runc: string) => string): Inject {
     };
   };
 }
+
+/** Containers start, and nothing can be started in them: no exec, no health check. */
+export const withoutExec: Inject = wrappedRuntime(
+  (runc) => `#!/bin/sh\nfor word do [ "$word" != exec ] || exit 1; done\nexec ${runc} "$@"\n`,
+);

@@ -3,7 +3,6 @@ import { awaitDaemon, bringBack, restartDaemon, restartedWith, restartUserManage
 import { stopDaemon } from './service.ts';
 import { removeManagerDropIn, writeManagerDropIn } from './unit-drop-in.ts';
 
-/** A drop-in for user@.service: `userManagerDropIn('LimitMEMLOCK=infinity')`. */
 export function userManagerDropIn(...settings: readonly string[]): Inject {
   return async ({ target, host }) => {
     await writeManagerDropIn(target, ...settings);
@@ -15,10 +14,7 @@ export function userManagerDropIn(...settings: readonly string[]): Inject {
   };
 }
 
-/**
- * Settings in the daemon.json of the user's daemon, which is restarted with it: `daemonJson({ 'exec-opts': [...] })`.
- * The rest of the file stays: with another storage driver or data root it would be another daemon.
- */
+/** Restarts with more settings; the rest of the file stays, since another data root would be another daemon. */
 export function daemonJson(config: Readonly<Record<string, unknown>>): Inject {
   return async ({ target, host }) => {
     const file = `${host.user.home}/.config/docker/daemon.json`;
@@ -29,13 +25,13 @@ export function daemonJson(config: Readonly<Record<string, unknown>>): Inject {
   };
 }
 
-/** The cgroupfs driver is `none` without root: resource flags are taken and ignored. */
-export const driverNone: Inject = daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] });
+export const driverNone = {
+  name: 'daemon.json asks for the cgroupfs driver, which is "none" without root',
+  inject: daemonJson({ 'exec-opts': ['native.cgroupdriver=cgroupfs'] }),
+  alsoBreaks: ['CG-INFO-TRUTH'],
+};
 
-/**
- * A rootful daemon in the place of the user's: it answers on the same socket, does everything one asks of it,
- * and keeps none of the promises of rootless Docker. A fault that no "does docker work" test notices.
- */
+/** A rootful daemon on the user's socket: everything works, and nothing is rootless. */
 export const rootfulDaemon: Inject = async ({ target }) => {
   await target.invalidate();
   const stop = await startRootfulInPlace(target, () => stopDaemon(target)).catch(async (error) => {
@@ -50,7 +46,7 @@ export const rootfulDaemon: Inject = async ({ target }) => {
   return await orUndo(undo, () => awaitDaemon(target));
 };
 
-/** The fault of what only a rootless daemon keeps. What also turns red sees that the user's own daemon is not there. */
+/** What else breaks: checks that see the user's own daemon is gone. */
 export const byRootful = {
   name: "a rootful daemon takes the place of the user's",
   inject: rootfulDaemon,

@@ -1,14 +1,8 @@
-import { type Inject, mustRun, quoteWord, type Target } from '../../../harness/checks/index.ts';
+import { type HostFacts, type Inject, mustRun, quoteWord, type Target } from '../../../harness/checks/index.ts';
 import { daemonProcess } from './process.ts';
 
-/**
- * In the daemon's mount namespace a file or socket lies over a path; the host's own view stays as it is. Entered with
- * its user namespace: the host's UID 0 is not mapped there and cannot create a file (EOVERFLOW).
- */
-export function overlaidForDaemon(
-  script: (paths: { socket: string }) => string,
-  undo: (paths: { socket: string }) => string,
-): Inject {
+/** In the daemon's mount and user namespace: the host's UID 0 is not mapped there and cannot create a file. */
+export function overlaidForDaemon(script: (host: HostFacts) => string, undo: (host: HostFacts) => string): Inject {
   const inside = async (target: Target, command: string) => {
     const { pid } = await daemonProcess(target);
     await mustRun(target.root, `nsenter -t ${pid} -U -m -- sh -ec ${quoteWord(command)}`);
@@ -19,7 +13,6 @@ export function overlaidForDaemon(
   };
 }
 
-/** For the daemon, and so for what it mounts into containers, the socket is an ordinary file. */
 export const hidesSocket: Inject = overlaidForDaemon(
   ({ socket }) => `touch /tmp/rdc-not-a-socket; mount --bind /tmp/rdc-not-a-socket '${socket}'`,
   ({ socket }) => `umount '${socket}'; rm -f /tmp/rdc-not-a-socket`,

@@ -2,7 +2,12 @@ import { expect, test as it } from 'vitest';
 import type { RestartableTarget, VerifyContext } from '../../../harness/checks/index.ts';
 import { observedOnce } from './observe-once.ts';
 
-const on = (name: string) => ({ target: { name }, note: () => {} }) as unknown as VerifyContext<RestartableTarget>;
+const on = (name: string, ...judged: readonly string[]) =>
+  ({
+    target: { name },
+    note: () => {},
+    alsoJudged: (id: string) => judged.includes(id),
+  }) as unknown as VerifyContext<RestartableTarget>;
 
 it('two checks read one observation, and a check that comes back has a new one made', async () => {
   let taken = 0;
@@ -26,4 +31,10 @@ it('what failed is not handed on', async () => {
   });
   await expect(read('A', on('m'))).rejects.toThrow('lost');
   expect(await read('B', on('m'))).toBe(2);
+});
+
+it('what another check wants is done where that one is judged too, else that one has an observation of its own', async () => {
+  const read = observedOnce(async (_, isFor) => ['A', 'B'].filter(isFor).join(''));
+  expect([await read('A', on('m', 'B')), await read('B', on('m', 'A'))]).toEqual(['AB', 'AB']);
+  expect([await read('A', on('n')), await read('B', on('n'))]).toEqual(['A', 'B']);
 });

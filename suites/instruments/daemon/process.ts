@@ -1,26 +1,11 @@
 import { holdersOf, known, quoteWord, RdcError, type ReadableTarget } from '../../../harness/checks/index.ts';
-import { type IdMapLine, parseIdMap } from '../kernel/id-map.ts';
+import { parseIdMap } from '../kernel/id-map.ts';
 
 type ProcessFacts = { readonly pid: number; readonly command: string; readonly uids: readonly number[] };
 
-/** The daemon behind the user's socket, as the kernel shows it. */
-export type DaemonProcess = {
-  readonly pid: number;
-  readonly uidMap: readonly IdMapLine[];
-  readonly gidMap: readonly IdMapLine[];
-  readonly userNamespace: string;
-  readonly initialUserNamespace: string;
-  /** the daemon, what started it in the same user session, and what it runs for itself; containers are left out */
-  readonly service: readonly ProcessFacts[];
-  /** of the service: what started the daemon, the outermost process first */
-  readonly startedBy: readonly ProcessFacts[];
-};
+export type DaemonProcess = NonNullable<ReturnType<typeof parseDaemonProcess>>;
 
-/**
- * Whoever holds the socket that listens at the user's path, whatever else runs on the host under the same name or in the
- * same network namespace. The service is that process, its ancestors up to PID 1 or a user manager, and all descendants
- * in its PID namespace.
- */
+/** The listener at the user's socket, its ancestors up to the user manager, and all descendants except containers. */
 export async function daemonProcess(target: ReadableTarget): Promise<DaemonProcess> {
   const { stdout } = await target.root.shell(script(target.facts.host.socket));
   return known(parseDaemonProcess(stdout), 'the process that listens on the API socket');
@@ -40,8 +25,8 @@ cat /proc/[0-9]*/status 2>/dev/null |
 awk '/^Name:/{n=$2} /^Pid:/{p=$2} /^PPid:/{q=$2} /^Uid:/{u=$2" "$3" "$4" "$5} /^NSpid:/{print "process", p, q, NF-1, u, n}'`;
 }
 
-/** Pure; null when no daemon was found. Throws where several processes listen at the path, each on a socket of its own. */
-export function parseDaemonProcess(text: string): DaemonProcess | null {
+/** Pure. Null without a daemon; throws if several processes listen at the path. */
+export function parseDaemonProcess(text: string) {
   const holders = new Map(
     `\n${text}`
       .split(/\npid (?=\d)/)
@@ -66,7 +51,7 @@ export function parseDaemonProcess(text: string): DaemonProcess | null {
   };
 }
 
-/** `depth`: how many PID namespaces the process is in; a container's are one deeper than the daemon. */
+/** `depth`: how many PID namespaces the process is in; a container's is one deeper. */
 type ProcessLine = ProcessFacts & { readonly parent: number; readonly depth: number };
 
 function parseProcess(line: string): ProcessLine {
@@ -80,7 +65,7 @@ function parseProcess(line: string): ProcessLine {
   };
 }
 
-/** From the parent up to the last that is there; each once, whatever a target says. */
+/** Bounded, whatever a target prints: each process once. */
 function ancestorsOf(process: ProcessLine, byPid: ReadonlyMap<number, ProcessLine>): ProcessLine[] {
   const ancestors = new Set<ProcessLine>();
   for (let above = byPid.get(process.parent); above && !ancestors.has(above); above = byPid.get(above.parent)) {
@@ -89,16 +74,15 @@ function ancestorsOf(process: ProcessLine, byPid: ReadonlyMap<number, ProcessLin
   return [...ancestors];
 }
 
-/** Of those who hold the socket the one that serves it. */
 function daemonOf(pids: ReadonlySet<number>, byPid: ReadonlyMap<number, ProcessLine>): ProcessLine | undefined {
   const all = [...byPid.values()].filter(({ pid }) => pids.has(pid));
-  // one in a PID namespace of its own is the daemon of a machine within this one, at the same path
+  // a holder in a deeper PID namespace is the daemon of a machine within this one, at the same path
   const depth = all.reduce((least, holder) => Math.min(least, holder.depth), Number.POSITIVE_INFINITY);
-  // between fork and exec a child of the daemon has its name and its files, and is gone a moment later
+  // between fork and exec a child has the daemon's name and files
   const isCopy = ({ pid, parent, command }: ProcessLine) =>
     parent !== pid && pids.has(parent) && byPid.get(parent)?.command === command;
   const holders = all.filter((holder) => holder.depth === depth && !isCopy(holder));
-  // who opened the socket and started the daemon may have it too
+  // whoever opened the socket and started the daemon may hold it too
   const openers = new Set(holders.flatMap((holder) => ancestorsOf(holder, byPid)));
   const servers = holders.filter((holder) => !openers.has(holder));
   if (servers.length < 2) return servers[0];
@@ -120,5 +104,9 @@ function serviceOf(daemon: ProcessLine, everything: ReadonlyMap<number, ProcessL
     for (const process of all) if (members.has(process.parent)) members.add(process.pid);
   }
   const facts = ({ pid, command, uids }: ProcessLine): ProcessFacts => ({ pid, command, uids });
-  return { service: all.filter(({ pid }) => members.has(pid)).map(facts), startedBy: startedBy.map(facts) };
+  return {
+    /** the daemon, its ancestors in the user session, and all descendants except containers */
+    service: all.filter(({ pid }) => members.has(pid)).map(facts),
+    startedBy: startedBy.map(facts),
+  };
 }

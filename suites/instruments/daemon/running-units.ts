@@ -1,6 +1,5 @@
 import { quoteWord, type Target } from '../../../harness/checks/index.ts';
 
-/** Units that the user's manager runs now, by whatever they were started: `syncthing.service`. */
 export async function runningUnits(target: Target): Promise<string[]> {
   const { stdout } = await target.shell(
     'systemctl --user list-units --state=active --type=service,socket,timer,path --plain --no-legend --no-pager',
@@ -8,10 +7,7 @@ export async function runningUnits(target: Target): Promise<string[]> {
   return [...stdout.matchAll(/^(\S+\.\w+)\s/gm)].map(([, name = '']) => name);
 }
 
-/**
- * Starts those again that a stop or a restart of the manager ended: what is not enabled does not come by itself, and is
- * not enabled by this. One that does not start is noted: it may have been a part of a session that is gone.
- */
+/** A unit that does not start is only noted: it may belong to a session that is gone. */
 export async function startAgain(target: Target, units: readonly string[]): Promise<void> {
   if (units.length === 0) return;
   const shown = await target.exec(['systemctl', '--user', 'show', '-p', 'Id,LoadState,ActiveState,CanStart', ...units]);
@@ -25,7 +21,7 @@ export async function startAgain(target: Target, units: readonly string[]): Prom
   if (stdout !== '') target.note(`units of the user that did not start again:\n${stdout}`);
 }
 
-/** Pure: blocks of `Name=value` lines. A unit that was made for once is not found any more. */
+/** Pure: blocks of `Name=value` lines. A transient unit is not loaded any more. */
 export function stoppedUnits(text: string): string[] {
   const has = (block: string, line: string) => block.split('\n').includes(line);
   return text

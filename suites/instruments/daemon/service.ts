@@ -1,42 +1,23 @@
-import {
-  type HostFacts,
-  known,
-  mustRun,
-  quoteWord,
-  type RestartableTarget,
-  type Target,
-} from '../../../harness/checks/index.ts';
+import { type HostFacts, known, mustRun, quoteWord, type RestartableTarget } from '../../../harness/checks/index.ts';
 
-type Control = {
-  /** shell commands of the user; `state` prints `active`, or what else it is */
-  readonly start: string;
-  readonly stop: string;
-  readonly restart: string;
-  readonly state: string;
-};
-
-// a unit that the manager has not loaded yet, as after a boot without it, cannot be reset
+// without systemd's record of the unit, as right after boot, reset-failed fails
 const reset = 'systemctl --user reset-failed docker 2>/dev/null || true';
-const userUnit: Control = {
+/** Shell commands of the user; `state` prints `active` or another state. */
+const userUnit = {
   start: `${reset}; systemctl --user start docker`,
   stop: 'systemctl --user stop docker',
   restart: `${reset}; systemctl --user restart docker`,
   state: 'systemctl --user is-active docker',
 };
 
-/** The one place that knows how the daemon of this host is started and stopped: its user unit, or the user's own program. */
-export function daemonControl({ init, daemonScript }: Pick<HostFacts, 'init' | 'daemonScript'>): Control {
+/** By the user unit, or by the user's own program. */
+export function daemonControl({ init, daemonScript }: Pick<HostFacts, 'init' | 'daemonScript'>): typeof userUnit {
   if (init === 'systemd') return userUnit;
   const script = quoteWord(known(daemonScript, 'what starts and stops the daemon without a user manager'));
-  const [start, stop, state] = ['start', 'stop', 'status'].map((word) => `${script} ${word}`) as [
-    string,
-    string,
-    string,
-  ];
-  return { start, stop, restart: `${stop}; ${start}`, state };
+  const [start, stop] = [`${script} start`, `${script} stop`];
+  return { start, stop, restart: `${stop}; ${start}`, state: `${script} status` };
 }
 
-/** Where the daemon can be restarted at all; a reason otherwise. */
 export function canRestart({ host }: { readonly host: HostFacts }): true | string {
   return (
     host.init === 'systemd' ||
@@ -49,12 +30,10 @@ export async function stopDaemon(target: RestartableTarget): Promise<void> {
   await mustRun(target, daemonControl(target.facts.host).stop);
 }
 
-/** Has it started; whether it then answers is another matter, and so is a start that failed. */
 export async function startDaemon(target: RestartableTarget): Promise<void> {
   await target.shell(daemonControl(target.facts.host).start, { timeoutMs: 120_000 });
 }
 
-/** `active`, or the word for what else it is. */
-export async function daemonState(target: Target): Promise<string> {
+export async function daemonState(target: RestartableTarget): Promise<string> {
   return (await target.shell(daemonControl(target.facts.host).state)).stdout.trim();
 }

@@ -1,35 +1,26 @@
 import { type Inject, mustRun, quoteWord, type Target, type VerifyContext } from '../../../harness/checks/index.ts';
 import { restartedWith } from './restart.ts';
 
-/**
- * Writes settings of a unit for the daemon's next start, as a drop-in of the user's docker.service; where there are no
- * user units, for the user's own program that starts it. Returns what takes them away again.
- */
+/** In force at the daemon's next start; without systemd, a file for the user's own program. Resolves to the undo. */
 export async function writeUnitDropIn(
   { target, host }: Pick<VerifyContext, 'target' | 'host'>,
   ...settings: readonly string[]
-): Promise<() => Promise<void>> {
-  if (host.init !== 'systemd') return await writeStartSettings({ target, host }, settings);
+) {
   const folder = `'${host.user.home}/.config/systemd/user/docker.service.d'`;
   const lines = ['[Service]', ...settings].map((line) => `'${line}'`).join(' ');
   const reload = 'systemctl --user daemon-reload';
-  await mustRun(target, `mkdir -p ${folder}; printf '%s\\n' ${lines} > ${folder}/zz-rdc.conf; ${reload}`);
-  return async () =>
-    void (await mustRun(target, `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || :; ${reload}`));
-}
-
-async function writeStartSettings(
-  { target, host }: Pick<VerifyContext, 'target' | 'host'>,
-  settings: readonly string[],
-): Promise<() => Promise<void>> {
+  const write = `mkdir -p ${folder}; printf '%s\\n' ${lines} > ${folder}/zz-rdc.conf; ${reload}`;
+  const remove = `rm -f ${folder}/zz-rdc.conf; rmdir ${folder} 2>/dev/null || :; ${reload}`;
   const file = quoteWord(`${host.user.home}/.config/rdc/daemon.settings`);
-  await mustRun(target, `printf %s ${quoteWord(settings.map((one) => `${shellSetting(one)}\n`).join(''))} > ${file}`);
-  return async () => void (await mustRun(target, `rm -f ${file}`));
+  const script = () => quoteWord(settings.map((one) => `${shellSetting(one)}\n`).join(''));
+  const isUnit = host.init === 'systemd';
+  await mustRun(target, isUnit ? write : `printf %s ${script()} > ${file}`);
+  return () => mustRun(target, isUnit ? remove : `rm -f ${file}`);
 }
 
 const limits: Readonly<Record<string, string>> = { NOFILE: 'n', NPROC: 'u' };
 
-/** Pure: a setting of a unit in the words of bash: `LimitNOFILE=1024:4096` is `ulimit -Sn 1024 && ulimit -Hn 4096`. */
+/** Pure: `LimitNOFILE=1024:4096` is `ulimit -Sn 1024 && ulimit -Hn 4096`. */
 export function shellSetting(setting: string): string {
   const variable = /^Environment="?(\w+)=([^"]*)"?$/.exec(setting);
   if (variable) return `export ${variable[1]}=${quoteWord(variable[2] ?? '')}`;
@@ -39,19 +30,18 @@ export function shellSetting(setting: string): string {
   return `ulimit -S${flag} ${soft} && ulimit -H${flag} ${hard}`;
 }
 
-/** A drop-in for the user's docker.service; the running daemon is left alone: `unitDropIn('Restart=no')`. */
+/** Without a restart: `unitDropIn('Restart=no')`. */
 export function unitDropIn(...settings: readonly string[]): Inject {
   return (context) => writeUnitDropIn(context, ...settings);
 }
 
-/** One with which it is restarted: `restartedWithDropIn('LimitNOFILE=1024:4096')`. */
+/** With a restart: `restartedWithDropIn('LimitNOFILE=1024:4096')`. */
 export function restartedWithDropIn(...settings: readonly string[]): Inject {
   return async (context) => restartedWith(context.target, await writeUnitDropIn(context, ...settings));
 }
 
 const managerDropIns = '/etc/systemd/system/user@.service.d';
 
-/** Settings of user@.service, in force from the next start of a user's manager on. */
 export async function writeManagerDropIn({ root }: Target, ...settings: readonly string[]): Promise<void> {
   const lines = ['[Service]', ...settings].map((line) => `'${line}'`).join(' ');
   await mustRun(root, `mkdir -p ${managerDropIns}; printf '%s\\n' ${lines} > ${managerDropIns}/zz-rdc.conf`);

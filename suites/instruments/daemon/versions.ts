@@ -1,6 +1,6 @@
 import { type EngineRelease, type HostFacts, known } from '../../../harness/checks/index.ts';
 
-/** Whether a program's own words name that release or a later one: `isSince('rootlesskit version 2.0.2', '3.0')` is false. */
+/** `isSince('rootlesskit version 2.0.2', '3.0')` is false; so is any text without a version. */
 export function isSince(version: string | null | undefined, release: string): boolean {
   const words = /(?<!\d)(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?/.exec(version ?? '');
   if (!words) return false;
@@ -10,9 +10,8 @@ export function isSince(version: string | null | undefined, release: string): bo
   return (differences.find((by) => by !== 0) ?? 0) >= 0;
 }
 
-/** Whether the installed dockerd is that release or a later one: `isEngineSince(host, '29.5')`; it must be known. harness/verdicts/engine-changes.ts says what came with it. */
+/** `isEngineSince(host, '29.5')`; throws if the version is unknown. harness/verdicts/engine-changes.ts says what came with it. */
 export function isEngineSince({ versions }: Pick<HostFacts, 'versions'>, release: EngineRelease): boolean {
-  // words without a version are as good as none: no release is older or newer than they are
   const version = /\d\.\d/.test(versions.dockerd ?? '') ? versions.dockerd : null;
   return isSince(known(version, 'the version of dockerd'), release);
 }

@@ -6,19 +6,8 @@ import {
   type Target,
 } from '../../../harness/checks/index.ts';
 
-/** A container's cgroup as the kernel has it. */
-export type ContainerCgroup = {
-  /** below /sys/fs/cgroup on cgroup v2; the path of the `pids` or `name=systemd` hierarchy on v1 */
-  readonly path: string;
-  /** first line of the files asked for, null where the cgroup has no such file */
-  readonly files: Readonly<Record<string, string | null>>;
-};
-
-export async function containerCgroup(
-  target: Target,
-  container: Container,
-  files: readonly string[] = [],
-): Promise<ContainerCgroup> {
+/** The container's cgroup and the lines of some of its files, joined by `;`, null for one that it does not have. */
+export async function containerCgroup(target: Target, container: Container, files: readonly string[] = []) {
   const pid = await container.hostPid();
   const { stdout } = await target.root.shell(`
 p=$(sed -n 's/^0:://p' /proc/${pid}/cgroup); [ -n "$p" ] || p=$(sed -n 's/^[0-9]*:[^:]*pids[^:]*://p' /proc/${pid}/cgroup)
@@ -27,15 +16,13 @@ for f in ${files.join(' ')}; do echo "file $f $(head -n 20 /sys/fs/cgroup$p/$f 2
   return known(parseContainerCgroup(stdout), "the container's cgroup");
 }
 
-/** Pure; the lines of a file are joined by `;`. */
-export function parseContainerCgroup(text: string): ContainerCgroup | null {
+export function parseContainerCgroup(text: string) {
   const path = /^path (\/.*)$/m.exec(text)?.[1];
   if (path === undefined) return null;
-  const files = [...text.matchAll(/^file (\S+) (.*)$/gm)].map(([, name = '', value = '']) => [
-    name,
-    value.replace(/;$/, '') || null,
-  ]);
-  return { path, files: Object.fromEntries(files) };
+  const lines = [...text.matchAll(/^file (\S+) (.*)$/gm)];
+  const files = lines.map(([, name = '', value = '']) => [name, value.replace(/;$/, '') || null]);
+  // below /sys/fs/cgroup on cgroup v2, of the `pids` or `name=systemd` hierarchy on v1
+  return { path, files: Object.fromEntries(files) as Readonly<Record<string, string | null>> };
 }
 
 /** `usage_usec 12;user_usec 3` has `usage_usec` 12. */
@@ -44,10 +31,7 @@ export function statOf(text: string | null | undefined, key: string): number | n
   return value === undefined ? null : Number(value);
 }
 
-/**
- * Cores that a cgroup used on average over an interval: its cpu.stat against the host's uptime, both read in the
- * guest, whose clock is the only one that a slow or paused virtual machine does not falsify.
- */
+/** By cpu.stat and the guest's uptime, the only clock that a paused virtual machine does not falsify. */
 export async function coresUsed(target: Target, path: string, seconds: number): Promise<number> {
   const sample = `sed -n 's/^usage_usec //p' /sys/fs/cgroup${path}/cpu.stat; cut -d' ' -f1 /proc/uptime`;
   const { stdout } = await target.root.shell(`${sample}; sleep ${seconds}; ${sample}`);
@@ -56,35 +40,29 @@ export async function coresUsed(target: Target, path: string, seconds: number): 
   return used / (known(uptime1, 'the uptime') - known(uptime0, 'the uptime'));
 }
 
-/** A cgroup's ancestors but the root, nearest first: `/a/b/c` is below `/a/b` and `/a`. */
+/** `/a/b/c` is below `/a/b` and `/a`. */
 export function cgroupsAbove(path: string): string[] {
   const names = path.split('/').slice(1, -1);
   return names.map((_, index) => `/${names.slice(0, names.length - index).join('/')}`);
 }
 
-/** What the kernel has of limits in these cgroups, a line `FILE:VALUE` each; '' where there is none, or no such cgroup. */
-export async function limitsOf(
-  target: ReadableTarget,
-  cgroups: readonly string[],
-  files: readonly string[],
-): Promise<string> {
+/** Lines `FILE:VALUE` of limits that are set. */
+export async function limitsOf(target: ReadableTarget, cgroups: readonly string[], files: readonly string[]) {
   const paths = cgroups.flatMap((cgroup) => files.map((file) => `'/sys/fs/cgroup${cgroup}/${file}'`));
   const { stdout } = await target.root.shell(`grep -Hv '^max' ${paths.join(' ')} /dev/null 2>/dev/null`);
   return stdout.trim();
 }
 
-/** Where systemd keeps everything of the user's service manager, on cgroup v2. */
 export function userCgroup(host: HostFacts): string {
   return `/user.slice/user-${host.user.uid}.slice/user@${host.user.uid}.service`;
 }
 
-/** Controllers that the user's manager may hand on, read now; null without such a cgroup. */
+/** Null: no such cgroup. */
 export async function delegatedControllers(target: ReadableTarget, host: HostFacts): Promise<string[] | null> {
   const { code, stdout } = await target.exec(['cat', `/sys/fs/cgroup${userCgroup(host)}/cgroup.controllers`]);
   return code === 0 ? stdout.trim().split(/\s+/) : null;
 }
 
-/** Where the flags for resources are to work at all; a reason otherwise. */
 export function hasUnifiedCgroups({ host }: { readonly host: HostFacts }): true | string {
   if (host.cgroup.version !== 2)
     return 'the host has cgroup v1: a rootless daemon has no cgroup driver there and ignores the flag';
@@ -110,7 +88,7 @@ export function canLimit(on: { readonly host: HostFacts }): true | string {
   return unified === true ? hasControllers(on) : unified;
 }
 
-/** systemd delegates memory and pids to users since it has cgroup v2, and cpu since version 252. */
+/** memory and pids since cgroup v2, cpu since version 252. */
 export function controllersByDefault(host: HostFacts): string[] {
   return (host.systemdVersion ?? 0) >= 252 ? ['cpu', 'memory', 'pids'] : ['memory', 'pids'];
 }

@@ -1,12 +1,10 @@
 import type { IdRange } from '../../../harness/checks/index.ts';
 
-/** One line of /proc/PID/uid_map: IDs `inside`.. in the namespace are `outside`.. in the parent, `count` of them. */
 export type IdMapLine = { readonly inside: number; readonly outside: number; readonly count: number };
 
-/** IDs are 32 bits wide, and no line of a map goes beyond them. */
 const ids = 2 ** 32;
 
-/** `'         0       1000          1\n'` is `[{ inside: 0, outside: 1000, count: 1 }]`. Throws on anything that is not a map. */
+/** Throws on anything that is not a map. */
 export function parseIdMap(text: string): IdMapLine[] {
   return text
     .split('\n')
@@ -21,7 +19,7 @@ export function parseIdMap(text: string): IdMapLine[] {
     });
 }
 
-/** The map RootlessKit is to write: the user's own ID as 0, then the subordinate ranges in file order from 1 on. */
+/** The map that RootlessKit writes: the user's ID as 0, then the subordinate ranges in file order. */
 export function rootlessMap(ownId: number, ranges: readonly IdRange[]): IdMapLine[] {
   const lines: IdMapLine[] = [{ inside: 0, outside: ownId, count: 1 }];
   let inside = 1;
@@ -32,7 +30,6 @@ export function rootlessMap(ownId: number, ranges: readonly IdRange[]): IdMapLin
   return lines;
 }
 
-/** The ID outside that `inside` stands for, or null where it is not mapped. */
 export function mapped(map: readonly IdMapLine[], inside: number): number | null {
   const line = map.find((candidate) => inside >= candidate.inside && inside < candidate.inside + candidate.count);
   return line ? line.outside + (inside - line.inside) : null;

@@ -1,6 +1,5 @@
 import { type IdRange, idRanges, type ReadableTarget } from '../../../harness/checks/index.ts';
 
-/** The user's ranges in /etc/subuid and /etc/subgid as they are now. */
 export async function subordinateIds(target: ReadableTarget): Promise<{ uids: IdRange[]; gids: IdRange[] }> {
   const { name, uid } = target.facts.host.user;
   const { stdout } = await target.shell('cat /etc/subuid; echo --; cat /etc/subgid');

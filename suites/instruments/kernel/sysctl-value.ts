@@ -1,6 +1,6 @@
 import type { Target } from '../../../harness/checks/index.ts';
 
-/** The number in /proc/sys, read now and not from the facts (a fault may have changed it); null where there is no such file. */
+/** From /proc/sys, not from the facts, which a fault may have outdated; null without such a file. */
 export async function sysctlValue(target: Target, name: string): Promise<number | null> {
   const { stdout } = await target.exec(['cat', `/proc/sys/${name.replaceAll('.', '/')}`]);
   return /^\d+\s*$/.test(stdout) ? Number(stdout) : null;

@@ -1,17 +1,7 @@
 import { type Executor, known, mustRun, probePath, quoteWord, type Target } from '../../../harness/checks/index.ts';
 
-export type HostServers = AsyncDisposable & { readonly ports: readonly number[] };
-
-/**
- * `probe serve` on the host, one process for each list of arguments:
- * `await using server = await serveOnHost(target, target, ['tcp', '0', nonce])`. They end when they are disposed of,
- * and by themselves after five minutes.
- */
-export async function serveOnHost(
-  target: Target,
-  as: Executor,
-  ...servers: readonly (readonly string[])[]
-): Promise<HostServers> {
+/** `await using server = await serveOnHost(target, target, ['tcp', '0', nonce])`; ends by itself after five minutes. */
+export async function serveOnHost(target: Target, as: Executor, ...servers: readonly (readonly string[])[]) {
   const probe = await probePath(target);
   const start = servers.map(
     (args) => `setsid timeout 300 ${[probe, 'serve', ...args].map(quoteWord).join(' ')} >> "$out" 2>&1 < /dev/null &
@@ -27,9 +17,9 @@ while [ "$(wc -l < "$out")" -lt $heard ] && [ $i -lt 200 ]; do sleep 0.05; i=$((
   };
 }
 
-/** The IPv4 address that the host itself uses towards others: what containers reach it by. */
+/** The host's IPv4 address towards others. */
 export async function hostAddress(target: Target): Promise<string> {
-  // nothing is sent there (TEST-NET-1): the kernel only says which address it would send from
+  // TEST-NET-1: nothing is sent, the kernel only picks the source address
   const { stdout } = await target.exec(['ip', '-4', 'route', 'get', '192.0.2.1']);
   return known(/ src (\d+\.\d+\.\d+\.\d+)/.exec(stdout)?.[1], 'an address of the host besides its loopback');
 }

@@ -1,23 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import {
-  type Container,
-  hostProbe,
-  refusalIn,
-  sharedContainer,
-  startContainer,
-  type Target,
-} from '../../../harness/checks/index.ts';
+import { hostProbe, refusalIn, sharedContainer, startContainer, type Target } from '../../../harness/checks/index.ts';
 import { forwarded } from '../daemon/rootlesskit.ts';
 import { awaitServer } from './await-server.ts';
 
-export type NonceServer = Container & { readonly nonce: string };
-
-/** A container that answers each TCP connection to its port 80 with a nonce, published on a host port. */
-export async function startNonceServer(target: Target, hostPort: number, hostIp?: string): Promise<NonceServer> {
+/** Answers each connection to its TCP port 80 with a nonce. */
+export async function startNonceServer(target: Target, hostPort: number) {
   const nonce = randomUUID();
   const container = await startContainer(target, {
     command: ['probe', 'serve', 'tcp', '80', nonce],
-    publish: [{ hostPort, containerPort: 80, ...(hostIp === undefined ? {} : { hostIp }) }],
+    publish: [{ hostPort, containerPort: 80 }],
   });
   try {
     await awaitServer(target, nonce, 80, ['tcp']);
@@ -29,9 +20,8 @@ export async function startNonceServer(target: Target, hostPort: number, hostIp?
   return Object.assign(container, { nonce });
 }
 
-/** The same, where a refusal by the daemon is an observation: its words instead of the server. */
-export async function tryNonceServer(target: Target, hostPort: number): Promise<NonceServer | string> {
-  // the control: a daemon that starts no container at all refuses this one for another reason
+export async function tryNonceServer(target: Target, hostPort: number) {
+  // control: a daemon that starts no container at all would refuse this one for another reason
   await sharedContainer(target);
   try {
     return await startNonceServer(target, hostPort);
@@ -40,24 +30,13 @@ export async function tryNonceServer(target: Target, hostPort: number): Promise<
   }
 }
 
-/** What a connection from the host to the port brings back: the nonce proves that it came from that container. */
-export async function fetchFromHost(
-  target: Target,
-  port: number,
-  address = '127.0.0.1',
-  protocol: 'tcp' | 'udp' = 'tcp',
-): Promise<string> {
-  const answer = await hostProbe<{ errno: string | null; text?: string }>(target, target, [
-    'fetch',
-    protocol,
-    address,
-    String(port),
-    '15000',
-  ]);
+export async function fetchFromHost(target: Target, port: number, address = '127.0.0.1', protocol = 'tcp') {
+  const call = ['fetch', protocol, address, String(port), '15000'];
+  const answer = await hostProbe<{ errno: string | null; text?: string }>(target, target, call);
   return answer.errno ?? answer.text ?? '';
 }
 
-/** Why nothing answers on a host port that is published: the daemon's refusal, or what is there in silence; null when it answers. */
+/** Null: the published port answers. */
 export async function refusalOrSilence(target: Target, hostPort: number): Promise<string | null> {
   const published = await tryNonceServer(target, hostPort);
   if (typeof published === 'string') return published;

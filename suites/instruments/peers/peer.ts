@@ -1,7 +1,7 @@
-import { type ExecResult, known, mustRun, probePath, quoteWord, type Target } from '../../../harness/checks/index.ts';
+import { known, mustRun, probePath, quoteWord, type Target } from '../../../harness/checks/index.ts';
+import { probeAnswers } from '../kernel/probe-answers.ts';
 
-// Loopback hides what another host sees: source addresses, ports that are open too wide, UDP replies that go astray.
-// TEST-NET-2 and a ULA of our own: neither slirp4netns (10.0.2.0/24), Docker's bridges nor a lab's network use them.
+// TEST-NET-2 and a ULA of our own: neither slirp4netns nor Docker's bridges use them.
 const network = {
   hostAddress: '198.51.100.1',
   address: '198.51.100.2',
@@ -11,33 +11,18 @@ const network = {
 const namespace = 'rdc-peer';
 const link = 'rdc-peer0';
 
-type Wanted = {
-  readonly port: number;
-  readonly protocol?: 'tcp' | 'udp';
-  /** of the target as the peer addresses it; its IPv4 address on the link when left out */
-  readonly address?: string;
-  readonly timeoutMs?: number;
-};
+type Wanted = { port: number; protocol?: 'tcp' | 'udp'; address?: string; timeoutMs?: number };
 
-/** A second host beside the target, on a wire of its own: a network namespace of the machine, joined by a veth pair. */
-export type Peer = AsyncDisposable &
-  typeof network & {
-    /** runs a script as root on the peer: the target's files and processes, the peer's network */
-    shell(script: string): Promise<ExecResult>;
-    /** what connections from the peer to the target bring back, or the errno of each; all in one command */
-    fetch(...wanted: readonly Wanted[]): Promise<string[]>;
-  };
-
-/** `await using peer = await startPeer(target)`: half a second; taken away when it is disposed of. */
-export async function startPeer(target: Target): Promise<Peer> {
+/** A second host: a network namespace of the machine, joined by a veth pair. */
+export async function startPeer(target: Target) {
   const probe = await probePath(target);
   await mustRun(target.root, startScript());
-  const shell: Peer['shell'] = (script) =>
+  const shell = (script: string) =>
     target.root.exec(['nsenter', `--net=/run/netns/${namespace}`, 'sh', '-c', script], { timeoutMs: 120_000 });
   return {
     ...network,
     shell,
-    fetch: async (...wanted) => {
+    fetch: async (...wanted: readonly Wanted[]) => {
       const { stdout } = await shell(wanted.map((one) => fetchCommand(probe, one)).join('\n'));
       const answers = parseAnswers(stdout);
       return wanted.map(({ port }, index) => known(answers[index], `what the peer fetched from port ${port}`));
@@ -47,12 +32,12 @@ export async function startPeer(target: Target): Promise<Peer> {
 }
 
 const netnsFile = `/run/netns/${namespace}`;
-// the link by itself first: the end of a namespace takes its links away only some time later
+// the link first: a namespace removes its links some time after its end
 const removeCacheEntries = `ip link del ${link} 2>/dev/null || true
 [ ! -e ${netnsFile} ] || ip netns del ${namespace}
 `;
 
-/** `ip -batch`: one process for many settings, a fork costs 20 ms on an emulated machine. */
+/** `ip -batch`: a fork costs 20 ms on an emulated machine. */
 function startScript(): string {
   const { hostAddress, address, hostAddress6, address6 } = network;
   return `${removeCacheEntries}
@@ -78,11 +63,8 @@ function fetchCommand(probe: string, { port, protocol = 'tcp', address, timeoutM
     .join(' ');
 }
 
-/** Pure: one line of JSON an attempt, as `probe fetch` prints it; the text that came, or the errno. */
+/** Pure: a line of JSON an attempt; the text that came, or the errno. */
 export function parseAnswers(text: string): string[] {
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as { errno: string | null; text?: string })
-    .map(({ errno, text: answer }) => errno ?? answer ?? '');
+  const answers = probeAnswers<{ errno: string | null; text?: string }>(text);
+  return answers.map(({ errno, text: answer }) => errno ?? answer ?? '');
 }

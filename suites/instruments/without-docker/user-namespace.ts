@@ -1,7 +1,7 @@
 import { quoteWord, withoutDockerByScript } from '../../../harness/checks/index.ts';
 import { onSearchPath } from '../daemon/search-path.ts';
 
-/** A user namespace with all of the user's IDs, made without RootlessKit: by unshare, newuidmap and newgidmap. */
+/** By unshare, newuidmap and newgidmap, without RootlessKit. */
 export const mapWithoutDocker = withoutDockerByScript('a user namespace with its subordinate IDs', (host) => {
   const { user } = host;
   const [uids, gids] = [user.subuid[0], user.subgid[0]];
@@ -12,19 +12,16 @@ newuidmap $p 0 ${user.uid} 1 1 ${uids.start} ${uids.count} && newgidmap $p 0 ${u
 c=$?; kill $p 2>/dev/null; exit $c`;
 });
 
-/** The kinds of namespaces that a container is made of. */
 export const namespacesWithoutDocker = withoutDockerByScript(
   'user, network, mount, PID, IPC and UTS namespaces',
   'unshare -Urnmpfiu true',
 );
 
-/** An overlay below the user's home, in a user namespace of its own. */
 export const overlayWithoutDocker = withoutDockerByScript(
   'an overlay mount in a user namespace',
   inHome('mkdir l u w m && unshare -Urm mount -t overlay overlay -o lowerdir=l,upperdir=u,workdir=w m'),
 );
 
-/** A file capability on the file system of the data root. */
 export const capableFileWithoutDocker = withoutDockerByScript(
   'a file capability in a user namespace',
   inHome('cp /bin/true f && unshare -Ur setcap cap_net_bind_service=ep f'),

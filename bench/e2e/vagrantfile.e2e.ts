@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test as it } from 'vitest';
+import { readMachines } from '../../harness/lab/catalog/machines.ts';
+import { recipeNames } from '../../harness/lab/catalog/recipes.ts';
+import { checkout } from '../../harness/this-machine/paths.ts';
+
+// What the Vagrantfile makes, with Vagrant's own libraries. No machine is started here.
+
+const helper = '/usr/lib/libvirt/virt-aa-helper';
+const folder = mkdtempSync(join(tmpdir(), 'rdc-apparmor-'));
+const machines = readMachines().machines.filter(({ box }) => box.image === undefined);
+
+type Made = { readonly xml: string; readonly steps: readonly { readonly name: string; readonly file: string }[] };
+
+/** What the Vagrantfile makes of the machines of a list. */
+function vagrantfile(list?: object): Record<string, Made> {
+  const file = join(folder, 'machines.json');
+  if (list) writeFileSync(file, JSON.stringify(list));
+  const printed = run([
+    'env',
+    ...(list ? [`RDC_MACHINES=${file}`] : []),
+    'ruby',
+    'bench/e2e/vagrantfile.rb',
+    'Vagrantfile',
+  ]);
+  return JSON.parse(printed.slice(printed.indexOf('{')));
+}
+
+function run(argv: readonly string[], input = ''): string {
+  const [command = '', ...args] = argv;
+  const { stdout, stderr, status, error } = spawnSync(command, args, { encoding: 'utf8', input, cwd: checkout });
+  if (error || status !== 0) throw new Error(`${argv.join(' ')}: ${error?.message ?? stderr}`);
+  return stdout + stderr;
+}
+
+/** What QEMU is given of the file system, less the folder that libvirt makes for each domain. */
+function pathsOf(xml: string, name: string): string[] {
+  const file = join(folder, `${name}.xml`);
+  writeFileSync(file, xml);
+  const uri = `qemu:///embed?root=${join(folder, 'libvirt')}`;
+  const command = run(['virsh', '-q', '-c', uri, 'domxml-to-native', 'qemu-argv', '--xml', file]);
+  const paths = [...command.matchAll(/(?:path=|"filename":")(\/[^,"' ]+)/g)].map(([, path = '']) => path);
+  // /dev/random is in AppArmor's own abstractions, for all programs
+  return [...new Set(paths)].filter((path) => !path.startsWith(folder) && path !== '/dev/random');
+}
+
+// with AppArmor a machine may open what the helper lists, and nothing else
+it.runIf(existsSync(helper))(
+  'virt-aa-helper lists every path that QEMU is given, for each machine',
+  { timeout: 180_000 },
+  () => {
+    const domains = vagrantfile();
+    expect(Object.keys(domains)).toEqual(machines.map(({ name }) => name));
+    for (const { name, serialPorts } of machines) {
+      const { xml = '' } = domains[name] ?? {};
+      const listed = run([helper, '--dryrun', '-c', '-u', 'libvirt-00000000-0000-0000-0000-000000000001'], xml);
+      const allowed = [...listed.matchAll(/^ {2}"([^"]+)" rwk?,$/gm)].map(([, path]) => path);
+      const paths = pathsOf(xml, name);
+      expect(paths.filter((path) => path.endsWith('.wire')).length, name).toBe(serialPorts === 2 ? 1 : 0);
+      expect(paths.length, name).toBeGreaterThanOrEqual(2);
+      expect(allowed, name).toEqual(expect.arrayContaining(paths));
+    }
+  },
+);
+
+it.runIf(existsSync(helper))(
+  'a box of the catalogue is provisioned with every recipe, and with what that sources',
+  () => {
+    const recipes = recipeNames();
+    const box = { name: 'maker/box', version: '>= 1', url: 'https://example.org/x.box', sha256: 'a'.repeat(64) };
+    const defaults = { cpus: 2, memoryMiB: 2048, serialPorts: 2, channel: 'distro' };
+    const listed = recipes.map((distribution) => ({ name: distribution, box, distribution, verified: false }));
+    const made = vagrantfile({ default: recipes[0], defaults, machines: listed });
+    expect(Object.keys(made)).toEqual(recipes);
+    for (const name of recipes) {
+      const steps = made[name]?.steps ?? [];
+      expect(
+        steps.map((step) => step.name),
+        name,
+      ).toEqual(['prepare', 'base', 'steps', 'rootless']);
+      expect(steps.filter(({ file }) => !existsSync(file))).toEqual([]);
+    }
+  },
+);

@@ -1,0 +1,47 @@
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, expect, test as it, vi } from 'vitest';
+import { expectSystemAccess, offersKvm } from './system-access.ts';
+
+// what virsh 9.0 says, played by a script
+
+function libvirt(script: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'rdc-access-'));
+  writeFileSync(join(folder, 'virsh'), `#!/bin/sh\n${script}`);
+  chmodSync(join(folder, 'virsh'), 0o755);
+  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
+}
+
+beforeEach(() => {
+  vi.unstubAllEnvs();
+  vi.stubEnv('RDC_LAB', 'system');
+});
+
+it.each([
+  ['', true],
+  [
+    "echo 'error: failed to get emulator capabilities\nerror: invalid argument: the accel kvm is not supported by /usr/bin/qemu-system-x86_64 on this host' >&2; exit 1",
+    false,
+  ],
+  ["echo 'error: failed to connect to the hypervisor' >&2; exit 1", undefined],
+])('what libvirt says of KVM: %j', async (script, offered) => {
+  libvirt(script);
+  expect(await offersKvm()).toBe(offered);
+});
+
+it('the hermetic lab has a libvirt of its own, which is not asked', async () => {
+  vi.stubEnv('RDC_LAB', 'hermetic');
+  libvirt('exit 0');
+  expect(await offersKvm()).toBeUndefined();
+  await expect(expectSystemAccess()).resolves.toBeUndefined();
+});
+
+it('a libvirt that refuses this user is one message, with the group that it takes', async () => {
+  libvirt(`echo "error: failed to connect to the hypervisor
+error: Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied" >&2; exit 1`);
+  await expect(expectSystemAccess()).rejects.toMatchObject({
+    message: expect.stringContaining('[LAB] libvirt does not answer: error: failed to connect'),
+    hint: expect.stringContaining('usermod -aG libvirt $USER   # then log in again'),
+  });
+});

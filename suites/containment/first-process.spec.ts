@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import {
+  breaks,
+  checksIn,
+  dockerApi,
+  expect,
+  type Inject,
+  importImage,
+  issue,
+  mustRun,
+  probeProgram,
+  refusalIn,
+  setAside,
+  startContainer,
+} from '../../harness/checks/index.ts';
+import { onSearchPath } from '../instruments/daemon/search-path.ts';
+
+const check = checksIn(import.meta);
+
+/** A program that needs an interpreter in the container, as one that is linked dynamically does. */
+const initNotStatic: Inject = async ({ target, host }) => {
+  const path = (await mustRun(target.root, `${onSearchPath(host)}readlink -f "$(command -v docker-init)"`)).trim();
+  return await setAside(target.root, path, () => '#!/bin/sh\n[ "$1" != -- ] || shift\n"$@"\n');
+};
+
+check('SEC-INIT', {
+  level: 'MUST',
+  title: '--init puts docker-init before the program, also in an image of one static program, and hands on SIGTERM',
+  source: issue('vmware/photon', 1661, 'docker run --init: exec /sbin/docker-init: no such file or directory'),
+  remedy: 'apt-get install tini: docker-init has to be in the PATH of the daemon, and linked statically',
+  concurrent: true,
+  async verify({ target, defer }) {
+    const repo = `rdc/init-${randomUUID()}`;
+    defer(() => dockerApi(target, 'DELETE', `/images/${repo}:1?force=1`));
+    await importImage(target, repo, [{ path: 'probe', mode: 0o755, content: probeProgram() }]);
+    const command = ['/probe', 'serve', 'tcp', '80', 'rdc'];
+    const started = await startContainer(target, { image: `${repo}:1`, command, host: { Init: true } }).catch((error) =>
+      refusalIn(error, target),
+    );
+    expect(typeof started === 'string' ? started : null, 'refusal of --init').toBeNull();
+    if (typeof started === 'string') return;
+    await using container = started;
+    // DAEMON: it has ended
+    const pid = await container.hostPid().catch((error) => (error.code === 'DAEMON' ? null : Promise.reject(error)));
+    const names = await target.root.shell(
+      `cd /proc && cat ${pid}/comm && for c in $(cat ${pid}/task/${pid}/children); do cat $c/comm; done`,
+    );
+    expect(names.stdout.trim(), 'the first process and what it started').toBe('docker-init\nprobe');
+    await dockerApi(target, 'POST', `/containers/${container.id}/kill?signal=TERM`);
+    const { StatusCode } = (await dockerApi(target, 'POST', `/containers/${container.id}/wait`)).json<{
+      StatusCode: number;
+    }>();
+    expect(StatusCode, 'exit code after SIGTERM').toBe(143);
+  },
+  fault: breaks(
+    ['refusal of --init', 'the first process and what it started'],
+    'docker-init is a script',
+    initNotStatic,
+  ),
+});

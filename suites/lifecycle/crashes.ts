@@ -1,0 +1,32 @@
+import { type HostFacts, type Inject, mustRun, type Target } from '../../harness/checks/index.ts';
+import type { DaemonProcess } from '../instruments/daemon/process.ts';
+
+/** The shim above the first process of a container. */
+export async function shimOf(target: Target, pid: number): Promise<number> {
+  const shim = (await mustRun(target.root, `awk '/^PPid:/{print $2}' /proc/${pid}/status`)).trim();
+  await mustRun(target.root, `grep -q '^containerd-shim' /proc/${shim}/comm`);
+  return Number(shim);
+}
+
+const networkPrograms = ['slirp4netns', 'pasta', 'pasta.avx2', 'vpnkit'];
+
+/** The process of the service that carries the containers' network; null where RootlessKit does it itself. */
+export function networkProcess({ service }: DaemonProcess): number | null {
+  return service.find(({ command }) => networkPrograms.includes(command))?.pid ?? null;
+}
+
+/** Such processes of the user that are alive, Docker's or not. */
+export async function networkProcesses(target: Target, { user }: HostFacts): Promise<number[]> {
+  const { stdout } = await target.root.shell(
+    `cat /proc/[0-9]*/status 2>/dev/null | awk '/^Name:/{n=$2} /^State:/{s=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${user.uid} && s != "Z" && n ~ /^(${networkPrograms.join('|')})$/) print p}'`,
+  );
+  return stdout.split('\n').filter(Boolean).map(Number);
+}
+
+/** A process of the user's that restarts the service when its network program has ended. */
+export const watchdog: Inject = async ({ target, host }) => {
+  const [pid] = await networkProcesses(target, host);
+  const loop = `while grep -q '^State:.[^Z]' /proc/${pid}/status; do sleep 0.3; done; systemctl --user restart docker`;
+  const started = await mustRun(target, `setsid sh -c "${loop}" > /dev/null 2>&1 < /dev/null & echo $!`);
+  return async () => void (await target.exec(['kill', started.trim()]));
+};

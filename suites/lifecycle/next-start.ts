@@ -1,0 +1,61 @@
+import { type Inject, mustRun, quoteWord, type ReadableTarget } from '../../harness/checks/index.ts';
+import { type DaemonProcess, daemonProcess } from '../instruments/daemon/process.ts';
+
+/** Programs of the service whose file is another one by now, or gone: they run as they were before an update. */
+export async function replacedPrograms(target: ReadableTarget, { service }: DaemonProcess): Promise<string[]> {
+  const { stdout } = await target.root.shell(
+    `for p in ${service.map(({ pid }) => pid).join(' ')}; do
+  f=$(readlink /proc/$p/exe) || continue
+  echo "looked $f"
+  [ "$(stat -Lc %d:%i "\${f% (deleted)}" 2>/dev/null)" = "$(stat -Lc %d:%i /proc/$p/exe)" ] || echo "replaced \${f% (deleted)}"
+done`,
+  );
+  if (!/^looked /m.test(stdout)) throw new Error('no program of the service could be looked at');
+  return [...new Set([...stdout.matchAll(/^replaced (.+)$/gm)].map(([, file = '']) => file))];
+}
+
+type Configuration = {
+  /** what the daemon was started with, without its name */
+  readonly flags: readonly string[];
+  /** `--config-file`, or the user's */
+  readonly file: string;
+  /** of the file, in seconds since 1970; null where there is none */
+  readonly changed: number | null;
+  /** when the daemon was started, or last told to read it again */
+  readonly read: number;
+};
+
+/** The daemon's configuration file, and when it was read. */
+export async function configurationOf(target: ReadableTarget, pid: number): Promise<Configuration> {
+  const { home } = target.facts.host.user;
+  const flags = (await target.root.shell(`tr '\\0' '\\n' < /proc/${pid}/cmdline`)).stdout
+    .split('\n')
+    .slice(1)
+    .filter(Boolean);
+  const at = flags.findIndex((flag) => /^--config-file(=|$)/.test(flag));
+  const file = flags[at]?.split('=')[1] ?? (at < 0 ? `${home}/.config/docker/daemon.json` : (flags[at + 1] ?? ''));
+  const { stdout } = await target.root.shell(`stat -Lc 'changed %Y' ${quoteWord(file)} 2>/dev/null
+awk '/^btime/{print "boot", $2}' /proc/stat; echo "ticks $(sed 's/.*) //' /proc/${pid}/stat | cut -d' ' -f20) $(getconf CLK_TCK)"
+journalctl -q --no-pager -o short-unix _PID=${pid} 2>/dev/null | awk '/Got signal to reload configuration/{t=$1} END{print "reload", int(t)}'`);
+  return { flags, file, ...parseTimes(stdout) };
+}
+
+/** Pure: lines `changed SECONDS`, `boot SECONDS`, `ticks TICKS PER_SECOND` and `reload SECONDS`. */
+export function parseTimes(text: string): Pick<Configuration, 'changed' | 'read'> {
+  const number = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? Number.NaN);
+  const changed = number(/^changed (\d+)$/m);
+  const started = number(/^boot (\d+)$/m) + number(/^ticks (\d+) /m) / number(/^ticks \d+ (\d+)$/m);
+  if (Number.isNaN(started)) throw new Error('when the daemon was started could not be read');
+  return { changed: Number.isNaN(changed) ? null : changed, read: Math.max(started, number(/^reload (\d+)$/m) || 0) };
+}
+
+/** The file of a program that runs is replaced by the same bytes, as an update does; the link count of the old one falls. */
+export const programUpdated: Inject = async ({ target }) => {
+  const { pid } = await daemonProcess(target);
+  const path = quoteWord((await mustRun(target.root, `readlink /proc/${pid}/exe`)).trim());
+  await mustRun(
+    target.root,
+    `ln ${path} ${path}.rdc-old && cp -a ${path} ${path}.rdc-new && mv ${path}.rdc-new ${path}`,
+  );
+  return async () => void (await mustRun(target.root, `mv ${path}.rdc-old ${path}`));
+};

@@ -1,7 +1,0 @@
-import type { Inject } from '../../harness/checks/index.ts';
-import { restartedWithDropIn } from '../instruments/daemon/unit-drop-in.ts';
-
-/** The daemon is restarted with variables for dockerd-rootless.sh. */
-export function daemonEnvironment(variables: Readonly<Record<string, string>>): Inject {
-  return restartedWithDropIn(...Object.entries(variables).map(([name, value]) => `Environment="${name}=${value}"`));
-}
