@@ -48,12 +48,10 @@ async function startLabDaemon(target: Target) {
 const client = ({ paths }: HostFacts, runtimeDir: string) =>
   `${quoteWord(paths.docker ?? 'docker')} -H unix://${runtimeDir}/docker.sock`;
 
-const folderOf = (path: string | null) => (path ?? '').replace(/\/[^/]*$/, '');
-
 /** Where the install script put it into the home of one user, that of another gets it in the same way: into ~/bin. */
 async function giveEngine(target: Target): Promise<void> {
   const { paths, user: owner } = target.facts.host;
-  const folder = folderOf(paths.dockerd ?? null);
+  const folder = (paths.dockerd ?? '').replace(/\/[^/]*$/, '');
   if (!folder.startsWith(`${owner.home}/`)) return;
   await mustRun(
     target.root,
