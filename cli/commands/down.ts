@@ -6,6 +6,7 @@ import { knownMachines } from '../../harness/lab/machine/known-machines.ts';
 import { providers } from '../../harness/lab/machine/providers.ts';
 import { destroyMachine, downAll } from '../../harness/lab/machine/take-down.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
+import { releaseMachine } from '../../harness/this-machine/locks.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { type LabOptions, lab, provider } from '../options/options.ts';
 import { say } from '../options/output.ts';
@@ -40,6 +41,7 @@ async function removeMachines(machines: readonly Machine[], options: LabOptions)
   try {
     for (const { name } of machines) {
       await destroyMachine(labNameOf(name, provider));
+      releaseMachine(labNameOf(name, provider));
       await forgetImageMachine(name);
       say(`${name}: removed`);
     }
