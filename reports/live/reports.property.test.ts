@@ -193,13 +193,13 @@ describe('waivers', { timeout: limitMs }, () => {
 describe('machines.json', { timeout: limitMs }, () => {
   const committed = readFileSync(join(import.meta.dirname, '../../vms/machines.json'), 'utf8');
   it('that was changed is refused, or is what JSON says, with names that are one each', () => {
-    type Entry = { distribution?: string };
+    type Entry = { distribution?: string; channel?: string };
     type Listed = { default: string; defaults?: { channel?: string }; machines: Entry[]; fromImages?: Entry[] };
     const asRead = (text: string) => {
       const { default: name, defaults = {}, machines, fromImages = [] } = JSON.parse(text) as Listed;
       const { channel = 'distro', ...sizes } = defaults;
-      const complete = ({ distribution, ...entry }: Entry) => {
-        const provision = { channel, recipe: `rootless-${distribution}` };
+      const complete = ({ distribution, channel: own = channel, ...entry }: Entry) => {
+        const provision = { channel: own, recipe: `rootless-${distribution}` };
         return { ...sizes, provision, ...entry };
       };
       return { default: name, machines: [...machines, ...fromImages].map(complete) };
