@@ -33,7 +33,9 @@ check('NET-POOL', {
     expect(bridges.length, "networks of the daemon's bridges").toBeGreaterThan(1);
     const { DefaultAddressPools } = (await dockerApi(target, 'GET', '/info')).json<Info>();
     const pools = DefaultAddressPools?.map(({ Base }) => Base) ?? defaultPools;
-    const foreign = hosts.filter((route) => !isIdleBridge(route) && !route.prefix.startsWith('127.'));
+    // its address is in the table `local`, where no route is down
+    const idle = new Set(hosts.filter(isIdleBridge).map(({ device }) => device));
+    const foreign = hosts.filter(({ prefix, device }) => !idle.has(device) && !prefix.startsWith('127.'));
     const hiddenBy = (own: string) =>
       foreign
         .filter(({ prefix }) => haveCommonAddress(prefix, own))
