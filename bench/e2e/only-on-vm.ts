@@ -24,6 +24,9 @@ export const onlyOnVm: readonly string[] = [
   'CG-NONE',
   'CG-NONE-TOP',
   'CG-DELEG-ALL',
+  'CG-UNDELEGATED',
+  'CG-UPDATE',
+  'CG-SWAP',
   'GUIDE-EDGEX-SECRETS',
   'GUIDE-1903-CAVEATS',
   'GUIDE-PHOTON-FLAGS',
@@ -52,5 +55,8 @@ export const nowhere: readonly string[] = [
   'PRE-AA-USERNS',
   'NET-DNS-LO',
   'NET-HOST-NEW',
+  'NET-REGISTRY-NEW',
   'SRC-BUILTIN3',
+  // no compose plugin in the package of the release
+  'COMPOSE-UP',
 ];
