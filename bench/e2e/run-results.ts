@@ -20,7 +20,6 @@ export type FaultRow = {
   readonly id: string;
   readonly outcome: string;
   readonly message: string;
-  readonly blastRadius?: { readonly unexplained: readonly { readonly id: string; readonly message: string }[] };
 };
 
 export function faultsIn(folder: string): FaultRow[] {

@@ -38,7 +38,7 @@ check('SVC-NEXT', {
   applies: ({ host }) =>
     isEngineSince(host, '23.0') ? hasSystemd({ host }) : 'dockerd --validate is there from 23.0 on',
   remedy: 'dockerd --validate --config-file ~/.config/docker/daemon.json says what is wrong with it',
-  readOnly: true,
+  concurrent: true,
   async verify({ target, host }) {
     const { stdout: unit } = await target.shell(
       `systemctl --user show docker.service -p ExecStart | grep -o 'path=[^ ;]*' | cut -d= -f2 | while read -r f; do [ -x "$f" ] || echo "$f"; done`,
@@ -59,5 +59,6 @@ check('SVC-NEXT', {
     'refusal of its flags and configuration by dockerd',
     'a misspelt setting, which nobody has read yet',
     misspelt,
+    { alsoBreaks: ['SVC-STALE'] },
   ),
 });
