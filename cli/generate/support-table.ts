@@ -14,7 +14,7 @@ export function supportTable(judged: Judged): string {
       return [machine.name, describe(machine), docker, kernel, status];
     });
   const others = machines.filter(({ status }) => status === notVerified).map(({ machine }) => machine.name);
-  const about = 'cloud images, boxes of the catalogue of Vagrant, and variants that were tried as containers only';
+  const about = 'cloud images, boxes of the Vagrant catalogue, and variants tried only as containers';
   if (others.length > 0) rows.push([others.join(', '), about, '', '', notVerified]);
   return table([['machine', 'system', 'Docker', 'kernel', 'status'], ...rows], 'left');
 }

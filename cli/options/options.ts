@@ -30,7 +30,7 @@ export const recipe = machine('--recipe <name>', 'how Docker is installed on tha
 export const sha256 = machine('--sha256 <hash>', 'expected SHA-256 of the image').argParser(digestOf);
 export const lab = machine(
   '--lab <kind>',
-  'hermetic: an own network namespace, needs root; system: the libvirt of this machine, not verified. ' +
+  'hermetic: an own network namespace, needs root; system: the libvirt of this machine. ' +
     'Default: RDC_LAB; else system where systemd or libvirtd runs, else hermetic',
 ).choices(['hermetic', 'system']);
 

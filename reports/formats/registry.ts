@@ -20,7 +20,7 @@ export const formats = {
   tmt: { write: tmtResults, about: 'results.yaml of tmt, with result: custom' },
   kcidb: { write: kcidbReport, about: 'KCIDB I/O schema 5.3' },
   ctrf: { write: ctrfReport, about: 'CTRF 0.0.0' },
-  sarif: { write: sarifLog, about: 'SARIF 2.1.0, what is red only: code scanning' },
+  sarif: { write: sarifLog, about: 'SARIF 2.1.0, failed checks only, for code scanning' },
   openmetrics: { write: openMetrics, about: 'gauges for Prometheus, e.g. its textfile collector' },
   autopkgtest: { write: autopkgtestSummary, about: 'summary of autopkgtest' },
   markdown: { write: markdownSummary, about: 'a summary to read: GitHub, GitLab, a mail' },

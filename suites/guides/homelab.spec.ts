@@ -88,7 +88,7 @@ check('GUIDE-HOMELAB-NOFILE', {
   source: mobyIssue(40_942, 'the limit of open files of a rootless daemon'),
   applies: hasSystemd,
   remedy:
-    'sudo systemctl edit user@.service: [Service] LimitNOFILE=1048576; then log in again; not the unit of Docker. Where pam_limits undoes it (Debian 12): a line in /etc/security/limits.d (not verified)',
+    'sudo systemctl edit user@.service: [Service] LimitNOFILE=1048576; then log in again; not the unit of Docker. Where pam_limits undoes it (Debian 12): a line in /etc/security/limits.d',
   reproduce: `sudo mkdir -p /etc/systemd/system/user@.service.d
 printf '[Service]\\nLimitNOFILE=1024:4096\\n' | sudo tee /etc/systemd/system/user@.service.d/nofile.conf
 sudo systemctl daemon-reload; sudo systemctl restart "user@$(id -u)"; sleep 10
