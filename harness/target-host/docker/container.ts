@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { StartedTestContainer } from 'testcontainers';
 import { fixtureImageTag } from '../../fixture-image/image.ts';
 import { RdcError } from '../../messages/errors.ts';
+import { pollUntil } from '../../this-machine/poll.ts';
 import { refuseChange } from '../access/read-only.ts';
 import type { Target } from '../access/target.ts';
 import { timeCall } from '../transport/call-timing.ts';
 import { ContainerRefused } from './container-refused.ts';
 import type { ContainerOptions } from './container-request.ts';
 import { dockerode, loadFixtureImage } from './load-image.ts';
+
+const hostPidWithin = { withinMs: 5000, everyMs: 200 };
 
 type ExecOutput = { readonly exitCode: number; readonly stdout: string; readonly stderr: string };
 type DaemonError = { readonly statusCode?: number; readonly json?: { message?: string }; readonly message?: string };
@@ -102,11 +105,10 @@ async function findHostPid(target: Target, id: string, nonce: string): Promise<n
   const client = await dockerode();
   const claimed = (await client.getContainer(id).inspect()).State.Pid;
   // the daemon's word is only where to look first; the nonce in the environment decides
-  const found = await target.root.shell(
-    `for p in /proc/${claimed} /proc/[0-9]*; do grep -qzx 'RDC_NONCE=${nonce}' "$p/environ" 2>/dev/null && { echo "\${p#/proc/}"; exit; }; done`,
-  );
-  const pid = Number(found.stdout.trim());
-  if (Number.isInteger(pid) && pid > 0) return pid;
+  const search = `for p in /proc/${claimed} /proc/[0-9]*; do grep -qzx 'RDC_NONCE=${nonce}' "$p/environ" 2>/dev/null && { echo "\${p#/proc/}"; exit; }; done`;
+  // a start is over when runc's init goes on to the program, which is a moment before the kernel has its environment
+  const pid = await pollUntil(async () => Number((await target.root.shell(search)).stdout.trim()), hostPidWithin);
+  if (pid) return pid;
   throw new RdcError('DAEMON', `no process on the target belongs to the container ${id.slice(0, 12)}`);
 }
 
