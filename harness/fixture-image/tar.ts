@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import { type Headers, pack } from 'tar-stream';
+import type { Headers } from 'tar-stream';
 
 export type TarEntry = {
   /** relative, a directory's without a trailing slash */
@@ -18,6 +18,8 @@ const maxHeaderOwner = 0o777777;
 
 /** An archive that depends on its entries alone: sorted by path, owner 0:0 unless given, mtime 0. */
 export async function writeTar(entries: readonly TarEntry[]): Promise<Buffer> {
+  // only on use: `rdc list` loads every check
+  const { pack } = await import('tar-stream');
   const tar = pack();
   const sorted = entries.toSorted((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
   for (const entry of sorted) tar.entry(headerOf(entry), Buffer.from(entry.content ?? ''));
