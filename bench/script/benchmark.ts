@@ -47,12 +47,16 @@ export type Section = {
   readonly after?: readonly string[];
 };
 
+/** With RDC_PROVIDER=nspawn the machines of a benchmark are containers, whose figures have sections of their own. */
+export const inContainers = process.env.RDC_PROVIDER === 'nspawn';
+
 /** Shows what was measured, or puts it on docs/benchmarks.md in place of the section with this name. */
 export function publish({ name, heading, about, tables, after = [] }: Section, isWritten: boolean): void {
-  const parts = [heading, about ?? '', ...tables.map((rows) => table(rows)), after.join('\n'), circumstances()];
+  const [section, title] = inContainers ? [`${name}-container`, `${heading}, as a container`] : [name, heading];
+  const parts = [title, about ?? '', ...tables.map((rows) => table(rows)), after.join('\n'), circumstances()];
   const text = parts.filter((part) => part !== '').join('\n\n');
   const page = join(checkout, 'docs/benchmarks.md');
-  if (isWritten) writeFileAtomic(page, withSection(readFileSync(page, 'utf8'), name, text));
+  if (isWritten) writeFileAtomic(page, withSection(readFileSync(page, 'utf8'), section, text));
   else process.stdout.write(`${text}\n`);
 }
 
@@ -62,7 +66,7 @@ function circumstances(): string {
   const made = [relative(checkout, script), ...words.map((word) => (isAbsolute(word) ? basename(word) : word))];
   const model = cpus()[0]?.model.trim() || 'CPU of unknown model';
   const load = loadavg()[0]?.toFixed(1);
-  return `Measured on ${new Date().toISOString().slice(0, 10)} with Node ${process.version}, ${availableParallelism()} cores (${model}), load average ${load} at the end. Made by \`node ${made.join(' ')}\`.`;
+  return `Measured on ${new Date().toISOString().slice(0, 10)} with Node ${process.version}, ${availableParallelism()} cores (${model}), load average ${load} at the end. Made by \`${inContainers ? 'RDC_PROVIDER=nspawn ' : ''}node ${made.join(' ')}\`.`;
 }
 
 /** Gone when the block is left that holds it by `using`. */
