@@ -1,4 +1,4 @@
-import { type HostFacts, type Inject, mustRun, type Target } from '../../harness/checks/index.ts';
+import { type HostFacts, type Inject, known, mustRun, type Target } from '../../harness/checks/index.ts';
 import type { DaemonProcess } from '../instruments/daemon/process.ts';
 
 /** The shim above the first process of a container. */
@@ -21,6 +21,15 @@ export async function networkProcesses(target: Target, { user }: HostFacts): Pro
     `cat /proc/[0-9]*/status 2>/dev/null | awk '/^Name:/{n=$2} /^State:/{s=$2} /^Pid:/{p=$2} /^Uid:/{if ($3 == ${user.uid} && s != "Z" && n ~ /^(${networkPrograms.join('|')})$/) print p}'`,
   );
   return stdout.split('\n').filter(Boolean).map(Number);
+}
+
+/** How long systemd waits before it starts the service of the daemon again. */
+export async function restartDelayMs(target: Target): Promise<number> {
+  const said = await mustRun(
+    target,
+    'busctl --user get-property org.freedesktop.systemd1 /org/freedesktop/systemd1/unit/docker_2eservice org.freedesktop.systemd1.Service RestartUSec',
+  );
+  return Number(known(/^t (\d+)/.exec(said)?.[1], 'RestartUSec of docker.service')) / 1000;
 }
 
 /** A process of the user's that restarts the service when its network program has ended. */

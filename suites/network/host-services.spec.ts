@@ -21,7 +21,7 @@ import {
 import { byRootful, daemonJson } from '../instruments/daemon/daemon-faults.ts';
 import { networkDriverOf } from '../instruments/daemon/rootlesskit.ts';
 import { canRestart } from '../instruments/daemon/service.ts';
-import { restartedWithDropIn } from '../instruments/daemon/unit-drop-in.ts';
+import { restartedWithDropIn, unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { serveOnHost } from '../instruments/peers/host-server.ts';
 import { parseAnswers, startPeer } from '../instruments/peers/peer.ts';
@@ -74,7 +74,7 @@ check('NET-GATEWAY', {
 /** Where the network driver has the host's loopback, if it is allowed to; nobody documents another driver's. */
 const loopbackAddress = '10.0.2.2';
 
-const hostLoopback = restartedWithDropIn(
+const hostLoopback = unitDropIn(
   // the flag, because DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK came with Docker 26.0
   'Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--disable-host-loopback=false"',
 );
@@ -91,7 +91,7 @@ check('NET-GATEWAY-ON', {
     'DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK=false in a drop-in of the user unit and "host-gateway-ip" in ~/.config/docker/daemon.json, both; then restart the daemon',
   restartsDaemon: true,
   async verify({ target, host, stage, defer }) {
-    defer(await inOrder(hostLoopback, daemonJson({ 'host-gateway-ip': loopbackAddress }))({ target, host }));
+    defer(await daemonJson({ 'host-gateway-ip': loopbackAddress }, hostLoopback)({ target, host }));
     await stage('applied');
     const nonce = randomUUID();
     await using server = await serveOnHost(target, target, ['tcp', '0', nonce, '99', '127.0.0.1']);
@@ -205,9 +205,11 @@ check('NET-V6-OUT', {
 const ipv6ByHand = 'ip -6 addr replace fd00::100/64 dev tap0 nodad && ip -6 route replace default via fd00::2 dev tap0';
 
 const ipv6Routed = inOrder(
-  restartedWithDropIn('Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--ipv6"'),
-  // ip6tables is experimental up to Docker 26, and the default from 27.0 on
-  daemonJson({ experimental: true, ip6tables: true }),
+  daemonJson(
+    // ip6tables is experimental up to Docker 26, and the default from 27.0 on
+    { experimental: true, ip6tables: true },
+    unitDropIn('Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--ipv6"'),
+  ),
   // what slirp4netns announces the kernel does not take from the time on that the daemon has it forward: docker/for-linux#1373
   netnsScript(ipv6ByHand, 'ip -6 route flush default'),
 );

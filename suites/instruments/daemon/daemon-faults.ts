@@ -1,4 +1,4 @@
-import { changeFile, type Inject, orUndo, startRootfulInPlace } from '../../../harness/checks/index.ts';
+import { changeFile, type Inject, inOrder, orUndo, startRootfulInPlace } from '../../../harness/checks/index.ts';
 import { awaitDaemon, bringBack, restartDaemon, restartedWith, restartUserManager } from './restart.ts';
 import { stopDaemon } from './service.ts';
 import { removeManagerDropIn, writeManagerDropIn } from './unit-drop-in.ts';
@@ -14,15 +14,16 @@ export function userManagerDropIn(...settings: readonly string[]): Inject {
   };
 }
 
-/** Restarts with more settings; the rest of the file stays, since another data root would be another daemon. */
-export function daemonJson(config: Readonly<Record<string, unknown>>): Inject {
-  return async ({ target, host }) => {
-    const file = `${host.user.home}/.config/docker/daemon.json`;
-    const putBack = await changeFile(target, file, (text) =>
+/**
+ * Restarts once with more settings, and with the other changes; the rest of the file stays, since another data root
+ * would be another daemon. `daemonJson({ ip6tables: true }, unitDropIn('...'))`
+ */
+export function daemonJson(config: Readonly<Record<string, unknown>>, ...others: readonly Inject[]): Inject {
+  const settings: Inject = ({ target, host }) =>
+    changeFile(target, `${host.user.home}/.config/docker/daemon.json`, (text) =>
       JSON.stringify({ ...(JSON.parse(text.trim() || '{}') as object), ...config }),
     );
-    return await restartedWith(target, putBack);
-  };
+  return async (context) => restartedWith(context.target, await inOrder(...others, settings)(context));
 }
 
 export const driverNone = {

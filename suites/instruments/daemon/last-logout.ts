@@ -2,7 +2,7 @@ import { mustRun, type RestartableTarget, startContainer, type VerifyContext } f
 import { startOf } from '../kernel/process-start.ts';
 import { observedOnce } from './observe-once.ts';
 import { awaitDaemon, bringBack, restartDaemon } from './restart.ts';
-import { daemonBeforeLogin, lingering, outlastLogout, outlastManager } from './sessions.ts';
+import { daemonBeforeLogin, lingering, outlastLogout, outlastManager, shortStopDelay } from './sessions.ts';
 
 type Context = VerifyContext<RestartableTarget>;
 
@@ -15,6 +15,7 @@ export const lastLogout = observedOnce(async (context, isFor) => {
   await context.target.invalidate();
   const lookAtLingering = isFor('GUIDE-HOMELAB-BOOT') ? await enabledUnit(context) : undefined;
   const lookAtContainer = isFor('SVC-LOGOUT') ? await runningContainer(context) : undefined;
+  context.defer(await shortStopDelay(context.target));
   const seen = await context.target.loggedOut(async () => {
     const container = (await lookAtContainer?.()) ?? null;
     return { container, lingering: (await lookAtLingering?.()) ?? null };

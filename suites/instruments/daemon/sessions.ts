@@ -1,8 +1,17 @@
-import { type HostFacts, mustRun, quoteWord, type Target } from '../../../harness/checks/index.ts';
+import { changeFile, type HostFacts, mustRun, quoteWord, type Target } from '../../../harness/checks/index.ts';
 
 /** Session classes, one a line, without the user manager that systemd 256 lists too. */
 function sessionClasses({ user }: HostFacts): string {
   return `for s in $(loginctl list-sessions --no-legend | awk '$2 == ${user.uid} {print $1}'); do loginctl show-session "$s" -p Class --value; done 2>/dev/null | grep -v '^manager'`;
+}
+
+/** logind ends what is left of a user one second after the last logout, instead of ten. Resolves to the undo. */
+export async function shortStopDelay({ root }: Target): Promise<() => Promise<unknown>> {
+  const readSettings = () => mustRun(root, 'systemctl restart systemd-logind');
+  const settings = "printf '[Login]\\nUserStopDelaySec=1\\n'";
+  const putBack = await changeFile(root, '/run/systemd/logind.conf.d/zz-rdc.conf', settings);
+  await readSettings();
+  return () => putBack().then(readSettings);
 }
 
 /** How long logind keeps the manager of a user who does not linger. */
