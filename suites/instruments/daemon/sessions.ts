@@ -7,7 +7,8 @@ function sessionClasses({ user }: HostFacts): string {
 
 /** logind ends what is left of a user one second after the last logout, instead of ten. Resolves to the undo. */
 export async function shortStopDelay({ root }: Target): Promise<() => Promise<unknown>> {
-  const readSettings = () => mustRun(root, 'systemctl restart systemd-logind');
+  // a restart of logind may end graphical sessions
+  const readSettings = () => mustRun(root, 'systemctl kill -s HUP systemd-logind');
   const settings = "printf '[Login]\\nUserStopDelaySec=1\\n'";
   const putBack = await changeFile(root, '/run/systemd/logind.conf.d/zz-rdc.conf', settings);
   await readSettings();
