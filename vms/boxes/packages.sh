@@ -12,7 +12,7 @@ cached_packages() {
 	echo docker.io uidmap slirp4netns fuse-overlayfs dbus-user-session
 }
 
-# Only some releases have these.
+# Only some releases have these; docker-compose 1 is no plugin of the client.
 cached_if_known() {
-	echo docker-cli rootlesskit passt
+	echo docker-cli rootlesskit passt 'docker-compose=2*' 'docker-compose=5*'
 }

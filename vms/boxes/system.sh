@@ -94,7 +94,7 @@ fill_package_cache() {
 		>"$root/etc/apt/apt.conf.d/80rdc-box"
 	wanted=$(cached_packages)
 	for package in $(cached_if_known); do
-		if APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-cache show "$package" >/dev/null 2>&1; then wanted="$wanted $package"; fi
+		if APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get install --simulate "$package" >/dev/null 2>&1; then wanted="$wanted $package"; fi
 	done
 	# shellcheck disable=SC2086
 	APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -y -q -o APT::Install-Recommends=true --download-only install $wanted

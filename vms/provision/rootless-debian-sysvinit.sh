@@ -15,7 +15,7 @@ install_packages() {
 	as_root 'unified cgroups' \
 		"echo 'cgroup2 /sys/fs/cgroup cgroup2 nosuid,nodev,noexec,nsdelegate 0 0' >>/etc/fstab && mount /sys/fs/cgroup"
 	as_root packages \
-		'DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io docker-cli rootlesskit uidmap slirp4netns fuse-overlayfs'
+		'DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io docker-cli docker-compose rootlesskit uidmap slirp4netns fuse-overlayfs'
 }
 
 # By the administrator at each boot; the setup tool tells the user to set the variable.

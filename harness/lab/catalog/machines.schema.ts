@@ -150,7 +150,10 @@ export type Engine = {
 };
 export type Machines = { readonly default: string; readonly machines: Machine[] };
 
-const words = { type: 'array', items: { type: 'string', pattern: '^[A-Za-z0-9@][A-Za-z0-9@+._-]*$' } } as const;
+const words = {
+  type: 'array',
+  items: { type: 'string', pattern: '^[A-Za-z0-9@][A-Za-z0-9@+._-]*(=[A-Za-z0-9+.:~-]+\\*?)?$' },
+} as const;
 
 /** How rootless Docker gets onto a distribution: packages for vms/provision/rootless.sh, or a script of its own. */
 export const distributionsSchema = {

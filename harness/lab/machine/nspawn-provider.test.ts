@@ -36,7 +36,7 @@ it('a recipe gets its entry of distributions.json as the Vagrantfile hands it on
     RDC_PREREQUISITES: 'uidmap dbus-user-session iptables slirp4netns fuse-overlayfs',
     RDC_UPSTREAM: 'https://download.docker.com/linux/debian',
     RDC_PACKAGES: 'docker.io uidmap dbus-user-session slirp4netns fuse-overlayfs',
-    RDC_PACKAGES_IF_KNOWN: 'docker-cli rootlesskit',
-    RDC_KNOWS: 'apt-cache show',
+    RDC_PACKAGES_IF_KNOWN: 'docker-cli rootlesskit docker-compose=2* docker-compose=5*',
+    RDC_KNOWS: 'apt-get install --simulate',
   });
 });
