@@ -58,6 +58,4 @@ export const nowhere: readonly string[] = [
   'NET-HOST-NEW',
   'NET-REGISTRY-NEW',
   'SRC-BUILTIN3',
-  // no compose plugin in the package of the release
-  'COMPOSE-UP',
 ];

@@ -4,6 +4,7 @@ import { hostFaults } from './undeclared-host-faults.ts';
 import { networkFaults } from './undeclared-network-faults.ts';
 import { reportedFaults } from './undeclared-reported-faults.ts';
 import { serviceFaults } from './undeclared-service-faults.ts';
+import { settingsFaults } from './undeclared-settings-faults.ts';
 
 /** `red`: the check that has to turn red. */
 export type UndeclaredFault = Scripts & { readonly name: string; readonly red: string };
@@ -18,6 +19,7 @@ export const undeclaredFaults: readonly UndeclaredFault[] = [
   serviceFaults,
   dailyFaults,
   reportedFaults,
+  settingsFaults,
 ].flatMap((faults: FaultsByCheck) =>
   Object.entries(faults).flatMap(([red, own]) =>
     Object.entries(own).map(([name, scripts]) => ({ name, red, ...scripts })),

@@ -14,11 +14,11 @@ import {
 } from '../../harness/checks/index.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import { dataRoot, findInDataRoot } from '../instruments/daemon/data-root.ts';
+import { refusalBy, withClient } from '../instruments/daemon/user-client.ts';
 import { mapped, parseIdMap, rootlessMap } from '../instruments/kernel/id-map.ts';
 import { subordinateIds } from '../instruments/kernel/subordinate-ids.ts';
 import { hostAddress, serveOnHost } from '../instruments/peers/host-server.ts';
 import { buildersOf, forgetBuilds, hasBuildKit } from './builders.ts';
-import { refusalBy, withClient } from './user-client.ts';
 
 const check = checksIn(import.meta);
 

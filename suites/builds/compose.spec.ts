@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { breaks, checksIn, docker, expect, pollUntil, sharedContainer } from '../../harness/checks/index.ts';
 import { withoutExec } from '../instruments/container/runtime-wrapper.ts';
 import { forwarded } from '../instruments/daemon/rootlesskit.ts';
+import { refusalBy, withClient } from '../instruments/daemon/user-client.ts';
 import { fetchFromHost } from '../instruments/peers/nonce-server.ts';
 import { publishedPort, remainsOf, stackOf } from './stack.ts';
-import { refusalBy, withClient } from './user-client.ts';
 
 const check = checksIn(import.meta);
 

@@ -6,9 +6,9 @@ import {
   dockerApi,
   expect,
   expectDocumented,
-  issue,
   known,
   lifts,
+  moby,
   startContainer,
 } from '../../harness/checks/index.ts';
 import { wrappedRuntime } from '../instruments/container/runtime-wrapper.ts';
@@ -33,7 +33,7 @@ check('CG-UNDELEGATED', {
   level: 'LIMITATION',
   title:
     'a limit of a controller that is not delegated (cpuset, io) is taken, and is neither in the kernel nor in docker inspect',
-  source: issue('containers/podman', 15_063, 'resource limits without delegated controllers'),
+  source: moby('v26.1.5', 'daemon/daemon_unix.go', 'verifyPlatformContainerResources: discarded, with a warning'),
   applies: ({ host }) => {
     const has = host.cgroup.userControllers ?? [];
     if (['cpuset', 'io'].every((name) => has.includes(name))) return 'cpuset and io are delegated to the user';

@@ -26,7 +26,7 @@ const initNotStatic: Inject = async ({ target, host }) => {
 check('SEC-INIT', {
   level: 'MUST',
   title: '--init puts docker-init before the program, also in an image of one static program, and hands on SIGTERM',
-  source: issue('vmware/photon', 1661, 'docker run --init: exec /sbin/docker-init: no such file or directory'),
+  source: issue('vmware/photon', 1605, 'docker run --init: exec /sbin/docker-init: no such file or directory'),
   remedy: 'apt-get install tini: docker-init has to be in the PATH of the daemon, and linked statically',
   concurrent: true,
   async verify({ target, defer }) {

@@ -54,13 +54,18 @@ check('SVC-UNIT', {
       ...(isEngineSince(host, '23.0') ? { Type: 'notify', NotifyAccess: 'all' } : {}),
     };
     expect(await userUnit(target, Object.keys(wanted)), 'settings of the user unit').toEqual(wanted);
-    const more = ['DelegateControllers', 'RestartPreventExitStatus', 'WatchdogUSec', 'NeedDaemonReload'];
+    const more = [
+      ...['DelegateControllers', 'RestartPreventExitStatus', 'WatchdogUSec', 'NeedDaemonReload'],
+      'StartLimitBurst',
+    ];
     const unit = await userUnit(target, ['Requires', 'ControlGroup', 'MainPID', ...more]);
     const { Requires = '', ControlGroup = '', MainPID = '0', RestartPreventExitStatus = '' } = unit;
     if (isEngineSince(host, '27.1')) expect(Requires.split(' '), 'Requires= of the user unit').toContain('dbus.socket');
     const handedOn = unit.DelegateControllers?.split(' ');
     expect(handedOn, 'controllers that it hands on').toEqual(expect.arrayContaining(['cpu', 'memory', 'pids']));
     expect(RestartPreventExitStatus, 'ends after which it is not restarted').toBe('');
+    // as the setup tool writes it: a second crash would be the last
+    expect(Number(unit.StartLimitBurst), 'starts in a row that systemd allows it').toBeGreaterThanOrEqual(3);
     // the daemon does not feed a watchdog. Debian 11 writes 0
     expect(unit.WatchdogUSec, 'watchdog of the user unit').toMatch(/^(0|infinity)$/);
     expect(unit.NeedDaemonReload, 'whether files of the unit changed since the user manager read them').toBe('no');

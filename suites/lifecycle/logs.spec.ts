@@ -17,10 +17,18 @@ import { bringBack, expectBack, restartDaemon } from '../instruments/daemon/rest
 import { canRestart, stopDaemon } from '../instruments/daemon/service.ts';
 import { restartedWithDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasSystemd } from '../instruments/daemon/user-unit.ts';
-import { byDefault, eventsOf, healthBecomes, linesOf, logDrivers, talkative } from './watched.ts';
+import { canLimit, containerCgroup } from '../instruments/kernel/container-cgroup.ts';
+import { byDefault, eventsOf, healthBecomes, linesOf, logDrivers, statsOf, talkative } from './watched.ts';
 
 const check = checksIn(import.meta);
 const second = 1e9;
+
+/** Of all containers of ours. */
+const renamedDevice = rootScript(
+  () => `for p in $(grep -lzs '^RDC_NONCE=' /proc/[0-9]*/environ | cut -d/ -f3); do
+  nsenter -n -t $p sh -c 'ip link set eth0 down && ip link set eth0 name rdc0 && ip link set rdc0 up' || :
+done`,
+);
 
 check('SVC-HEALTH', {
   level: 'MUST',
@@ -115,6 +123,44 @@ check('SVC-EVENTS', {
       await restartDaemon(target);
       return async () => {};
     },
+    { at: 'started' },
+  ),
+});
+
+/** It pings its gateway first, so that there is something to count. */
+const bytesReceived = `ping -c 3 -W 2 "$(ip route | awk '/^default/ {print $3}')" > /dev/null; cat /sys/class/net/*/statistics/rx_bytes`;
+
+check('SVC-STATS', {
+  level: 'SHOULD',
+  title: "docker stats has what the kernel counts: a container's bytes received, its processes and its memory",
+  source: docker('reference/cli/docker/container/stats', 'NET I/O, PIDS, MEM USAGE'),
+  remedy: 'without a cgroup driver processes and memory are not counted (see CG-DRIVER); network: see NET-BRIDGE',
+  async verify({ target, host, stage }) {
+    await using container = await startContainer(target, { host: { NetworkMode: 'bridge' } });
+    await stage('started');
+    const count = async () => {
+      const { stdout } = await container.exec(['sh', '-c', bytesReceived]);
+      return Math.max(...stdout.trim().split('\n').map(Number));
+    };
+    const before = await count();
+    const { received, processes, memory } = await statsOf(target, container);
+    const after = await count();
+    const [[device, bytes] = []] = received;
+    expect(device, 'device of the container that is counted').toBe('eth0');
+    expect(before, "bytes that the container's device received").toBeGreaterThan(0);
+    expect(bytes, 'bytes received by docker stats').toBeGreaterThanOrEqual(before);
+    expect(bytes, 'bytes received by docker stats').toBeLessThanOrEqual(after);
+    if (canLimit({ host }) !== true) return;
+    const { files } = await containerCgroup(target, container, ['pids.current', 'memory.current']);
+    expect(processes, 'processes by docker stats').toBe(Number(files['pids.current']));
+    // it takes the page cache off
+    expect(memory, 'bytes of memory by docker stats').toBeGreaterThan(0);
+    expect(memory, 'bytes of memory by docker stats').toBeLessThanOrEqual(2 * Number(files['memory.current']));
+  },
+  fault: breaks(
+    'device of the container that is counted',
+    'the device of the container gets another name',
+    renamedDevice,
     { at: 'started' },
   ),
 });

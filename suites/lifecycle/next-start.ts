@@ -1,14 +1,27 @@
 import { type Inject, mustRun, quoteWord, type ReadableTarget } from '../../harness/checks/index.ts';
 import { type DaemonProcess, daemonProcess } from '../instruments/daemon/process.ts';
 
-/** Programs of the service whose file is another one by now, or gone: they run as they were before an update. */
-export async function replacedPrograms(target: ReadableTarget, { service }: DaemonProcess): Promise<string[]> {
+/**
+ * Programs of the service that are not those on disk: their file is another one by now, or gone; another one by that name
+ * comes first on their PATH; containerd's shim, which it starts later, came after it.
+ */
+export async function replacedPrograms(target: ReadableTarget, { service, pid }: DaemonProcess): Promise<string[]> {
   const { stdout } = await target.root.shell(
-    `for p in ${service.map(({ pid }) => pid).join(' ')}; do
+    `id() { stat -Lc %d:%i "$1" 2>/dev/null; }
+path=$(tr '\\0' '\\n' < /proc/${pid}/environ | sed -n 's/^PATH=//p')
+for p in ${service.map((process) => process.pid).join(' ')}; do
   f=$(readlink /proc/$p/exe) || continue
+  f=\${f% (deleted)}; own=$(id /proc/$p/exe)
   echo "looked $f"
-  [ "$(stat -Lc %d:%i "\${f% (deleted)}" 2>/dev/null)" = "$(stat -Lc %d:%i /proc/$p/exe)" ] || echo "replaced \${f% (deleted)}"
-done`,
+  first=$(PATH=$path; command -v "\${f##*/}")
+  if [ "$(id "$f")" != "$own" ]; then echo "replaced $f"
+  elif [ -n "$first" ] && [ "$(id "$first")" != "$own" ]; then echo "replaced $f by $first"; fi
+done
+started=$(( $(awk '/^btime/{print $2}' /proc/stat) + $(sed 's/.*) //' /proc/${pid}/stat | cut -d' ' -f20) / $(getconf CLK_TCK) ))
+f=$(PATH=$path; command -v containerd-shim-runc-v2)
+# not every file system, and not every stat, knows when a file was made
+[ "$(stat -Lc %W "$f" 2>/dev/null)" -gt $((started + 2)) ] 2>/dev/null && echo "replaced $f"
+:`,
   );
   if (!/^looked /m.test(stdout)) throw new Error('no program of the service could be looked at');
   return [...new Set([...stdout.matchAll(/^replaced (.+)$/gm)].map(([, file = '']) => file))];

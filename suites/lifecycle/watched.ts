@@ -83,3 +83,16 @@ export async function eventsOf(target: Target, id: string, since: string): Promi
     .filter(Boolean)
     .map((line) => (JSON.parse(line) as { Action: string }).Action);
 }
+
+type Stats = {
+  readonly networks?: Readonly<Record<string, { readonly rx_bytes: number }>>;
+  readonly pids_stats?: { readonly current?: number };
+  readonly memory_stats?: { readonly usage?: number };
+};
+
+/** What docker stats takes its figures from. */
+export async function statsOf(target: Target, { id }: Container) {
+  const stats = (await dockerApi(target, 'GET', `/containers/${id}/stats?stream=false&one-shot=true`)).json<Stats>();
+  const received = Object.entries(stats.networks ?? {}).map(([device, { rx_bytes }]) => [device, rx_bytes] as const);
+  return { received, processes: stats.pids_stats?.current, memory: stats.memory_stats?.usage };
+}

@@ -1,4 +1,13 @@
-import { type Container, dockerApi, type HostFacts, pollUntil, type Target } from '../../harness/checks/index.ts';
+import {
+  type Container,
+  dockerApi,
+  fixtureImageTag,
+  type HostFacts,
+  pollUntil,
+  type Target,
+  type VerifyContext,
+} from '../../harness/checks/index.ts';
+import { withClient } from '../instruments/daemon/user-client.ts';
 
 /** A registry of the host's may have port 5000. */
 export const freePort = 28_091;
@@ -14,6 +23,13 @@ export async function lookUp(container: Container, name: string): Promise<string
 done; echo "$found"`;
   const { stdout } = await container.exec(['sh', '-c', ask]);
   return stdout.trim();
+}
+
+/** What the step of a build says that looks a name up, by the builder that the user's client takes by itself. */
+export async function lookUpInBuild(context: Pick<VerifyContext, 'target' | 'host'>, name: string): Promise<string> {
+  const Dockerfile = `FROM ${fixtureImageTag}\nRUN nslookup -type=a ${name} || :\n`;
+  const build = 'BUILDKIT_PROGRESS=plain docker build --no-cache -t rdc/look-up:1 .; docker rmi -f rdc/look-up:1';
+  return (await withClient(context, { Dockerfile }, build)).stdout;
 }
 
 /** Go's resolver reads the file at most every 5 s. */

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { dockerApi, type Target } from '../../harness/checks/index.ts';
 
-type Driver = 'bridge' | 'overlay';
+type Driver = 'bridge' | 'overlay' | 'macvlan' | 'ipvlan';
 
 /** A refusal is an observation here, and an error in `createNetwork`. */
-export async function askForNetwork(target: Target, driver: Driver): Promise<{ name: string; refusal: string | null }> {
+export async function askForNetwork(
+  target: Target,
+  driver: Driver,
+  options: Readonly<Record<string, string>> = {},
+): Promise<{ name: string; refusal: string | null }> {
   const name = `rdc-${randomUUID().slice(0, 8)}`;
-  const body = { Name: name, Driver: driver, Attachable: driver === 'overlay' };
+  const body = { Name: name, Driver: driver, Attachable: driver === 'overlay', Options: options };
   const { status, text } = await dockerApi(target, 'POST', '/networks/create', { body });
   return { name, refusal: status >= 400 ? `${status} ${text.slice(0, 300)}` : null };
 }

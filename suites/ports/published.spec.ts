@@ -35,6 +35,7 @@ import {
   rootlessKit,
 } from '../instruments/daemon/rootlesskit.ts';
 import { isEngineSince, isSince } from '../instruments/daemon/versions.ts';
+import { hostAddress } from '../instruments/peers/host-server.ts';
 import { fetchFromHost, startNonceServer } from '../instruments/peers/nonce-server.ts';
 import { startPeer } from '../instruments/peers/peer.ts';
 import { listenersLeft, tcpListeners } from './listeners.ts';
@@ -201,6 +202,34 @@ docker rm -f lo`,
       'devices by which the kernel lets another host reach 127.0.0.1',
     ],
     carelessFirewall,
+  ),
+});
+
+const boundPort = 28_086;
+
+check('PORT-IP-BIND', {
+  level: 'MUST',
+  title: 'a port published on one address of the host answers there, and on no other address of the host',
+  source: docker('engine/network/port-publishing', 'publishing ports: HOST_IP:HOST_PORT:CONTAINER_PORT'),
+  remedy:
+    'sudo ss -ltnp shows the address that the port driver has bound; look for DNAT: sudo iptables -t nat -S; docker ps shows what was asked for',
+  async verify({ target, host }) {
+    // it brings an address to the host
+    await using peer = await startPeer(target);
+    await using server = await startNonceServer(target, boundPort, { hostIp: peer.hostAddress });
+    const [outside] = await peer.fetch({ port: boundPort });
+    expect(outside, 'the answer to another host on the address').toContain(server.nonce);
+    const own = await fetchFromHost(target, boundPort, peer.hostAddress);
+    expect(own, 'the answer to the host itself on the address').toContain(server.nonce);
+    // pasta accepts on every address, and hangs up
+    const closed = portDriverOf(host) === 'implicit' ? /^(E[A-Z]+)?$/ : /^ECONNREFUSED$/;
+    for (const address of ['127.0.0.1', '::1', await hostAddress(target)])
+      expect(await fetchFromHost(target, boundPort, address), `the answer on ${address}`).toMatch(closed);
+  },
+  fault: breaks(
+    'the answer on {127.0.0.1}',
+    'a rule of the host leads its loopback to the port too',
+    rule('iptables -w -t nat', `OUTPUT -d 127.0.0.1 -p tcp --dport ${boundPort} -j DNAT --to-destination 198.51.100.1`),
   ),
 });
 

@@ -2,6 +2,7 @@ import {
   breaks,
   checksIn,
   chmod,
+  code,
   docker,
   expect,
   filtered,
@@ -9,17 +10,20 @@ import {
   type Inject,
   inOrder,
   issue,
+  known,
   man,
   mobyIssue,
   mustRun,
   quoteWord,
   rootlesskitIssue,
+  setAside,
   sysctl,
 } from '../../harness/checks/index.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { awaitDaemon } from '../instruments/daemon/restart.ts';
 import { runningUnits, startAgain } from '../instruments/daemon/running-units.ts';
 import { underRootlessKit } from '../instruments/daemon/search-path.ts';
+import { isSince } from '../instruments/daemon/versions.ts';
 import { hasUnifiedCgroups, userCgroup } from '../instruments/kernel/container-cgroup.ts';
 import { rootlessMap, totalOf } from '../instruments/kernel/id-map.ts';
 import { rootMay } from '../instruments/kernel/root-rights.ts';
@@ -138,6 +142,36 @@ sudo mv /etc/subuid.orig /etc/subuid; sudo mv /etc/subgid.orig /etc/subgid`,
     'UID map made of a numeric line',
     'getsubids gives RootlessKit ranges that overlap (without one, newuidmap loses its set-user-ID bit)',
     overlappingAnswers,
+  ),
+});
+
+/** As a directory of users (FreeIPA) has it, and the files have not. */
+const answersOfDirectory: Inject = async ({ target, host }) => {
+  const path = known(host.paths.getsubids, 'the path of getsubids');
+  return await setAside(target.root, path, () => `#!/bin/sh\necho "0: ${host.user.name} 1700000 65536"\n`);
+};
+
+check('PRE-SUBID-NSS', {
+  level: 'MUST',
+  title: 'the daemon has the subordinate IDs that getsubids gives, which asks what nsswitch.conf names (files, sss)',
+  source: code('rootless-containers/rootlesskit', 'v2.0.2', 'docs/subid.md', 'dynamic: getsubids'),
+  applies: ({ host }) => {
+    if (!host.paths.getsubids) return 'getsubids is not installed (shadow 4.10 and later have it)';
+    return isSince(host.versions.rootlesskit, '1.1') || 'RootlessKit asks getsubids from 1.1.0 on';
+  },
+  remedy:
+    'getsubids USER; getsubids -g USER; grep subid /etc/nsswitch.conf: ranges of a directory win over /etc/subuid; then systemctl --user restart docker',
+  readOnly: true,
+  async verify({ target, host: { user } }) {
+    const { uids, gids } = await subordinateIds(target, 'getsubids');
+    const daemon = await daemonProcess(target);
+    expect(daemon.uidMap, "the daemon's UID map, by getsubids").toEqual(rootlessMap(user.uid, uids));
+    expect(daemon.gidMap, "the daemon's GID map, by getsubids").toEqual(rootlessMap(user.gid, gids));
+  },
+  fault: breaks(
+    "the daemon's UID map, by getsubids",
+    'a directory of users gives another range than the files',
+    answersOfDirectory,
   ),
 });
 

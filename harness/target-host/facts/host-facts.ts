@@ -141,7 +141,7 @@ tr '\\0' '\\n' < \${engine%/exe}/cmdline | grep -E -- '^--firewall-backend=[a-z0
   /** versions by binary; null where it is not installed. Paths in `paths` */
   versions: slow(command(versionsOf(programs), memberOf)),
   paths: command(
-    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables getfacl; do p=$(program $b); case $p in /proc/*) p=$(readlink "$p") ;; esac; p=${p% (deleted)}; echo "$b ${p:--}"; done',
+    'for b in docker dockerd containerd runc rootlesskit slirp4netns pasta vpnkit fuse-overlayfs newuidmap newgidmap getsubids dockerd-rootless.sh dockerd-rootless-setuptool.sh iptables getfacl; do p=$(program $b); case $p in /proc/*) p=$(readlink "$p") ;; esac; p=${p% (deleted)}; echo "$b ${p:--}"; done',
     memberOf,
   ),
   /** of the user's client, where it looks for them: `docker buildx`, `docker compose`; null where there is none */

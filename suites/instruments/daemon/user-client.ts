@@ -1,5 +1,5 @@
-import { type ExecResult, type HostFacts, quoteWord, type Target } from '../../harness/checks/index.ts';
-import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { type ExecResult, type HostFacts, quoteWord, type Target } from '../../../harness/checks/index.ts';
+import { onSearchPath } from './search-path.ts';
 
 /** A script of the user with files in a folder of its own, where the client leads to the daemon under test. */
 export async function withClient(

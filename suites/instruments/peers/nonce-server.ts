@@ -3,12 +3,15 @@ import { hostProbe, refusalIn, sharedContainer, startContainer, type Target } fr
 import { forwarded } from '../daemon/rootlesskit.ts';
 import { awaitServer } from './await-server.ts';
 
-/** Answers each connection to its TCP port 80 with a nonce. */
-export async function startNonceServer(target: Target, hostPort: number) {
+type Published = { readonly hostIp?: string; readonly network?: string };
+
+/** Answers each connection to its TCP port 80 with a nonce; published on every address of the host, or on one. */
+export async function startNonceServer(target: Target, hostPort: number, { hostIp, network }: Published = {}) {
   const nonce = randomUUID();
   const container = await startContainer(target, {
     command: ['probe', 'serve', 'tcp', '80', nonce],
-    publish: [{ hostPort, containerPort: 80 }],
+    publish: [{ hostPort, containerPort: 80, ...(hostIp === undefined ? {} : { hostIp }) }],
+    ...(network === undefined ? {} : { host: { NetworkMode: network } }),
   });
   try {
     await awaitServer(target, nonce, 80, ['tcp']);
