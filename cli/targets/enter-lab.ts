@@ -17,7 +17,8 @@ import {
   isInsideLab,
   type LabKind,
 } from '../../harness/lab/hermetic/hermetic-lab.ts';
-import { expectSystemAccess, offersKvm } from '../../harness/lab/libvirt/system-access.ts';
+import { systemLibvirt } from '../../harness/lab/libvirt/kvm-trial.ts';
+import { expectSystemAccess } from '../../harness/lab/libvirt/system-access.ts';
 import { providers } from '../../harness/lab/machine/providers.ts';
 import { expectAbilities } from '../../harness/lab/nspawn/host-abilities.ts';
 import { rootTreeOf } from '../../harness/lab/nspawn/root-tree.ts';
@@ -55,7 +56,7 @@ export async function enterLab({ machines, options, onStage, onAccel }: LabNeeds
   await prepareHost({ purpose, machines, onStage, ask: askOnTerminal });
   for (const machine of machines) expectEngineRuns(machine, await boxIdentity(machine));
   await expectSystemAccess();
-  const accel = provider === 'nspawn' ? undefined : await chooseAccel(offersKvm);
+  const accel = provider === 'nspawn' ? undefined : await chooseAccel(systemLibvirt());
   if (accel) onAccel?.(accel);
   onStage(describeUse(chooseLab(lab), accel));
   await ensureFixtureImage({ arch: process.arch === 'arm64' ? 'arm64' : 'amd64' });

@@ -3,7 +3,8 @@ import { chooseLab } from '../hermetic/hermetic-lab.ts';
 import { askLibvirt, oneLine, stopNetwork } from './domain.ts';
 import { poolName, virsh } from './vagrant-and-virsh.ts';
 
-const target = '/var/lib/libvirt/images/rdc';
+/** Where the files of our pool lie. */
+export const poolPath = '/var/lib/libvirt/images/rdc';
 
 /** In the system's libvirt: a storage pool of our own, active. Vagrant makes that of the hermetic lab. */
 export async function ensurePool(): Promise<void> {
@@ -12,13 +13,13 @@ export async function ensurePool(): Promise<void> {
   if (await isActive(pool)) return;
   if ((await askLibvirt('pool-dumpxml', pool)) === undefined)
     await tryAll([
-      ['pool-define-as', pool, 'dir', '--target', target],
+      ['pool-define-as', pool, 'dir', '--target', poolPath],
       ['pool-build', pool],
     ]);
   const { stderr } = await virsh('pool-start', pool);
   // another process may have been quicker
   if (await isActive(pool)) return;
-  throw new RdcError('LAB', `cannot make the storage pool ${pool} in ${target}: ${oneLine(stderr)}`, {
+  throw new RdcError('LAB', `cannot make the storage pool ${pool} in ${poolPath}: ${oneLine(stderr)}`, {
     hint: `virsh -c qemu:///system pool-start ${pool}`,
   });
 }
@@ -42,7 +43,7 @@ export async function leaveSystemLibvirt(): Promise<void> {
 async function removePool(pool: string): Promise<void> {
   const xml = (await askLibvirt('pool-dumpxml', pool)) ?? '';
   // one of this name that is not of our making
-  if (!xml.includes(`<path>${target}</path>`)) return;
+  if (!xml.includes(`<path>${poolPath}</path>`)) return;
   if (await isActive(pool)) {
     const listed = (await askLibvirt('vol-list', '--pool', pool)) ?? '';
     const volumes = linesOf(listed).flatMap((line) => line.trim().split(/\s+/)[0] ?? []);

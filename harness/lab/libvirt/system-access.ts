@@ -5,14 +5,6 @@ import { virsh } from './vagrant-and-virsh.ts';
 
 const sockets = ['/run/libvirt/libvirt-sock', '/run/libvirt/virtqemud-sock'];
 
-/** Whether the system's libvirt offers KVM to machines; undefined where it is not the one that runs them, or does not say. */
-export async function offersKvm(): Promise<boolean | undefined> {
-  if (chooseLab() !== 'system') return undefined;
-  const { exitCode, stderr } = await virsh('domcapabilities', '--virttype', 'kvm');
-  if (exitCode === 0) return true;
-  return /kvm/i.test(stderr) ? false : undefined;
-}
-
 export type Access =
   | { readonly answers: true }
   | { readonly answers: false; readonly why: string; readonly remedy: string };

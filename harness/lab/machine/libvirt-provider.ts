@@ -19,8 +19,8 @@ import {
   stopDomain,
   stopNetwork,
 } from '../libvirt/domain.ts';
+import { systemLibvirt } from '../libvirt/kvm-trial.ts';
 import { ensurePool, leaveSystemLibvirt } from '../libvirt/own-resources.ts';
-import { offersKvm } from '../libvirt/system-access.ts';
 import { vagrantCommand, vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
 import { chooseAccel } from '../setup/acceleration.ts';
 import { prepareConsole, reclaimConsole } from './console-log.ts';
@@ -31,7 +31,7 @@ import type { Provider } from './provider.ts';
 /** VMs, made by Vagrant. */
 export const libvirtProvider: Provider = {
   expectPossible,
-  chooseAccel: async () => (await chooseAccel(offersKvm)).accel,
+  chooseAccel: async () => (await chooseAccel(systemLibvirt())).accel,
   state: domainState,
   hasSnapshot,
   running: runningDomains,

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, release } from 'node:os';
 import { join } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
@@ -13,6 +13,8 @@ export type AccelAnswer = { readonly accel: Accel; readonly reason: string; read
 const kvm = '/dev/kvm';
 /** Measured: a stock kernel says its name within 6 s even under TCG; a KVM that works needs less than one. */
 const smokeBootMs = 20_000;
+/** The first serial port, as a kernel calls it. */
+const console = arch() === 'arm64' ? 'ttyAMA0' : 'ttyS0';
 
 /** What to know before waiting, in one sentence. */
 export function describeAccel(answer: AccelAnswer): string {
@@ -21,21 +23,26 @@ export function describeAccel(answer: AccelAnswer): string {
     : `VMs run without hardware virtualisation (${answer.reason}): everything inside them is many times slower, a first run of the whole suite takes about half an hour.`;
 }
 
-/** Whether the libvirt that runs the machines offers KVM to them; undefined where it was not asked. */
-export type OffersKvm = () => Promise<boolean | undefined>;
+/** What is asked of a libvirt that runs QEMU as a user of its own, who may open what we may not. */
+type SystemLibvirt = {
+  readonly offersKvm: () => Promise<boolean>;
+  /** what the kernel said on its console until it ended, or `withinMs` */
+  readonly bootKernel: (kernel: string, commandLine: string, withinMs: number) => Promise<string>;
+};
 
-/**
- * KVM only if libvirt offers it and, where this user can try, a kernel really boots under it; the answer is remembered
- * for this host's kernel and CPU.
- */
-export async function chooseAccel(offersKvm: OffersKvm): Promise<AccelAnswer> {
+/** KVM only if libvirt offers it and a kernel really boots under it; the answer is remembered for this host's kernel and CPU. */
+export async function chooseAccel(libvirt?: SystemLibvirt): Promise<AccelAnswer> {
   const host = hostSignature();
   const forced = process.env.RDC_ACCEL;
   if (forced === 'kvm' || forced === 'tcg') return { accel: forced, reason: 'RDC_ACCEL says so', host };
   if (forced) throw new RdcError('CONFIG', `RDC_ACCEL is '${forced}'; allowed: kvm, tcg`, { hint: 'unset RDC_ACCEL' });
   const remembered = rememberedAccel();
   if (remembered) return remembered;
-  const answer = { ...(await judgeKvm(await offersKvm())), host };
+  const { offersKvm = async () => true, bootKernel = bootUnderKvm } = libvirt ?? {};
+  const answer = {
+    ...(await judgeKvm({ isThere: existsSync(kvm), kernel: findKernel(), offersKvm, bootKernel })),
+    host,
+  };
   writeFileSync(cachePath('accel.json'), JSON.stringify(answer));
   return answer;
 }
@@ -59,83 +66,48 @@ export function rememberedAccel(): AccelAnswer | undefined {
 
 function hostSignature(): string {
   const cpu = /^(?:model name|CPU part)\s*:\s*(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? 'unknown';
-  // who may not open it today may tomorrow
-  return `${release()} ${cpu}${existsSync(kvm) && !canOpenKvm() ? ' (not open to this user)' : ''}`;
+  return `${release()} ${cpu}`;
 }
 
-/** Pure but for the trial: QEMU runs as another user than ours with the system's libvirt, and may open what we may not. */
-export async function judgeKvm(
-  offered: boolean | undefined,
-  { isThere, canOpen, boots }: KvmTrial = { isThere: existsSync(kvm), canOpen: canOpenKvm(), boots: bootsUnderKvm },
-): Promise<{ accel: Accel; reason: string }> {
-  if (offered === false) return { accel: 'tcg', reason: 'libvirt offers no KVM' };
-  if (!isThere) return { accel: 'tcg', reason: `no ${kvm}` };
-  if (canOpen)
-    return (await boots())
-      ? { accel: 'kvm', reason: 'a kernel booted under KVM' }
-      : { accel: 'tcg', reason: `${kvm} exists, but a kernel does not boot under it` };
-  if (offered) return { accel: 'kvm', reason: `libvirt offers it; ${kvm} is not open to this user, who cannot try` };
-  return { accel: 'tcg', reason: `${kvm} is not open to this user: sudo usermod -aG kvm $USER` };
+type KvmTrial = SystemLibvirt & { readonly isThere: boolean; readonly kernel: string | undefined };
+
+/** Pure but for the trial. Throws HOST_SETUP where there is nothing to try with. */
+export async function judgeKvm(trial: KvmTrial): Promise<{ accel: Accel; reason: string }> {
+  if (!trial.isThere) return { accel: 'tcg', reason: `no ${kvm}` };
+  if (!(await trial.offersKvm())) return { accel: 'tcg', reason: 'libvirt offers no KVM' };
+  if (trial.kernel === undefined) {
+    throw new RdcError(
+      'HOST_SETUP',
+      'no kernel to try KVM with: none in the cache, and no /boot/vmlinuz* that this user may read',
+      {
+        hint: 'RDC_ACCEL=kvm ./rdc run   # untried; or: sh vms/boxes/build.sh debian 13',
+      },
+    );
+  }
+  return (await trial.bootKernel(trial.kernel, `console=${console} panic=-1`, smokeBootMs)).includes('Linux version')
+    ? { accel: 'kvm', reason: 'a kernel booted under KVM' }
+    : { accel: 'tcg', reason: `${kvm} exists, but a kernel does not boot under it` };
 }
 
-type KvmTrial = { readonly isThere: boolean; readonly canOpen: boolean; readonly boots: () => Promise<boolean> };
+function findKernel(): string | undefined {
+  const built = join(cacheRoot(), 'boxes', `vmlinuz-${arch() === 'x64' ? 'amd64' : arch()}`);
+  // Ubuntu gives its kernels to root alone
+  return [built, ...globSync('/boot/vmlinuz*').sort().reverse()].find(isReadable);
+}
 
-function canOpenKvm(): boolean {
+function isReadable(file: string): boolean {
   try {
-    accessSync(kvm, constants.R_OK | constants.W_OK);
+    accessSync(file, constants.R_OK);
     return true;
   } catch {
     return false;
   }
 }
 
-async function bootsUnderKvm(): Promise<boolean> {
-  const kernel = findKernel();
-  if (!kernel) {
-    throw new RdcError('HOST_SETUP', 'no kernel to try KVM with, neither in the cache nor as /boot/vmlinuz*', {
-      hint: 'sh vms/boxes/build.sh debian 13',
-    });
-  }
-  return await boots(kernel);
-}
-
-function findKernel(): string | undefined {
-  const debianArch = arch() === 'x64' ? 'amd64' : arch();
-  const built = join(cacheRoot(), 'boxes', `vmlinuz-${debianArch}`);
-  if (existsSync(built)) return built;
-  const installed = existsSync('/boot') ? readdirSync('/boot').filter((file) => file.startsWith('vmlinuz')) : [];
-  return installed.length > 0 ? join('/boot', installed.sort().at(-1) ?? '') : undefined;
-}
-
-async function boots(kernel: string): Promise<boolean> {
+async function bootUnderKvm(kernel: string, commandLine: string, withinMs: number): Promise<string> {
   const machine = arch() === 'arm64' ? ['qemu-system-aarch64', '-machine', 'virt'] : ['qemu-system-x86_64'];
-  const console = arch() === 'arm64' ? 'ttyAMA0' : 'ttyS0';
-  const seconds = smokeBootMs / 1000;
-  const { stdout } = await runCommand(
-    [
-      'timeout',
-      '-s',
-      'KILL',
-      String(seconds),
-      ...machine,
-      '-accel',
-      'kvm',
-      '-cpu',
-      'host',
-      '-m',
-      '256',
-      '-nographic',
-    ].concat([
-      '-no-reboot',
-      '-nodefaults',
-      '-serial',
-      'stdio',
-      '-kernel',
-      kernel,
-      '-append',
-      `console=${console} panic=-1`,
-    ]),
-    { timeoutMs: smokeBootMs + 5000 },
-  );
-  return stdout.includes('Linux version');
+  const options = '-accel kvm -cpu host -m 256 -nographic -no-reboot -nodefaults -serial stdio'.split(' ');
+  const boot = ['-kernel', kernel, '-append', commandLine];
+  const argv = ['timeout', '-s', 'KILL', String(withinMs / 1000), ...machine, ...options, ...boot];
+  return (await runCommand(argv, { timeoutMs: withinMs + 5000 })).stdout;
 }
