@@ -19,7 +19,6 @@ const read = (path: string) => readFileSync(recipe(path), 'utf8');
 const recipes = {
   debian: 'debian/tests/rootless-conformance',
   tmt: 'tmt/tests/rootless-docker.sh',
-  github: 'github/rootless-docker.yml',
   gitlab: 'gitlab/gitlab-ci.yml',
 } as const;
 
@@ -27,23 +26,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-type Job = {
-  'runs-on': string;
-  needs?: string;
-  strategy?: { matrix: string };
-  steps: { run?: string; uses?: string }[];
-};
 type GitlabJob = { script: string[]; before_script?: string[]; stage: string; extends?: string };
 
 /** What the shell is given in a recipe. */
 function shellOf(name: keyof typeof recipes): string {
   const text = read(recipes[name]);
-  if (name === 'github') {
-    const { jobs } = parse(text) as { jobs: Record<string, Job> };
-    return Object.values(jobs)
-      .flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []))
-      .join('\n');
-  }
   if (name === 'gitlab')
     return gitlabJobs()
       .flatMap(([, job]) => [...(job.before_script ?? []), ...job.script])
@@ -158,21 +145,57 @@ it('the plan of tmt names a test that is there, with results of its own', () => 
   expect(read('tmt/.fmf/version')).toBe('1\n');
 });
 
-it('the jobs of GitHub need jobs that are there, and the matrix is the output of one', () => {
-  const { jobs } = parse(read(recipes.github)) as { jobs: Record<string, Job> };
-  const needed = Object.values(jobs).flatMap(({ needs }) => needs ?? []);
-  expect(needed).toEqual(['machines', 'conformance']);
-  expect(Object.keys(jobs)).toEqual(expect.arrayContaining(needed));
-  expect(jobs.conformance?.strategy?.matrix).toBe('${{ fromJSON(needs.machines.outputs.matrix) }}');
-  // the machine reaches the shell as a variable: a template in a script would be executed
-  expect(shellOf('github')).not.toContain('${{');
-});
-
 it('the jobs of GitLab have a stage, and extend the job that rdc list writes', () => {
   const { stages } = parse(read(recipes.gitlab)) as { stages: string[] };
   const fragment = parse(ciMatrix('gitlab', ['debian-13'])) as object;
   expect(gitlabJobs().map(([, { stage }]) => stage)).toEqual(stages);
   expect(Object.keys(fragment)).toEqual(gitlabJobs().flatMap(([, job]) => job.extends ?? []));
+});
+
+/** The whole pipeline by gitlab-ci-local, which validates it by GitLab's schema; a stand-in for rdc notes its calls. */
+function gitlabPipeline(runCode: number, change = (text: string) => text) {
+  const folder = mkdtempSync(join(tmpdir(), 'rdc-gitlab-'));
+  const put = (path: string, text: string) => writeFileSync(join(folder, path), text, { mode: 0o755 });
+  const { status: made } = spawnSync('git', ['init', '-q', folder]);
+  expect(made).toBe(0);
+  mkdirSync(join(folder, '.gitlab'));
+  put('.gitlab-ci.yml', change(read(recipes.gitlab)));
+  put('.gitlab/rdc-machines.yml', ciMatrix('gitlab', ['debian-12', 'debian-13']));
+  put('apt-get', '#!/bin/sh');
+  const log = `${folder}.calls`;
+  const run = `mkdir -p "$4/x" && echo "<x/>" >"$4/x/junit.xml"; exit ${runCode}`;
+  const answers = `case $1 in list) cat .gitlab/rdc-machines.yml ;; run) ${run} ;; merge) mkdir merged && touch merged/x ;; esac`;
+  put('rdc', `#!/bin/sh\necho "$*" >>'${log}'\n${answers}\n`);
+  spawnSync('git', ['-C', folder, 'add', '.']);
+  const words = ['--force-shell-executor', '--shell-isolation', '--no-color'];
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, HOME: folder };
+  const engine = join(checkout, 'node_modules/.bin/gitlab-ci-local');
+  const { status, stdout, stderr } = spawnSync(engine, words, { cwd: folder, env, encoding: 'utf8' });
+  const calls = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n').sort() : [];
+  return { status, said: stdout + stderr, calls };
+}
+
+const gitlabCalls = [
+  'list --machines --format gitlab',
+  'merge run-debian-12 run-debian-13 --out merged',
+  'run debian-12 --out run-debian-12',
+  'run debian-13 --out run-debian-13',
+];
+
+it('gitlab-ci-local runs every job, and the runs of all reach the last one', () => {
+  const { status, calls, said } = gitlabPipeline(0);
+  expect([status, calls], said).toEqual([0, gitlabCalls]);
+});
+
+it('a red run makes the pipeline of gitlab-ci-local red, and what it left is merged', () => {
+  const { status, calls, said } = gitlabPipeline(1);
+  expect([status === 0, calls], said).toEqual([false, gitlabCalls]);
+});
+
+it('gitlab-ci-local finds a misspelt key', () => {
+  const { status, calls, said } = gitlabPipeline(0, (text) => text.replace('before_script:', 'before_scripts:'));
+  expect([status === 0, calls]).toEqual([false, []]);
+  expect(said).toContain('before_scripts');
 });
 
 /** Programs of their own for a script: each notes how it was called; `rdc run` ends with the code given. */

@@ -8,9 +8,9 @@ set -- --provider "$PROVIDER" --gate "$GATE" --out "$OUT"
 code=0
 # names of machines have no spaces
 # shellcheck disable=SC2086
-"$RDC" run $MACHINES "$@" || code=$?
+"$GITHUB_ACTION_PATH/rdc" run $MACHINES "$@" || code=$?
 # what was refused before it began has left nothing to export
 [ -d "$OUT" ] || exit "$code"
-"$RDC" export "$OUT" --format markdown >>"${GITHUB_STEP_SUMMARY:-/dev/stdout}" || echo "no summary: exit code $?" >&2
-"$RDC" export "$OUT" --format sarif >"$OUT/rdc.sarif" || echo "no SARIF: exit code $?" >&2
+"$GITHUB_ACTION_PATH/rdc" export "$OUT" --format markdown >>"${GITHUB_STEP_SUMMARY:-/dev/stdout}" || echo "no summary: exit code $?" >&2
+"$GITHUB_ACTION_PATH/rdc" export "$OUT" --format sarif >"$OUT/rdc.sarif" || echo "no SARIF: exit code $?" >&2
 exit "$code"
