@@ -30,7 +30,7 @@ async function problemsOf(content: string): Promise<string[]> {
 function workspace(code: number) {
   const folder = mkdtempSync(join(tmpdir(), 'rdc-github-'));
   const stub = (name: string, body: string) => {
-    writeFileSync(join(folder, name), `#!/bin/sh\necho "\$*" >>'${folder}/'$(basename "$0")-calls\n${body}\n`);
+    writeFileSync(join(folder, name), `#!/bin/sh\necho "$*" >>'${folder}/'$(basename "$0")-calls\n${body}\n`);
     chmodSync(join(folder, name), 0o755);
   };
   stub('rdc', `case $1 in run) mkdir -p rdc-run "run-$2"; exit ${code} ;; *) echo "$4" ;; esac`);

@@ -38,9 +38,9 @@ const machineTests: Part = {
 
 async function onMachines(): Promise<Counts> {
   const config = ['--config', 'bench/e2e/vitest.config.ts'];
-  if (process.getuid?.() === 0) return await vitest(config);
+  if (process.getuid?.() === 0) return await vitest(config, 'verbose');
   print('left out: the container, which needs root. This is not the complete test.');
-  const counts = await vitest([...config, '--exclude', 'bench/e2e/container.e2e.ts']);
+  const counts = await vitest([...config, '--exclude', 'bench/e2e/container.e2e.ts'], 'verbose');
   return { ...counts, skipped: counts.skipped + 1 };
 }
 
@@ -72,10 +72,10 @@ async function tool([command = '', ...args]: readonly string[]): Promise<Counts>
 }
 
 /** vitest counts itself; a run that did not load, or failed outside of a test, counts as one more failure. */
-async function vitest(args: readonly string[]): Promise<Counts> {
+async function vitest(args: readonly string[], reporter = 'default'): Promise<Counts> {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'rdc-test-'));
   const report = join(folder.path, 'vitest.json');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const reporters = [`--reporter=${reporter}`, '--reporter=json', `--outputFile.json=${report}`];
   const code = await start(join(checkout, 'node_modules/.bin/vitest'), ['run', ...args, ...reporters]);
   if (!existsSync(report)) return { passed: 0, failed: 1, skipped: 0 };
   const counts = JSON.parse(readFileSync(report, 'utf8')) as Readonly<Record<`num${string}Tests`, number>>;

@@ -18,7 +18,8 @@ export type RdcCommand = {
 /** Below the options of a help text: command lines without `./rdc`, and paragraphs. */
 type After = { readonly examples?: readonly string[]; readonly notes?: readonly string[] };
 
-const width = 80;
+/** At most 80 columns; on a smaller terminal its own, but no less than what options and their texts need. */
+const width = Math.min(80, Math.max(40, process.stdout.columns || 80));
 
 /** The declaration of `./rdc NAME`, to which arguments and options are added. */
 export function declare(name: string, about: string, { examples = [], notes = [] }: After = {}) {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../harness/this-machine/atomic-write.ts';
 import type { RunContext, RunListener } from '../../harness/verdicts/run-listener.ts';
+import { historyFolderOf } from '../allure/kept-history.ts';
 import { createAllureListener } from '../allure/listener.ts';
 import type { BaselineOptions } from '../compare/baseline.ts';
 import { junitXml } from '../formats/junit.ts';
@@ -29,7 +30,10 @@ export function createListeners({ run, live, waivers = [], baseline, history }: 
     createLatestLink(),
     createJunitFiles(records),
     allure,
-    createTerminal(records, present({ output: outputOf(run), run, live, built, baseline })),
+    createTerminal(
+      records,
+      present({ output: outputOf(run), run, live, built, baseline, history: historyFolderOf(run.folder, history) }),
+    ),
   ];
 }
 

@@ -5,6 +5,7 @@ import type { RunContext, RunListener } from '../../harness/verdicts/run-listene
 import type { BuiltReport } from '../allure/listener.ts';
 import { type BaselineOptions, baselineSummary } from '../compare/baseline.ts';
 import type { TargetRecords } from '../recording/results-file.ts';
+import { present } from '../results/present.ts';
 import { createStyle } from '../wording/style.ts';
 import { createLiveList } from './live-list.ts';
 import { createPlainLines, type Output } from './plain-lines.ts';
@@ -16,12 +17,16 @@ export type TerminalOptions = {
   readonly output: Output;
   readonly built?: Promise<BuiltReport>;
   readonly baseline?: BaselineOptions;
+  /** the folder of earlier runs */
+  readonly history?: string;
 };
 
 export function createTerminal(records: TargetRecords, options: TerminalOptions): RunListener {
   const { run, live, output, built } = options;
   const style = createStyle(run.color, output.columns);
-  const progress = live ? createLiveList(records, style, output) : createPlainLines(records, style, output);
+  const progress = live
+    ? createLiveList(records, present({ style, output, startedAt: run.startedAt, history: options.history }))
+    : createPlainLines(records, style, output);
   return {
     ...progress,
     async runEnded() {

@@ -151,7 +151,7 @@ it('colour only when asked for', async () => {
 
 it('the live list is redrawn at a bounded rate, stays on its lines, and is gone at the end', async () => {
   vi.useFakeTimers();
-  const driven = terminal(true, {}, { columns: 80, rows: 5 });
+  const driven = terminal(true, {}, { columns: 80, rows: 6 });
   const live = driven.listeners[1];
   for (const name of ['one', 'two', 'three', 'four']) live?.stage?.(name, 'boots');
   live?.stage?.('two', `boots ${'x'.repeat(200)}`);
@@ -160,6 +160,7 @@ it('the live list is redrawn at a bounded rate, stays on its lines, and is gone 
   expect(driven.written.length - before).toBe(10);
   const frames = plainText(driven.text());
   expect(frames).toContain('and 2 more');
+  expect(frames).toMatch(/^elapsed \d+ s$/m);
   expect(frames.split('\n').every((line) => line.length < 80)).toBe(true);
   await judgeAll(driven);
   const written = driven.written.length;

@@ -42,9 +42,8 @@ export function hang(label: string, text: string, width: number): string {
   return label + wrap(text, ' '.repeat(label.length), width).trimStart();
 }
 
-/** Cut to one line of a terminal: its columns count, of which a wide character takes two. */
+/** Cut to one line of a terminal, between words: its columns count, of which a wide character takes two. */
 export function cut(text: string, width: number): string {
-  const firstLine = (columns: number) =>
-    wrapAnsi(text, columns, { hard: true, trim: false, wordWrap: false }).split('\n')[0] ?? '';
-  return firstLine(width) === text ? text : `${firstLine(Math.max(1, width - 1))}…`;
+  const firstLine = (columns: number) => wrapAnsi(text, columns, { hard: true, trim: false }).split('\n')[0] ?? '';
+  return firstLine(width) === text ? text : `${firstLine(Math.max(1, width - 1)).trimEnd()}…`;
 }
