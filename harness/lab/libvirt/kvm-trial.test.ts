@@ -58,7 +58,9 @@ it.each(['Linux version 6.12', 'Booting from ROM..'])(
     expect(started).toMatch(/^create .*kvm-trial-\d+\.xml$/);
     expect(ended).toBe(`destroy rdc-kvm-trial-${process.pid}`);
     expect(calls().at(-1)).toBe(`vol-delete --pool rdc rdc-kvm-trial-${process.pid}.img`);
-    expect(['log', 'xml'].filter((end) => existsSync(join(folder, 'rdc/consoles', `kvm-trial-${process.pid}.${end}`)))).toEqual([]);
+    expect(
+      ['log', 'xml'].filter((end) => existsSync(join(folder, 'rdc/consoles', `kvm-trial-${process.pid}.${end}`))),
+    ).toEqual([]);
   },
 );
 
