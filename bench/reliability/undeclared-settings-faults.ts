@@ -95,7 +95,7 @@ export const settingsFaults: FaultsByCheck = {
   },
   'PRE-XDG': {
     'the runtime directory has no inodes left': fault(
-      `d=/run/user/${uid}; mount -o remount,nr_inodes=$(df --output=iused $d | tail -n 1) $d`,
+      `d=/run/user/${uid}; mount -o remount,nr_inodes=$(df --output=iused $d | tail -n 1 | tr -d ' ') $d`,
       `d=/run/user/${uid}; mount -o remount,nr_inodes=200k $d`,
     ),
   },
@@ -125,10 +125,10 @@ export const settingsFaults: FaultsByCheck = {
       // on an overlay a file that is moved is a new one
       `f=${path('containerd-shim-runc-v2')}; mv $f.kept $f; ${asUser} restart docker`,
     ),
-    // moby/moby#49519: an old dockerd elsewhere on PATH
-    'another dockerd comes first on the PATH': fault(
-      `install -m 755 ${path('dockerd')} /usr/local/bin/dockerd`,
-      'rm /usr/local/bin/dockerd',
+    // moby/moby#49519: an old program elsewhere on PATH
+    'another containerd comes first on the PATH': fault(
+      `install -m 755 ${path('containerd')} /usr/local/bin/containerd`,
+      'rm /usr/local/bin/containerd',
     ),
   },
   // docker/for-linux#791: short links of layers, lost with the power

@@ -71,7 +71,7 @@ it('no systemd: what is about user units, user managers and limits skips; what r
   );
   const without = Object.keys(skippedOn({ ...sysvinit, daemonScript: null })).filter((id) => !(id in skipped));
   expect(without.sort()).toEqual(
-    'DEV-CDI PORT-NOPROXY PORT-PRIV-CAP SOCK-STALE ST-PERSIST SVC-CRASH-CONTAINERD SVC-CRASH-SHIM SVC-LOGS SVC-RESTART'.split(
+    'DEV-CDI NS-MULTIRANGE PORT-NOPROXY PORT-PRIV-CAP SOCK-STALE ST-PERSIST SVC-CRASH-CONTAINERD SVC-CRASH-SHIM SVC-LATE-IP SVC-LOGS SVC-RESTART'.split(
       ' ',
     ),
   );
@@ -107,6 +107,7 @@ it('pasta, with and without its port driver by name', () => {
     ...names,
     'PORT-PRIV-CAP': 'with the port driver implicit pasta binds the port, and not RootlessKit',
     'SRC-LEGACY': 'the port driver is implicit, which keeps it',
+    'SVC-LATE-IP': 'with the port driver implicit pasta binds the port, and not RootlessKit',
   };
   expect(asking('implicit')).toEqual(reasons);
   expect(asking(null)).toEqual(reasons);
