@@ -25,6 +25,7 @@ apt() {
 apt update
 apt --no-install-recommends --download-only install autopkgtest dpkg-dev nodejs npm gcc libc6-dev busybox-static
 tar -C "$work/archives" -cf - . | as_root 'rm -rf /root/recipe && mkdir -p /root/recipe/archives && tar -xf - -C /root/recipe/archives'
+# shellcheck disable=SC2016
 as_root 'set -- /root/recipe/archives/*.deb; [ ! -e "$1" ] || DEBIAN_FRONTEND=noninteractive dpkg --force-unsafe-io -i "$@" >/root/recipe/dpkg.log'
 
 { git ls-files -z; printf 'node_modules\0'; } | tar --null -T - -cf - |
@@ -35,6 +36,8 @@ as_root 'set -- /root/recipe/archives/*.deb; [ ! -e "$1" ] || DEBIAN_FRONTEND=no
 as_root 'cd /root/recipe && mkdir -p package/debian && cp -R clone/docs/recipes/debian/tests package/debian/ &&
 printf "Source: recipe\nSection: admin\nMaintainer: rdc <rdc@example.org>\n\nPackage: recipe\nArchitecture: all\nDescription: tests\n" >package/debian/control &&
 printf "recipe (1) unstable; urgency=low\n\n  * Tests.\n\n -- rdc <rdc@example.org>  Mon, 30 Nov 2026 00:00:00 +0000\n" >package/debian/changelog'
+# null cannot revert, so autopkgtest does not make the user a sudoer by itself
+as_root 'sh /usr/share/autopkgtest/setup-commands/enable-sudo tester'
 code=0
 as_root "cd /root/recipe && autopkgtest --no-built-binaries --user tester --output-dir /root/recipe/out --copy /root/recipe/clone:/opt/rdc \
 	--ignore-restrictions isolation-machine,needs-internet $* package/ -- null" >"$work/log" 2>&1 || code=$?
