@@ -35,6 +35,11 @@ check('DEV-CDI', {
   },
   remedy:
     'update Docker to 27.4 or later; before: a copy of the specification in the home, "cdi-spec-dirs": ["/home/USER/.config/cdi"] and "features": {"cdi": true} in daemon.json; then restart the daemon',
+  reproduce: `sudo mkdir -p /etc/cdi; mkdir -p ~/.config/docker
+echo '{"cdiVersion": "0.5.0", "kind": "example.test/device", "devices": [{"name": "one",
+"containerEdits": {"env": ["CDI=seen"]}}]}' | sudo tee /etc/cdi/example.json
+echo '{"features": {"cdi": true}}' >~/.config/docker/daemon.json; systemctl --user restart docker
+docker run --rm --device example.test/device=one busybox env   # expected: CDI=seen among the variables`,
   restartsDaemon: true,
   async verify({ target, host, stage, defer }) {
     defer(await changeFile(target.root, '/etc/cdi/rdc.json', `echo ${quoteWord(specification)}`));
