@@ -103,6 +103,11 @@ describe('the image', () => {
     expect(kept).toEqual(image);
   });
 
+  it.each(['\0', '\xae '])('finds the applets behind %j', (before) => {
+    const busybox = Buffer.from(`\x7fELF${before}[\0[[\0acpid\0zcat\0\0/var/log`, 'latin1');
+    expect(appletNames(busybox)).toEqual(['[', '[[', 'acpid', 'zcat']);
+  });
+
   it('links every applet of its busybox, which like the probe is static', () => {
     const layer = archived(archivedJson('manifest.json')[0].Layers[0]);
     const busyboxPath = join(work, 'busybox');

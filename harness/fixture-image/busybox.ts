@@ -27,10 +27,11 @@ export async function readBusybox(arch: Architecture, cacheDir: string): Promise
 
 /** The applets compiled in, read from the program's own table: it cannot be asked when it is for another architecture. */
 export function appletNames(busybox: Buffer): string[] {
-  const start = busybox.indexOf('\0[\0[[\0', 0, 'latin1');
+  // what lies before the table differs: no zero byte in Debian 13's 1.37
+  const start = busybox.indexOf('[\0[[\0', 0, 'latin1');
   const end = busybox.indexOf('\0\0', start + 1, 'latin1');
   if (start < 0 || end < 0) throw new RdcError('IMAGE', 'no table of applets in this busybox');
-  return busybox.toString('latin1', start + 1, end).split('\0');
+  return busybox.toString('latin1', start, end).split('\0');
 }
 
 async function downloadBusybox(arch: Architecture, cacheDir: string, kept: string): Promise<void> {
