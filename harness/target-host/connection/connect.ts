@@ -37,6 +37,7 @@ export async function connectTarget(
   readFacts: (target: Executor) => Promise<HostFacts> = readHostFacts,
 ): Promise<ConnectedTarget> {
   if (connection.image) useFixtureImage(connection.image);
+  const before = process.env.DOCKER_HOST;
   const opened = await openConnection(connection, readFacts);
   const { host, user, root, socket } = opened;
   // testcontainers reads these when it first looks for a daemon
@@ -58,6 +59,9 @@ export async function connectTarget(
     },
     async close() {
       await dropSharedContainers(connection);
+      // a local target that is opened next runs commands with it
+      if (before === undefined) delete process.env.DOCKER_HOST;
+      else process.env.DOCKER_HOST = before;
       await socket.close();
       await Promise.all([user.close(), root?.close()]);
     },

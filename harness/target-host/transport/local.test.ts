@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test as it } from 'vitest';
+import { expect, test as it, vi } from 'vitest';
 import { localTransport } from './local.ts';
 
 const local = localTransport();
@@ -37,6 +37,14 @@ it('the wait ends in time, and the children with it', async () => {
 
 it('what cannot be started is an error and no exit code', async () => {
   await expect(localTransport('/no/such/shell').run('true')).rejects.toMatchObject({ code: 'TRANSPORT' });
+});
+
+it('a command has the environment of the user, not what is set for testcontainers afterwards', async () => {
+  vi.stubEnv('DOCKER_HOST', 'unix:///own');
+  const transport = localTransport();
+  vi.stubEnv('DOCKER_HOST', 'unix:///forwarded');
+  expect((await transport.run('echo "$DOCKER_HOST"')).stdout).toBe('unix:///own\n');
+  vi.unstubAllEnvs();
 });
 
 it('a socket', async () => {

@@ -6,8 +6,10 @@ import { collectOutput, defaultTimeoutMs, type ExecOptions, type ExecResult, typ
 
 /** This machine, as the user of this process. */
 export function localTransport(shell = 'sh'): Transport {
+  // of now: what this process sets for testcontainers later (DOCKER_HOST) is not the user's
+  const env = { ...process.env };
   return {
-    run: (commandLine, options = {}) => runLocally(shell, commandLine, options),
+    run: (commandLine, options = {}) => runLocally(shell, commandLine, { ...options, env }),
     connectSocket: (path) =>
       new Promise((resolve, reject) => {
         const socket = createConnection(path, () => resolve(socket));
@@ -17,11 +19,13 @@ export function localTransport(shell = 'sh'): Transport {
   };
 }
 
-function runLocally(shell: string, commandLine: string, options: ExecOptions): Promise<ExecResult> {
-  const { timeoutMs = defaultTimeoutMs, maxBytes, stdin } = options;
+type LocalOptions = ExecOptions & { readonly env: NodeJS.ProcessEnv };
+
+function runLocally(shell: string, commandLine: string, options: LocalOptions): Promise<ExecResult> {
+  const { timeoutMs = defaultTimeoutMs, maxBytes, stdin, env } = options;
   return new Promise((resolve, reject) => {
     const { stdout, stderr, resultOf } = collectOutput(maxBytes);
-    const child = spawn(shell, ['-c', commandLine], { stdio: 'pipe', detached: true });
+    const child = spawn(shell, ['-c', commandLine], { stdio: 'pipe', detached: true, env });
     const timer = setTimeout(() => {
       // the whole group: a shell's children would keep the pipes open
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
