@@ -37,10 +37,11 @@ export async function connectTarget(
   readFacts: (target: Executor) => Promise<HostFacts> = readHostFacts,
 ): Promise<ConnectedTarget> {
   if (connection.image) useFixtureImage(connection.image);
-  const before = process.env.DOCKER_HOST;
   const opened = await openConnection(connection, readFacts);
   const { host, user, root, socket } = opened;
-  // testcontainers reads these when it first looks for a daemon
+  // testcontainers reads these when it first looks for a daemon; commands of a local target get the user's own, also those
+  // of a process that is started from here
+  process.env.RDC_USER_DOCKER_HOST ??= process.env.DOCKER_HOST ?? '';
   process.env.DOCKER_HOST = `unix://${socket.path}`;
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
   return {
@@ -59,9 +60,6 @@ export async function connectTarget(
     },
     async close() {
       await dropSharedContainers(connection);
-      // a local target that is opened next runs commands with it
-      if (before === undefined) delete process.env.DOCKER_HOST;
-      else process.env.DOCKER_HOST = before;
       await socket.close();
       await Promise.all([user.close(), root?.close()]);
     },

@@ -39,11 +39,13 @@ it('what cannot be started is an error and no exit code', async () => {
   await expect(localTransport('/no/such/shell').run('true')).rejects.toMatchObject({ code: 'TRANSPORT' });
 });
 
-it('a command has the environment of the user, not what is set for testcontainers afterwards', async () => {
-  vi.stubEnv('DOCKER_HOST', 'unix:///own');
-  const transport = localTransport();
+it.each([
+  ['unix:///own', 'unix:///own\n'],
+  ['', 'unset\n'],
+])('a command has the DOCKER_HOST of the user (%j), not what is set for testcontainers', async (own, seen) => {
+  vi.stubEnv('RDC_USER_DOCKER_HOST', own);
   vi.stubEnv('DOCKER_HOST', 'unix:///forwarded');
-  expect((await transport.run('echo "$DOCKER_HOST"')).stdout).toBe('unix:///own\n');
+  expect((await local.run('echo "${DOCKER_HOST-unset}"')).stdout).toBe(seen);
   vi.unstubAllEnvs();
 });
 

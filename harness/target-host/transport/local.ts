@@ -6,10 +6,8 @@ import { collectOutput, defaultTimeoutMs, type ExecOptions, type ExecResult, typ
 
 /** This machine, as the user of this process. */
 export function localTransport(shell = 'sh'): Transport {
-  // of now: what this process sets for testcontainers later (DOCKER_HOST) is not the user's
-  const env = { ...process.env };
   return {
-    run: (commandLine, options = {}) => runLocally(shell, commandLine, { ...options, env }),
+    run: (commandLine, options = {}) => runLocally(shell, commandLine, options),
     connectSocket: (path) =>
       new Promise((resolve, reject) => {
         const socket = createConnection(path, () => resolve(socket));
@@ -19,13 +17,19 @@ export function localTransport(shell = 'sh'): Transport {
   };
 }
 
-type LocalOptions = ExecOptions & { readonly env: NodeJS.ProcessEnv };
+/** DOCKER_HOST as the user has it, not as a connection sets it for testcontainers. */
+function userEnvironment(): NodeJS.ProcessEnv {
+  const { RDC_USER_DOCKER_HOST: own, ...env } = process.env;
+  if (own !== undefined) env.DOCKER_HOST = own;
+  if (own === '') delete env.DOCKER_HOST;
+  return env;
+}
 
-function runLocally(shell: string, commandLine: string, options: LocalOptions): Promise<ExecResult> {
-  const { timeoutMs = defaultTimeoutMs, maxBytes, stdin, env } = options;
+function runLocally(shell: string, commandLine: string, options: ExecOptions): Promise<ExecResult> {
+  const { timeoutMs = defaultTimeoutMs, maxBytes, stdin } = options;
   return new Promise((resolve, reject) => {
     const { stdout, stderr, resultOf } = collectOutput(maxBytes);
-    const child = spawn(shell, ['-c', commandLine], { stdio: 'pipe', detached: true, env });
+    const child = spawn(shell, ['-c', commandLine], { stdio: 'pipe', detached: true, env: userEnvironment() });
     const timer = setTimeout(() => {
       // the whole group: a shell's children would keep the pipes open
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
