@@ -20,12 +20,28 @@ const marker = 'rdc-step ';
  * Does what needs root, all of it in one command, so that sudo asks once: on the terminal, after the steps were listed.
  * Throws HOST_SETUP with the commands to paste where there is no sudo or nobody can be asked.
  */
-export async function runAsRoot(steps: readonly RootStep[], { log, onStage }: Options): Promise<void> {
+export async function runAsRoot(steps: readonly RootStep[], options: Options): Promise<void> {
+  if (steps.length === 0) return;
+  const root = await whoCanBeRoot();
+  if ('why' in root) throw cannotAsk(steps, root.why, root.isInstalled ? 'sudo ' : '');
+  const { prefix } = root;
+  if (prefix.length > 0)
+    options.onStage(`needs root, with one question by sudo at most:${steps.map(({ what }) => `\n  ${what}`).join('')}`);
+  await runSteps(steps, prefix, options);
+}
+
+/** Does the steps as who we are. */
+export async function runAsUser(steps: readonly RootStep[], options: Options): Promise<void> {
+  await runSteps(steps, [], options);
+}
+
+async function runSteps(
+  steps: readonly RootStep[],
+  prefix: readonly string[],
+  { log, onStage }: Options,
+): Promise<void> {
   const [first] = steps;
   if (!first) return;
-  const prefix = await rootPrefix(steps);
-  if (prefix.length > 0)
-    onStage(`needs root, with one question by sudo at most:${steps.map(({ what }) => `\n  ${what}`).join('')}`);
   let current = first;
   const onLine = (line: string): void => {
     const step = line.startsWith(marker) ? steps[Number(line.slice(marker.length))] : undefined;
@@ -34,11 +50,11 @@ export async function runAsRoot(steps: readonly RootStep[], { log, onStage }: Op
     onStage(step.what);
   };
   const argv = [...prefix, 'sh', '-euc', scriptOf(steps)];
-  const options = { log, code: first.code, what: 'as root', timeoutMs, onLine, onTerminal: prefix.length > 0 };
+  const options = { log, code: first.code, what: 'command', timeoutMs, onLine, onTerminal: prefix.length > 0 };
   await runLogged(argv, options).catch((error: unknown) => {
     if (!(error instanceof RdcError)) throw error;
     const what = error.message
-      .replace(/^\[\w+\] as root/, current.what.replace(/ \(.*\)$/, ''))
+      .replace(/^\[\w+\] command/, current.what.replace(/ \(.*\)$/, ''))
       .replaceAll(/\n {2}rdc-step \d+/g, '');
     throw new RdcError(current.code, what, { hint: error.hint ?? '', cause: error });
   });
@@ -49,14 +65,17 @@ function scriptOf(steps: readonly RootStep[]): string {
   return `export DEBIAN_FRONTEND=noninteractive\n${parts.join('\n')}`;
 }
 
-/** Nothing for root; with sudo it asks on the terminal, unless it does not have to ask. */
-async function rootPrefix(steps: readonly RootStep[]): Promise<string[]> {
-  if (process.getuid?.() === 0) return [];
-  if (!isOnPath('sudo')) throw cannotAsk(steps, 'sudo is not installed', '');
+/** What to put before a command of root's: nothing for root; or why there is nothing. `isInstalled` is sudo. */
+export async function whoCanBeRoot(): Promise<
+  { readonly prefix: readonly string[] } | { readonly why: string; readonly isInstalled: boolean }
+> {
+  if (process.getuid?.() === 0) return { prefix: [] };
+  if (!isOnPath('sudo')) return { why: 'sudo is not installed', isInstalled: false };
   const isFree = (await runCommand(['sudo', '-n', 'true']).catch(() => ({ exitCode: 1 }))).exitCode === 0;
-  if (isFree) return ['sudo', '-n'];
-  if (hasTerminal()) return ['sudo'];
-  throw cannotAsk(steps, 'sudo has no terminal to ask for a password', 'sudo ');
+  if (isFree) return { prefix: ['sudo', '-n'] };
+  // it asks on the terminal
+  if (hasTerminal()) return { prefix: ['sudo'] };
+  return { why: 'sudo has no terminal to ask for a password', isInstalled: true };
 }
 
 function cannotAsk(steps: readonly RootStep[], why: string, sudo: string): RdcError {

@@ -74,12 +74,13 @@ export const packages = {
     alpine: ['mmdebstrap'],
     arch: ['mmdebstrap'],
   },
-  extlinux: {
-    debian: ['extlinux', 'syslinux-common'],
-    fedora: ['syslinux-extlinux'],
-    suse: ['syslinux'],
-    alpine: ['syslinux'],
-    arch: ['syslinux'],
+  // for machines that start by BIOS, which boxes are
+  grub: {
+    debian: ['grub-pc-bin', 'grub-common'],
+    fedora: ['grub2-pc-modules', 'grub2-tools-minimal'],
+    suse: ['grub2-i386-pc'],
+    alpine: ['grub-bios', 'grub'],
+    arch: ['grub'],
   },
   'debian-archive-keyring': {
     debian: ['debian-archive-keyring'],

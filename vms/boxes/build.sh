@@ -1,16 +1,17 @@
 #!/bin/sh
 # Builds a bootable Debian box for vagrant-libvirt unless it is there, and prints its path.
-#   build.sh [--path] DISTRIBUTION RELEASE        e.g. build.sh debian 13, build.sh debian 13-sysvinit
+#   build.sh [--path | --can-build] DISTRIBUTION RELEASE        e.g. build.sh debian 13, build.sh debian 13-sysvinit
+# --path: only its path; --can-build: exit code 0 where this user can build one.
 # Environment: RDC_ARCH (amd64), XDG_CACHE_HOME, RDC_APT_ETC (apt's folder with entries of the Debian archive; /etc/apt), RDC_OWNER (uid:gid of what is left).
-# Needs root (loop mount), mmdebstrap, qemu-utils, extlinux. Docker's packages lie in the box's package cache, so that
+# Needs mmdebstrap, qemu-utils, GRUB for BIOS, and root, or a user with subordinate IDs who may make namespaces. Docker's packages lie in the box's package cache, so that
 # the machine installs them with its distribution's tools, without a network.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-only_path=''
-if [ "${1-}" = --path ]; then only_path=yes; shift; fi
-distribution=${1:?usage: build.sh [--path] DISTRIBUTION RELEASE}
-release=${2:?usage: build.sh [--path] DISTRIBUTION RELEASE}
+asked=''
+case ${1-} in --path | --can-build) asked=$1; shift ;; esac
+distribution=${1:?usage: build.sh [--path | --can-build] DISTRIBUTION RELEASE}
+release=${2:?usage: build.sh [--path | --can-build] DISTRIBUTION RELEASE}
 arch=${RDC_ARCH:-$(uname -m | sed 's/^x86_64$/amd64/; s/^aarch64$/arm64/')}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/rdc/boxes
 
@@ -27,10 +28,19 @@ init=$(expr "$release" : '[^-]*-\(.*\)' || true)
 digest=$(cat "$here/system.sh" "$here/disk.sh" "$here/packages.sh" ${init:+"$here/$init.sh"} | sha256sum | cut -c1-12)
 name=$distribution-$release-$arch-$digest
 box=$cache/$name.box
-if [ -n "$only_path" ] || [ -s "$box" ]; then echo "$box"; exit 0; fi
+
+# The build mounts /proc and /dev. Its namespaces end with it, so that nobody who removes the directory, here or later,
+# finds a mount in it. An ordinary user is root there, with his subordinate IDs for the rest.
+enclosed() {
+	if [ "$(id -u)" = 0 ]; then set -- unshare --mount --pid --fork --kill-child --mount-proc "$@"
+	else set -- unshare --map-root-user --map-auto --mount --pid --fork --kill-child --mount-proc "$@"; fi
+	exec "$@"
+}
+if [ "$asked" = --can-build ]; then enclosed true; fi
+if [ -n "$asked" ] || [ -s "$box" ]; then echo "$box"; exit 0; fi
 
 [ "$arch" = amd64 ] || { echo "boxes are built for amd64 only, not for $arch" >&2; exit 2; }
-[ "$(id -u)" = 0 ] || { echo "building a box needs root: sudo $0 $distribution $release" >&2; exit 3; }
+(enclosed true) || { echo "this user cannot build a box: sudo $0 $distribution $release" >&2; exit 3; }
 mkdir -p "$cache"
 # made as root in the folder of a user
 owned() { [ -z "${RDC_OWNER-}" ] || chown "$RDC_OWNER" "$@"; }
@@ -41,7 +51,7 @@ flock -w 1800 9 || { echo "another build of $name holds $lock" >&2; exit 3; }
 if [ -s "$box" ]; then echo "$box"; exit 0; fi
 
 # Left by a killed build: under the lock nobody else owns it.
-rm -rf --one-file-system "$cache/.tmp-$distribution-$release-$arch"-*
+(enclosed rm -rf --one-file-system "$cache/.tmp-$distribution-$release-$arch"-*)
 work=$(mktemp -d "$cache/.tmp-$distribution-$release-$arch-XXXXXX")
 if [ -n "$init" ]; then
 	mkdir "$work/scripts"
@@ -52,22 +62,19 @@ if [ -n "$init" ]; then
 fi
 export work codename arch distribution release here
 
-# The build mounts a disk and /proc and /dev of this machine. Its namespaces end with it, so that nobody who removes the
-# directory, here or later, finds a mount in it.
 builder=''
 finish() {
 	if [ -n "$builder" ]; then
 		kill -KILL "$builder" 2>/dev/null || true
 		wait "$builder" 2>/dev/null || true
 	fi
-	rm -rf --one-file-system "$work"
+	(enclosed rm -rf --one-file-system "$work")
 }
 trap finish EXIT
 trap 'exit 130' INT TERM
 
 sh "$here/apt-sources.sh" "$codename" ${RDC_APT_ETC:+"$RDC_APT_ETC"} >"$work/sources.list"
-unshare --mount --pid --fork --kill-child --mount-proc sh -eu -c \
-	'sh "$here/disk.sh" create; sh "$here/system.sh" install; sh "$here/disk.sh" box' >&2 &
+enclosed sh -eu -c 'sh "$here/system.sh" install; sh "$here/disk.sh" box' >&2 &
 builder=$!
 wait "$builder"
 builder=''

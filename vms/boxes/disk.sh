@@ -1,9 +1,9 @@
 #!/bin/sh
-# The disk of a box or image. Environment: work, arch; optional: disk_label, disk_mib, disk_arguments (of the kernel).
-#   disk.sh create    an empty ext4 in the one partition, mounted at $work/root
-#   disk.sh image     boot loader, unmounted: $work/box.img
+# The disk of a box or image, made of the system in $work/root. Environment: work, arch; optional: disk_label, disk_mib,
+# disk_arguments (of the kernel).
+#   disk.sh image     $work/box.img
 #   disk.sh box       the same as a box of vagrant-libvirt, $work/box.tar, and its kernel, $work/vmlinuz
-# The partition is reached by its offset: hosts may lack device-mapper, which kpartx needs.
+# Nothing is mounted and no device is opened: that would take root.
 set -eu
 
 disk=$work/disk.raw
@@ -14,38 +14,34 @@ size_mib=${disk_mib:-10240}
 arguments=${disk_arguments-net.ifnames=1 tsc=reliable}
 start=1048576
 
-create() {
-	truncate -s "${size_mib}M" "$disk"
-	echo 'start=2048, type=83, bootable' | sfdisk --quiet "$disk" >&2
-	# extlinux's ext4 reader knows neither 64-bit nor checksum seeds.
-	mkfs.ext4 -q -F -L "$label" -O '^64bit,^metadata_csum' -E "offset=$start,lazy_itable_init=0,nodiscard" \
-		"$disk" "$((size_mib * 1024 - start / 1024))k" >&2
-	mkdir "$work/root"
-	mount -o "loop,offset=$start" "$disk" "$work/root"
-}
-
 image() {
 	[ "$arch" = amd64 ] || { echo "no boot loader for $arch yet: arm64 wants an EFI partition" >&2; exit 2; }
-	mkdir -p "$work/root/boot/extlinux"
-	extlinux --install "$work/root/boot/extlinux" >&2
-	for mbr in /usr/lib/syslinux/mbr/mbr.bin /usr/lib/EXTLINUX/mbr.bin /usr/share/syslinux/mbr.bin; do
-		[ ! -f "$mbr" ] || break
-	done
-	dd if="$mbr" of="$disk" bs=440 count=1 conv=notrunc status=none
-	cat >"$work/root/boot/extlinux/extlinux.conf" <<-END
-		default linux
-		prompt 0
-		timeout 1
-		label linux
-		  kernel /vmlinuz
-		  initrd /initrd.img
-		  append root=LABEL=$label ro console=tty0 console=ttyS0,115200${arguments:+ $arguments}
+	mkdir -p "$work/root/boot/grub"
+	cat >"$work/root/boot/grub/grub.cfg" <<-END
+		linux /vmlinuz root=LABEL=$label ro console=tty0 console=ttyS0,115200${arguments:+ $arguments}
+		initrd /initrd.img
+		boot
 	END
-	# What was downloaded and deleted must not travel in the image.
-	fstrim "$work/root"
-	umount "$work/root"
+	truncate -s "${size_mib}M" "$disk"
+	echo 'start=2048, type=83, bootable' | sfdisk --quiet "$disk" >&2
+	mkfs.ext4 -q -F -L "$label" -d "$work/root" -O '^64bit,^metadata_csum' -E "offset=$start,lazy_itable_init=0,nodiscard" \
+		"$disk" "$((size_mib * 1024 - start / 1024))k" >&2
+	rm -rf --one-file-system "$work/root"
+	install_boot_loader
 	qemu-img convert -f raw -O qcow2 "$disk" "$work/box.img"
 	rm "$disk"
+}
+
+# What grub-install does to a disk with one partition: the first sector loads those that follow it.
+install_boot_loader() {
+	mkimage=$(command -v grub-mkimage || command -v grub2-mkimage)
+	for modules in /usr/lib/grub/i386-pc /usr/share/grub2/i386-pc /usr/lib/grub2/i386-pc; do
+		[ ! -f "$modules/boot.img" ] || break
+	done
+	"$mkimage" -d "$modules" -O i386-pc -p '(hd0,msdos1)/boot/grub' -o "$work/core.img" biosdisk part_msdos ext2 linux boot normal
+	[ "$(stat -c %s "$work/core.img")" -lt $((start - 512)) ] || { echo 'the boot loader is too large for its place' >&2; exit 3; }
+	dd if="$modules/boot.img" of="$disk" bs=440 count=1 conv=notrunc status=none
+	dd if="$work/core.img" of="$disk" bs=512 seek=1 conv=notrunc status=none
 }
 
 box() {
@@ -59,6 +55,6 @@ box() {
 }
 
 case ${1-} in
-create | image | box) "$1" ;;
-*) echo 'usage: disk.sh create|image|box' >&2; exit 2 ;;
+image | box) "$1" ;;
+*) echo 'usage: disk.sh image|box' >&2; exit 2 ;;
 esac

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the image that proves `./rdc run --image`: a Debian cloud image with cloud-init and nothing of this project.
 #   test-cloud-image.sh OUT.qcow2 [CODENAME]        e.g. test-cloud-image.sh /tmp/debian-cloud.qcow2 trixie
-# Needs root (loop mount), mmdebstrap, qemu-utils, extlinux, dpkg-dev; takes the archive that this machine's apt uses.
+# Needs root, mmdebstrap, qemu-utils, GRUB for BIOS, dpkg-dev; takes the archive that this machine's apt uses.
 # Unlike a published image it has the packages of rootless Docker in a repository of its own (/srv/packages), the only
 # source of its apt: machines of the lab reach no mirror.
 set -eu
@@ -22,7 +22,6 @@ if [ "${inside-}" != yes ]; then
 fi
 
 root=$work/root
-sh "$here/disk.sh" create
 
 # The cloud flavour of the kernel has fewer drivers than a machine of the lab.
 sh "$here/apt-sources.sh" "$codename" >"$work/sources.list"

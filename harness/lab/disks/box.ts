@@ -18,7 +18,13 @@ export async function boxIdentity(machine: Machine): Promise<string> {
   return stdout.trim();
 }
 
-/** The step for root that builds the machine's box; undefined where it is there, or not built here. */
+/** Whether this user can build boxes: root can, others with namespaces and subordinate IDs. */
+export async function canBuild(): Promise<boolean> {
+  const argv = ['sh', join(checkout, 'vms', 'boxes', 'build.sh'), '--can-build', 'debian', '13'];
+  return (await runCommand(argv)).exitCode === 0;
+}
+
+/** The step that builds the machine's box, as root or who can build; undefined where it is there, or not built here. */
 export async function boxStep(machine: Machine): Promise<RootStep | undefined> {
   const { build } = machine.box;
   if (!build || isBuilt(await boxIdentity(machine))) return undefined;

@@ -1,11 +1,11 @@
 import { RdcError } from '../../messages/errors.ts';
-import { runAsRoot } from '../../this-machine/as-root.ts';
+import { runAsRoot, runAsUser } from '../../this-machine/as-root.ts';
 import { runLogged } from '../../this-machine/run-command.ts';
 import type { Machine } from '../catalog/machines.ts';
 import { expectSetUp, setUpSteps } from '../setup/host-setup.ts';
 import { find, type Purpose, providerNeed } from '../setup/needs.ts';
 import { borrowProvider, vagrantHome } from '../setup/vagrant-provider.ts';
-import { boxIdentity, boxStep, isBuilt } from './box.ts';
+import { boxIdentity, boxStep, canBuild, isBuilt } from './box.ts';
 import { ensureCatalogueBox } from './catalogue-box.ts';
 import { ensureImageBox } from './cloud-image-box.ts';
 
@@ -26,8 +26,12 @@ export async function prepareHost({ purpose, machines, onStage, ask }: Preparing
   const boxes = new Map<string, Machine>();
   for (const machine of machines) boxes.set(await boxIdentity(machine), machine);
   const built = await Promise.all([...boxes.values()].map(boxStep));
-  const steps = [...setUpSteps(purpose), ...built.filter((step) => step !== undefined)];
-  await runAsRoot(steps, { log: 'as-root', onStage });
+  const building = built.filter((step) => step !== undefined);
+  const setUp = setUpSteps(purpose);
+  // with packages to install somebody is asked anyway, and only then it is known what a user can do
+  const [forRoot, forUser] = setUp.length === 0 && (await canBuild()) ? [[], building] : [[...setUp, ...building], []];
+  await runAsRoot(forRoot, { log: 'as-root', onStage });
+  await runAsUser(forUser, { log: 'boxes', onStage });
   if (purpose === 'lab' || purpose === 'tests') await ensureProvider(onStage, ask);
   expectSetUp(purpose);
   for (const [path, machine] of boxes) {

@@ -28,7 +28,7 @@ it('unit tests install nothing that only a machine needs', () => {
     'libvirt-daemon-system',
     'dnsmasq-base',
     'mmdebstrap',
-    'extlinux',
+    'grub-pc-bin',
   ];
   const ofTests = ['qemu-utils', 'openssh-client', 'iproute2', 'mtools', 'gcc', 'libc6-dev', 'busybox-static'];
   expect(packages('tests')).toEqual(expect.arrayContaining([...machines, ...ofTests, 'chromium']));

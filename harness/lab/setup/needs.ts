@@ -29,6 +29,9 @@ const qemu = process.arch === 'arm64' ? 'qemu-system-aarch64' : 'qemu-system-x86
 const cpu = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 /** RHEL has no other name for it. */
 const qemuPaths = anyFile('/usr/libexec/qemu-kvm');
+const grubPaths = anyFile(
+  ...['lib/grub', 'share/grub2', 'lib/grub2'].map((folder) => `/usr/${folder}/i386-pc/boot.img`),
+);
 const staticLibraries = ['/usr/lib', '/usr/lib64', `/usr/lib/${cpu}-linux-gnu`].map((folder) => `${folder}/libc.a`);
 
 export const providerNeed: Need = {
@@ -67,7 +70,11 @@ const containerNeeds: readonly Need[] = [
 const boxNeeds: readonly Need[] = [
   { what: 'Vagrant', found: onPath('vagrant'), packages: ['vagrant'] },
   { what: 'mmdebstrap (builds the boxes)', found: onPath('mmdebstrap'), packages: ['mmdebstrap'] },
-  { what: 'extlinux (boot loader of the boxes)', found: onPath('extlinux'), packages: ['extlinux'] },
+  {
+    what: 'GRUB for BIOS (boot loader of the boxes)',
+    found: () => onPath('grub-mkimage', 'grub2-mkimage')() && grubPaths(),
+    packages: ['grub'],
+  },
   {
     what: "Debian's archive keys",
     found: anyFile('/usr/share/keyrings/debian-archive-keyring.gpg', '/usr/share/keyrings/debian-archive-keyring.pgp'),
