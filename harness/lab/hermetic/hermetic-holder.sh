@@ -3,18 +3,16 @@
 # and sleeps. $1 is libvirt's folder in the cache; nothing of a libvirt on the host is seen or touched.
 set -eu
 
+here=$(cd "$(dirname "$0")" && pwd)
 keep=$1
-for part in var etc cache log; do mkdir -p "$keep/$part"; done
-mkdir -p /var/lib/libvirt /etc/libvirt /var/cache/libvirt /var/log/libvirt
-
-cat >"$keep/etc/libvirtd.conf" <<-'END'
+. "$here/own-libvirt.sh"
+cat >/etc/libvirt/libvirtd.conf <<-'END'
 	auth_unix_ro = "none"
 	auth_unix_rw = "none"
 	log_outputs = "3:file:/var/log/libvirt/libvirtd.log"
 END
-for part in virtqemud virtnetworkd virtstoraged virtnodedevd virtsecretd; do cp "$keep/etc/libvirtd.conf" "$keep/etc/$part.conf"; done
 # Root and no confinement: the VMs' files lie in a cache of root's. No cgroups: the host's may be of either kind.
-cat >"$keep/etc/qemu.conf" <<-'END'
+cat >/etc/libvirt/qemu.conf <<-'END'
 	user = "root"
 	group = "root"
 	dynamic_ownership = 0
@@ -24,20 +22,7 @@ cat >"$keep/etc/qemu.conf" <<-'END'
 	namespaces = []
 	cgroup_controllers = []
 END
-
-ip link set lo up
-mount -t tmpfs -o mode=755 rdc-run /run
-mount --bind "$keep/var" /var/lib/libvirt
-mount --bind "$keep/etc" /etc/libvirt
-mount --bind "$keep/cache" /var/cache/libvirt
-mount --bind "$keep/log" /var/log/libvirt
 # containers need none
-if command -v libvirtd >/dev/null; then
-	libvirtd --daemon
-else
-	for part in virtlogd virtnetworkd virtstoraged virtnodedevd virtsecretd virtqemud; do
-		! command -v "$part" >/dev/null || "$part" --daemon
-	done
-fi
+sh "$here/start-libvirt.sh" || [ $? = 127 ]
 echo ready
 exec sleep infinity >/dev/null 2>&1

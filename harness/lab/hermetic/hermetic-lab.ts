@@ -14,9 +14,6 @@ export type LabKind = 'hermetic' | 'system';
 
 const lockName = 'hermetic-lab';
 const readyWithinMs = 30_000;
-/** One daemon, or the modular ones of which it was made. The holder has the same line. */
-const startLibvirt =
-  'if command -v libvirtd >/dev/null; then libvirtd --daemon; else command -v virtqemud >/dev/null || exit 127; for part in virtlogd virtnetworkd virtstoraged virtnodedevd virtsecretd virtqemud; do ! command -v $part >/dev/null || $part --daemon; done; fi';
 
 function stateFile(): string {
   return join(cacheRoot(), 'lab', 'holder.json');
@@ -110,7 +107,7 @@ async function hasLibvirt(holder: ProcessIdentity): Promise<boolean> {
   if (!namespaces) return false;
   if (['libvirtd', 'virtqemud'].some((daemon) => hasMemberCalled(namespaces, daemon))) return true;
   const prefix = isInsideLab() ? [] : enterCommand();
-  const { exitCode } = await runCommand([...prefix, 'sh', '-c', startLibvirt]);
+  const { exitCode } = await runCommand([...prefix, 'sh', join(import.meta.dirname, 'start-libvirt.sh')]);
   // 127: there is no libvirt, and only containers
   return exitCode === 0 || exitCode === 127;
 }
