@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test as it } from 'vitest';
 import { readMachines } from '../../harness/lab/catalog/machines.ts';
+import { domainName, virsh } from '../../harness/lab/libvirt/vagrant-and-virsh.ts';
 import { onMachine, outFolder, rdc } from '../script/rdc-process.ts';
 import { onlyOnVm } from './only-on-vm.ts';
 import { faultsIn, minutes, type RunResults, resultsIn, tryUndeclared } from './run-results.ts';
@@ -12,6 +14,7 @@ import { faultsIn, minutes, type RunResults, resultsIn, tryUndeclared } from './
 process.env.RDC_PROVIDER = 'libvirt';
 
 const machine = readMachines().default;
+const appArmorHelper = '/usr/lib/libvirt/virt-aa-helper';
 
 /**
  * Findings on the default machine that are true: a check that is red here because the distribution is. None of a level
@@ -44,6 +47,22 @@ describe(`the machine ${machine}`, () => {
     for (const file of ['junit.xml', 'console.log']) expect(existsSync(join(out, machine, file)), file).toBe(true);
     expect(existsSync(join(out, 'allure-report/index.html'))).toBe(true);
   });
+
+  it.runIf(existsSync(appArmorHelper))(
+    "is one whose paths AppArmor's profile of it allows, by libvirt's own helper",
+    async () => {
+      const domain = (await virsh('dumpxml', domainName(machine))).stdout;
+      const uuid = /<uuid>(.*)<\/uuid>/.exec(domain)?.[1];
+      const argv = ['--dryrun', '--create', '--uuid', `libvirt-${uuid}`];
+      // it says its profile on stderr
+      const { stderr, status } = spawnSync(appArmorHelper, argv, { input: domain, encoding: 'utf8' });
+      expect(status, stderr).toBe(0);
+      const paths = [...domain.matchAll(/<source .*?(?:file|path)='([^']+)'/g)].map(([, path]) => path ?? '');
+      // disk and its backing file, console, both ends of the wire
+      expect(paths.length).toBeGreaterThanOrEqual(5);
+      expect(paths.filter((path) => !new RegExp(`^ {2}"${RegExp.escape(path)}" r`, 'm').test(stderr))).toEqual([]);
+    },
+  );
 
   it('turns each check red by its fault that only a VM shows', { timeout: minutes(35) }, async () => {
     const folder = outFolder();

@@ -1,8 +1,8 @@
 import { Option } from '@commander-js/extra-typings';
 import { chooseProvider } from '../../harness/lab/catalog/provider-names.ts';
 import { diskState, diskWarning } from '../../harness/lab/cleanup/disk-usage.ts';
+import { tryHost } from '../../harness/lab/disks/host-trials.ts';
 import { chooseLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
-import { systemAccess } from '../../harness/lab/libvirt/system-access.ts';
 import { type MachineState, machineState } from '../../harness/lab/machine/take-down.ts';
 import { hostAbilities } from '../../harness/lab/nspawn/host-abilities.ts';
 import { type AccelAnswer, describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
@@ -88,15 +88,8 @@ async function doctorOfThisMachine({ json, provider: asked }: DoctorOptions): Pr
 }
 
 async function vmNeeds(): Promise<HostNeed[]> {
-  const needs = doctorHost('lab');
-  const canAsk = chooseLab() === 'system' && needs.some(({ what, present }) => what === 'libvirt' && present);
-  if (!canAsk) return needs;
-  const access = await systemAccess();
-  const what = 'libvirt answers this user';
-  return [
-    ...needs,
-    access.answers ? { what, present: true, remedy: '' } : { what, present: false, remedy: access.remedy },
-  ];
+  const programs = doctorHost('lab');
+  return [...programs, ...(await tryHost(programs))];
 }
 
 function needText({ what, present, remedy }: HostNeed): string {
