@@ -38,7 +38,8 @@ libvirt pool-define-as default dir --target /var/lib/libvirt/images/theirs >/dev
 echo '<network><name>default</name></network>' >/tmp/$$.xml; libvirt net-define /tmp/$$.xml >/dev/null
 [ "$(stat -c %a "$HOME")" = 700 ]
 "$NODE" --input-type=module -e 'import { ensurePool } from "${checkout}/harness/lab/libvirt/own-resources.ts"; await ensurePool(); await ensurePool()'
-"$NODE" --input-type=module -e 'X'
+echo 'no kernel' >"$HOME/vmlinuz"
+"$NODE" --input-type=module -e 'import { systemAccess } from "${checkout}/harness/lab/libvirt/system-access.ts"; import { systemLibvirt } from "${checkout}/harness/lab/libvirt/kvm-trial.ts"; const { offersKvm, bootKernel } = systemLibvirt(); const said = (await offersKvm()) ? await bootKernel(process.env.HOME + "/vmlinuz", "", 5000) : ""; console.log(JSON.stringify([await systemAccess(), typeof said]))'
 echo '<network><name>rdc</name></network>' >/tmp/$$.xml; libvirt net-define /tmp/$$.xml >/dev/null
 libvirt vol-create-as rdc rdc-VAGRANTSLASH-box.img 1M >/dev/null
 echo "<domain type='qemu'><name>rdc-debian-13</name><memory>1024</memory><os><type>hvm</type></os></domain>" >/tmp/$$.xml
@@ -49,7 +50,7 @@ echo "== after"; ${listAll}
 echo "== files"; find "$HOME" ! -user "$(id -u)"
 find /var/lib/libvirt/images -name '*rdc*'`);
     expect(stderr).toBe('debian-13: removed\n');
-    expect(stdout).toContain('[{"answers":true},"boolean"]\n');
+    expect(stdout).toContain('[{"answers":true},"string"]\n');
     const [, before, after, files] = stdout.split(/^== .*\n/m).map((part) => part.split('\n').filter(Boolean));
     expect(before).toEqual(['default', 'rdc', 'default', 'rdc', 'rdc-debian-13']);
     expect(after).toEqual(['default', 'default']);

@@ -4,7 +4,7 @@ import { table } from './markdown.ts';
 /** How far rdc was ever run on a system; everything else is not tried. */
 const tried: Readonly<Record<Family, string>> = {
   debian:
-    'Debian 12 as root: all. As an ordinary user in the group libvirt: on a libvirt started by hand, without systemd and AppArmor',
+    'Debian 12 as root: all. As an ordinary user in the group libvirt: on a libvirt started by hand, without systemd; AppArmor by its helper alone',
   ubuntu: 'messages only, with its os-release on Debian 12',
   fedora: 'messages only, with its os-release and modular daemons',
   suse: 'messages only, with its os-release',
