@@ -48,7 +48,7 @@ check('SVC-LATE-IP', {
       }>();
       return State.Running;
     };
-    const runs = await pollUntil(isRunning, { withinMs: 10_000, everyMs: 500 });
+    const runs = await pollUntil(isRunning, { withinMs: 5000, everyMs: 500 });
     expectDocumented(runs ? null : 'it does not run', 'it does not run', 'the container when its address is there');
     const started = await dockerApi(target, 'POST', `/containers/${container.id}/start`);
     expect(started.status, 'status of docker start').toBe(204);

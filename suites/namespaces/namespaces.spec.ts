@@ -134,6 +134,7 @@ check('NS-UIDMAP', {
     "the daemon's UID map",
     'the range in /etc/subuid moves while the daemon runs',
     filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):)[0-9]+:/\\1700000:/'`),
+    { alsoBreaks: ['PRE-SUBID-NSS'] },
   ),
 });
 
@@ -153,7 +154,7 @@ check('NS-GIDMAP', {
     "the daemon's GID map",
     'the range in /etc/subgid moves while the daemon runs',
     filtered('/etc/subgid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):)[0-9]+:/\\1700000:/'`),
-    { alsoBreaks: ['SOCK-MODE'] },
+    { alsoBreaks: ['SOCK-MODE', 'PRE-SUBID-NSS'] },
   ),
 });
 

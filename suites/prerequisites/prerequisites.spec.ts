@@ -81,7 +81,7 @@ check('PRE-SUBID', {
     'ranges in /etc/subuid',
     "the user's line in /etc/subuid is deleted",
     filtered('/etc/subuid', ({ user }) => `sed -E '/^(${user.name}|${user.uid}):/d'`),
-    { alsoBreaks: ['PRE-SUBID-COUNT', 'NS-UIDMAP'] },
+    { alsoBreaks: ['PRE-SUBID-COUNT', 'PRE-SUBID-NSS', 'NS-UIDMAP'] },
   ),
 });
 
@@ -103,7 +103,7 @@ check('PRE-SUBID-COUNT', {
     'IDs in /etc/subuid',
     'the range in /etc/subuid shrinks to 1000 IDs (setuptool check stays green)',
     filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):[0-9]+):.*/\\1:1000/'`),
-    { alsoBreaks: ['NS-UIDMAP'] },
+    { alsoBreaks: ['PRE-SUBID-NSS', 'NS-UIDMAP'] },
   ),
 });
 

@@ -118,6 +118,7 @@ it('pasta, with and without its port driver by name', () => {
   // what runs decides, and a detached daemon does not ask pasta for names
   const pesto = { ...running, portDriver: 'pesto', detachesNetns: true };
   expect(skippedOn({ ...debian13, rootlesskit: pesto })).toEqual({
+    'NET-DNS-SEARCH': "from Docker 29.5 on the daemon reads the host's /etc/resolv.conf itself",
     'PORT-PRIV-CAP': 'with the port driver pesto pasta binds the port, and not RootlessKit',
     'SRC-LEGACY': 'the port driver is pesto, which keeps it',
   });

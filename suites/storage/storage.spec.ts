@@ -194,7 +194,7 @@ check('ST-LCHOWN', {
     'the refusal of a file of UID {1001}',
     'the range in /etc/subuid shrinks to 1000 IDs while the daemon runs',
     filtered('/etc/subuid', ({ user }) => `sed -E 's/^((${user.name}|${user.uid}):[0-9]+):.*/\\1:1000/'`),
-    { alsoBreaks: ['PRE-SUBID-COUNT', 'NS-UIDMAP'] },
+    { alsoBreaks: ['PRE-SUBID-COUNT', 'PRE-SUBID-NSS', 'NS-UIDMAP'] },
   ),
 });
 

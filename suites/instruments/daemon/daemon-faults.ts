@@ -51,5 +51,14 @@ export const rootfulDaemon: Inject = async ({ target }) => {
 export const byRootful = {
   name: "a rootful daemon takes the place of the user's",
   inject: rootfulDaemon,
-  alsoBreaks: ['SOCK-MODE', 'SOCK-PID', 'SOCK-DATA', 'NS-UIDMAP', 'NS-GIDMAP', 'CG-INFO-TRUTH', 'SVC-ACTIVE'],
+  alsoBreaks: [
+    'SOCK-MODE',
+    'SOCK-PID',
+    'SOCK-DATA',
+    'NS-UIDMAP',
+    'NS-GIDMAP',
+    'PRE-SUBID-NSS',
+    'CG-INFO-TRUTH',
+    'SVC-ACTIVE',
+  ],
 };
