@@ -19,6 +19,7 @@ import {
   type VerifyContext,
 } from '../../harness/checks/index.ts';
 import { byRootful, daemonJson } from '../instruments/daemon/daemon-faults.ts';
+import { reloadDaemon } from '../instruments/daemon/reload.ts';
 import { networkDriverOf } from '../instruments/daemon/rootlesskit.ts';
 import { canRestart } from '../instruments/daemon/service.ts';
 import { restartedWithDropIn, unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
@@ -55,10 +56,12 @@ const withGateway = (network = 'bridge') => ({
 check('NET-GATEWAY', {
   level: 'LIMITATION',
   title:
-    "host.docker.internal:host-gateway is the bridge in RootlessKit's network: no service of the host answers there",
+    "host.docker.internal:host-gateway is the bridge in RootlessKit's network, also after a reload: no service of the host answers there",
   source: mobyIssue(41904, 'the gateway of a network does not point to the host'),
-  remedy: 'two settings, see NET-GATEWAY-ON; or give containers an address of the host that is not of its loopback',
+  remedy:
+    'two settings, see NET-GATEWAY-ON; or give containers an address of the host that is not of its loopback. "invalid IP": Docker 28.5 forgets the address when it reloads its settings (moby#52056), so restart it',
   async verify({ target }) {
+    await reloadDaemon(target);
     const nonce = randomUUID();
     // on every address, the loopback among them
     await using server = await serveOnHost(target, target, ['tcp', '0', nonce, '99']);

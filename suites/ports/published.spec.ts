@@ -318,11 +318,14 @@ const sctpAlone: WithoutDocker = async ({ target }) => {
 
 type Inspected = { NetworkSettings: { Ports: Record<string, { HostPort: string }[] | null> } };
 
+const noSctp = 'the kernel has no SCTP, for no daemon';
+
 check('PORT-SCTP', {
   level: 'LIMITATION',
   title:
     'an SCTP port is listed as published, and nothing listens on it; from Docker 29.1.2 on the daemon refuses it instead, unless pasta forwards',
   source: docker('engine/security/rootless/troubleshoot', 'known limitations: SCTP ports'),
+  applies: ({ host }) => refusesSctp(host) || host.sctp || noSctp,
   remedy: 'none: publish TCP or UDP, or use a rootful daemon',
   concurrent: true,
   async verify({ target, host }) {
@@ -345,7 +348,7 @@ check('PORT-SCTP', {
   triage: { withoutDocker: sctpAlone },
   fault: lifts(['publishing an SCTP port', 'an SCTP connection to the published port'], {
     ...byRootful,
-    possible: ({ host }) => host.sctp || 'the kernel has no SCTP, for no daemon',
+    possible: ({ host }) => host.sctp || noSctp,
   }),
 });
 

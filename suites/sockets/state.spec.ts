@@ -26,6 +26,7 @@ import {
 } from '../../harness/checks/index.ts';
 import { dataRoot } from '../instruments/daemon/data-root.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
+import { reloadDaemon } from '../instruments/daemon/reload.ts';
 import { restartDaemon } from '../instruments/daemon/restart.ts';
 import { rootlessKit } from '../instruments/daemon/rootlesskit.ts';
 import { canRestart, daemonState, startDaemon } from '../instruments/daemon/service.ts';
@@ -193,16 +194,6 @@ async function daemonLabels(target: Target): Promise<string[]> {
   return (await dockerApi(target, 'GET', '/info')).json<{ Labels?: string[] | null }>().Labels ?? [];
 }
 
-/** Reloads the file; resolves to the labels once `isDone`, else to those at the deadline. */
-async function reloadedLabels(target: Target, daemon: number, isDone: (labels: readonly string[]) => boolean) {
-  await mustRun(target, `kill -HUP ${daemon}`);
-  const ask = async () => {
-    const labels = await daemonLabels(target);
-    return isDone(labels) && labels;
-  };
-  return (await pollUntil(ask, { withinMs: 15_000, everyMs: 50 })) ?? (await daemonLabels(target));
-}
-
 async function withLabels(as: Executor, path: string, labels: readonly string[]) {
   return await changeFile(as, path, (text) => JSON.stringify({ ...settingsIn(text), labels }));
 }
@@ -222,20 +213,20 @@ check('SOCK-CONF', {
   source: docker('engine/security/rootless/tips', 'configuration file of the daemon'),
   remedy: 'put settings in ~/.config/docker/daemon.json; look for --config-file in the user unit',
   async verify({ target, host, stage, defer }) {
-    const { pid } = await daemonProcess(target);
     expect(await configState(target, host), "the user's daemon.json").toBe('its own, and JSON');
     const nonce = randomUUID();
     const [user, system] = [`rdc.user=${nonce}`, `rdc.system=${nonce}`];
     // a label stays until a file names others: first none, then the original
     defer(async () => {
       const restore = await withLabels(target, userConfig(host), []);
-      await reloadedLabels(target, pid, (labels) => !labels.includes(user));
+      await reloadDaemon(target);
       await restore();
     });
     defer(await withLabels(target.root, systemConfig, [system]));
     defer(await withLabels(target, userConfig(host), [user]));
     await stage('written');
-    const labels = await reloadedLabels(target, pid, (seen) => seen.includes(user));
+    await reloadDaemon(target);
+    const labels = await daemonLabels(target);
     expect(labels, "the daemon's labels, with one of the user's file").toContain(user);
     expect(labels, "the daemon's labels, with none of the system's file").not.toContain(system);
   },
