@@ -22,7 +22,7 @@ import {
 } from '../../harness/checks/index.ts';
 import { attemptsIn, attemptsOnHost, unexpected } from '../instruments/container/attempts.ts';
 import { wrappedRuntime } from '../instruments/container/runtime-wrapper.ts';
-import { byRootful } from '../instruments/daemon/daemon-faults.ts';
+import { byRootful, byRootfulPrivileged } from '../instruments/daemon/daemon-faults.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { findMount, parseMountInfo } from '../instruments/kernel/mount-table.ts';
 
@@ -87,7 +87,7 @@ check('SEC-HOSTFS', {
     const closed = Object.fromEntries(roots.map((call) => [call, ['EACCES']]));
     expect(unexpected(attempts, closed), "what is open of root's files on the host").toEqual([]);
   },
-  fault: breaks("what is open of root's files on the host", byRootful),
+  fault: breaks("what is open of root's files on the host", byRootfulPrivileged),
 });
 
 async function processFile(target: Target, container: Container, file: string): Promise<string> {
@@ -125,7 +125,10 @@ check('SEC-CAPS', {
     expect(attempts.syslog, "reading the kernel's log, as for the user on the host").toBe(outside.syslog);
   },
   // the root of a host may lack some that every user namespace has
-  fault: breaks(["what does not take root's capabilities on the host", "the container's capabilities"], byRootful),
+  fault: breaks(
+    ["what does not take root's capabilities on the host", "the container's capabilities"],
+    byRootfulPrivileged,
+  ),
 });
 
 check('SEC-MKNOD', {
@@ -145,7 +148,7 @@ check('SEC-MKNOD', {
     const attempts = await attemptsIn(container, Object.keys(wanted));
     expect(unexpected(attempts, wanted), 'making a device otherwise than EPERM').toEqual([]);
   },
-  fault: breaks('making a device otherwise than EPERM', byRootful),
+  fault: breaks('making a device otherwise than EPERM', byRootfulPrivileged),
 });
 
 check('SEC-SUIDBIND', {
@@ -162,7 +165,7 @@ check('SEC-SUIDBIND', {
     const { uid, gid } = host.user;
     expect(stdout.trim(), 'mode and owner of the file on the host').toBe(`6755 ${uid}:${gid}`);
   },
-  fault: breaks('mode and owner of the file on the host', byRootful),
+  fault: breaks('mode and owner of the file on the host', byRootfulPrivileged),
 });
 
 check('SEC-SECCOMP', {

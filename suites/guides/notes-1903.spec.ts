@@ -1,5 +1,5 @@
 import { breaks, checksIn, expect, known, page, sharedContainer, startContainer } from '../../harness/checks/index.ts';
-import { byRootful, driverNone } from '../instruments/daemon/daemon-faults.ts';
+import { byRootfulPrivileged, driverNone } from '../instruments/daemon/daemon-faults.ts';
 import { canLimit, containerCgroup } from '../instruments/kernel/container-cgroup.ts';
 
 // The release notes of 19.03, with today's truth. Other caveats: LMT-CHECKPOINT, NET-OVERLAY, PORT-SCTP, SEC-APPARMOR.
@@ -22,7 +22,7 @@ check('GUIDE-1903-USERNS', {
     const { errno } = await container.probe<{ errno: string | null }>('open', '/h/root', 'r');
     expect(errno, '/root of the host, opened by root of a privileged container').toBe('EACCES');
   },
-  fault: breaks('owner of process * in the process list', byRootful),
+  fault: breaks('owner of process * in the process list', byRootfulPrivileged),
 });
 
 check('GUIDE-1903-CAVEATS', {

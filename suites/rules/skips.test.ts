@@ -185,6 +185,16 @@ it('a container on a kernel of another without SCTP: faults that its root may no
   });
 });
 
+it('before Docker 23.0 a rootful daemon starts no privileged container where root lacks a capability', () => {
+  const versions = { ...debian13.versions, dockerd: 'Docker version 20.10.24+dfsg1, build 297e128' };
+  const host = { ...debian13, versions, lackedCapabilities: ['CAP_SYS_TIME'] };
+  const why = 'root lacks CAP_SYS_TIME, and before Docker 23.0 it starts no privileged container then';
+  const privileged = Object.entries(impossibleOn(host)).filter(([, reason]) => reason === why);
+  expect(privileged.map(([id]) => id).sort()).toEqual(
+    'GUIDE-1903-USERNS SEC-CAPS SEC-HOSTFS SEC-MKNOD SEC-SUIDBIND'.split(' '),
+  );
+});
+
 it('no cpu controller, or none at all: faults that would change nothing there', () => {
   const cgroup = { ...debian13.cgroup, userControllers: ['memory', 'pids'] };
   expect(Object.keys(impossibleOn({ ...debian13, cgroup }))).toEqual(['GUIDE-PHOTON-FLAGS']);

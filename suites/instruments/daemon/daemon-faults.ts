@@ -1,7 +1,15 @@
-import { changeFile, type Inject, inOrder, orUndo, startRootfulInPlace } from '../../../harness/checks/index.ts';
+import {
+  changeFile,
+  type HostFacts,
+  type Inject,
+  inOrder,
+  orUndo,
+  startRootfulInPlace,
+} from '../../../harness/checks/index.ts';
 import { awaitDaemon, bringBack, restartDaemon, restartedWith, restartUserManager } from './restart.ts';
 import { stopDaemon } from './service.ts';
 import { removeManagerDropIn, writeManagerDropIn } from './unit-drop-in.ts';
+import { isEngineSince } from './versions.ts';
 
 export function userManagerDropIn(...settings: readonly string[]): Inject {
   return async ({ target, host }) => {
@@ -61,4 +69,13 @@ export const byRootful = {
     'CG-INFO-TRUTH',
     'SVC-ACTIVE',
   ],
+};
+
+/** The same for checks of a privileged container: before 23.0 dockerd asks for all capabilities, also those that root lacks. */
+export const byRootfulPrivileged = {
+  ...byRootful,
+  possible: ({ host }: { readonly host: HostFacts }) =>
+    !host.lackedCapabilities?.length ||
+    isEngineSince(host, '23.0') ||
+    `root lacks ${host.lackedCapabilities.join(', ')}, and before Docker 23.0 it starts no privileged container then`,
 };
