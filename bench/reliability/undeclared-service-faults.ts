@@ -112,7 +112,10 @@ echo 'systemctl --user stop docker' >> .bash_logout; chown tester .bash_logout`,
     'from the next boot on the data root is in memory': fault(
       `echo "tmpfs ${data} tmpfs uid=${uid},gid=$(id -g tester),mode=710,size=600m 0 0 # rdc" >> /etc/fstab`,
       `sed -i '/# rdc$/d' /etc/fstab; systemctl daemon-reload
-${asUser} stop docker; while umount ${data} 2>/dev/null; do :; done; rm -rf ${data}/volumes/rdc-*; ${asUser} start docker`,
+${asUser} stop docker; while umount ${data} 2>/dev/null; do :; done; rm -rf ${data}/volumes/rdc-*; ${asUser} start docker
+# the check's container was made on the disk, where the check could not remove it
+d="docker -H unix:///run/user/${uid}/docker.sock"; i=0; until $d version > /dev/null 2>&1 || [ $i -gt 60 ]; do sleep 1; i=$((i+1)); done
+for c in $($d ps -aq); do $d rm -f $c; done`,
     ),
   },
 };
