@@ -41,16 +41,73 @@ export const engineChanges = [
     what: 'published ports answer without the userland proxy, and the daemon does not start without it unless br_netfilter is loaded',
     change: 'moby/moby#52294',
   },
-  { program: 'dockerd', since: '28.5', what: 'pasta is used where slirp4netns is not installed, with an MTU of 65520' },
-  { program: 'dockerd', since: '29.1.2', what: 'RootlessKit is asked for every published port before it is taken' },
+  {
+    program: 'dockerd',
+    since: '28.1',
+    what: 'the setup tool asks for the module nf_tables, and for ip_tables only where iptables is the legacy one',
+    change: 'moby/moby#49727',
+  },
+  {
+    program: 'dockerd',
+    since: '28.5.2',
+    what: 'pasta is used where slirp4netns is not installed, with an MTU of 65520; the network driver "host" is refused',
+    change: 'moby/moby#51149',
+  },
+  {
+    program: 'dockerd',
+    since: '29.0',
+    what: 'new installations have the image store of containerd; the firewall backend nftables; API 1.44 is the oldest, until 29.3',
+  },
+  {
+    program: 'dockerd',
+    since: '29.1.2',
+    what: 'RootlessKit is asked for every published port before it is taken; "setuptool nsenter" works again',
+    change: 'moby/moby#51616',
+  },
+  {
+    program: 'dockerd',
+    since: '29.2',
+    what: "CDI specifications are read from the user's folders too: $XDG_CONFIG_HOME/cdi and $XDG_RUNTIME_DIR/cdi",
+    change: 'moby/moby#51624',
+  },
+  { program: 'dockerd', since: '29.3', what: 'API 1.40 is the oldest' },
+  {
+    program: 'dockerd',
+    since: '29.4',
+    what: 'the daemon and the setup tool refuse to run beside containerd-rootless.sh',
+    change: 'moby/moby#52175',
+  },
   {
     program: 'dockerd',
     since: '29.5',
     what: "RootlessKit detaches its network namespace: --net=host is the host's, the gvisor-tap-vsock driver, source addresses with RootlessKit 3",
     change: 'moby/moby#47103',
   },
+  {
+    program: 'dockerd',
+    since: '29.6',
+    what: 'a port published on another address of the loopback network is bound there, and not on 127.0.0.1',
+    change: 'moby/moby#52804',
+  },
+  {
+    program: 'dockerd',
+    since: '29.7',
+    what: 'a container with --net=host has its cgroup mounted',
+    change: 'moby/moby#52318',
+  },
   { program: 'rootlesskit', since: '3.0', what: 'the builtin port driver keeps the address of a TCP client' },
-  { program: 'rootlesskit', since: '3.2', what: 'the port driver pesto' },
+  {
+    program: 'rootlesskit',
+    since: '3.1',
+    what: 'the port driver pesto, for IPv4; with pasta the loopback of the host is closed to containers',
+    change: 'rootless-containers/rootlesskit#616',
+  },
+  {
+    program: 'rootlesskit',
+    since: '3.2',
+    what: 'pesto forwards IPv6 too',
+    change: 'rootless-containers/rootlesskit#629',
+  },
 ] as const satisfies readonly Change[];
 
 /** The newest of each that a whole run of this suite was read of. */

@@ -220,8 +220,8 @@ check('NET-MTU', {
     const { device } = driverNetwork(parseRoutes(state));
     const mtu = (name: string) => Number(new RegExp(`^\\d+: ${name}[:@].* mtu (\\d+)`, 'm').exec(state)?.[1]);
     const { service } = await daemonProcess(target);
-    // by process name: VPNKit and lxc-user-nic; pasta too, which got a larger MTU from 28.5 on
-    const small = isEngineSince(host, '28.5') ? /^(vpnkit|lxc-user-nic)/ : /^(vpnkit|lxc-user-nic|pas(ta|st))/;
+    // by process name: VPNKit and lxc-user-nic; pasta too, which got a larger MTU from 28.5.2 on
+    const small = isEngineSince(host, '28.5.2') ? /^(vpnkit|lxc-user-nic)/ : /^(vpnkit|lxc-user-nic|pas(ta|st))/;
     const isSmall = service.some(({ command }) => small.test(command));
     expect(mtu(device), `MTU of ${device}`).toBe(isSmall ? 1500 : 65_520);
     expect(mtu('docker0'), 'MTU of docker0').toBe(bridgeMtu);

@@ -7,7 +7,7 @@ import { type Run, unitEnvironment } from './firewall.ts';
 export function driversOf(host: HostFacts): readonly string[] {
   return [
     'slirp4netns',
-    ...(isEngineSince(host, '28.5') ? ['pasta'] : []),
+    ...(isEngineSince(host, '28.5.2') ? ['pasta'] : []),
     'vpnkit',
     ...(isEngineSince(host, '29.5') ? ['gvisor-tap-vsock'] : []),
   ];
