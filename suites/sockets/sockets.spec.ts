@@ -149,7 +149,8 @@ check('SOCK-LEGACY-MNT', {
     'what the container sees at /var/run/docker.sock',
     "the daemon's /run has a socket at the rootful path",
     overlaidForDaemon(
-      ({ socket }) => `touch /run/docker.sock; mount --bind '${socket}' /run/docker.sock`,
+      // beside a rootful daemon it is a link to that one's socket, which the user may not touch
+      ({ socket }) => `[ -e /run/docker.sock ] || touch /run/docker.sock; mount --bind '${socket}' /run/docker.sock`,
       () => 'umount /run/docker.sock; [ -L /run/docker.sock ] || rm -f /run/docker.sock',
     ),
   ),
