@@ -31,7 +31,7 @@ const managerDropIn = (...lines: readonly string[]) => {
   );
 };
 
-/** Settings of the daemon, its unit and its client as people have them, each taken from a report. */
+/** Settings of the daemon, its unit and its client as people have them. */
 export const settingsFaults: FaultsByCheck = {
   // docker/for-linux#1205: a unit made by hand has the PATH of a user
   'PRE-IPT-BIN': {
