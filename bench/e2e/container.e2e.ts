@@ -27,7 +27,7 @@ afterAll(async () => {
 describe(`the machine ${machine} as a container`, () => {
   it('is set up, and judged as the VM is but for what stands on its kernel', { timeout: minutes(20) }, async () => {
     const out = outFolder();
-    const run = await rdc(['run', machine, '--keep', '--out', out]);
+    const run = await rdc(['run', machine, '--out', out]);
     const results = resultsIn(out, machine);
     const failed = results.checks.filter(({ verdict }) => verdict === 'fail').map(({ id }) => id);
     expect(

@@ -89,7 +89,9 @@ async function judgeAll(plan: Plan, options: Options): Promise<number> {
   const reports = await openReports(run, plan, options);
   const { listeners } = reports;
   const { checks, triage } = plan;
-  const job: RunJob = { run, options, mode: 'conformance', checks, ...reports, signal: stop.signal, profile, triage };
+  const onTwo = isWorthTwoMachines(plan, options);
+  const judging = { run, options, checks, profile, triage, onTwo, signal: stop.signal };
+  const job: RunJob = { mode: 'conformance', ...judging, ...reports };
   notify(listeners, (listener) => listener.runStarted?.(run));
   // under emulation two machines already fill the cores of a small host: targets run side by side only in pairs
   const failures = await eachOf(plan.targets, 2, (target) => runTarget(job, target));
@@ -99,6 +101,12 @@ async function judgeAll(plan: Plan, options: Options): Promise<number> {
   if (profile) writeProfiles(profile);
   if (options.json) print(JSON.stringify(resultsOfRun(run.folder)));
   return stop.signal.aborted ? exitCodes.interrupted : exitCodeAgainst(plan.baseline, run);
+}
+
+/** A second one boots in about as long as three checks that restart something take. `--keep` is of the one that was judged. */
+function isWorthTwoMachines({ targets, checks }: Plan, { keep, profile }: Options): boolean {
+  const disruptive = checks.filter(({ restartsDaemon }) => restartsDaemon).length;
+  return targets.length === 1 && !keep && !profile && Math.min(disruptive, checks.length - disruptive) > 3;
 }
 
 /** Imported here: Allure takes a second to load, and the command may start anew inside of the lab before it needs it. */

@@ -38,6 +38,8 @@ export type RunJob = {
   /** `--profile`: where the time of each check goes */
   readonly profile?: RunProfile | undefined;
   readonly triage?: TriageOptions | undefined;
+  /** checks that restart something are judged on a second machine at the same time, where a target has one */
+  readonly onTwo?: boolean;
 };
 
 /** Everything that the machines among the targets need on this machine; see enterLab. */
@@ -77,6 +79,7 @@ export async function runTarget(job: RunJob, target: TargetName): Promise<void> 
       reporters: (judged) => job.reporters?.(context, judged) ?? [],
       ...(job.sideEffects === undefined ? {} : { sideEffects: job.sideEffects }),
       ...(profiled === undefined ? {} : { profile: true }),
+      ...(job.onTwo && opened.second ? { second: opened.second } : {}),
       ...(job.triage === undefined ? {} : { triage: job.triage }),
       onMeta(id, meta) {
         job.metas?.set(id, { ...meta });

@@ -30,6 +30,12 @@ export function parseLabName(labName: string): { readonly machine: string; reado
   return { machine: labName.slice(0, -provider.length - 1), provider };
 }
 
+/** The second machine of a run, from the snapshot of the first: `debian-13.twin.nspawn`. */
+export function twinOf(labName: string): string {
+  const { machine, provider } = parseLabName(labName);
+  return labNameOf(`${machine}.twin`, provider);
+}
+
 /** As one names it on the command line: `debian-13 --provider nspawn`. */
 export function asArguments(labName: string): string {
   const { machine, provider } = parseLabName(labName);

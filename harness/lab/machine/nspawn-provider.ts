@@ -12,7 +12,9 @@ import {
   containerState,
   gateway,
   hasContainerSnapshot,
+  knownContainers,
   layOut,
+  layOutTwin,
   removeContainer,
   revertContainer,
   runningContainers,
@@ -60,9 +62,19 @@ export const nspawnProvider: Provider = {
     revertContainer(machine);
     startContainer(machine, consoleLogOf(name));
   },
+  twin(name, twin) {
+    const host = containerAddress(containerOf(twin));
+    layOutTwin(containerOf(name), containerOf(twin), addressFile(host));
+    startContainer(containerOf(twin), consoleLogOf(twin));
+    return host;
+  },
   powerOff: (name) => stopContainer(containerOf(name)),
   destroy: (name) => removeContainer(containerOf(name)),
-  sweep: sweepContainers,
+  async sweep() {
+    await sweepContainers();
+    // of runs that were killed
+    for (const machine of knownContainers()) if (machine.endsWith('.twin')) await removeContainer(machine);
+  },
   async leave() {},
   sharesClock: true,
 };
@@ -134,6 +146,11 @@ function stepsOf(machine: Machine, publicKey: string): (Step & { readonly stage?
   ];
 }
 
+function addressFile(host: string): Record<string, string> {
+  const network = `[Match]\nName=host0\n[Network]\nAddress=${host}/24\nGateway=${gateway}\nIPv6AcceptRA=no\n`;
+  return { '/etc/systemd/network/05-rdc.network': network };
+}
+
 /**
  * What the first boot needs: an address, a login, and a /proc nobody has mounted over, else the kernel lets no container
  * mount its own. Of the devices only the network's are announced: the others are this machine's, and systemd 247, which
@@ -142,7 +159,7 @@ function stepsOf(machine: Machine, publicKey: string): (Step & { readonly stage?
  */
 function firstFiles(host: string, publicKey: string): Record<string, string> {
   return {
-    '/etc/systemd/network/05-rdc.network': `[Match]\nName=host0\n[Network]\nAddress=${host}/24\nGateway=${gateway}\nIPv6AcceptRA=no\n`,
+    ...addressFile(host),
     '/etc/systemd/system/sysinit.target.d/rdc.conf': '[Unit]\nWants=rdc-proc.service\n',
     '/etc/systemd/system/rdc-proc.service': `[Unit]
 DefaultDependencies=no

@@ -24,6 +24,8 @@ export type Provider = {
   readonly save: (plan: Plan) => Promise<void>;
   /** puts the machine back to its snapshot, running; logins are not possible at once. Throws SNAPSHOT */
   readonly revert: (plan: Plan, record: MachineRecord) => Promise<void>;
+  /** starts the machine `twin` from the snapshot of `name`; returns its address. Only where that takes seconds */
+  readonly twin?: (name: string, twin: string) => string;
   /** pulls the plug; what it has on its disk stays */
   readonly powerOff: (name: string) => Promise<void>;
   /** the machine, its disk and its snapshot are gone */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
@@ -8,6 +8,7 @@ import {
   containerState,
   hasContainerSnapshot,
   layOut,
+  layOutTwin,
   revertContainer,
   runningContainers,
   saveContainer,
@@ -57,6 +58,21 @@ it('a machine that is laid out anew has no snapshot any more', () => {
   layOut('one', tree(), {});
   expect(hasContainerSnapshot('one')).toBe(false);
   expect(existsSync(file('upper'))).toBe(true);
+});
+
+it('a twin has the snapshot of the first, writes into folders of its own, and takes nothing with it', async () => {
+  layOut('one', tree(), {});
+  write(file('home/tester/before'), 'a');
+  saveContainer('one');
+  revertContainer('one');
+  write(file('home/tester/after'), 'b');
+  layOutTwin('one', 'one.twin', { '/etc/address': 'c' });
+  const ofTwin = (path: string) => join(containerFolder('one.twin'), path);
+  expect(readdirSync(ofTwin('home/tester'))).toEqual(['before']);
+  expect(readFileSync(ofTwin('upper/etc/address'), 'utf8')).toBe('c');
+  expect(existsSync(file('upper/etc/address'))).toBe(false);
+  rmSync(containerFolder('one.twin'), { recursive: true });
+  expect(hasContainerSnapshot('one')).toBe(true);
 });
 
 it('each machine keeps an address of its own', () => {

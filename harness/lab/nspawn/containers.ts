@@ -119,6 +119,10 @@ export function layOut(machine: string, tree: string, files: Readonly<Record<str
   for (const part of ['upper', 'docker', 'work', 'root']) mkdirSync(join(folder, part), { recursive: true });
   copyFolder(join(tree, 'home'), join(folder, 'home'));
   symlinkSync(tree, join(folder, 'tree'));
+  writeFiles(folder, files);
+}
+
+function writeFiles(folder: string, files: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(files)) {
     const file = join(folder, 'upper', path);
     // ssh wants both to be root's alone
@@ -143,6 +147,16 @@ export function revertContainer(machine: string): void {
   for (const part of [...written, 'work']) rmSync(join(folder, part), { recursive: true, force: true });
   for (const part of ['upper', 'work']) mkdirSync(join(folder, part));
   for (const part of ['home', 'docker']) copyFolder(join(folder, 'snapshot', part), join(folder, part));
+}
+
+/** A second machine from the snapshot of `machine`, which has to outlive it, with `files` over that. */
+export function layOutTwin(machine: string, twin: string, files: Readonly<Record<string, string>>): void {
+  const folder = containerFolder(twin);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, 'root'), { recursive: true });
+  for (const part of ['tree', 'snapshot']) symlinkSync(join(containerFolder(machine), part), join(folder, part));
+  revertContainer(twin);
+  writeFiles(folder, files);
 }
 
 /** With owners and times, which Node does not keep. */

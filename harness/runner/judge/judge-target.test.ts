@@ -28,7 +28,10 @@ beforeEach(() => {
 });
 
 /** What judgeTarget says is broken, when the runner does this. */
-async function brokenAfter(runner: (job: VitestJob) => readonly string[]): Promise<string | undefined> {
+async function brokenAfter(
+  runner: (job: VitestJob) => readonly string[],
+  more: Partial<TargetJob> = {},
+): Promise<string | undefined> {
   vi.mocked(runChecks).mockImplementation(async (job) => ({ broken: runner(job) }));
   const listener: RunListener = { checkJudged: (_target, result) => void judged.push(result) };
   const job = {
@@ -40,6 +43,7 @@ async function brokenAfter(runner: (job: VitestJob) => readonly string[]): Promi
     onMeta: (id, meta) => metas.set(id, meta),
     reporters: () => [],
     signal: abort.controller.signal,
+    ...more,
   } satisfies TargetJob;
   return await judgeTarget(job);
 }
@@ -120,4 +124,27 @@ it('a kill in a test that broke is none, and a fault test that ran out of time s
     return [];
   });
   expect(metas.get('A-ONE')).toEqual({ verdict: 'pass', outcome: 'killed', reason: 'the value' });
+});
+
+/** Which checks are judged on which machine, when the second is this one. */
+async function judgedWhere(second: Awaited<ReturnType<NonNullable<TargetJob['second']>>>): Promise<string[]> {
+  const [one, two] = declarations;
+  const where: string[] = [];
+  const judge = (job: VitestJob) => {
+    for (const { id } of job.checks) {
+      pass(job, id);
+      where.push(`${id} on ${job.connection.user?.host ?? 'the first'}`);
+    }
+    return [];
+  };
+  const checks = [one, { ...two, restartsDaemon: true }] as unknown as readonly DeclaredCheck[];
+  expect(await brokenAfter(judge, { checks, second: async () => second })).toBeUndefined();
+  return where.toSorted();
+}
+
+it('what restarts something is judged on the second machine, and on the first one where there is no second', async () => {
+  const user = { host: 'the second', port: 22, user: 'tester', hostKeys: [] };
+  const second = { name: 'x', kind: 'machine', root: 'none', folder: '/nowhere', user } as const;
+  expect(await judgedWhere(second)).toEqual(['A-ONE on the first', 'A-TWO on the second']);
+  expect(await judgedWhere(undefined)).toEqual(['A-ONE on the first', 'A-TWO on the first']);
 });

@@ -11,7 +11,7 @@ import type { CheckResult } from '../../verdicts/verdict.ts';
 import type { Assignment, CheckMeta } from '../protocol/protocol.ts';
 import { requireDiskSpace } from '../verify/disk-space.ts';
 import { judge } from './judge.ts';
-import { runChecks } from './run-vitest.ts';
+import { runChecks, type VitestJob } from './run-vitest.ts';
 import { type TriageOptions, triageTarget } from './triage-target.ts';
 
 export type TargetJob = Pick<Assignment, 'connection' | 'sideEffects' | 'profile' | 'checkTimeoutMs'> & {
@@ -23,6 +23,8 @@ export type TargetJob = Pick<Assignment, 'connection' | 'sideEffects' | 'profile
   readonly reporters: (judged: (id: string) => CheckResult | undefined) => readonly Reporter[];
   readonly onMeta?: (id: string, meta: CheckMeta) => void;
   readonly signal: AbortSignal;
+  /** starts a second machine of the same state; undefined where that failed */
+  readonly second?: () => Promise<Omit<Connection, 'image'> | undefined>;
   /** `--oracle`: two more views of what is red, after the verdicts */
   readonly triage?: TriageOptions;
 };
@@ -38,7 +40,7 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   const results = new Map<string, CheckResult>();
   const connection = { ...job.connection, image, host };
   const lost = new AbortController();
-  const { broken } = await runChecks({
+  const { broken } = await runPhases(job.second, {
     mode,
     sideEffects,
     profile,
@@ -67,6 +69,23 @@ export async function judgeTarget(job: TargetJob): Promise<string | undefined> {
   const rest = [...broken, ...(triageBroke === undefined ? [] : [triageBroke])].join('; ');
   if (missing.length > 0) return `never judged: ${missing.join(', ')}${rest === '' ? '' : ` (${rest})`}`;
   return rest === '' ? undefined : rest;
+}
+
+/** What restarts something is judged on the second machine at the same time, where there is one. */
+async function runPhases(second: TargetJob['second'], job: VitestJob): Promise<{ readonly broken: readonly string[] }> {
+  if (!second) return await runChecks(job);
+  const [steady, disruptive] = [false, true].map((restarts) =>
+    job.checks.filter(({ restartsDaemon = false }) => restartsDaemon === restarts),
+  ) as [DeclaredCheck[], DeclaredCheck[]];
+  const onSecond = async () => {
+    const connection = await second();
+    return (
+      connection && (await runChecks({ ...job, checks: disruptive, connection: { ...job.connection, ...connection } }))
+    );
+  };
+  const [first, other] = await Promise.all([runChecks({ ...job, checks: steady }), onSecond()]);
+  const last = other ?? (await runChecks({ ...job, checks: disruptive }));
+  return { broken: [...first.broken, ...last.broken] };
 }
 
 /** vitest has the last word on a fault test too: a kill in a test that broke does not count, and a timeout is a reason. */
