@@ -2,6 +2,7 @@ import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { labelsOf } from '../../harness/checks/faults.ts';
 import { loadChecks } from '../../harness/checks/load-checks.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
+import { createStyle } from '../../reports/wording/style.ts';
 import { withVersion } from '../contracts/outputs.ts';
 import { declare, defineCommand } from '../options/command-line.ts';
 import { json } from '../options/options.ts';
@@ -15,9 +16,10 @@ const declared = declare('explain', 'Shows one check: its claim, source, remedy 
   .addOption(json);
 
 export const command = defineCommand(declared, async ([id], options) => {
+  const style = createStyle(false, process.stdout.columns);
   for (const check of selectChecks(await loadChecks(), { check: [id] })) {
     if (options.json) printJson(withVersion('explain', documentOf(check)));
-    else print([check.id, ...rowsOf(check).map(([name, text]) => `  ${name.padEnd(15)}${text}`)].join('\n'));
+    else print([check.id, ...rowsOf(check).map(([name, text]) => style.line(`  ${name.padEnd(15)}`, text))].join('\n'));
   }
   return exitCodes.ok;
 });

@@ -7,7 +7,7 @@ import { tapDocument } from '../../reports/formats/tap.ts';
 import { joinResults } from '../../reports/merge/join-results.ts';
 import { mergeRuns } from '../../reports/merge/merge-runs.ts';
 import { readRun } from '../../reports/results/read-results.ts';
-import type { Results } from '../../reports/results/results.schema.ts';
+import { type Results, resultsVersion } from '../../reports/results/results.schema.ts';
 import { resultsWith, type Told } from '../../reports/synthetic-runs/compared-results.ts';
 import { type BesideResults, runFolderOf } from '../../reports/synthetic-runs/run-on-disk.ts';
 import { command as mergeCommand } from './merge.ts';
@@ -174,7 +174,7 @@ it('machines stand side by side, shards are joined, evidence and consoles go wit
     ['debian-13', ['run-0', 'run-2'], ['CG-MEM']],
   ]);
   const [twelve, thirteen] = readRun(out);
-  expect(twelve?.results).toEqual({ ...readRun(inputs[1]?.path ?? '')[0]?.results, schema: '1.1' });
+  expect(twelve?.results).toEqual({ ...readRun(inputs[1]?.path ?? '')[0]?.results, schema: resultsVersion });
   const read = (name: string) => readFileSync(join(out, 'debian-13', name), 'utf8');
   const kept = thirteen?.results.checks[0]?.evidence ?? '';
   expect(kept, "the failure's evidence").toBe('evidence/CG-MEM-2.txt');

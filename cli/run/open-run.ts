@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path';
 import type { DeclaredCheck } from '../../harness/checks/check.ts';
 import { suiteIdentity } from '../../harness/checks/suite-identity.ts';
 import { chooseProvider, type ProviderName } from '../../harness/lab/catalog/provider-names.ts';
+import { knownAccel } from '../../harness/lab/setup/acceleration.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { holdRun } from '../../harness/this-machine/active-runs.ts';
+import { describeMachine } from '../../harness/this-machine/describe-machine.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 import { requireFolder } from '../../harness/this-machine/writable-path.ts';
 import type { RunContext, TargetContext } from '../../harness/verdicts/run-listener.ts';
@@ -39,6 +41,7 @@ export function openRun(options: Opening, what = ''): RunContext {
     folder,
     startedAt,
     suite: suiteIdentity(),
+    ranOn: describeMachine(),
     gate: gateOf(options.gate),
     json: options.json === true,
     color: isColored(options.color),
@@ -61,6 +64,7 @@ export function openContext({ run, checks, options }: Job, target: TargetName): 
     folder,
     expected: checks,
     ...ranBy(target, options),
+    ...acceleratedBy(target, options),
     ...installedBy(target),
   };
   return target.kind === 'machine' && target.machine.verified === false ? { ...context, unverified: true } : context;
@@ -79,6 +83,12 @@ export function ranBy(
   { provider }: Pick<RunOptions, 'provider'>,
 ): { readonly provider?: ProviderName } {
   return target.kind === 'machine' ? { provider: chooseProvider(provider) } : {};
+}
+
+/** Whether a VM is emulated: it was found out when the lab was entered. */
+function acceleratedBy(target: TargetName, options: Pick<RunOptions, 'provider'>): Pick<TargetContext, 'acceleration'> {
+  const accel = ranBy(target, options).provider === 'libvirt' ? knownAccel()?.accel : undefined;
+  return accel ? { acceleration: accel } : {};
 }
 
 /** Ctrl-C and SIGTERM end a run in order: what was judged is kept. A second one ends the process at once. */

@@ -1,4 +1,5 @@
 import { hasCode, RdcError } from '../messages/errors.ts';
+import { plainLine } from '../messages/plain-text.ts';
 import type { Executor } from '../target-host/transport/executor.ts';
 import { quoteWord } from '../target-host/transport/quote.ts';
 
@@ -56,8 +57,12 @@ case $f in /proc/*) k=/run/rdc$k; mkdir -p "$(dirname "$k")" ;; esac`;
 
 const byName = (path: string) => `f=${quoteWord(path)}; k=$f.rdc`;
 
-async function run(as: Executor, path: string, script: string): Promise<string> {
-  const { code, stdout } = await as.shell(`set -e\n${functions}\n${script}`, { timeoutMs: 120_000 });
+type Change = { readonly path: string; readonly what: string };
+
+/** `what` is a comment at the script's head: in a report it stands for the script. */
+async function run(as: Executor, { path, what }: Change, script: string): Promise<string> {
+  const title = `# ${plainLine(what, 300)}`;
+  const { code, stdout } = await as.shell(`${title}\nset -e\n${functions}\n${script}`, { timeoutMs: 120_000 });
   if (code === 0) return stdout;
   if (code === undecided) throw undecidedAbout(path);
   throw new RdcError('COMMAND', `cannot change or restore ${path}: exit code ${code}`, {
@@ -90,14 +95,22 @@ export async function changeFile(
 ): Promise<() => Promise<void>> {
   const isInner = atWork.has(path);
   const find = throughLinks(path, isInner ? '.rdc-inner' : '.rdc');
-  const filter =
-    typeof content === 'string' ? content : `printf %s ${quoteWord(content(await run(as, path, read(find))))}`;
-  await run(as, path, `${find}\n${write(filter)}`);
+  const filter = typeof content === 'string' ? content : await computed(as, path, { find, content });
+  await run(as, { path, what: `${path} is changed to what this prints: ${filter}` }, `${find}\n${write(filter)}`);
   atWork.add(path);
   return async () => {
-    await run(as, path, `${find}\n[ -d "$k" ]\nput_back`);
+    await run(as, putBack(path), `${find}\n[ -d "$k" ]\nput_back`);
     if (!isInner) atWork.delete(path);
   };
+}
+
+const putBack = (path: string): Change => ({ path, what: `${path} is put back as it was` });
+
+type Computed = { readonly find: string; readonly content: (content: string) => string };
+
+async function computed(as: Executor, path: string, { find, content }: Computed): Promise<string> {
+  const text = await run(as, { path, what: `${path} is read, to change it` }, read(find));
+  return `printf %s ${quoteWord(content(text))}`;
 }
 
 /** Restores first what an interrupted run left. */
@@ -132,8 +145,13 @@ export async function setAside(
           `printf '%s\\n' ${quoteWord(script(quoteWord(`${path}.rdc/moved`)))} > "$k-new/written"; chmod 755 "$k-new/written"`,
           'cp -a "$k/written" "$k/put"; mv -f "$k/put" "$f"',
         ];
-  await run(as, path, `${byName(path)}\nbegin 755\nln "$f" "$k-new/moved"\n${write}\nmv "$k-new" "$k"\n${replace}`);
-  return async () => void (await run(as, path, `${byName(path)}\n[ -d "$k" ]\nput_back`));
+  const what = `${path} is put aside${script === undefined ? '' : ', and a script stands in its place'}`;
+  await run(
+    as,
+    { path, what },
+    `${byName(path)}\nbegin 755\nln "$f" "$k-new/moved"\n${write}\nmv "$k-new" "$k"\n${replace}`,
+  );
+  return async () => void (await run(as, putBack(path), `${byName(path)}\n[ -d "$k" ]\nput_back`));
 }
 
 /**
@@ -163,7 +181,10 @@ rm "$list-old"`;
 
 async function leftovers(as: Executor): Promise<{ path: string; isBack: boolean }[]> {
   try {
-    const lines = (await run(as, 'what a killed run left', settle)).matchAll(/^(back|changed)\t(.+)$/gm);
+    const what = 'what a killed run left';
+    const lines = (await run(as, { path: what, what: `${what} is looked for` }, settle)).matchAll(
+      /^(back|changed)\t(.+)$/gm,
+    );
     return [...lines].map(([, word, path = '']) => ({ path, isBack: word === 'back' }));
   } catch (error) {
     // without root, no run could have left anything there

@@ -79,14 +79,19 @@ export function typedCommand(line: string): string {
   const [, quoted] = /^sh -c ('(?:[^']|'\\'')*'|[^\s']+)$/.exec(line.trimEnd()) ?? [];
   if (quoted === undefined) return line;
   const script = quoted.startsWith("'") ? quoted.slice(1, -1).replaceAll("'\\''", "'") : quoted;
-  return script.replace(/^\n+/, '').trimEnd();
+  return script.replace(/^\n*(?:set -e\n+)?/, '').trimEnd();
 }
 
 const prompts = { user: '$ ', root: '# ', container: 'container$ ', api: '', note: '' } as const;
 
-/** One line to know an entry by, e.g. `# cat /etc/subuid`. */
+const titled = { user: 'as the user: ', root: 'as root: ' } as const;
+
+/** One line to know an entry by, e.g. `# cat /etc/subuid`; of a script that begins with a comment, that comment. */
 export function entryHead({ by, text }: EvidenceEntry, maxChars = 160): string {
-  const line = `${prompts[by]}${text}`.slice(0, maxChars * 4).replace(/\s+/g, ' ');
+  const [, title] = /^# (.+)\n/.exec(text) ?? [];
+  const isTitled = title !== undefined && (by === 'user' || by === 'root');
+  const head = isTitled ? titled[by] + title : prompts[by] + text;
+  const line = head.slice(0, maxChars * 4).replace(/\s+/g, ' ');
   return line.length > maxChars ? `${line.slice(0, maxChars - 2).toWellFormed()} …` : line;
 }
 

@@ -17,6 +17,8 @@ export type RunContext = {
   readonly folder: string;
   readonly startedAt: Date;
   readonly suite: { readonly version: string; readonly digest: string };
+  /** the machine where rdc itself runs */
+  readonly ranOn?: { readonly [name in 'os' | 'kernel' | 'architecture' | 'node']: string };
   /** levels whose failures make the run non-conformant */
   readonly gate: readonly Level[];
   /** `--json`: stdout is left to the one JSON document */
@@ -32,6 +34,8 @@ export type TargetContext = {
   readonly kind: 'machine' | 'ssh' | 'local';
   /** what runs a machine of the lab */
   readonly provider?: 'libvirt' | 'nspawn';
+  /** of a VM: by the processor (kvm), or emulated (tcg) */
+  readonly acceleration?: 'kvm' | 'tcg';
   /** how Docker got onto a machine of the lab, and the binaries that were brought for it */
   readonly channel?: 'distro' | 'upstream' | 'script' | 'engine';
   readonly engine?: {

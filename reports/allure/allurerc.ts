@@ -5,7 +5,7 @@ import { providerOf } from '../results/provider.ts';
 import { readRun } from '../results/read-results.ts';
 import type { Results } from '../results/results.schema.ts';
 import { verdictSentence } from '../wording/verdict-sentence.ts';
-import { channelText, countsText, providerText } from '../wording/verdict-words.ts';
+import { accelerationText, channelText, countsText, providerText } from '../wording/verdict-words.ts';
 import { environmentName, shownRuns } from './history-format.ts';
 
 const runs = readRun(process.env.RDC_RUN_FOLDER ?? '.').map(({ results }) => results);
@@ -81,11 +81,13 @@ function environmentOf(results: Results): Record<string, string> {
   return {
     target: plainLine(target.name),
     ...(provider === undefined ? {} : { provider: providerText(provider) }),
+    ...(target.acceleration === undefined ? {} : { acceleration: accelerationText(target.acceleration) }),
     ...(target.channel === undefined ? {} : { 'Docker by': channelText(target.channel) }),
     verdict: verdictSentence(results),
     counts: countsText(ledger, notJudged.length),
     suite: `${suite.version} ${suite.digest.slice(0, 19)}`,
     run: run.id,
+    ...flatFacts('rdc ran on: ', run.ranOn ?? {}),
     ...flatFacts('', facts.host),
     ...(facts.daemon ? flatFacts('daemon says: ', facts.daemon) : { 'daemon says': 'nothing, it does not answer' }),
   };

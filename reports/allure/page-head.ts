@@ -19,7 +19,9 @@ export function pageHead(all: readonly Results[], hasHistory: boolean): string {
     const { conformance } = ruleConformance(results, results.run.gate);
     const more = red.length > shown ? `and ${red.length - shown} more, below` : '';
     const sentence = verdictSentence(results);
-    return { conformance, sentence, about: aboutOf(results), red: red.slice(0, shown).map(redCheck), more };
+    // all verdicts come first, so each check names its target
+    const where = all.length > 1 ? `${plainLine(results.target.name)}: ` : '';
+    return { conformance, sentence, about: aboutOf(results), where, red: red.slice(0, shown).map(redCheck), more };
   });
   return eta.render('./page-head', {
     targets,

@@ -109,11 +109,11 @@ function plainContent(content: Buffer): string {
 
 /** Fields that the suite or the schema fills in; everything else, known here or not, may say a name. */
 const isFixed =
-  /^(schema|conformance|suite\/.*|run\/(startedAt|gate\/\*)|target\/kind|facts\/(fixtureImage|host\/os\/.*)|ratchet\/date|(checks|notJudged)\/\*\/(id|area|level|verdict|finding|blockedBy|waiver\/(state|expires)))$/;
+  /^(schema|conformance|suite\/.*|run\/(startedAt|gate\/\*|ranOn\/(os|architecture))|target\/(kind|acceleration)|facts\/(fixtureImage|host\/os\/.*)|ratchet\/date|(checks|notJudged)\/\*\/(id|area|level|verdict|finding|blockedBy|waiver\/(state|expires)))$/;
 
 /** Here a text of four numbers is no address. */
 function isVersion(path: string): boolean {
-  return /^facts\/(host\/(versions|kernel)|daemon\/(components|\w*[vV]ersion))/.test(path);
+  return /^(run\/ranOn\/|facts\/(host\/(versions|kernel)|daemon\/(components|\w*[vV]ersion)))/.test(path);
 }
 
 /** The same document with every text that is not fixed, and every name of a fact, replaced by what `change` makes of it. */

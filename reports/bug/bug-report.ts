@@ -193,7 +193,8 @@ function factText(results: Results, path: string): string | undefined {
 
 function sentence(text: string): string {
   const line = plainLine(text, 600);
-  return plainMarkdown(`${line.slice(0, 1).toUpperCase()}${line.slice(1)}.`);
+  // a name such as host.docker.internal stays as it is
+  return plainMarkdown(`${/^[a-z]+ /.test(line) ? line.slice(0, 1).toUpperCase() + line.slice(1) : line}.`);
 }
 
 /** A line of prose that shows every sign as it is. */

@@ -52,7 +52,7 @@ function withoutShell(command: string): string {
 
 /** The suite looks after itself: space on the disk, whose process a container's is. */
 const ownBusiness =
-  /^export LC_ALL=C; df -Pk|RDC_NONCE|until\b[\s\S]*[0-9a-f]{8}-[0-9a-f]{4}-|^container of rdc\/fixture:1 with \{\}$|^\{/;
+  /^(?:# .*\n)?export LC_ALL=C; df -Pk|RDC_NONCE|until\b[\s\S]*[0-9a-f]{8}-[0-9a-f]{4}-|^container of rdc\/fixture:1 with \{\}$|^\{/;
 
 /** The steps that show what `reason` found, in their order: those whose output has its words, or else the last ones. */
 export function tellingSteps(steps: readonly EvidenceStep[], reason: string, most = 3): EvidenceStep[] {

@@ -12,7 +12,7 @@ export function comparisonTable(comparison: Comparison, style: Style): string {
   const differing = rowsByChange(checks, columns);
   const what = differing.map(([change, rows]) => `${rows.length} ${change}`).join(', ') || 'no verdict differs';
   const sections = [
-    columnLines(comparison),
+    columnLines(comparison, style),
     ...differing.map((group) => changeSection(comparison, group, style)),
     factSection(comparison, style),
     `${columns.length} results, ${checks.length} checks: ${what}`,
@@ -20,17 +20,18 @@ export function comparisonTable(comparison: Comparison, style: Style): string {
   return `${sections.filter(Boolean).join('\n\n')}\n`;
 }
 
-function columnLines(comparison: Comparison): string {
+function columnLines(comparison: Comparison, style: Style): string {
   const { columns } = comparison;
   const shown = columns.slice(0, shownColumns).map((column, index) => {
     const { label, sentence, ledger, base, distribution, engine } = column;
     const role = base === index ? '' : `, compared with ${letter(base)}`;
     const versions = [distribution, engine && `Docker ${engine}`, providerAndKernel(column)].filter(Boolean).join(', ');
-    return `${letter(index)}  ${plainLine(label)}${role}: ${sentence} (${countsText(ledger)}${versions && `; ${versions}`})`;
+    const about = `${countsText(ledger)}${versions && `; ${versions}`}`;
+    return style.line(`${letter(index)}  `, `${plainLine(label)}${role}: ${sentence} (${about})`);
   });
   if (columns.length > shownColumns) shown.push(`   and ${columns.length - shownColumns} more (--html shows all)`);
   const mixed = mixedProviders(comparison);
-  if (mixed !== undefined) shown.push(mixed);
+  if (mixed !== undefined) shown.push(style.line('', mixed));
   return shown.join('\n');
 }
 
@@ -39,23 +40,28 @@ function changeSection({ columns }: Comparison, [change, rows]: [ShownChange, Ch
   // a check that one of the two never had is no finding about a host: its name is enough
   if (['gone', 'new', 'missing', 'only here'].includes(change))
     return `${title}\n${style.wrap(rows.map(({ id }) => id).join(', '), '  ')}`;
-  return [title, ...rows.flatMap((row) => rowLines(row, columns.length, style))].join('\n');
+  // what fails comes first: it is what somebody acts on
+  const urgent = rows.toSorted((one, other) => Number(isFailing(other)) - Number(isFailing(one)));
+  return [title, ...urgent.flatMap((row) => rowLines(row, columns.length, style))].join('\n');
 }
 
 function rowLines(row: CheckRow, columns: number, style: Style): string[] {
   const cells = row.cells.slice(0, shownColumns).map((cell, index) => `${letter(index)} ${cellText(cell, style)}`);
   const reason = row.cells.find((cell) => cell !== null && cell.verdict !== 'pass')?.reason;
-  const isFailing = row.cells.some((cell) => cell?.verdict === 'fail');
   const details = [
     ['why', reason && plainLine(reason, 200)],
+    ['to do', isFailing(row) && row.remedy !== undefined ? plainLine(row.remedy) : undefined],
     ...row.explanations.map(({ fact, values, why }) => ['perhaps', factText(fact, values) + (why ? ` (${why})` : '')]),
-    ['to do', isFailing && row.remedy !== undefined ? plainLine(row.remedy) : undefined],
   ];
   return [
     `  ${row.id.padEnd(18)} ${cells.join('  ')}${columns > shownColumns ? '  …' : ''}`,
     style.line('    ', style.dim(plainLine(row.title))),
     ...details.flatMap(([label = '', text]) => (text ? [style.line(`    ${label.padEnd(9)}`, text)] : [])),
   ];
+}
+
+function isFailing({ cells }: CheckRow): boolean {
+  return cells.some((cell) => cell?.verdict === 'fail');
 }
 
 function cellText(cell: Cell | null, style: Style): string {

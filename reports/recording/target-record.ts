@@ -79,6 +79,7 @@ export class TargetRecord {
         durationMs: this.#durationMs ?? this.#elapsedMs(),
         infraRetries: this.#end?.infraRetries ?? 0,
         gate: [...this.#run.gate],
+        ...(this.#run.ranOn && { ranOn: plainMachine(this.#run.ranOn) }),
       },
       target,
       facts: this.#facts,
@@ -143,11 +144,16 @@ function plainViews({ blame, because, views, evidence }: Triage): NonNullable<Ju
   });
 }
 
-function targetOf({ name, kind, provider, channel, engine }: TargetContext): Results['target'] {
+function plainMachine({ os, kernel, architecture, node }: NonNullable<RunContext['ranOn']>) {
+  return { os: plainLine(os, 200), kernel: plainLine(kernel, 200), architecture, node };
+}
+
+function targetOf({ name, kind, provider, acceleration, channel, engine }: TargetContext): Results['target'] {
   return {
     name,
     kind,
     ...(provider === undefined ? {} : { provider }),
+    ...(acceleration === undefined ? {} : { acceleration }),
     ...(channel === undefined ? {} : { channel }),
     // not its path: that says more of the machine of the run than of the engine
     ...(engine === undefined

@@ -118,7 +118,7 @@ it('problems are listed together, without the control characters of a hostile fi
   expect(message).not.toContain('\u001b');
 });
 
-it.each(['1', '1.0', '1.1'])('results of schema %s are read', (schema) => {
+it.each(['1', '1.0', '1.1', '1.2'])('results of schema %s are read', (schema) => {
   const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   expect(readResults(written((results) => Object.assign(results, { schema }))).checks).toHaveLength(1);
   expect(told).not.toHaveBeenCalled();
@@ -138,7 +138,7 @@ it('of a newer minor version what is not known is ignored at every depth, and sa
   readRun(newer);
   const file = join(newer, 'debian-13', 'results.json');
   const fields = '/checks/*/severity, /host';
-  const line = `note: ${file}: ignored fields that version 1.1 does not have (the file is of 1.7): ${fields}\n`;
+  const line = `note: ${file}: ignored fields that version 1.2 does not have (the file is of 1.7): ${fields}\n`;
   expect(told.mock.calls.map(([text]) => text)).toEqual([line]);
 });
 

@@ -67,7 +67,7 @@ const check = closed(
  * The version that is written. A new field is a new minor version, and readers ignore the fields they do not know. A
  * removed field, another meaning or another word of an enum is a new major version.
  */
-export const resultsVersion = '1.1';
+export const resultsVersion = '1.2';
 
 const facts = closed(
   {
@@ -86,8 +86,12 @@ const run = closed(
     durationMs: { type: 'number', minimum: 0 },
     infraRetries: count,
     gate: { type: 'array', items: level, description: 'levels whose failures make the target non-conformant' },
+    ranOn: {
+      ...closed({ os: text(200), kernel: text(200), architecture: text(100), node: text(100) }),
+      description: 'the machine where rdc itself ran',
+    },
   },
-  ['gate'],
+  ['gate', 'ranOn'],
 );
 
 const target = closed(
@@ -98,6 +102,10 @@ const target = closed(
       enum: ['libvirt', 'nspawn'],
       description:
         'what ran a machine of the lab: libvirt a VM, nspawn a container on the kernel of the host of the run',
+    },
+    acceleration: {
+      enum: ['kvm', 'tcg'],
+      description: 'of a VM: kvm by the processor, tcg emulated',
     },
     channel: {
       enum: ['distro', 'upstream', 'script', 'engine'],
@@ -117,7 +125,7 @@ const target = closed(
       description: 'with --engine: the binaries; their versions are in facts.host.versions',
     },
   },
-  ['provider', 'channel', 'engine'],
+  ['provider', 'acceleration', 'channel', 'engine'],
 );
 
 export const resultsSchema = {

@@ -16,6 +16,7 @@ export function syntheticRun(changes: Partial<RunContext> = {}): RunContext {
     folder,
     startedAt: new Date(Date.now() - 90_000),
     suite: { version: '0.1.0', digest: 'sha256:4f1d9a27c0b35e6671d3' },
+    ranOn: { os: 'Debian GNU/Linux 12 (bookworm)', kernel: '6.1.0-28-amd64', architecture: 'x64', node: '24.21.0' },
     gate: ['MUST'],
     json: false,
     color: false,
@@ -26,7 +27,7 @@ export function syntheticRun(changes: Partial<RunContext> = {}): RunContext {
 export function syntheticTarget(run: RunContext, name: string, expected: readonly CheckDeclaration[]): TargetContext {
   const folder = join(run.folder, name);
   mkdirSync(join(folder, 'evidence'), { recursive: true });
-  return { name, kind: 'machine', folder, expected };
+  return { name, kind: 'machine', provider: 'libvirt', acceleration: 'tcg', folder, expected };
 }
 
 export function declared(id: string, changes: Partial<CheckDeclaration> = {}): CheckDeclaration {

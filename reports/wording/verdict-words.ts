@@ -84,6 +84,10 @@ export function channelText(channel: NonNullable<Results['target']['channel']>):
   }[channel];
 }
 
+export function accelerationText(acceleration: NonNullable<Results['target']['acceleration']>): string {
+  return { kvm: 'KVM', tcg: 'none: an emulated processor (TCG)' }[acceleration];
+}
+
 const viewNames = { rootless: 'rootless', rootful: 'rootful daemon', bare: 'without Docker' } as const;
 
 /** The three views of `--oracle`, in the order in which they are told: `['rootful daemon', 'works']`. */

@@ -91,7 +91,9 @@ check('GUIDE-HOMELAB-NOFILE', {
     'sudo systemctl edit user@.service: [Service] LimitNOFILE=1048576; then log in again; not the unit of Docker. Where pam_limits undoes it (Debian 12): a line in /etc/security/limits.d',
   reproduce: `sudo mkdir -p /etc/systemd/system/user@.service.d
 printf '[Service]\\nLimitNOFILE=1024:4096\\n' | sudo tee /etc/systemd/system/user@.service.d/nofile.conf
-sudo systemctl daemon-reload; sudo systemctl restart "user@$(id -u)"; sleep 10
+sudo systemctl daemon-reload
+sudo systemd-run --no-block systemctl restart "user@$(id -u)"   # this may end your login: log in again
+sleep 10
 docker run --rm busybox sh -c 'ulimit -Hn'   # expected: 4096, the limit that the file sets`,
   restartsDaemon: true,
   async verify(context) {

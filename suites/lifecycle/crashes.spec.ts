@@ -49,6 +49,10 @@ check('SVC-CRASH-DAEMON', {
   applies: hasSystemd,
   remedy:
     'systemctl --user cat docker: Restart=always, KillMode=mixed (see SVC-UNIT); systemctl --user stop docker; rm -r $XDG_RUNTIME_DIR/docker; systemctl --user start docker',
+  reproduce: `docker run -d --name crash --restart always busybox sleep 1000
+kill -9 "$(pgrep -u "$(id -u)" -x dockerd)"; sleep 60
+docker ps   # expected: an answer, and crash is up again
+docker rm -f crash`,
   restartsDaemon: true,
   async verify({ target, host, defer }) {
     await target.invalidate();
@@ -129,6 +133,10 @@ check('SVC-CRASH-SHIM', {
   source: mobyIssue(43_491, 'killed shim: its container stays "running" (20.10)'),
   applies: canRestart,
   remedy: 'docker rm -f CONTAINER; where its process is left: kill it, and systemctl --user restart docker',
+  reproduce: `docker run -d --name shim --restart always busybox sleep 1000
+kill -9 $(ps -o ppid= -p "$(docker inspect -f '{{.State.Pid}}' shim)"); sleep 20
+docker exec shim echo runs   # expected: runs
+docker rm -f shim`,
   restartsDaemon: true,
   async verify({ target, defer }) {
     await target.invalidate();

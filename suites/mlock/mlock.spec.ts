@@ -127,7 +127,9 @@ check('LIM-MLOCK-RAISE', {
   remedy: raising,
   reproduce: `sudo mkdir -p /etc/systemd/system/user@.service.d
 printf '[Service]\\nLimitMEMLOCK=infinity\\n' | sudo tee /etc/systemd/system/user@.service.d/memlock.conf
-sudo systemctl daemon-reload; sudo systemctl restart "user@$(id -u)"; sleep 10
+sudo systemctl daemon-reload
+sudo systemd-run --no-block systemctl restart "user@$(id -u)"   # this may end your login: log in again
+sleep 10
 docker run --rm busybox sh -c 'ulimit -l'   # expected: unlimited`,
   restartsDaemon: true,
   async verify(context) {

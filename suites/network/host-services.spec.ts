@@ -60,6 +60,8 @@ check('NET-GATEWAY', {
   source: mobyIssue(41904, 'the gateway of a network does not point to the host'),
   remedy:
     'two settings, see NET-GATEWAY-ON; or give containers an address of the host that is not of its loopback. "invalid IP": Docker 28.5 forgets the address when it reloads its settings (moby#52056), so restart it',
+  reproduce: `systemctl --user reload docker; sleep 5
+docker run --rm --add-host host.docker.internal:host-gateway busybox cat /etc/hosts   # expected: its address`,
   async verify({ target }) {
     await reloadDaemon(target);
     const nonce = randomUUID();

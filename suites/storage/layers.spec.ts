@@ -48,6 +48,9 @@ check('ST-LAYERS', {
     'what the second layer of an image removes and replaces of the first is gone in a container, and the rest is there',
   source: mobyIssue(42_177, 'opaque folders and removed files of a layer: I/O errors'),
   remedy: 'see ST-DRIVER and ST-USERXATTR; docker load the image again into an empty data root',
+  reproduce: `printf 'FROM busybox\\nRUN rm -r /home && mkdir /home && echo new >/home/new\\n' | docker build -t layers -
+docker save -o layers.tar layers; docker rmi layers; docker load -i layers.tar
+docker run --rm layers ls /home   # expected: new`,
   concurrent: true,
   async verify({ target, stage, defer }) {
     const nonce = randomUUID();
@@ -78,6 +81,10 @@ check('ST-COMMIT', {
   title: 'docker commit takes what a container removed, replaced and changed; a container of it has the same files',
   source: docker('reference/cli/docker/container/commit', 'description'),
   remedy: 'see ST-USERXATTR; docker diff CONTAINER says what the daemon sees',
+  reproduce: `docker run --name changed busybox sh -c 'rm /etc/group && rm -r /home && mkdir /home'   # expected: no error
+docker commit changed changed:1
+docker run --rm changed:1 ls /home /etc   # expected: /home is empty, and /etc has no group
+docker rm changed`,
   async verify({ target, stage, defer }) {
     const repo = `rdc/commit-${randomUUID()}`;
     defer(() => dockerApi(target, 'DELETE', `/images/${repo}:1?force=1`));

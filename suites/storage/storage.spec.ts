@@ -145,6 +145,8 @@ check('ST-USERXATTR', {
   source: mobyIssue(42055, 'overlay2 in a user namespace without userxattr'),
   applies: hasKernelOverlay,
   remedy: 'use the driver overlay2 from Docker 20.10.6 on, or fuse-overlayfs: storage-driver in daemon.json',
+  reproduce: `docker run --rm busybox grep ' / overlay' /proc/mounts                      # expected: userxattr
+docker run --rm busybox sh -c 'rm -r /home && mkdir /home && echo replaced'   # expected: replaced`,
   concurrent: true,
   async verify({ target }) {
     await using container = await startContainer(target);

@@ -49,7 +49,9 @@ export async function requireDiskSpace(target: Target): Promise<void> {
  */
 export async function requireRoom(target: Target): Promise<void> {
   const { user, runtimeDir } = target.facts.host;
-  const answer = await target.shell(`${lookAtDisk(target)}\n${runtimeDir === null ? '' : tryToWrite(runtimeDir)}`);
+  const answer = await target.shell(
+    `# was it a full disk?\n${lookAtDisk(target)}\n${runtimeDir === null ? '' : tryToWrite(runtimeDir)}`,
+  );
   refuseFullDisk(target, answer);
   if (!/: (?:No space left on device|Disk quota exceeded)$/m.test(answer.stdout)) return;
   throw new Blocked('PRE-XDG', `${runtimeDir} is full: ${user.name} cannot write ${runtimeKiB} KiB there`);
