@@ -9,7 +9,7 @@ boxes=${XDG_CACHE_HOME:-$HOME/.cache}/rdc/boxes
 keep=$(mktemp -d)
 trap 'rm -rf --one-file-system "$keep"' EXIT
 mkdir "$keep/home"
-git clone -q . "$keep/home/rdc"
+git clone -q --no-hardlinks . "$keep/home/rdc"
 cp -a node_modules "$keep/home/rdc"
 if [ "${1-}" = --empty-cache ]; then
 	# what reaches the package archive from a namespace without a network: apt's requests, through a socket
