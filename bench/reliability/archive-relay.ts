@@ -1,5 +1,6 @@
 import { createServer as createProxy, request } from 'node:http';
 import { connect, createServer } from 'node:net';
+import { pipeline } from 'node:stream';
 
 // A proxy for apt into a network namespace that has no network: `archive-relay.ts SOCKET` outside asks the package archive,
 // `archive-relay.ts SOCKET PORT` inside hands on what comes to that port of the loopback device. Machines do not reach it.
@@ -18,7 +19,6 @@ if (port === undefined)
   }).listen({ path: socket, writableAll: true, readableAll: true });
 else
   createServer((client) => {
-    const proxy = connect(socket);
-    for (const end of [client, proxy]) end.on('error', () => [client, proxy].forEach((one) => one.destroy()));
-    client.pipe(proxy).pipe(client);
+    // an end that goes away ends the other
+    pipeline(client, connect(socket), client, () => {});
   }).listen(Number(port), '127.0.0.1');
