@@ -41,7 +41,10 @@ grep -q 'Linux version' "$HOME/fresh/debian-13/console.log"
 for kind in list net-list pool-list; do [ -z "$(virsh -q -c qemu:///system $kind --all)" ]; done
 [ -z "$(find "$HOME" ! -user "$(id -u)")" ]
 END
-unshare --net --mount sh bench/e2e/system-libvirt.sh "$keep" sh "$keep/steps.sh" || exit 1
+unshare --net --mount sh bench/e2e/system-libvirt.sh "$keep" sh "$keep/steps.sh" || {
+	tail -n 60 "$keep"/home/.cache/rdc/logs/*.log >&2
+	exit 1
+}
 left=$(find "$keep/var" -name '*rdc*')
 [ -z "$left" ] || { echo "left: $left" >&2; exit 1; }
 echo 'nothing left'
