@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test as it } from 'vitest';
@@ -56,5 +56,17 @@ find /var/lib/libvirt/images -name '*rdc*'`);
     expect(after).toEqual(['default', 'default']);
     expect(files).toEqual([]);
     expect(status).toBe(0);
+  },
+);
+
+const [library] = globSync('/usr/lib/*/ruby/vendor_ruby/*/_libvirt.so');
+
+it.runIf(canTry && library)(
+  'doctor notices a provider that Vagrant lists and cannot load, and has a command for it',
+  { timeout: 120_000 },
+  () => {
+    const script = `mount --bind /dev/null ${library}; exec ${process.execPath} cli/main.ts doctor`;
+    const { stdout } = spawnSync('unshare', ['--mount', 'sh', '-c', script], { cwd: checkout, encoding: 'utf8' });
+    expect(stdout).toMatch(/^missing {2}Vagrant loads its libvirt provider\n +hint: .*vagrant plugin /m);
   },
 );

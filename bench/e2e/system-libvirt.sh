@@ -40,5 +40,5 @@ END
 sh "$hermetic/start-libvirt.sh"
 trap 'kill $(cat /run/libvirtd.pid /run/virt*d.pid 2>/dev/null)' EXIT
 export HOME="$keep/home" USER="$user"
-unset XDG_CACHE_HOME XDG_RUNTIME_DIR
+unset XDG_CACHE_HOME XDG_RUNTIME_DIR TMPDIR
 setpriv --reuid "$id" --regid "$id" --groups "$(getent group libvirt | cut -d: -f3)" "$@"

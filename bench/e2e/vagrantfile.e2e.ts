@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test as it } from 'vitest';
 import { readMachines } from '../../harness/lab/catalog/machines.ts';
 import { recipeNames } from '../../harness/lab/catalog/recipes.ts';
+import { trialXml } from '../../harness/lab/libvirt/kvm-trial.ts';
 import { checkout } from '../../harness/this-machine/paths.ts';
 
 // What the Vagrantfile makes, with Vagrant's own libraries. No machine is started here.
@@ -12,7 +13,7 @@ import { checkout } from '../../harness/this-machine/paths.ts';
 const helper = '/usr/lib/libvirt/virt-aa-helper';
 const folder = mkdtempSync(join(tmpdir(), 'rdc-vagrantfile-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const machines = readMachines().machines.filter(({ box }) => box.image === undefined);
+const { machines } = readMachines();
 
 type Made = { readonly xml: string; readonly steps: readonly { readonly name: string; readonly file: string }[] };
 
@@ -48,24 +49,41 @@ function pathsOf(xml: string, name: string): string[] {
   return [...new Set(paths)].filter((path) => !path.startsWith(folder) && path !== '/dev/random');
 }
 
+/** What AppArmor's profile of a domain allows beside its abstractions. */
+function allowedBy(xml: string): string[] {
+  const listed = run([helper, '--dryrun', '-c', '-u', 'libvirt-00000000-0000-0000-0000-000000000001'], xml);
+  return [...listed.matchAll(/^ {2}"([^"]+)" rw?k?,$/gm)].map(([, path = '']) => path);
+}
+
 // with AppArmor a machine may open what the helper lists, and nothing else
 it.runIf(existsSync(helper))(
   'virt-aa-helper lists every path that QEMU is given, for each machine',
   { timeout: 180_000 },
   () => {
-    const domains = vagrantfile();
+    // a cloud image comes to Vagrant as a box
+    const box = { name: 'rdc/image', url: 'file:///x.box' };
+    const listed = machines.map((one) => (one.box.image === undefined ? one : { ...one, box }));
+    const domains = vagrantfile({ default: listed[0]?.name, machines: listed });
     expect(Object.keys(domains)).toEqual(machines.map(({ name }) => name));
     for (const { name, serialPorts } of machines) {
       const { xml = '' } = domains[name] ?? {};
-      const listed = run([helper, '--dryrun', '-c', '-u', 'libvirt-00000000-0000-0000-0000-000000000001'], xml);
-      const allowed = [...listed.matchAll(/^ {2}"([^"]+)" rwk?,$/gm)].map(([, path]) => path);
       const paths = pathsOf(xml, name);
       expect(paths.filter((path) => path.endsWith('.wire')).length, name).toBe(serialPorts === 2 ? 1 : 0);
-      expect(paths.length, name).toBeGreaterThanOrEqual(2);
-      expect(allowed, name).toEqual(expect.arrayContaining(paths));
+      // two disks and the console beside the wire
+      expect(paths.length, name).toBeGreaterThanOrEqual(3);
+      expect(allowedBy(xml), name).toEqual(expect.arrayContaining(paths));
     }
   },
 );
+
+it.runIf(existsSync(helper))('virt-aa-helper lists the kernel and the console of the machine that tries KVM', () => {
+  const [kernel, console] = ['/var/lib/libvirt/images/rdc/rdc-kernel.img', '/var/tmp/rdc-console.log'];
+  const xml = trialXml(kernel, 'panic=-1', console).replace(
+    '<memory',
+    `<uuid>${'0'.repeat(8)}-0000-0000-0000-000000000001</uuid>$&`,
+  );
+  expect(allowedBy(xml)).toEqual(expect.arrayContaining([kernel, console]));
+});
 
 it.runIf(existsSync(helper))(
   'a box of the catalogue is provisioned with every recipe, and with what that sources',

@@ -52,7 +52,8 @@ class Domain
     @cpu_model = config.cpu_model
     @cpu_fallback = 'allow'
     @serials = config.serials
-    @domain_volumes = [{ absolute_path: "/var/lib/libvirt/images/rdc/rdc-#{name}.img", device: 'vda', bus: 'virtio' }]
+    # the second is the seed of a cloud image
+    @domain_volumes = %w[vda vdb].map { |device| { absolute_path: "/var/lib/libvirt/images/rdc/rdc-#{name}-#{device}.img", device: device, bus: 'virtio' } }
     @disk_driver_opts = { cache: 'unsafe' }
     @graphics_type = 'none'
     @memballoon_enabled = false

@@ -6,7 +6,7 @@ import { chooseLab } from '../../harness/lab/hermetic/hermetic-lab.ts';
 import { type MachineState, machineState } from '../../harness/lab/machine/take-down.ts';
 import { hostAbilities } from '../../harness/lab/nspawn/host-abilities.ts';
 import { type AccelAnswer, describeAccel, rememberedAccel } from '../../harness/lab/setup/acceleration.ts';
-import { doctorHost, type HostNeed } from '../../harness/lab/setup/host-setup.ts';
+import { doctorHost, type HostNeed, setUpLine } from '../../harness/lab/setup/host-setup.ts';
 import { exitCodes } from '../../harness/messages/errors.ts';
 import { type FormatName, formats } from '../../reports/formats/registry.ts';
 import { withVersion } from '../contracts/outputs.ts';
@@ -73,6 +73,7 @@ function atOnceOf(value: string): number {
 /** Changes nothing. Exit code 3 when something is missing. */
 async function doctorOfThisMachine({ json, provider: asked }: DoctorOptions): Promise<number> {
   const isContainers = chooseProvider(asked) === 'nspawn';
+  const all = setUpLine(isContainers ? 'containers' : 'lab');
   const ofContainers = [...doctorHost('containers'), ...(await hostAbilities())];
   const needs = isContainers ? ofContainers : await vmNeeds();
   const state = {
@@ -83,7 +84,15 @@ async function doctorOfThisMachine({ json, provider: asked }: DoctorOptions): Pr
     machines: await machineState(),
   };
   if (json) printJson(withVersion('doctor', state));
-  else print([...needs.map(needText), ...(isContainers ? [] : vmLines(state)), ...labLines(state)].join('\n'));
+  else
+    print(
+      [
+        ...needs.map(needText),
+        ...(all ? [`to install all that is missing: ${all}`] : []),
+        ...(isContainers ? [] : vmLines(state)),
+        ...labLines(state),
+      ].join('\n'),
+    );
   return needs.every(({ present }) => present) ? exitCodes.ok : exitCodes.notJudged;
 }
 

@@ -119,6 +119,7 @@ it.runIf(canTry).each(systems)(
     expect(/^ok +libvirt$/m.test(doctor)).toBe(name.includes('modular'));
     expect(/^ok +Vagrant$/m.test(doctor)).toBe(name.includes('makers'));
     expect(doctor).toMatch(/^missing +Vagrant's libvirt provider$/m);
+    expect(doctor.includes('to install all that is missing: ')).toBe(!name.includes('not known'));
     expect(doctor).toMatch(/^exit code 3$/m);
     expect(run).toMatch(/^\[HOST_SETUP\] /m);
     expect(run).toMatch(new RegExp(`^hint: ${all}$`, 'm'));

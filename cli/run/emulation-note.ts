@@ -62,8 +62,9 @@ export function emulationNote(run: Run, reason: string, outFolder = join(checkou
 }
 
 function containerNote(names: readonly string[]): string {
+  const [asRoot, sudo] = process.getuid?.() === 0 ? ['', ''] : [' (needs root)', 'sudo '];
   return (
-    `An answer in about 3 minutes: ./rdc run ${names.join(' ')} --provider nspawn. It is one on the kernel of this machine: ` +
+    `An answer in about 3 minutes${asRoot}: ${sudo}./rdc run ${names.join(' ')} --provider nspawn. It is one on the kernel of this machine: ` +
     'without serial ports, kernel modules and AppArmor, with resource limits only where cgroup v2 has them here, and it ' +
     'never counts as verified (docs/guides/containers.md).'
   );

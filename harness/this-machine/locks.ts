@@ -63,6 +63,14 @@ export function lockOwner(name: string): LockOwner | undefined {
   return owner && isAlive(owner) ? owner : undefined;
 }
 
+/** Who has a machine, of those that live. */
+export function livingLocks(): LockOwner[] {
+  const names = globSync('*.lock', { cwd: join(cacheRoot(), 'machines') }).map((file) =>
+    file.slice(0, -'.lock'.length),
+  );
+  return names.flatMap((name) => lockOwner(name) ?? []);
+}
+
 /** Machines whose run died with its lock, and who that was. */
 export function deadLocks(): { readonly name: string; readonly owner: LockOwner | undefined }[] {
   return globSync('*.lock', { cwd: join(cacheRoot(), 'machines') })

@@ -52,7 +52,7 @@ configure_network() {
 configure_users() {
 	chroot "$root" useradd -m -s /bin/bash vagrant
 	mkdir -m 700 "$root/home/vagrant/.ssh"
-	key=$(find /usr/share/rubygems-integration /usr/lib/ruby /opt/vagrant /usr/share/vagrant /usr/lib/vagrant \
+	key=$(find /usr/share/rubygems-integration /usr/share/vagrant /usr/lib /usr/lib64 /opt/vagrant \
 		-path '*/keys/vagrant.pub' 2>/dev/null | head -n 1)
 	[ -n "$key" ] || { echo "vagrant's own public key is not on this machine: install vagrant" >&2; exit 3; }
 	cp "$key" "$root/home/vagrant/.ssh/authorized_keys"

@@ -53,7 +53,7 @@ it('the machine that a dead run left is powered off; one that it found running i
   ]);
   const said: string[] = [];
   await clearAbandonedMachines((text) => said.push(text));
-  expect(calls()).toEqual(['destroy rdc-one']);
+  expect(calls().filter((call) => !call.startsWith('dumpxml'))).toEqual(['destroy rdc-one']);
   expect(readdirSync(join(cache, 'machines'))).toEqual(['live.lock']);
   expect(said[1]).toMatch(/^one: powered off; lock of a dead run removed \(process \d+ \(rdc run one\) since/);
 });
@@ -70,8 +70,9 @@ it('a machine that goes is taken from libvirt with its disk, and its address is 
   const machine = { kind: 'machine', name: 'off', bytes: 0, paths: [record], why: '' } as const;
   const stray = { kind: 'log', name: 'stray', bytes: 0, paths: ['/etc/hostname'], why: '' } as const;
   const { failed } = await removeCacheEntries([machine, stray], join(cache, 'out'));
-  expect(calls()[0]).toBe('undefine rdc-off --snapshots-metadata --remove-all-storage');
-  expect(calls().slice(1)).toEqual(
+  const changes = calls().filter((call) => !call.startsWith('dumpxml'));
+  expect(changes[0]).toBe('undefine rdc-off --snapshots-metadata --remove-all-storage');
+  expect(changes.slice(1)).toEqual(
     ['--live', '--config'].map(
       (where) => `net-update rdc delete ip-dhcp-host <host mac='52:54:00:00:00:01'/> ${where}`,
     ),

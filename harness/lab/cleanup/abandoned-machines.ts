@@ -1,9 +1,5 @@
 import { deadLocks, describeOwner, type LockOwner, releaseMachine, tryLock } from '../../this-machine/locks.ts';
-import { parseLabName } from '../catalog/provider-names.ts';
-import { canAskLibvirt } from '../libvirt/domain.ts';
-import { providerOf, stateOf } from '../machine/providers.ts';
-
-const labLock = 'hermetic-lab';
+import { providerOf, runningMachines } from '../machine/providers.ts';
 
 /** A machine whose run died, with what is left of it; the run of an attached one had found it running. */
 export type AbandonedMachine = {
@@ -14,13 +10,9 @@ export type AbandonedMachine = {
 
 /** Reads only. */
 export async function findAbandonedMachines(): Promise<AbandonedMachine[]> {
-  const canAsk = (name: string) => parseLabName(name).provider !== 'libvirt' || canAskLibvirt();
-  const found: AbandonedMachine[] = [];
-  for (const { name, owner } of deadLocks()) {
-    const isRunning = name !== labLock && !owner?.attached && canAsk(name) && (await stateOf(name)) === 'running';
-    found.push({ name, owner, isRunning });
-  }
-  return found;
+  const dead = deadLocks();
+  const running = dead.length > 0 ? await runningMachines() : new Set();
+  return dead.map((one) => ({ ...one, isRunning: !one.owner?.attached && running.has(one.name) }));
 }
 
 /**

@@ -1,15 +1,15 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, rmSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gib, sizeText } from '../../messages/quantities.ts';
 import { whoCanBeRoot } from '../../this-machine/as-root.ts';
-import { cacheRoot, checkout } from '../../this-machine/paths.ts';
+import { cachePath, cacheRoot, checkout } from '../../this-machine/paths.ts';
 import { runCommand } from '../../this-machine/run-command.ts';
 import { chooseLab } from '../hermetic/hermetic-lab.ts';
 import { poolPath } from '../libvirt/own-resources.ts';
 import { systemAccess } from '../libvirt/system-access.ts';
-import type { HostNeed } from '../setup/host-setup.ts';
+import { vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
+import { type HostNeed, repairLine } from '../setup/host-setup.ts';
 import { find, providerNeed } from '../setup/needs.ts';
-import { vagrantHome } from '../setup/vagrant-provider.ts';
 import { canBuild } from './box.ts';
 
 /** What a first run of a machine needs at its peak: the copies of its box, its disk, its memory. */
@@ -58,16 +58,14 @@ async function trySources(): Promise<HostNeed> {
   return answerOf("package sources of Debian's archive (boxes)", exitCode === 0, 'unset RDC_APT_ETC');
 }
 
-/** Vagrant loads its plugins when it starts; one for another Ruby is listed and not loaded. */
+/** A plugin that is listed may not load: one for another Ruby, or without a library that it has only with a machine. */
 async function tryProvider(): Promise<HostNeed> {
-  const options = { timeoutMs: 60_000, env: { VAGRANT_HOME: vagrantHome(), VAGRANT_CHECKPOINT_DISABLE: '1' } };
-  const { exitCode, stdout } = await runCommand([find('vagrant') ?? 'vagrant', 'plugin', 'list'], options);
-  const isLoaded = exitCode === 0 && /^vagrant-libvirt \(/m.test(stdout);
-  return answerOf(
-    'Vagrant loads its libvirt provider',
-    isLoaded,
-    `VAGRANT_HOME=${vagrantHome()} vagrant plugin repair`,
-  );
+  const folder = join(checkout, 'harness', 'lab', 'setup');
+  const file = { VAGRANT_CWD: folder, VAGRANT_VAGRANTFILE: 'provider-trial.rb' };
+  const env = { ...vagrantEnvironment(), ...file, VAGRANT_DOTFILE_PATH: cachePath('provider-trial') };
+  const { exitCode } = await runCommand([find('vagrant') ?? 'vagrant', 'validate'], { timeoutMs: 60_000, env });
+  rmSync(cachePath('provider-trial'), { recursive: true, force: true });
+  return answerOf('Vagrant loads its libvirt provider', exitCode === 0, repairLine());
 }
 
 async function tryLibvirt(): Promise<HostNeed> {

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
-import { destroyMachine, downAll, machineState } from '../machine/take-down.ts';
+import { destroyMachine, downAll, machineState, powerOff } from '../machine/take-down.ts';
 import { domainState, hasSnapshot, removeVolume, reserveAddress, revertToSnapshot, saveSnapshot } from './domain.ts';
 
 // libvirt is played by a script; what it says on stderr is what virsh 9.0 said of a libvirtd of its own
@@ -54,13 +54,30 @@ it('down powers off what runs and stops the network; a network that does not sto
   const list = `list) [ -e ${folder}/off ] || echo rdc-one ;; destroy) touch ${folder}/off ;;`;
   libvirt(`case $1 in ${list} net-list) echo rdc ;; esac`);
   expect(await downAll()).toEqual(['one']);
-  expect(calls().slice(0, 4)).toEqual(['list --name', 'destroy rdc-one', 'net-list --name', 'net-destroy rdc']);
+  const done = ['list --name', 'destroy rdc-one', 'list --name', 'net-list --name', 'net-destroy rdc'];
+  expect(
+    calls()
+      .filter((call) => !call.startsWith('dumpxml'))
+      .slice(0, 5),
+  ).toEqual(done);
   libvirt(`case $1 in ${list} net-list) echo rdc ;; net-destroy) echo "error: it is busy" >&2; exit 1 ;; esac`);
   await expect(downAll()).rejects.toThrow("[LAB] cannot stop the machines' network: error: it is busy");
   libvirt('exit 0');
   writeFileSync(join(folder, 'log'), '');
   expect(await downAll()).toEqual([]);
-  expect(calls().slice(0, 2)).toEqual(['list --name', 'net-list --name']);
+  expect(calls().slice(0, 3)).toEqual(['list --name', 'list --name', 'net-list --name']);
+});
+
+it('the machine of another user is left alone, and the network that it is on', async () => {
+  const xml = `<source path='/home/other/.cache/rdc/consoles/one.log'/>`;
+  libvirt(
+    `case $1 in list) echo rdc-one ;; domstate) echo running ;; dumpxml) echo "${xml}" ;; net-list) echo rdc ;; esac`,
+  );
+  expect(await downAll()).toEqual([]);
+  const refused = "[MACHINE] one in the system's libvirt is another user's: its files lie in /home/other/.cache/rdc";
+  await expect(destroyMachine('one')).rejects.toThrow(refused);
+  await expect(powerOff('one')).rejects.toThrow(refused);
+  expect(calls().filter((call) => /^(destroy|undefine|net-destroy|pool-)/.test(call))).toEqual([]);
 });
 
 it('an old snapshot that cannot be deleted is told, and no new one is made', async () => {

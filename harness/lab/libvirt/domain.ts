@@ -1,4 +1,5 @@
 import { type ErrorCode, RdcError } from '../../messages/errors.ts';
+import { cacheRoot } from '../../this-machine/paths.ts';
 import { chooseLab, findLab } from '../hermetic/hermetic-lab.ts';
 import { domainName, poolName, virsh } from './vagrant-and-virsh.ts';
 
@@ -24,11 +25,34 @@ export async function domainState(machine: string): Promise<DomainState> {
   return /^(running|paused|idle|in shutdown)/.test(state.trim()) ? 'running' : 'off';
 }
 
-/** Names of all machines that run. */
+/**
+ * The cache whose machine this is, where it is another one than ours: all users of the system's libvirt see the same
+ * machines. A machine is of the user in whose cache its console is kept.
+ */
+async function otherCacheOf(machine: string): Promise<string | undefined> {
+  if (chooseLab() !== 'system') return undefined;
+  const xml = (await askLibvirt('dumpxml', domainName(machine))) ?? '';
+  const cache = /<source path='([^']*)\/consoles\/[^/']+\.log'/.exec(xml)?.[1];
+  return cache === cacheRoot() ? undefined : cache;
+}
+
+/** Throws MACHINE before anything is done to a machine of another user. */
+export async function expectOurs(machine: string): Promise<void> {
+  const cache = await otherCacheOf(machine);
+  if (cache === undefined) return;
+  throw new RdcError('MACHINE', `${machine} in the system's libvirt is another user's: its files lie in ${cache}`, {
+    hint: `that user: ./rdc down ${machine}   # or a lab of your own: sudo ./rdc run ${machine} --lab hermetic`,
+  });
+}
+
+/** Names of all machines that run and are not another user's. */
 export async function runningDomains(): Promise<ReadonlySet<string>> {
   const list = canAskLibvirt() ? await askLibvirt('list', '--name') : undefined;
   const names = (list ?? '').split('\n').filter((name) => name.startsWith('rdc-'));
-  return new Set(names.map((name) => name.slice('rdc-'.length)));
+  const ours = new Set<string>();
+  for (const name of names.map((one) => one.slice('rdc-'.length)))
+    if ((await otherCacheOf(name)) === undefined) ours.add(name);
+  return ours;
 }
 
 /** False without the lab that would run libvirt: then none of its machines runs either. */
@@ -64,6 +88,7 @@ async function order(args: readonly string[], code: ErrorCode, failure: string, 
  * the snapshot and its connections are dead: `restoreMachine` sets the one, the caller makes new ones of the other.
  */
 export async function revertToSnapshot(machine: string): Promise<void> {
+  await expectOurs(machine);
   const hint = `./rdc up ${machine} --fresh`;
   await startNetwork(hint);
   const revert = ['snapshot-revert', domainName(machine), snapshotName, '--running', '--force'];
@@ -122,6 +147,7 @@ export async function removeVolume(volume: string): Promise<void> {
 
 /** Powers off hard; disk and snapshot stay. */
 export async function stopDomain(machine: string): Promise<void> {
+  await expectOurs(machine);
   const { exitCode, stderr } = await virsh('destroy', domainName(machine));
   if (exitCode !== 0 && (await domainState(machine)) === 'running') {
     throw new RdcError('MACHINE', `cannot power off ${machine}: ${oneLine(stderr)}`, {
@@ -133,6 +159,7 @@ export async function stopDomain(machine: string): Promise<void> {
 /** The machine as libvirt knows it, with its snapshots and its disk; what was there under another name stays. */
 export async function removeDomain(machine: string): Promise<void> {
   if ((await domainState(machine)) === 'absent') return;
+  await expectOurs(machine);
   const name = domainName(machine);
   const undefine = ['undefine', name, '--snapshots-metadata', '--remove-all-storage'];
   await order(undefine, 'MACHINE', `cannot remove ${machine}`, `virsh ${undefine.join(' ')}`);

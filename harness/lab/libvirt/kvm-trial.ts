@@ -57,7 +57,8 @@ function refused(command: string, stderr: string): RdcError {
   });
 }
 
-function trialXml(kernel: string, commandLine: string, console: string): string {
+/** Pure: the domain of that machine. */
+export function trialXml(kernel: string, commandLine: string, console: string): string {
   return `<domain type='kvm'><name>${domainName(trial)}</name><memory unit='MiB'>256</memory><vcpu>1</vcpu>
 <os><type>hvm</type><kernel>${kernel}</kernel><cmdline>${commandLine}</cmdline></os>
 <cpu mode='host-passthrough'/><on_reboot>destroy</on_reboot>

@@ -1,8 +1,10 @@
-import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test as it, vi } from 'vitest';
-import { ensurePool, leaveSystemLibvirt } from './own-resources.ts';
+import { cachePath } from '../../this-machine/paths.ts';
+import { identifyProcess } from '../../this-machine/process-identity.ts';
+import { ensurePool, leaveSystemLibvirt, stopOwnNetwork } from './own-resources.ts';
 
 // libvirt is played by a script that keeps its pools and networks in files; bench/e2e/system-libvirt.e2e.ts asks a real one
 
@@ -76,6 +78,19 @@ it("what is ours leaves the system's libvirt with the last machine, and nothing 
     'pool-delete rdc',
     'pool-undefine rdc',
   ]);
+});
+
+it('while another run of ours is on its way to a machine, nothing is taken from it', async () => {
+  await ensurePool();
+  writeFileSync(file('log'), '');
+  const lock = cachePath('machines', 'two.lock');
+  writeFileSync(lock, JSON.stringify(identifyProcess(process.ppid)));
+  await leaveSystemLibvirt();
+  await stopOwnNetwork();
+  expect(calls()).toEqual(['']);
+  rmSync(lock);
+  await leaveSystemLibvirt();
+  expect(calls()).toContain('pool-undefine rdc');
 });
 
 it("a pool of somebody else's that is called so stays", async () => {

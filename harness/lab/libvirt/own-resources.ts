@@ -1,4 +1,5 @@
 import { RdcError } from '../../messages/errors.ts';
+import { livingLocks } from '../../this-machine/locks.ts';
 import { chooseLab } from '../hermetic/hermetic-lab.ts';
 import { askLibvirt, oneLine, stopNetwork } from './domain.ts';
 import { poolName, virsh } from './vagrant-and-virsh.ts';
@@ -24,14 +25,25 @@ export async function ensurePool(): Promise<void> {
   });
 }
 
+/** Whether network and pool are in use: by a machine of anybody's, or by a run of ours that has none yet. */
+async function isShared(...flags: readonly string[]): Promise<boolean> {
+  if (livingLocks().some(({ pid }) => pid !== process.pid)) return true;
+  return /^rdc-/m.test((await askLibvirt('list', ...flags, '--name')) ?? '');
+}
+
+/** In the system's libvirt the network is that of all who run rdc: it goes on while one of their machines runs. */
+export async function stopOwnNetwork(): Promise<void> {
+  if (chooseLab() === 'system' && (await isShared())) return;
+  await stopNetwork();
+}
+
 /**
  * Takes our network, our pool and the copies of boxes in it out of the system's libvirt, once no machine of anybody's
- * is left in it. The hermetic lab's is removed with the cache.
+ * is left in it, and no run of ours is on its way to one. The hermetic lab's is removed with the cache.
  */
 export async function leaveSystemLibvirt(): Promise<void> {
   if (chooseLab() !== 'system') return;
-  const domains = (await askLibvirt('list', '--all', '--name')) ?? '';
-  if (/^rdc-/m.test(domains)) return;
+  if (await isShared('--all')) return;
   const networks = (await askLibvirt('net-list', '--all', '--name')) ?? '';
   if (linesOf(networks).includes('rdc')) {
     await stopNetwork();

@@ -9,6 +9,7 @@ import {
   domainAddress,
   domainMac,
   domainState,
+  expectOurs,
   hasSnapshot,
   releaseAddress,
   removeDomain,
@@ -17,10 +18,9 @@ import {
   runningDomains,
   saveSnapshot,
   stopDomain,
-  stopNetwork,
 } from '../libvirt/domain.ts';
 import { systemLibvirt } from '../libvirt/kvm-trial.ts';
-import { ensurePool, leaveSystemLibvirt } from '../libvirt/own-resources.ts';
+import { ensurePool, leaveSystemLibvirt, stopOwnNetwork } from '../libvirt/own-resources.ts';
 import { vagrantCommand, vagrantEnvironment } from '../libvirt/vagrant-and-virsh.ts';
 import { chooseAccel } from '../setup/acceleration.ts';
 import { prepareConsole, reclaimConsole } from './console-log.ts';
@@ -61,7 +61,7 @@ export const libvirtProvider: Provider = {
     reclaimConsole(name);
   },
   destroy,
-  sweep: stopNetwork,
+  sweep: stopOwnNetwork,
   leave: leaveSystemLibvirt,
   sharesClock: false,
 };
@@ -106,6 +106,7 @@ async function vagrantUp(plan: Plan): Promise<void> {
 }
 
 async function destroy(name: string): Promise<void> {
+  await expectOurs(name);
   const mac = await domainMac(name);
   const vagrantState = join(cachePath('machines', 'machines'), name, 'libvirt');
   // Vagrant removes the network with the machine that made it, although others use it: libvirt's count of connections,

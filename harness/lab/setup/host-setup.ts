@@ -3,7 +3,7 @@ import type { RootStep } from '../../this-machine/as-root.ts';
 import { type Family, installCommands, installLine, ownFamily, packagesFor } from '../../this-machine/distribution.ts';
 import { vagrantOfItsMakers } from '../../this-machine/packages.ts';
 import { find, isProviderPackaged, type Need, needsOf, type Purpose, providerNeed } from './needs.ts';
-import { vagrantHome } from './vagrant-provider.ts';
+import { hasOwnProvider, vagrantHome } from './vagrant-provider.ts';
 
 export type HostNeed = { readonly what: string; readonly present: boolean; readonly remedy: string };
 
@@ -37,6 +37,15 @@ function pluginCommand(family: Family): string {
   const compilers = packagesFor('vagrant-libvirt (to build)', family);
   const install = `VAGRANT_HOME=${vagrantHome()} vagrant plugin install vagrant-libvirt`;
   return compilers === undefined ? elsewhere : `${installLine(family, compilers)} && ${install}`;
+}
+
+/** For a provider that is there and does not load: one of the system is replaced by one that is built for what is here. */
+export function repairLine(): string {
+  if (hasOwnProvider()) return `VAGRANT_HOME=${vagrantHome()} vagrant plugin repair`;
+  const family = ownFamily();
+  return family === undefined
+    ? `VAGRANT_HOME=${vagrantHome()} vagrant plugin install vagrant-libvirt`
+    : pluginCommand(family);
 }
 
 function remedyFor(need: Need, family: Family | undefined): string {
@@ -75,28 +84,32 @@ export function setUpSteps(purpose: Purpose): RootStep[] {
   return [{ what: `install the packages ${names.join(' ')}`, commands, code: 'HOST_SETUP' }];
 }
 
+/** One line to paste for all that is missing; undefined where nothing is, or this system is not known. */
+export function setUpLine(purpose: Purpose): string | undefined {
+  const [missing, family] = [missingNeeds(purpose), ownFamily()];
+  return missing.length === 0 || family === undefined ? undefined : lineFor(missing, family);
+}
+
+function lineFor(missing: readonly Need[], family: Family): string {
+  const packages = [...new Set(missing.flatMap((need) => packagesOf(need, family) ?? []))];
+  const byHand = missing.filter((need) => packagesOf(need, family) === undefined);
+  const commands = new Set(byHand.map((need) => commandFor(need, family)));
+  if (commands.has(elsewhere)) return elsewhere;
+  // Vagrant before its plugin
+  const lines = [...commands].sort((a, b) => Number(a.includes('plugin')) - Number(b.includes('plugin')));
+  return [...(packages.length > 0 ? [installLine(family, packages)] : []), ...lines].join(' && ');
+}
+
 function cannotInstall(missing: readonly Need[], byHand: readonly Need[], family: Family | undefined): RdcError {
   const what = `missing on this machine: ${missing.map((need) => need.what).join(', ')}`;
   if (family === undefined)
     return new RdcError('HOST_SETUP', `${what}; rdc does not know the packages of this system`, {
       hint: `install with your package tool: ${[...new Set(missing.flatMap((need) => need.packages))].join(', ')}`,
     });
-  const packages = missing.flatMap((need) => packagesOf(need, family) ?? []);
-  const commands = byHand.map((need) => commandFor(need, family));
-  // Vagrant before its plugin
-  const lines = [
-    ...new Set([...(packages.length > 0 ? [installLine(family, [...new Set(packages)])] : []), ...commands]),
-  ];
-  const isHopeless = commands.includes(elsewhere);
-  return new RdcError(
-    'HOST_SETUP',
-    `${what}; this system has no package of ${byHand.map((need) => need.what).join(', ')}`,
-    {
-      hint: isHopeless
-        ? elsewhere
-        : lines.sort((a, b) => Number(a.includes('plugin')) - Number(b.includes('plugin'))).join(' && '),
-    },
-  );
+  const lacking = byHand.map((need) => need.what).join(', ');
+  return new RdcError('HOST_SETUP', `${what}; this system has no package of ${lacking}`, {
+    hint: lineFor(missing, family),
+  });
 }
 
 /** After the packages were installed. Throws HOST_SETUP with what is still not there. */

@@ -47,6 +47,11 @@ export function borrowProvider(home = vagrantHome(), theirs = userHome()): void 
   if (!existsSync(gems)) symlinkSync(join(theirs, 'gems'), gems);
 }
 
+/** Whether the provider is a plugin of rdc's or the user's, and not the system's. */
+export function hasOwnProvider(): boolean {
+  return [vagrantHome(), userHome()].some(isListed);
+}
+
 function isListed(folder: string): boolean {
   const installed = membersOf(join(folder, 'plugins.json')).installed;
   const parts = globSync(join(folder, 'plugins.d', '*.json')).map(membersOf);
