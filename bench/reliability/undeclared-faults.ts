@@ -1,4 +1,5 @@
 import { dailyFaults } from './undeclared-daily-faults.ts';
+import { driftFaults } from './undeclared-drift-faults.ts';
 import type { FaultsByCheck, Scripts } from './undeclared-fault.ts';
 import { hostFaults } from './undeclared-host-faults.ts';
 import { networkFaults } from './undeclared-network-faults.ts';
@@ -20,6 +21,7 @@ export const undeclaredFaults: readonly UndeclaredFault[] = [
   dailyFaults,
   reportedFaults,
   settingsFaults,
+  driftFaults,
 ].flatMap((faults: FaultsByCheck) =>
   Object.entries(faults).flatMap(([red, own]) =>
     Object.entries(own).map(([name, scripts]) => ({ name, red, ...scripts })),

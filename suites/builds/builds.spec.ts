@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   breaks,
+  changeFile,
   checksIn,
   docker,
   dockerApi,
@@ -9,6 +10,7 @@ import {
   issue,
   known,
   mustRun,
+  quoteWord,
   sharedContainer,
   startContainer,
 } from '../../harness/checks/index.ts';
@@ -21,6 +23,8 @@ import { hostAddress, serveOnHost } from '../instruments/peers/host-server.ts';
 import { buildersOf, forgetBuilds, hasBuildKit } from './builders.ts';
 
 const check = checksIn(import.meta);
+
+type Platform = { readonly Os: string; readonly Architecture: string };
 
 check('BUILD-RUN', {
   level: 'MUST',
@@ -61,6 +65,50 @@ RUN cat /proc/self/uid_map > /map; ${fetch} > /fetched; touch /${nonce}; chown 1
     'the builder is another daemon, of root',
     byRootful.inject,
     { alsoBreaks: byRootful.alsoBreaks },
+  ),
+});
+
+check('BUILD-LOGIN', {
+  level: 'MUST',
+  title: "a build that is typed in a login shell, with the user's own settings, runs, for the platform of the machine",
+  source: issue('docker/for-linux', 1451, "the client's files belong to root since a sudo docker build"),
+  applies: ({ host }) => host.paths.docker !== null || 'the client docker is not installed',
+  remedy:
+    'grep -r DOCKER ~/.profile ~/.bashrc /etc/profile.d: DOCKER_BUILDKIT=1 wants docker-buildx; ls -lR ~/.docker: all of it has to be yours; cat ~/.docker/config.json: proxies',
+  async verify({ target, defer }) {
+    await sharedContainer(target);
+    const nonce = `rdc-${randomUUID()}`;
+    const tag = `rdc/${nonce}:1`;
+    const Dockerfile = `FROM ${fixtureImageTag}\nRUN env > /env; : ${nonce}\n`;
+    defer(async () => {
+      await dockerApi(target, 'DELETE', `/images/${tag}?force=1`);
+      await forgetBuilds(target, nonce);
+    });
+    const built = await target.login(`d=$(mktemp -d) && cd "$d" || exit
+printf %s ${quoteWord(Dockerfile)} > Dockerfile
+"$SHELL" -lic 'docker build -t ${tag} .' 2>&1 < /dev/null; code=$?; cd /; rm -rf "$d"; exit $code`);
+    expect(refusalBy(built), 'refusal of a build typed in a login shell').toBeNull();
+    const platform = async (image: string) => {
+      const { Os, Architecture } = (await dockerApi(target, 'GET', `/images/${image}/json`)).json<Platform>();
+      return `${Os}/${Architecture}`;
+    };
+    expect(await platform(tag), 'platform of what it built').toBe(await platform(fixtureImageTag));
+    await using container = await startContainer(target, { image: tag });
+    const { stdout } = await container.exec(['cat', '/env']);
+    expect(stdout, 'environment of its step').toContain('PATH=');
+    const proxies = stdout.split('\n').filter((line) => /_proxy=[a-z0-9]+:\/\/(localhost|127\.|\[::1\])/i.test(line));
+    expect(proxies, "proxies on a loopback, which for its step is the container's own").toEqual([]);
+  },
+  fault: breaks(
+    "proxies on a loopback, which for its step is the container's own",
+    "the client's config.json hands on a proxy of the host's loopback",
+    ({ target, host }) =>
+      changeFile(target, `${host.user.home}/.docker/config.json`, (before) =>
+        JSON.stringify({
+          ...(JSON.parse(before.trim() || '{}') as object),
+          proxies: { default: { httpProxy: 'http://127.0.0.1:3128' } },
+        }),
+      ),
   ),
 });
 

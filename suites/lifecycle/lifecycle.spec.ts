@@ -30,6 +30,8 @@ const setupTool = (section: string) => moby('v26.1.5', 'contrib/dockerd-rootless
 const unlimited = [
   ...['LimitNOFILE', 'LimitNPROC', 'LimitCORE', 'LimitCORESoft'],
   ...['TasksMax', 'RuntimeMaxUSec', 'TimeoutStopUSec'],
+  // a daemon with many containers takes its time
+  'TimeoutStartUSec',
 ];
 
 check('SVC-UNIT', {
@@ -49,6 +51,8 @@ check('SVC-UNIT', {
       // first asked to stop, with as much time as containers take for it
       KillSignal: '15',
       SendSIGKILL: 'yes',
+      // one process that runs out of memory, of a build say, is not the end of the daemon
+      OOMPolicy: 'continue',
       ...Object.fromEntries(unlimited.map((name) => [name, 'infinity'])),
       // older units do not wait for the daemon
       ...(isEngineSince(host, '23.0') ? { Type: 'notify', NotifyAccess: 'all' } : {}),
@@ -74,8 +78,9 @@ check('SVC-UNIT', {
     if (host.cgroup.version === 2 && ControlGroup !== '')
       expect(await limitsAround(target, host, ControlGroup), 'limits in its cgroups').toBe('');
     if (MainPID === '0') return;
-    const { narrow, lackingProcessors } = await processBounds(target, host, MainPID);
+    const { narrow, lackingProcessors, scheduling } = await processBounds(target, host, MainPID);
     expect(narrow, 'limits of its first process that others of the user or PID 1 do not have').toEqual([]);
+    expect(scheduling.own, "scheduling of its first process, beside the user manager's").toEqual(scheduling.manager);
     expect(lackingProcessors, 'processors that PID 1 may use and it may not (a mask)').toBe(0n);
   },
   fault: breaks('settings of the user unit', 'a drop-in takes Delegate= away', unitDropIn('Delegate=no')),

@@ -1,9 +1,22 @@
-import { breaks, changeFile, checksIn, docker, expect, type Inject, quoteWord } from '../../harness/checks/index.ts';
+import {
+  breaks,
+  changeFile,
+  checksIn,
+  docker,
+  expect,
+  type Inject,
+  known,
+  man,
+  mustRun,
+  quoteWord,
+} from '../../harness/checks/index.ts';
+import { asNextStart } from '../instruments/daemon/next-start.ts';
 import { daemonProcess } from '../instruments/daemon/process.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { unitDropIn } from '../instruments/daemon/unit-drop-in.ts';
 import { hasSystemd } from '../instruments/daemon/user-unit.ts';
 import { isEngineSince } from '../instruments/daemon/versions.ts';
-import { configurationOf, programUpdated, replacedPrograms } from './next-start.ts';
+import { configurationOf, programUpdated, replacedPrograms, settingsIn } from './next-start.ts';
 
 const check = checksIn(import.meta);
 
@@ -41,16 +54,22 @@ check('SVC-NEXT', {
   concurrent: true,
   async verify({ target, host }) {
     const { stdout: unit } = await target.shell(
-      `systemctl --user show docker.service -p ExecStart | grep -o 'path=[^ ;]*' | cut -d= -f2 | while read -r f; do [ -x "$f" ] || echo "$f"; done`,
+      `systemctl --user show docker.service -p ExecStart | grep -o 'path=[^ ;]*' | cut -d= -f2 | while read -r f; do [ -x "$f" ] || echo "$f"; done
+echo "flags $(systemctl --user show docker.service -p ExecStart | sed -n 's/.*argv\\[\\]=[^ ]* \\(.*\\) ; ignore_errors.*/\\1/p')"`,
     );
-    expect(unit.trim(), 'programs that the unit starts and that cannot be run').toBe('');
-    const { flags, file, changed } = await configurationOf(target, (await daemonProcess(target)).pid);
-    if (changed === null) return;
+    const [, missing = '', own = ''] = known(/^([\s\S]*?)flags (.*)\n$/.exec(unit), 'what the unit starts');
+    expect(missing.trim(), 'programs that the unit starts and that cannot be run').toBe('');
+    const configuration = await configurationOf(target, (await daemonProcess(target)).pid);
+    const { file, changed } = configuration;
+    // the unit may have others by now than the daemon that runs
+    const isRunning = `${configuration.flags.join(' ')} `.includes(`${own} `);
+    const flags = isRunning ? configuration.flags : [...configuration.flags, ...own.split(' ')];
+    if (changed === null && isRunning) return;
     const words = [
       'dockerd',
       '--validate',
       ...flags,
-      ...(flags.some((flag) => flag.startsWith('--config-file')) ? [] : ['--config-file', file]),
+      ...(changed === null || flags.some((flag) => flag.startsWith('--config-file')) ? [] : ['--config-file', file]),
     ];
     const said = await target.shell(`${onSearchPath(host)}${words.map(quoteWord).join(' ')} 2>&1`);
     expect(said.code === 0 ? null : said.stdout.trim(), 'refusal of its flags and configuration by dockerd').toBeNull();
@@ -60,5 +79,34 @@ check('SVC-NEXT', {
     'a misspelt setting, which nobody has read yet',
     misspelt,
     { alsoBreaks: ['SVC-STALE'] },
+  ),
+});
+
+check('SVC-NEXT-ENV', {
+  level: 'SHOULD',
+  title:
+    'the next start of the daemon has the folders, network driver, flags and proxies that the running one was given',
+  source: man('environment.d', 5, 'variables of user services; the user manager reads them anew with each reload'),
+  applies: hasSystemd,
+  remedy:
+    'systemctl --user show-environment; systemctl --user cat docker; ls ~/.config/environment.d: take out what is not meant, or restart the daemon now and see what it has',
+  needsDaemon: false,
+  async verify({ target }) {
+    const { startedBy } = await daemonProcess(target);
+    const first = known(startedBy[0], 'the first process of the service');
+    const running = await mustRun(target.root, `tr '\\0' '\\n' < /proc/${first.pid}/environ`);
+    const { stdout } = await asNextStart(target, 'env');
+    const [now, next] = [settingsIn(running), settingsIn(stdout)];
+    expect(now.length, "settings in the service's environment").toBeGreaterThan(0);
+    const differing = [
+      ...now.filter((line) => !next.includes(line)).map((line) => `no more ${line}`),
+      ...next.filter((line) => !now.includes(line)),
+    ];
+    expect(differing, 'environment of the next start, beside that of the running service').toEqual([]);
+  },
+  fault: breaks(
+    'environment of the next start, beside that of the running service',
+    'a drop-in that nobody has read yet moves the data root (XDG_DATA_HOME)',
+    unitDropIn('Environment=XDG_DATA_HOME=/var/tmp/rdc-data'),
   ),
 });

@@ -72,3 +72,12 @@ export const programUpdated: Inject = async ({ target }) => {
   );
   return async () => void (await mustRun(target.root, `mv ${path}.rdc-old ${path}`));
 };
+
+/** Pure: the variables that say where a daemon's files are and what it reaches the network by, sorted. */
+export function settingsIn(environment: string): string[] {
+  const isSetting = /^(HOME|PATH|XDG_(DATA|CONFIG)_HOME|XDG_RUNTIME_DIR|DOCKER[A-Z_]+|(https?|all|no)_proxy)=/i;
+  return environment
+    .split('\n')
+    .filter((line) => isSetting.test(line))
+    .sort();
+}

@@ -1,5 +1,5 @@
 import { expect, test as it } from 'vitest';
-import { narrowLimits, parseLimits, parseProcessorMask } from './unit-limits.ts';
+import { narrowLimits, parseLimits, parseProcessorMask, parseScheduling } from './unit-limits.ts';
 
 // of the user manager of debian-12
 const manager = `Limit                     Soft Limit           Hard Limit           Units     
@@ -52,4 +52,9 @@ it('masks of processors', () => {
   expect(parseProcessorMask('Cpus_allowed:\t1,00000000\n')).toBe(2n ** 32n);
   expect(parseProcessorMask('Cpus_allowed:\t,\n')).toBeNull();
   expect(parseProcessorMask('')).toBeNull();
+});
+
+it('scheduling', () => {
+  expect(parseScheduling('Cpus_allowed:\t3\npolicy 0 nice 19\n')).toBe('policy 0 nice 19');
+  expect(() => parseScheduling('Cpus_allowed:\t3\n')).toThrow(/scheduling/);
 });

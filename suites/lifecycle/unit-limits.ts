@@ -39,19 +39,28 @@ export function parseProcessorMask(status: string): bigint | null {
   return mask ? BigInt(`0x${mask}`) : null;
 }
 
+/** Pure: a line `policy 0 nice 0`, as /proc/PID/stat has them. */
+export function parseScheduling(text: string): string {
+  return known(/^policy \d+ nice -?\d+$/m.exec(text)?.[0], 'scheduling policy and nice value');
+}
+
 export async function processBounds(target: ReadableTarget, host: HostFacts, mainPid: string) {
   const { stdout } = await target.root.shell(
     `m=$(systemctl show -p MainPID --value user@${host.user.uid}.service)
-for p in 1 "$m" ${mainPid}; do cat /proc/$p/limits; grep '^Cpus_allowed:' /proc/$p/status; echo --; done`,
+for p in 1 "$m" ${mainPid}; do
+  cat /proc/$p/limits; grep '^Cpus_allowed:' /proc/$p/status; sed 's/.*) //' /proc/$p/stat | awk '{print "policy", $39, "nice", $17}'; echo --
+done`,
   );
   const [init, manager, own] = stdout.split('--\n').map((text) => {
     const processors = parseProcessorMask(text);
-    return processors === null ? null : { limits: parseLimits(text), processors };
+    return processors === null ? null : { limits: parseLimits(text), processors, scheduling: parseScheduling(text) };
   });
   const has = known(own, "the limits of the unit's first process");
   const first = known(init, "PID 1's limits");
+  const above = known(manager, "the user manager's limits");
   return {
-    narrow: narrowLimits(has.limits, known(manager, "the user manager's limits").limits, first.limits),
+    narrow: narrowLimits(has.limits, above.limits, first.limits),
+    scheduling: { own: has.scheduling, manager: above.scheduling },
     lackingProcessors: first.processors & ~has.processors,
   };
 }

@@ -163,19 +163,23 @@ check('LIM-KEYS', {
 
 check('LIM-INOTIFY', {
   level: 'SHOULD',
-  title: `the user, to whom the kernel charges all containers, has room for inotify instances of ${containersToHold} more`,
+  title: `the user, to whom the kernel charges all containers, has room for inotify instances and watches of ${containersToHold} more`,
   source: issue('containerd/containerd', 10468, 'an inotify instance for each shim; the same in k3s-io/k3s#10020'),
-  remedy: 'echo fs.inotify.max_user_instances=1024 | sudo tee /etc/sysctl.d/90-inotify.conf && sudo sysctl --system',
+  remedy:
+    "printf '%s\\n' fs.inotify.max_user_instances=1024 fs.inotify.max_user_watches=524288 | sudo tee /etc/sysctl.d/90-inotify.conf && sudo sysctl --system",
   readOnly: true,
   needsDaemon: false,
   async verify({ target, host: { user } }) {
     const script = `cat /proc/sys/fs/inotify/max_user_instances
+cat /proc/sys/fs/inotify/max_user_watches
 find /proc/[0-9]*/fd -lname anon_inode:inotify -printf '%h/../status\\n' 2>/dev/null | xargs cat 2>/dev/null | awk '/^Uid:/ {print $2}'`;
-    const [max = 0, ...uids] = (await mustRun(target.root, script)).trim().split('\n').map(Number);
+    const [max = 0, watches = 0, ...uids] = (await mustRun(target.root, script)).trim().split('\n').map(Number);
     const isOfUser = (id: number) =>
       id === user.uid || user.subuid.some(({ start, count }) => id >= start && id < start + count);
     const free = max - uids.filter(isOfUser).length;
     expect(free, `free inotify instances of ${max}`).toBeGreaterThanOrEqual(containersToHold);
+    // the least that a kernel gives by default
+    expect(watches, 'fs.inotify.max_user_watches').toBeGreaterThanOrEqual(8192);
   },
   fault: breaks('free inotify instances of {29}', 'the sysctl at 29', sysctl('fs.inotify.max_user_instances', 29)),
 });

@@ -1,6 +1,7 @@
 import { breaks, checksIn, dockerApi, expect, mobyIssue, mustRun, rootScript } from '../../harness/checks/index.ts';
 import { inBridgeNetns } from './bridge-netns.ts';
 import { haveCommonAddress, parseHostRoutes } from './prefixes.ts';
+import { driverNetwork, parseRoutes } from './routes.ts';
 import { createNetwork, removeNetwork } from './temporary-network.ts';
 
 const check = checksIn(import.meta);
@@ -17,7 +18,7 @@ const isIdleBridge = ({ device, isDown }: { device: string; isDown: boolean }) =
 check('NET-POOL', {
   level: 'MUST',
   title:
-    'no bridge of the daemon, and no pool that it takes the next from, overlaps a network that the host has a route to',
+    'no bridge of the daemon, and no pool that it takes the next from, overlaps a network of the host or of the network driver',
   source: mobyIssue(37823, 'pools and routes of a VPN; a rootless daemon sees no route of the host (rootlesskit#296)'),
   remedy:
     '~/.config/docker/daemon.json: "bip" for the default bridge and "default-address-pools" for the others, in a range that ip route show table all does not have; then restart the daemon and make the networks anew',
@@ -31,6 +32,9 @@ check('NET-POOL', {
     const inside = parseHostRoutes(await inBridgeNetns(target, 'for f in 4 6; do ip -o -$f route show; done'));
     const bridges = inside.filter(({ device }) => /^(docker|br-)/.test(device)).map(({ prefix }) => prefix);
     expect(bridges.length, "networks of the daemon's bridges").toBeGreaterThan(1);
+    const { prefix: driver } = driverNetwork(parseRoutes(await inBridgeNetns(target, 'ip -4 route show')));
+    const crossing = bridges.filter((own) => haveCommonAddress(own, driver));
+    expect(crossing, `bridges in ${driver}, by which the network driver leads out`).toEqual([]);
     const { DefaultAddressPools } = (await dockerApi(target, 'GET', '/info')).json<Info>();
     const pools = DefaultAddressPools?.map(({ Base }) => Base) ?? defaultPools;
     // its address is in the table `local`, where no route is down

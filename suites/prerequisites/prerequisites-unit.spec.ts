@@ -20,6 +20,11 @@ import { driverAtWork } from './network-driver.ts';
 
 const check = checksIn(import.meta);
 
+/** What systemd may take or replace without a word, a line each. A session has it whole. */
+const rightsAndFolders = `
+awk '/^(NoNewPrivs|Seccomp_filters|CapBnd):/{print $1, $2}' /proc/self/status
+for f in / /tmp /var/tmp /dev /sys/fs/cgroup "$HOME"; do stat -c '%n is %d:%i' "$f"; done`;
+
 /** The user and PID namespaces and the /proc of a container, a write to each folder of the daemon's, and the bus. */
 const whatAStartNeeds = `${unitEnvironment}
 export PATH="$p:$PATH"; d=$(mktemp -d)
@@ -41,6 +46,11 @@ check('PRE-UNIT', {
   async verify({ target, host }) {
     const where = 'where docker.service runs';
     const run = (script: string) => asNextStart(target, script);
+    const session = (await mustRun(target, rightsAndFolders)).trim().split('\n');
+    const unit = (await run(rightsAndFolders)).stdout.split('\n');
+    const lacks = session.filter((line) => !unit.includes(line));
+    expect(session.length, 'rights and folders of a session').toBeGreaterThan(6);
+    expect(lacks, `rights and folders of a session that are others ${where}`).toEqual([]);
     const { stdout } = await run(whatAStartNeeds);
     for (const map of ['uid_map', 'gid_map']) {
       const lines = stdout.split('\n').filter((line) => line.startsWith(`/proc/self/${map}:`));
@@ -60,7 +70,7 @@ check('PRE-UNIT', {
     }
   },
   fault: breaks(
-    'lines of {uid_map} in a user namespace made *',
+    'rights and folders of a session that are others *',
     'NoNewPrivileges=yes in a drop-in of the user unit, which the running daemon does not have yet',
     unitDropIn('NoNewPrivileges=yes'),
     { alsoBreaks: ['PRE-PROC'] },

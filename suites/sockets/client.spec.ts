@@ -1,17 +1,22 @@
 import {
   breaks,
+  changeFile,
   checksIn,
   docker,
   dockerApi,
   expect,
+  type HostFacts,
   type Inject,
   inOrder,
+  known,
   moby,
+  mobyIssue,
   mustRun,
   probePath,
   quoteWord,
   rootScript,
   setAside,
+  type Target,
   userScript,
 } from '../../harness/checks/index.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
@@ -121,5 +126,50 @@ ${onSearchPath(host)}unset DOCKER_HOST DOCKER_CONTEXT; export DOCKER_CONFIG=/non
     'what the user reaches at {/var/run/docker.sock}',
     'a daemon of root listens on the system-wide socket, and the user is in the group docker',
     openToUser,
+  ),
+});
+
+/** What the client of an interactive login shell prints after its marker; a profile may print before. */
+const typedByUser = async (target: Target, script: string): Promise<string> => {
+  const { stdout } = await target.login(
+    `exec "$SHELL" -lic ${quoteWord(`sh -c ${quoteWord(`echo; echo @typed; ${script}`)}`)} < /dev/null`,
+  );
+  return known(/^@typed\n([\s\S]*)$/m.exec(stdout)?.[1], 'what a login shell of the user prints');
+};
+
+const configJson = ({ user }: HostFacts) => `${user.home}/.docker/config.json`;
+
+check('SOCK-CREDS', {
+  level: 'SHOULD',
+  title: "the credential helpers that the client's config.json names are on the user's PATH",
+  source: mobyIssue(25169, 'a credentials store where there is no desktop; the helper of another machine'),
+  applies: ({ host }) => host.paths.docker !== null || 'the client docker is not installed',
+  remedy:
+    'install docker-credential-NAME, or take credsStore and credHelpers out of ~/.docker/config.json; then docker login',
+  concurrent: true,
+  needsDaemon: false,
+  async verify({ target }) {
+    const text = await typedByUser(
+      target,
+      'f=${DOCKER_CONFIG:-$HOME/.docker}/config.json; if [ -e "$f" ]; then cat "$f"; else echo "{}"; fi',
+    );
+    const { credsStore, credHelpers = {} } = JSON.parse(text) as {
+      credsStore?: string;
+      credHelpers?: Readonly<Record<string, string>>;
+    };
+    const named = [...new Set([credsStore, ...Object.values(credHelpers)])].filter(Boolean);
+    const looked = await typedByUser(
+      target,
+      `for h in ${named.map((name) => quoteWord(String(name))).join(' ')}; do command -v "docker-credential-$h" > /dev/null || echo "$h"; done`,
+    );
+    expect(looked.split('\n').filter(Boolean), 'credential helpers that are named and not installed').toEqual([]);
+  },
+  fault: breaks(
+    'credential helpers that are named and not installed',
+    'the helper of Docker Desktop in config.json, as it is copied from another machine',
+    ({ target, host }) =>
+      changeFile(target, configJson(host), (before) =>
+        JSON.stringify({ ...(JSON.parse(before.trim() || '{}') as object), credsStore: 'desktop' }),
+      ),
   ),
 });
