@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, beforeEach, expect, test as it, vi } from 'vitest';
 import { findMachine, readMachines } from '../catalog/machines.ts';
@@ -110,7 +111,9 @@ it.each<[string, (path: string) => void, string]>([
     (path) => writeFileSync(path, Buffer.alloc(4096, 'noise')),
     'it is no whole tar or tar.gz archive',
   ],
-  ['an empty file', (path) => writeFileSync(path, ''), 'has none of the programs of Docker'],
+  ['an empty file', (path) => writeFileSync(path, ''), 'is an empty file'],
+  ['an archive of nothing', (path) => writeFileSync(path, Buffer.alloc(1024)), 'has none of the programs of Docker'],
+  ['a gzip of nothing', (path) => writeFileSync(path, gzipSync('')), 'has none of the programs of Docker'],
   [
     'noise that looks like gzip',
     (path) => writeFileSync(path, Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3])),

@@ -39,6 +39,7 @@ export async function withPrograms<T>(source: string, use: (programs: Programs) 
   if (stats?.isDirectory()) return await use(programsIn(source));
   if (!stats?.isFile())
     throw refusal(source, stats === undefined ? 'does not exist' : 'is neither a folder nor a file');
+  if (stats.size === 0) throw refusal(source, 'is an empty file');
   const folder = mkdtempSync(cachePath('engines', '.tmp-'));
   using _ = scratch(folder);
   await unpackEngine(source, folder).catch((cause: unknown) => {
