@@ -38,12 +38,19 @@ function run(argv: readonly string[], input = ''): string {
   return stdout + stderr;
 }
 
+/** The command line of QEMU for each domain; by one virsh, which asks QEMU what it can do for a long time. */
+function commandsFor(domains: Record<string, Made>): string[] {
+  const asked = Object.entries(domains).map(([name, { xml }]) => {
+    const file = join(folder, `${name}.xml`);
+    writeFileSync(file, xml);
+    return `echo next-domain ; domxml-to-native qemu-argv --xml ${file}`;
+  });
+  const said = run(['virsh', '-q', '-c', `qemu:///embed?root=${join(folder, 'libvirt')}`, asked.join(' ; ')]);
+  return said.split('next-domain').slice(1);
+}
+
 /** What QEMU is given of the file system, less the folder that libvirt makes for each domain. */
-function pathsOf(xml: string, name: string): string[] {
-  const file = join(folder, `${name}.xml`);
-  writeFileSync(file, xml);
-  const uri = `qemu:///embed?root=${join(folder, 'libvirt')}`;
-  const command = run(['virsh', '-q', '-c', uri, 'domxml-to-native', 'qemu-argv', '--xml', file]);
+function pathsOf(command: string): string[] {
   const paths = [...command.matchAll(/(?:path=|"filename":")(\/[^,"' ]+)/g)].map(([, path = '']) => path);
   // /dev/random is in AppArmor's own abstractions, for all programs
   return [...new Set(paths)].filter((path) => !path.startsWith(folder) && path !== '/dev/random');
@@ -65,9 +72,10 @@ it.runIf(existsSync(helper))(
     const listed = machines.map((one) => (one.box.image === undefined ? one : { ...one, box }));
     const domains = vagrantfile({ default: listed[0]?.name, machines: listed });
     expect(Object.keys(domains)).toEqual(machines.map(({ name }) => name));
-    for (const { name, serialPorts } of machines) {
+    const commands = commandsFor(domains);
+    for (const [index, { name, serialPorts }] of machines.entries()) {
       const { xml = '' } = domains[name] ?? {};
-      const paths = pathsOf(xml, name);
+      const paths = pathsOf(commands[index] ?? '');
       expect(paths.filter((path) => path.endsWith('.wire')).length, name).toBe(serialPorts === 2 ? 1 : 0);
       // two disks and the console beside the wire
       expect(paths.length, name).toBeGreaterThanOrEqual(3);

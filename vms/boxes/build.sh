@@ -36,11 +36,13 @@ enclosed() {
 	else set -- unshare --map-root-user --map-auto --mount --pid --fork --kill-child --mount-proc "$@"; fi
 	exec "$@"
 }
-if [ "$asked" = --can-build ]; then enclosed true; fi
+# Where users may not make namespaces, unshare of util-linux 2.41 leaves a child with --map-auto that waits for ever.
+can_enclose() { { [ "$(id -u)" = 0 ] || unshare --user true; } && (enclosed true); }
+if [ "$asked" = --can-build ]; then can_enclose; exit; fi
 if [ -n "$asked" ] || [ -s "$box" ]; then echo "$box"; exit 0; fi
 
 [ "$arch" = amd64 ] || { echo "boxes are built for amd64 only, not for $arch" >&2; exit 2; }
-(enclosed true) || { echo "this user cannot build a box: sudo $0 $distribution $release" >&2; exit 3; }
+can_enclose || { echo "this user cannot build a box: sudo $0 $distribution $release" >&2; exit 3; }
 mkdir -p "$cache"
 # made as root in the folder of a user
 owned() { [ -z "${RDC_OWNER-}" ] || chown "$RDC_OWNER" "$@"; }
