@@ -2,6 +2,7 @@ import { RdcError } from '../../messages/errors.ts';
 import { runAsRoot, runAsUser } from '../../this-machine/as-root.ts';
 import { runLogged } from '../../this-machine/run-command.ts';
 import type { Machine } from '../catalog/machines.ts';
+import { groupSteps } from '../libvirt/system-access.ts';
 import { expectSetUp, setUpSteps } from '../setup/host-setup.ts';
 import { find, type Purpose, providerNeed } from '../setup/needs.ts';
 import { borrowProvider, vagrantHome } from '../setup/vagrant-provider.ts';
@@ -27,7 +28,8 @@ export async function prepareHost({ purpose, machines, onStage, ask }: Preparing
   for (const machine of machines) boxes.set(await boxIdentity(machine), machine);
   const built = await Promise.all([...boxes.values()].map(boxStep));
   const building = built.filter((step) => step !== undefined);
-  const setUp = setUpSteps(purpose);
+  const packages = setUpSteps(purpose);
+  const setUp = packages.length > 0 && purpose === 'lab' ? [...packages, ...groupSteps()] : packages;
   // with packages to install somebody is asked anyway, and only then it is known what a user can do
   const [forRoot, forUser] = setUp.length === 0 && (await canBuild()) ? [[], building] : [[...setUp, ...building], []];
   await runAsRoot(forRoot, { log: 'as-root', onStage });
