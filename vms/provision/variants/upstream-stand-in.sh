@@ -21,10 +21,11 @@ make_packages() {
 	package containerd.io 0.0.1 $(cd programs && ls -d containerd* ctr runc)
 	package docker-buildx-plugin 0.0.1
 	package docker-compose-plugin 0.0.1
-	mkdir -p root-docker-ce/DEBIAN root-docker-ce/usr/lib/systemd/system
+	units=root-docker-ce/usr/lib/systemd/system
+	mkdir -p root-docker-ce/DEBIAN "$units"
 	# as that of upstream's, the package starts a rootful daemon
-	printf '%s\n' '[Service]' 'ExecStart=/usr/bin/dockerd' '[Install]' 'WantedBy=multi-user.target' \
-		>root-docker-ce/usr/lib/systemd/system/docker.service
+	printf '%s\n' '[Service]' 'ExecStart=/usr/bin/dockerd' '[Install]' 'WantedBy=multi-user.target' >"$units/docker.service"
+	printf '%s\n' '[Socket]' 'ListenStream=/run/docker.sock' '[Install]' 'WantedBy=sockets.target' >"$units/docker.socket"
 	printf '%s\n' '#!/bin/sh' 'systemctl enable --now docker.service' >root-docker-ce/DEBIAN/postinst
 	chmod 755 root-docker-ce/DEBIAN/postinst
 	package docker-ce 0.0.1 dockerd docker-proxy docker-init
