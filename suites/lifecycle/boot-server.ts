@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { dockerApi, mustRun, probePath, startContainer, type Target } from '../../harness/checks/index.ts';
+import { asksRootlessKit } from '../instruments/daemon/rootlesskit.ts';
 import { hostAddress } from '../instruments/peers/host-server.ts';
 
 /** Unlike /tmp, kept over a boot; root may ask without the user, whose login would start the user manager. */
@@ -13,17 +14,20 @@ export type BootServer = {
   remove(): Promise<void>;
 };
 
-/** A container with --restart=always, published on every address and on the one that the host has. */
+/** A container with --restart=always, published on every address and, where RootlessKit binds ports, on the one that the host has. */
 export async function makeBootServer(target: Target): Promise<BootServer> {
   const nonce = randomUUID();
   const address = await hostAddress(target);
+  // with pasta it may be refused, which PORT-IP-BIND judges
+  const ports = asksRootlessKit(target.facts) === true ? [everywhere, onAddress] : [everywhere];
   const container = await startContainer(target, {
     command: ['probe', 'serve', 'tcp', '80', nonce],
     host: { RestartPolicy: { Name: 'always' }, NetworkMode: 'bridge' },
-    publish: [
-      { hostPort: everywhere, containerPort: 80 },
-      { hostPort: onAddress, containerPort: 80, hostIp: address },
-    ],
+    publish: ports.map((hostPort) => ({
+      hostPort,
+      containerPort: 80,
+      ...(hostPort === onAddress ? { hostIp: address } : {}),
+    })),
   });
   await mustRun(target.root, `cp ${await probePath(target)} ${probe}`);
   const ask = async (port: number): Promise<[string, string]> => {
@@ -35,7 +39,11 @@ export async function makeBootServer(target: Target): Promise<BootServer> {
     return [`${address}:${port}`, stdout.includes(nonce) ? server : silence];
   };
   return {
-    answers: async () => Object.fromEntries([await ask(everywhere), await ask(onAddress)]),
+    async answers() {
+      const said: [string, string][] = [];
+      for (const port of ports) said.push(await ask(port));
+      return Object.fromEntries(said);
+    },
     remove: async () => {
       await target.root.exec(['rm', '-f', probe, `${probe}.said`]);
       await dockerApi(target, 'DELETE', `/containers/${container.id}?force=true`);

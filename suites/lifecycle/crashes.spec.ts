@@ -186,7 +186,7 @@ check('SVC-NETDRV', {
     const fetch = ['fetch', 'tcp', await hostAddress(target), String(server.ports[0]), '5000'];
     const { text } = await container.probe<{ text?: string }>(...fetch);
     expect(text, 'what a container fetches from the host before').toContain(nonce);
-    const process = known(networkProcess(await daemonProcess(target)), "the network driver's process");
+    const process = known(await networkProcess(target, host), "the network driver's process");
     const before = await networkProcesses(target, host);
     await stage('running');
     await kill(target, process);

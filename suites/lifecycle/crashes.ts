@@ -1,5 +1,5 @@
 import { type HostFacts, type Inject, known, mustRun, type Target } from '../../harness/checks/index.ts';
-import type { DaemonProcess } from '../instruments/daemon/process.ts';
+import { daemonProcess } from '../instruments/daemon/process.ts';
 
 /** The shim above the first process of a container. */
 export async function shimOf(target: Target, pid: number): Promise<number> {
@@ -10,9 +10,14 @@ export async function shimOf(target: Target, pid: number): Promise<number> {
 
 const networkPrograms = ['slirp4netns', 'pasta', 'pasta.avx2', 'vpnkit'];
 
-/** The process of the service that carries the containers' network; null where RootlessKit does it itself. */
-export function networkProcess({ service }: DaemonProcess): number | null {
-  return service.find(({ command }) => networkPrograms.includes(command))?.pid ?? null;
+/** The one that carries the containers' network, by the daemon's cgroup: pasta leaves RootlessKit's processes. Null: none. */
+export async function networkProcess(target: Target, host: HostFacts): Promise<number | null> {
+  const { pid: daemon } = await daemonProcess(target);
+  for (const pid of await networkProcesses(target, host)) {
+    const { code } = await target.root.exec(['cmp', '-s', `/proc/${pid}/cgroup`, `/proc/${daemon}/cgroup`]);
+    if (code === 0) return pid;
+  }
+  return null;
 }
 
 /** Such processes of the user that are alive, Docker's or not. */

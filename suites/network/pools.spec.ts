@@ -21,7 +21,7 @@ check('NET-POOL', {
     'no bridge of the daemon, and no pool that it takes the next from, overlaps a network of the host or of the network driver',
   source: mobyIssue(37823, 'pools and routes of a VPN; a rootless daemon sees no route of the host (rootlesskit#296)'),
   remedy:
-    '~/.config/docker/daemon.json: "bip" for the default bridge and "default-address-pools" for the others, in a range that ip route show table all does not have; then restart the daemon and make the networks anew',
+    '~/.config/docker/daemon.json: "bip" for the default bridge and "default-address-pools" for the others, in a range that ip route show table all does not have; then restart the daemon and make the networks anew. A rootful Docker beside it has 172.17.0.0/16 too',
   async verify({ target, defer }) {
     const hosts = parseHostRoutes(await mustRun(target, 'for f in 4 6; do ip -o -$f route show table all; done'));
     const prefixes = hosts.map(({ prefix }) => prefix);

@@ -19,7 +19,6 @@ export async function portServer(target: Target) {
       { hostPort: published.loopback, containerPort: inside, hostIp: '127.0.0.1' },
       // IPv6 is asked of TCP only: each address costs two processes
       { hostPort: published.udp, containerPort: inside, protocol: 'udp', hostIp: '0.0.0.0' },
-      { hostPort: 0, containerPort: inside, hostIp: '0.0.0.0' },
     ],
   });
   const pid = await awaitServer(target, serverNonce, inside, ['tcp', 'udp']);
@@ -27,13 +26,19 @@ export async function portServer(target: Target) {
   return { container, pid };
 }
 
-export async function randomPort(target: Target): Promise<number> {
-  const filters = encodeURIComponent(JSON.stringify({ publish: [String(published.any)] }));
-  const answer = await dockerApi(target, 'GET', `/containers/json?filters=${filters}`);
-  const [server] = answer.json<{ Ports: { PublicPort?: number }[] }[]>();
-  const fixed: readonly number[] = Object.values(published);
-  const chosen = server?.Ports.find(({ PublicPort }) => PublicPort !== undefined && !fixed.includes(PublicPort));
-  return known(chosen?.PublicPort, 'the port that the daemon chose');
+export const randomNonce = randomUUID();
+
+/** Its host port is the daemon's choice. A container of its own: from Docker 29 on the choice may be a busy port. */
+export async function randomServer(target: Target) {
+  const container = await sharedContainer(target, {
+    command: ['probe', 'serve', 'tcp', String(inside), randomNonce],
+    publish: [{ hostPort: 0, containerPort: inside, hostIp: '0.0.0.0' }],
+  });
+  await awaitServer(target, randomNonce, inside, ['tcp']);
+  const answer = await dockerApi(target, 'GET', `/containers/${container.id}/json`);
+  type Inspected = { NetworkSettings: { Ports: Record<string, { HostPort: string }[] | null> } };
+  const [chosen] = answer.json<Inspected>().NetworkSettings.Ports[`${inside}/tcp`] ?? [];
+  return { container, port: Number(known(chosen?.HostPort, 'the port that the daemon chose')) };
 }
 
 export async function gateway(target: Target, pid: number): Promise<string> {

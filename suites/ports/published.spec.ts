@@ -27,6 +27,7 @@ import {
 } from '../../harness/checks/index.ts';
 import { byRootful } from '../instruments/daemon/daemon-faults.ts';
 import {
+  forwarded,
   losesSource,
   portDriverOf,
   portOwner,
@@ -39,7 +40,7 @@ import { hostAddress } from '../instruments/peers/host-server.ts';
 import { fetchFromHost, startNonceServer } from '../instruments/peers/nonce-server.ts';
 import { startPeer } from '../instruments/peers/peer.ts';
 import { listenersLeft, tcpListeners } from './listeners.ts';
-import { gateway, occupy, portServer, published, randomPort, serverNonce } from './port-server.ts';
+import { gateway, occupy, portServer, published, randomNonce, randomServer, serverNonce } from './port-server.ts';
 import { clientWithoutDocker, servedWithoutDocker } from './served-alone.ts';
 
 const check = checksIn(import.meta);
@@ -212,7 +213,7 @@ check('PORT-IP-BIND', {
   title: 'a port published on one address of the host answers there, and on no other address of the host',
   source: docker('engine/network/port-publishing', 'publishing ports: HOST_IP:HOST_PORT:CONTAINER_PORT'),
   remedy:
-    'sudo ss -ltnp shows the address that the port driver has bound; look for DNAT: sudo iptables -t nat -S; docker ps shows what was asked for',
+    'sudo ss -ltnp shows the address that the port driver has bound; look for DNAT: sudo iptables -t nat -S; docker ps shows what was asked for. With pasta, Docker 29 refuses an address of the host: publish on every address, or use slirp4netns',
   async verify({ target, host }) {
     // it brings an address to the host
     await using peer = await startPeer(target);
@@ -361,24 +362,23 @@ check('PORT-RANDOM', {
   source: mobyIssue(53153, 'a busy port is not passed over any more from 29.0 on'),
   remedy: 'Docker 29 does not try the next one: start again, or name the port; sudo ss -ltn shows who has it',
   async verify({ target, stage, defer }) {
-    const { container } = await portServer(target);
-    const before = await randomPort(target);
+    const { container, port: before } = await randomServer(target);
     defer(await occupy(target, [before + 1]));
     await stage('busy');
     // a restart gives the port back and takes the next, without a second container
     const restarted = await dockerApi(target, 'POST', `/containers/${container.id}/restart?t=0`);
     if (restarted.status !== 204) await target.invalidate();
     expect(restarted.text, `the daemon's refusal when port ${before + 1} is busy`).toBe('');
-    await portServer(target);
-    const port = await randomPort(target);
-    expect(await fetchFromHost(target, port), 'the answer on the port after the busy one').toContain(serverNonce);
+    const { port } = await randomServer(target);
+    await forwarded(target, [port]);
+    expect(await fetchFromHost(target, port), 'the answer on the port after the busy one').toContain(randomNonce);
     if (port <= before + 1) throw new Error(`the daemon went from port ${before} to ${port}: it met no busy one`);
   },
   fault: breaks(
     "the daemon's refusal when port * is busy",
     `more ports are busy than the daemon tries (${tries})`,
     async ({ target }) => {
-      const chosen = await randomPort(target);
+      const { port: chosen } = await randomServer(target);
       const next = Array.from({ length: tries }, (_, index) => chosen + 2 + index);
       return await occupy(target, next);
     },

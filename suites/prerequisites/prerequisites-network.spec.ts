@@ -6,6 +6,7 @@ import {
   expect,
   hostProbe,
   type Inject,
+  inOrder,
   issue,
   man,
   moby,
@@ -109,9 +110,14 @@ check('PRE-NETDRV', {
     expect(fetched, `what a connection through ${driver} brings back`).toContain(nonce);
   },
   fault: breaks(
-    'the first usable of {slirp4netns}*',
-    'the program of the network driver may not be executed',
-    chmod('a-x', (host) => programOf(host) ?? '/usr/bin/slirp4netns'),
+    ['the first usable of {slirp4netns}*', 'what a connection through * brings back'],
+    // RootlessKit 3 has a driver built in, which needs TUN too
+    'the program of the network driver may not be executed, and /dev/net/tun is for root only',
+    inOrder(
+      chmod('a-x', (host) => programOf(host) ?? '/usr/bin/slirp4netns'),
+      chmod('600', () => '/dev/net/tun'),
+    ),
+    { alsoBreaks: ['PRE-TUN'] },
   ),
 });
 

@@ -79,8 +79,10 @@ const ownAway: Inject = async ({ target: { root } }) => {
 
 const inGroup: Inject = async ({ target: { root }, host: { user } }) => {
   if (user.groups.includes('docker')) return async () => {};
+  // binaries bring no group
+  const made = await mustRun(root, 'getent group docker > /dev/null || { groupadd docker; echo made; }');
   await mustRun(root, `usermod -aG docker ${user.name}`);
-  return () => mustRun(root, `gpasswd -d ${user.name} docker`);
+  return () => mustRun(root, `gpasswd -d ${user.name} docker; ${made.trim() === 'made' ? 'groupdel docker' : ':'}`);
 };
 
 const openToUser = inOrder(inGroup, ownAway, listening);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RdcError } from '../../messages/errors.ts';
 import { didYouMean } from '../../messages/nearest-name.ts';
@@ -89,15 +89,24 @@ function duplicateProblems(machines: Machines): string[] {
   return problems;
 }
 
-/** The script that makes a variant: `cgroup v1` is made by vms/provision/variants/cgroup-v1.sh. The Vagrantfile has the same rule. */
+const provisionFolder = join(checkout, 'vms', 'provision');
+
+function variantFile(variant: string): string {
+  return join(provisionFolder, 'variants', `${variant.replaceAll(' ', '-')}.sh`);
+}
+
+/** What makes and proves a variant: `cgroup v1` is in variants/cgroup-v1.sh, after variant.sh. The Vagrantfile has the same rule. */
 export function variantScript(variant: string): string {
-  return join(checkout, 'vms', 'provision', 'variants', `${variant.replaceAll(' ', '-')}.sh`);
+  return [join(provisionFolder, 'variant.sh'), variantFile(variant)]
+    .map((file) => readFileSync(file, 'utf8'))
+    .concat('"$1"\n')
+    .join('');
 }
 
 function variantProblems(machines: Machines): string[] {
   return machines.machines.flatMap(({ variant }, index) => {
-    if (variant === undefined || existsSync(variantScript(variant))) return [];
-    const known = readdirSync(dirname(variantScript(variant))).map((name) => name.replace(/\.sh$/, ''));
+    if (variant === undefined || existsSync(variantFile(variant))) return [];
+    const known = readdirSync(dirname(variantFile(variant))).map((name) => name.replace(/\.sh$/, ''));
     return [
       `/machines/${index}/variant: '${variant}' has no script in vms/provision/variants; allowed: ${known.sort().join(', ')}`,
     ];

@@ -131,7 +131,7 @@ function stepsOf(machine: Machine, publicKey: string): (Step & { readonly stage?
   const { 'base.sh': base = '', ...scripts } = provisionScripts(machine);
   const recipe = Object.entries(scripts).find(([file]) => file.startsWith('rootless'))?.[1] ?? '';
   const { variant } = machine;
-  const script = variant === undefined ? '' : readFileSync(variantScript(variant), 'utf8');
+  const script = variant === undefined ? '' : variantScript(variant);
   const env = { RDC_PUBLIC_KEY: publicKey, RDC_HOSTNAME: machine.name };
   return [
     { what: 'base', stage: 'making the users', script: base, env },

@@ -84,7 +84,7 @@ export function machineStamp(machine: Machine, box: string, accel: MachineAccel)
     accel,
   };
   for (const [script, text] of Object.entries(provisionScripts(machine))) parts[`provision/${script}`] = text;
-  if (machine.variant !== undefined) parts.variant = readFileSync(variantScript(machine.variant), 'utf8');
+  if (machine.variant !== undefined) parts.variant = variantScript(machine.variant);
   return stampOf(parts);
 }
 

@@ -15,7 +15,9 @@ const before = '/run/rdc-oracle';
 const start = ({ socket, user }: Where) => `
 rm -f '${socket}'
 mkdir -p /var/lib/rdc-rootful /run/rdc-rootful
-setsid dockerd -H 'unix://${socket}' --group ${user.gid} --data-root /var/lib/rdc-rootful --exec-root /run/rdc-rootful \\
+# the kernel refuses an overlay on an overlay, and Docker 29 does not look
+driver=; [ "$(stat -fc %T /var/lib/rdc-rootful)" != overlayfs ] || driver='--storage-driver vfs'
+setsid dockerd -H 'unix://${socket}' --group ${user.gid} --data-root /var/lib/rdc-rootful --exec-root /run/rdc-rootful $driver \\
   --pidfile /run/rdc-rootful.pid > ${log} 2>&1 < /dev/null &`;
 
 /** Prints why no second rootful daemon may be started: it would take over the bridge and the rules of the first. */

@@ -1,9 +1,5 @@
-#!/bin/sh
 # A rootful Docker in use beside the user's, as on most developers' machines: it starts at boot and has a container with a
 # published port. The user may not use it.
-set -eu
-
-user=tester
 
 make() {
 	mkdir -p /var/lib/rdc
@@ -37,14 +33,6 @@ make() {
 prove() {
 	systemctl start rdc-rootful-container.service
 	running=$(docker --host unix:///var/run/docker.sock ps --format '{{.Names}}')
-	[ "$running" = rootful ] || { echo "containers of the rootful daemon: '$running', expected 'rootful'" >&2; exit 1; }
-	if runuser -u "$user" -- docker --host unix:///var/run/docker.sock ps >/dev/null 2>&1; then
-		echo "$user may use the rootful daemon" >&2
-		exit 1
-	fi
+	[ "$running" = rootful ] || fail "containers of the rootful daemon: '$running', expected 'rootful'"
+	! runuser -u "$user" -- docker --host unix:///var/run/docker.sock ps >/dev/null 2>&1 || fail "$user may use the rootful daemon"
 }
-
-case ${1-} in
-make | prove) "$1" ;;
-*) echo 'usage: beside-rootful.sh make|prove' >&2; exit 2 ;;
-esac
