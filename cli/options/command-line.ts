@@ -7,6 +7,7 @@ import {
   type OptionValues,
 } from '@commander-js/extra-typings';
 import type { RdcError } from '../../harness/messages/errors.ts';
+import { didYouMean } from '../../harness/messages/nearest-name.ts';
 import { usageError } from './values.ts';
 
 /** What each file of cli/commands exports: `run` takes the words after the command's name and resolves to the exit code. */
@@ -114,7 +115,8 @@ function plainWords(message: string): string {
     )
     .replace(
       /^option '(--[\w-]+)[^']*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/s,
-      (_, name: string, value: string, allowed: string) => `${name} is ${JSON.stringify(value)}; allowed: ${allowed}`,
+      (_, name: string, value: string, allowed: string) =>
+        `${name} is ${JSON.stringify(value)}; allowed: ${allowed}${didYouMean(value, allowed.split(', '))}`,
     )
     .replace(/^option '(--[\w-]+) .*' argument missing$/, '$1 has no value');
 }

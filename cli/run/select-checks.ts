@@ -18,7 +18,7 @@ export function selectChecks(
   const ids = all.map((check) => check.id);
   const wanted = asked?.map((id) => id.toUpperCase());
   const unknown = wanted?.filter((id) => !ids.includes(id)) ?? [];
-  if (unknown.length > 0) throw unknownCheck(`unknown check ${unknown.join(', ')}${nearest(unknown[0] ?? '', ids)}`);
+  if (unknown.length > 0) throw unknownCheck(`unknown check ${unknown.join(', ')}${didYouMean(unknown[0] ?? '', ids)}`);
   const selected = all.filter(
     (check) =>
       (suite?.includes(check.area) ?? true) &&
@@ -31,10 +31,4 @@ export function selectChecks(
 
 function unknownCheck(what: string): RdcError {
   return new RdcError('UNKNOWN_CHECK', what, { hint: './rdc list' });
-}
-
-/** Names that share the first letters, for a typo. */
-function nearest(wanted: string, ids: readonly string[]): string {
-  const close = ids.filter((id) => id.includes(wanted) || id.startsWith(wanted.slice(0, 5)));
-  return close.length === 0 ? '' : `; did you mean ${close.slice(0, 3).join(', ')}?`;
 }

@@ -94,8 +94,13 @@ describe.skipIf(canSkip)(
       await page.close();
     });
 
-    it.each(['light', 'dark'] as const)('axe finds nothing serious (%s)', async (colorScheme) => {
-      const { page } = await openReport({ colorScheme });
+    it.each([
+      ['light', 1280],
+      ['dark', 1280],
+      ['light', 390],
+      ['dark', 390],
+    ] as const)('axe finds nothing serious (%s, %i pixels)', async (colorScheme, width) => {
+      const { page } = await openReport({ colorScheme, viewport: { width, height: 800 } });
       expect(await seriousFindings(page), 'list').toEqual([]);
       await page.locator('#app').getByText('PRE-SUBID-COUNT').last().click();
       await page.getByText('$ cat /etc/subuid').first().waitFor();
