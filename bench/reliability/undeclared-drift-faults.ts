@@ -68,10 +68,8 @@ export const driftFaults: FaultsByCheck = {
   'SVC-UNIT': {
     'everything in containers runs with nice 19': restartedWith('Nice=19'),
     'everything in containers runs when nobody else does': restartedWith('CPUSchedulingPolicy=idle'),
-    // docker/for-linux#1098: many containers, and systemd gives up on the daemon
     'systemd gives the start of the daemon half a minute': reloadedWith('TimeoutStartSec=30'),
     'one process out of memory ends the whole service': reloadedWith('OOMPolicy=kill'),
-    // moby/moby#40942 the other way round
     'stacks of everything in containers have 1 MiB': restartedWith('LimitSTACK=1M'),
   },
   'SVC-NEXT': {
@@ -139,6 +137,7 @@ export const driftFaults: FaultsByCheck = {
   'NET-POOL': {
     "the default bridge is in the network driver's network": inDriverNetwork,
   },
+  // coder/code-server#628, ToolJet#198
   'LIM-INOTIFY': { 'the user may watch 500 files': withSysctl('fs.inotify.max_user_watches', 500) },
   'PRE-NEWIDMAP': {
     '/etc/subuid was written on Windows': withChanged('/etc/subuid', "sed -i 's/$/\\r/' /etc/subuid"),
