@@ -75,7 +75,7 @@ check('SEC-DEFAULTS', {
     defer(() => dockerApi(target, 'DELETE', `/volumes/${volume}?force=1`));
     await using container = await startContainer(target, { host: { Binds: [`${volume}:/volume`] } });
     const mounts = await mountsOf(target, container);
-    expect(optionValue(mountAt(mounts, '/dev/shm').options, 'size'), 'size of /dev/shm').toBe('65536k');
+    expect(optionValue(mountAt(mounts, '/dev/shm').superOptions, 'size'), 'size of /dev/shm').toBe('65536k');
     const { options } = mountAt(mounts, '/volume');
     const taken = options.filter((option) => ['noexec', 'nosuid', 'ro'].includes(option));
     expect(taken, 'what programs on a volume may not').toEqual([]);
