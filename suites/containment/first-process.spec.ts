@@ -10,6 +10,7 @@ import {
   issue,
   mustRun,
   probeProgram,
+  quoteWord,
   refusalIn,
   rootScript,
   setAside,
@@ -62,6 +63,10 @@ check('SEC-INIT', {
   ),
 });
 
+/** Flags of a mount do not reach the daemon's mount namespace when they are changed on the host. */
+const inDaemonMounts = (uid: number, script: string, home: string) =>
+  `export d=${quoteWord(`${home}/.local/share/docker/volumes`)}; nsenter -m -t "$(pgrep -xo -u ${uid} dockerd)" sh -c '${script}'`;
+
 check('SEC-DEFAULTS', {
   level: 'SHOULD',
   title:
@@ -84,10 +89,10 @@ check('SEC-DEFAULTS', {
   },
   fault: breaks(
     'what programs on a volume may not',
-    'the folder of the volumes is mounted noexec',
+    'the daemon sees the folder of the volumes mounted noexec',
     rootScript(
-      ({ user }) => `d=${user.home}/.local/share/docker/volumes; mount --bind $d $d && mount -o remount,bind,noexec $d`,
-      ({ user }) => `umount -l ${user.home}/.local/share/docker/volumes`,
+      ({ user }) => inDaemonMounts(user.uid, `mount --bind $d $d && mount -o remount,bind,noexec $d`, user.home),
+      ({ user }) => inDaemonMounts(user.uid, 'umount -l $d', user.home),
     ),
   ),
 });
