@@ -39,84 +39,113 @@ const managerDropIn = (...lines: readonly string[]) => {
   );
 };
 
+const bridgeAt = (address: string) => configuredWith(`{"bip": "${address}"}`);
+// the default bridge keeps the address that it had last
+const inDriverNetwork = fault(
+  bridgeAt('10.0.2.129/25').apply,
+  `echo '{"bip": "172.17.0.1/16"}' > ${daemonJson}\n${asUser} restart docker\n${bridgeAt('').undo}`,
+);
+
+const ownLogLevel = insteadOfDaemonJson(`echo '{"log-level": "info"}' > ${daemonJson}`);
+const flagged = reloadedWith(
+  'ExecStart=',
+  'ExecStart=/usr/share/docker.io/contrib/dockerd-rootless.sh --log-level=debug',
+);
+
+/** In the client's config.json, before what it has. */
+const inConfigJson = (setting: string) =>
+  withChanged(`${client}/config.json`, `sed -i '0,/{/s#{#{${setting},#' ${client}/config.json`);
+
+/** What the next start, the next login and the next build get, which nothing that runs shows yet. */
 export const driftFaults: FaultsByCheck = {
   'PRE-UNIT': {
-    'TRY01 RestrictAddressFamilies in unit': reloadedWith('RestrictAddressFamilies=AF_UNIX AF_INET'),
-    'TRY02 PrivateTmp in user manager': managerDropIn('PrivateTmp=yes'),
-    'TRY03 MDWE in user manager': managerDropIn('MemoryDenyWriteExecute=yes'),
-    'TRY04 the next start has a private mount': reloadedWith('PrivateTmp=yes'),
+    // podman#24012
+    'the unit may have no sockets of netlink': reloadedWith('RestrictAddressFamilies=AF_UNIX AF_INET'),
+    // a bind mount of /tmp is empty in containers
+    'the user manager has a /tmp of its own': managerDropIn('PrivateTmp=yes'),
+    'the next start of the unit has a /tmp of its own': reloadedWith('PrivateTmp=yes'),
   },
   'SVC-UNIT': {
-    'TRY05 Nice': restartedWith('Nice=19'),
-    'TRY06 TimeoutStartSec': reloadedWith('TimeoutStartSec=1'),
-    'TRY07 OOMPolicy': reloadedWith('OOMPolicy=kill'),
-    'TRY08 LimitSTACK': restartedWith('LimitSTACK=1M'),
-    'TRY09 idle': restartedWith('CPUSchedulingPolicy=idle'),
-    'TRY09b UMask': restartedWith('UMask=0077'),
+    'everything in containers runs with nice 19': restartedWith('Nice=19'),
+    'everything in containers runs when nobody else does': restartedWith('CPUSchedulingPolicy=idle'),
+    'systemd gives the start of the daemon half a minute': reloadedWith('TimeoutStartSec=30'),
+    'one process out of memory ends the whole service': reloadedWith('OOMPolicy=kill'),
+    'stacks of everything in containers have 1 MiB': restartedWith('LimitSTACK=1M'),
   },
   'SVC-NEXT': {
-    'TRY10 BOM': insteadOfDaemonJson(`printf '\\357\\273\\277{}\\n' > ${daemonJson}`),
-    'TRY11 a flag of the next start is in daemon.json too': fault(
-      `${insteadOfDaemonJson(`echo '{"log-level": "info"}' > ${daemonJson}`).apply}
-${reloadedWith('ExecStart=', 'ExecStart=/usr/share/docker.io/contrib/dockerd-rootless.sh --log-level=debug').apply}`,
-      `${insteadOfDaemonJson('').undo}
-${reloadedWith('').undo}`,
+    // "the following directives are specified both as a flag and in the configuration file"
+    'a flag that the unit has from now on is in daemon.json too': fault(
+      `${ownLogLevel.apply}\n${flagged.apply}`,
+      `${ownLogLevel.undo}\n${flagged.undo}`,
     ),
-    'TRY12 XDG_DATA_HOME': environment('XDG_DATA_HOME=/home/tester/data'),
-    'TRY13 unknown network driver': reloadedWith('Environment=DOCKERD_ROOTLESS_ROOTLESSKIT_NET=lxc-user-nic'),
+  },
+  'SVC-NEXT-ENV': {
+    // moby/moby#14551: no image and no container after a restart, and all of them on disk
+    "a file of the session's variables moves the data root": environment('XDG_DATA_HOME=/home/tester/data'),
+    'a file of the variables of sessions moves daemon.json': environment('XDG_CONFIG_HOME=/home/tester/settings'),
+    // docker/docker-install#150, moby/moby#43630: in the daemon's namespace nobody listens there
+    "all units are given a proxy of the host's loopback": environment('HTTPS_PROXY=http://127.0.0.1:3128'),
+    'another network driver is asked for from the next start on': reloadedWith(
+      'Environment=DOCKERD_ROOTLESS_ROOTLESSKIT_NET=lxc-user-nic',
+    ),
   },
   'SOCK-CTX': {
-    'TRY14 DOCKER_CONFIG in profile': withFile('/etc/profile.d/rdc-d.sh', 'export DOCKER_CONFIG=/etc/docker-cli'),
-    'TRY15 DOCKER_TLS_VERIFY': withFile('/etc/profile.d/rdc-d.sh', 'export DOCKER_TLS_VERIFY=1'),
-    'TRY16 DOCKER_API_VERSION': withFile('/etc/profile.d/rdc-d.sh', 'export DOCKER_API_VERSION=1.99'),
-    'TRY17 credsStore': withChanged(
-      `${client}/config.json`,
-      `sed -i 's/^{/{"credsStore": "desktop",/' ${client}/config.json`,
+    'a profile of the system has settings of its own for clients': withFile(
+      '/etc/profile.d/rdc-d.sh',
+      'export DOCKER_CONFIG=/etc/docker-cli',
+    ),
+    'a profile asks for an API that the daemon does not have': withFile(
+      '/etc/profile.d/rdc-d.sh',
+      'export DOCKER_API_VERSION=1.99',
     ),
   },
-  'BUILD-RUN': {
-    'TRY18 proxies of the client': withChanged(
-      `${client}/config.json`,
-      `sed -i 's#^{#{"proxies": {"default": {"httpProxy": "http://127.0.0.1:3128"}},#' ${client}/config.json`,
+  // docker/docker-credential-helpers#149, rancher-desktop#1124
+  'SOCK-CREDS': {
+    'one registry has a helper that is not there': inConfigJson('"credHelpers": {"registry.rdc.test": "desktop"}'),
+  },
+  'BUILD-LOGIN': {
+    // docker/for-linux#1451, docker/for-mac#7356
+    'what buildx keeps of builds belongs to root': switched(
+      `mkdir -p ${client}/buildx/activity; chown -R VALUE ${client}/buildx; chmod -R go-rwx ${client}/buildx`,
+      'root',
+      'tester',
     ),
-    'TRY19 DOCKER_BUILDKIT=1 in profile': withFile('/etc/profile.d/rdc-d.sh', 'export DOCKER_BUILDKIT=1'),
-    'TRY20 DOCKER_DEFAULT_PLATFORM': withFile('/etc/profile.d/rdc-d.sh', 'export DOCKER_DEFAULT_PLATFORM=linux/arm64'),
-  },
-  'CG-NS': { 'TRY21 host cgroupns': configuredWith('{"default-cgroupns-mode": "host"}') },
-  'ST-FILECAPS': { 'TRY22 no new privileges': configuredWith('{"no-new-privileges": true}') },
-  'SEC-INIT': { 'TRY23 init by default': configuredWith('{"init": true}') },
-  'NET-FWD': {
-    'TRY24 ip_forward 0': switched(`${inNetwork} sysctl -qw net.ipv4.ip_forward=VALUE`, '0', '1'),
-    'TRY25 shm': configuredWith('{"default-shm-size": "1M"}'),
-  },
-  'NET-POOL': { 'TRY26 bip is in the network driver network': configuredWith('{"bip": "10.0.2.129/25"}') },
-  'LIM-INOTIFY': { 'TRY27 few watches': withSysctl('fs.inotify.max_user_watches', 500) },
-  'PRE-NEWIDMAP': {
-    'TRY28 the line of the user twice': withChanged('/etc/subuid', 'grep ^tester: /etc/subuid.kept >> /etc/subuid'),
-    'TRY29 CRLF': withChanged('/etc/subuid', `sed -i 's/$/\\r/' /etc/subuid`),
-  },
-  'NET-DNS-OWN': {
-    'TRY30 resolv.conf gone': fault(
-      'cp /etc/resolv.conf /run/rdc-x; : > /etc/resolv.conf',
-      'cat /run/rdc-x > /etc/resolv.conf',
+    'a profile asks for images of another platform': withFile(
+      '/etc/profile.d/rdc-d.sh',
+      'export DOCKER_DEFAULT_PLATFORM=linux/arm64',
     ),
-  },
-  'SVC-LOG': { 'TRY31 log level': configuredWith('{"log-level": "fatal"}') },
-  'PORT-LOAD': {
-    'TRY32 few ports': fault(
-      'sysctl -qw net.ipv4.ip_local_port_range="40000 40100"',
-      'sysctl -qw net.ipv4.ip_local_port_range="32768 60999"',
+    // docker/docker-install#150
+    "config.json hands on a proxy for HTTPS on the host's loopback": inConfigJson(
+      '"proxies": {"default": {"httpsProxy": "http://localhost:3128"}}',
     ),
+    // docker/buildx#1364, spire#5140: another builder, whose image cannot be pulled
+    'builds go to a builder elsewhere': withFile('/etc/profile.d/rdc-d.sh', 'export BUILDX_BUILDER=rdc-elsewhere'),
   },
-  'NS-BINDOWN': {
-    'TRY33 mounts later do not reach containers': restartedWith(
+  'SEC-DEFAULTS': {
+    'no program of a container may gain privileges': configuredWith('{"no-new-privileges": true}'),
+    'containers have 1 MiB of shared memory': configuredWith('{"default-shm-size": "1M"}'),
+  },
+  'ST-LOCKED': {
+    'what is mounted later does not reach containers': restartedWith(
       'Environment=DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--propagation=rprivate',
     ),
   },
-  'SOCK-DATA': {
-    'TRY34 noexec home': fault(
-      'mount --bind /home/tester/.local/share/docker/volumes /home/tester/.local/share/docker/volumes; mount -o remount,bind,noexec /home/tester/.local/share/docker/volumes',
-      'umount -l /home/tester/.local/share/docker/volumes',
+  // moby/moby#47611
+  'NET-FWD': {
+    "the daemon's network forwards nothing": switched(`${inNetwork} sysctl -qw net.ipv4.ip_forward=VALUE`, '0', '1'),
+  },
+  'NET-POOL': {
+    "the default bridge is in the network driver's network": inDriverNetwork,
+  },
+  // coder/code-server#628, ToolJet#198
+  'LIM-INOTIFY': { 'the user may watch 500 files': withSysctl('fs.inotify.max_user_watches', 500) },
+  'PRE-NEWIDMAP': {
+    '/etc/subuid was written on Windows': withChanged('/etc/subuid', "sed -i 's/$/\\r/' /etc/subuid"),
+  },
+  'NET-DNS-OWN': {
+    "the host's resolv.conf is empty": fault(
+      'cp /etc/resolv.conf /run/rdc-x.conf; : > /etc/resolv.conf',
+      'cat /run/rdc-x.conf > /etc/resolv.conf; rm /run/rdc-x.conf',
     ),
   },
 };

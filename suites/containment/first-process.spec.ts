@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   breaks,
   checksIn,
+  docker,
   dockerApi,
   expect,
   type Inject,
@@ -9,11 +10,14 @@ import {
   issue,
   mustRun,
   probeProgram,
+  quoteWord,
   refusalIn,
+  rootScript,
   setAside,
   startContainer,
 } from '../../harness/checks/index.ts';
 import { onSearchPath } from '../instruments/daemon/search-path.ts';
+import { mountAt, mountsOf, optionValue } from '../instruments/kernel/mount-table.ts';
 
 const check = checksIn(import.meta);
 
@@ -56,5 +60,39 @@ check('SEC-INIT', {
     ['refusal of --init', 'the first process and what it started'],
     'docker-init is a script',
     initNotStatic,
+  ),
+});
+
+/** Flags of a mount do not reach the daemon's mount namespace when they are changed on the host. */
+const inDaemonMounts = (uid: number, script: string, home: string) =>
+  `export d=${quoteWord(`${home}/.local/share/docker/volumes`)}; nsenter -m -t "$(pgrep -xo -u ${uid} dockerd)" sh -c '${script}'`;
+
+check('SEC-DEFAULTS', {
+  level: 'SHOULD',
+  title:
+    'a container that asks for nothing has 64 MiB of /dev/shm, set-user-ID programs gain privileges, volumes run programs',
+  source: docker('engine/containers/run', 'runtime options: what --shm-size and --security-opt are without them'),
+  remedy:
+    'look in ~/.config/docker/daemon.json for default-shm-size and no-new-privileges; findmnt -T ~/.local/share/docker: nosuid and noexec reach volumes',
+  concurrent: true,
+  async verify({ target, defer }) {
+    const volume = `rdc-${randomUUID()}`;
+    defer(() => dockerApi(target, 'DELETE', `/volumes/${volume}?force=1`));
+    await using container = await startContainer(target, { host: { Binds: [`${volume}:/volume`] } });
+    const mounts = await mountsOf(target, container);
+    expect(optionValue(mountAt(mounts, '/dev/shm').superOptions, 'size'), 'size of /dev/shm').toBe('65536k');
+    const { options } = mountAt(mounts, '/volume');
+    const taken = options.filter((option) => ['noexec', 'nosuid', 'ro'].includes(option));
+    expect(taken, 'what programs on a volume may not').toEqual([]);
+    const status = await mustRun(target.root, `cat /proc/${await container.hostPid()}/status`);
+    expect(/^NoNewPrivs:\s+(\d)$/m.exec(status)?.[1], 'no_new_privs of its first process').toBe('0');
+  },
+  fault: breaks(
+    'what programs on a volume may not',
+    'the daemon sees the folder of the volumes mounted noexec',
+    rootScript(
+      ({ user }) => inDaemonMounts(user.uid, `mount --bind $d $d && mount -o remount,bind,noexec $d`, user.home),
+      ({ user }) => inDaemonMounts(user.uid, 'umount -l $d', user.home),
+    ),
   ),
 });

@@ -63,7 +63,7 @@ docker rm -f crash`,
     defer(async () => {
       if ((await startOf(target, before)) === start) await kill(target, before);
       await bringBack(target).catch(async () => {
-        // containerd 1.4 hangs in the plugin io.containerd.runtime.v2.task, at a container whose shim is dead, and never listens
+        // containerd 1.4 hangs in io.containerd.runtime.v2.task, at a container whose shim is dead: rootlesskit#355
         await target.exec(['rm', '-rf', host.socket.replace(/\.sock$/, '')]);
         await restartDaemon(target);
       });
