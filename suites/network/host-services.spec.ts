@@ -8,7 +8,6 @@ import {
   expect,
   expectDocumented,
   type HostFacts,
-  inOrder,
   issue,
   known,
   lifts,
@@ -19,6 +18,7 @@ import {
   type VerifyContext,
 } from '../../harness/checks/index.ts';
 import { byRootful, daemonJson } from '../instruments/daemon/daemon-faults.ts';
+import { observedOnce } from '../instruments/daemon/observe-once.ts';
 import { reloadDaemon } from '../instruments/daemon/reload.ts';
 import { networkDriverOf } from '../instruments/daemon/rootlesskit.ts';
 import { canRestart } from '../instruments/daemon/service.ts';
@@ -26,7 +26,7 @@ import { restartedWithDropIn, unitDropIn } from '../instruments/daemon/unit-drop
 import { isEngineSince } from '../instruments/daemon/versions.ts';
 import { serveOnHost } from '../instruments/peers/host-server.ts';
 import { parseAnswers, startPeer } from '../instruments/peers/peer.ts';
-import { netnsScript } from './bridge-netns.ts';
+import { inBridgeNetns, netnsScript } from './bridge-netns.ts';
 import { accepted, removeNetwork } from './temporary-network.ts';
 
 // What containers and the daemon reach of the host's own services.
@@ -79,10 +79,31 @@ docker run --rm --add-host host.docker.internal:host-gateway busybox cat /etc/ho
 /** Where the network driver has the host's loopback, if it is allowed to; nobody documents another driver's. */
 const loopbackAddress = '10.0.2.2';
 
-const hostLoopback = unitDropIn(
+/** The settings of both workarounds in one restart, after which comes `stage('applied')`. `overBoth`: null where nobody asks. */
+const reachedWithSettings = observedOnce(async (context, isFor) => {
+  const { target, host, defer, stage } = context;
+  const isIpv6 = isFor('NET-V6-OUT-ON');
   // the flag, because DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK came with Docker 26.0
-  'Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--disable-host-loopback=false"',
-);
+  const flags = ['--disable-host-loopback=false', ...(isIpv6 ? ['--ipv6'] : [])].join(' ');
+  // ip6tables is experimental up to Docker 26, and the default from 27.0 on
+  const ipv6Settings = isIpv6 ? { experimental: true, ip6tables: true } : {};
+  const dropIn = unitDropIn(`Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=${flags}"`);
+  defer(await daemonJson({ 'host-gateway-ip': loopbackAddress, ...ipv6Settings }, dropIn)({ target, host }));
+  // what slirp4netns announces the kernel does not take from the time on that the daemon has it forward: docker/for-linux#1373
+  if (isIpv6) await inBridgeNetns(target, ipv6ByHand);
+  await stage('applied');
+  const seen = { gateway: await loopbackByGateway(target), overBoth: isIpv6 ? await reachedOverBoth(context) : null };
+  context.note(JSON.stringify(seen));
+  return seen;
+});
+
+/** What a container gets from a service on the host's 127.0.0.1. */
+async function loopbackByGateway(target: Target) {
+  const nonce = randomUUID();
+  await using server = await serveOnHost(target, target, ['tcp', '0', nonce, '99', '127.0.0.1']);
+  await using container = await startContainer(target, withGateway());
+  return { answer: await fetchByGateway(container, server.ports[0] ?? 0), nonce };
+}
 
 check('NET-GATEWAY-ON', {
   level: 'WORKAROUND',
@@ -95,13 +116,8 @@ check('NET-GATEWAY-ON', {
   remedy:
     'DOCKERD_ROOTLESS_ROOTLESSKIT_DISABLE_HOST_LOOPBACK=false in a drop-in of the user unit and "host-gateway-ip" in ~/.config/docker/daemon.json, both; then restart the daemon',
   restartsDaemon: true,
-  async verify({ target, host, stage, defer }) {
-    defer(await daemonJson({ 'host-gateway-ip': loopbackAddress }, hostLoopback)({ target, host }));
-    await stage('applied');
-    const nonce = randomUUID();
-    await using server = await serveOnHost(target, target, ['tcp', '0', nonce, '99', '127.0.0.1']);
-    await using container = await startContainer(target, withGateway());
-    const answer = await fetchByGateway(container, server.ports[0] ?? 0);
+  async verify(context) {
+    const { answer, nonce } = (await reachedWithSettings('NET-GATEWAY-ON', context)).gateway;
     expect(answer, `a service of the host's 127.0.0.1 at ${gatewayName}`).toContain(nonce);
   },
   triage: { notRootful: 'the settings are those of RootlessKit' },
@@ -209,16 +225,6 @@ check('NET-V6-OUT', {
 
 const ipv6ByHand = 'ip -6 addr replace fd00::100/64 dev tap0 nodad && ip -6 route replace default via fd00::2 dev tap0';
 
-const ipv6Routed = inOrder(
-  daemonJson(
-    // ip6tables is experimental up to Docker 26, and the default from 27.0 on
-    { experimental: true, ip6tables: true },
-    unitDropIn('Environment="DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--ipv6"'),
-  ),
-  // what slirp4netns announces the kernel does not take from the time on that the daemon has it forward: docker/for-linux#1373
-  netnsScript(ipv6ByHand, 'ip -6 route flush default'),
-);
-
 check('NET-V6-OUT-ON', {
   level: 'WORKAROUND',
   title:
@@ -232,10 +238,8 @@ check('NET-V6-OUT-ON', {
   remedy: `DOCKERD_ROOTLESS_ROOTLESSKIT_FLAGS=--ipv6 in a drop-in of the user unit; "ip6tables": true (with "experimental" before Docker 27) in ~/.config/docker/daemon.json; restart the daemon; then: dockerd-rootless-setuptool.sh nsenter -- sh -c "${ipv6ByHand}"`,
   restartsDaemon: true,
   async verify(context) {
-    const { target, host, stage, defer } = context;
-    defer(await ipv6Routed({ target, host }));
-    await stage('applied');
-    const { v4, v6, nonce } = await reachedOverBoth(context);
+    const { overBoth } = await reachedWithSettings('NET-V6-OUT-ON', context);
+    const { v4, v6, nonce } = known(overBoth, 'what a container fetches over both families');
     expect(v4, 'what the container fetches over IPv4').toContain(nonce);
     expect(v6, 'what the container fetches over IPv6').toContain(nonce);
   },
