@@ -3,10 +3,13 @@ import { dataRoot } from '../instruments/daemon/data-root.ts';
 
 /** Files and folders of a container's root below these, by the host's kernel: `FOLDER`, `FILE CONTENT`. */
 export async function filesOf(target: Target, container: Container, names: readonly string[]): Promise<string[]> {
-  const { stdout } = await target.root.shell(`cd /proc/${await container.hostPid()}/root || exit
+  const pid = await container.hostPid();
+  const list = `cd /proc/${pid}/root || exit
 find ${names.map(quoteWord).join(' ')} 2>/dev/null | sort | while read -r p; do
   if [ -f "$p" ]; then echo "$p $(cat "$p")"; else echo "$p"; fi
-done`);
+done`;
+  // a FUSE file system answers nobody outside of the user namespace that mounted it, not even root
+  const stdout = await mustRun(target.root, `nsenter --user --target ${pid} sh -c ${quoteWord(list)}`);
   return stdout.split('\n').filter(Boolean);
 }
 
