@@ -59,14 +59,14 @@ describe(`the machine ${machine} as a container`, () => {
     expect(run.code).toBe(0);
   });
 
-  it('turns checks red by faults that no check declares', { timeout: minutes(40) }, async () => {
+  it('turns checks red by faults that no check declares, one for each check', { timeout: minutes(30) }, async () => {
     // the faults before may have left the machine as it is not after a boot
     await rdc(['down', machine]);
     const up = await rdc(['up', machine]);
     expect(up.code, up.stderr.slice(-1000)).toBe(0);
-    const { code, stdout, stderr } = await tryUndeclared(machine);
+    const { code, stdout, stderr } = await tryUndeclared(machine, '--quick');
     expect(stdout, stderr.slice(-1000)).not.toMatch(/^UNNOTICED|not as before/m);
-    expect(stdout.match(/^noticed /gm)?.length).toBeGreaterThanOrEqual(80);
+    expect(stdout.match(/^noticed /gm)?.length).toBeGreaterThanOrEqual(25);
     expect(code).toBe(0);
   });
 });
