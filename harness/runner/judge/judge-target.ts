@@ -77,13 +77,23 @@ async function runPhases(second: TargetJob['second'], job: VitestJob): Promise<{
   const [steady, disruptive] = [false, true].map((restarts) =>
     job.checks.filter(({ restartsDaemon = false }) => restartsDaemon === restarts),
   ) as [DeclaredCheck[], DeclaredCheck[]];
+  // it starts after the first verdict, which would wait for its boot
+  const begun = Promise.withResolvers<void>();
+  const onJudged: VitestJob['onJudged'] = (...judged) => {
+    begun.resolve();
+    job.onJudged(...judged);
+  };
   const onSecond = async () => {
-    const connection = await second();
+    await begun.promise;
+    const connection = job.signal?.aborted ? undefined : await second();
     return (
       connection && (await runChecks({ ...job, checks: disruptive, connection: { ...job.connection, ...connection } }))
     );
   };
-  const [first, other] = await Promise.all([runChecks({ ...job, checks: steady }), onSecond()]);
+  const [first, other] = await Promise.all([
+    runChecks({ ...job, checks: steady, onJudged }).finally(begun.resolve),
+    onSecond(),
+  ]);
   const last = other ?? (await runChecks({ ...job, checks: disruptive }));
   return { broken: [...first.broken, ...last.broken] };
 }
