@@ -213,7 +213,7 @@ check('NET-MTU', {
   title: 'the MTU is 65520 where the network driver can, 1500 in containers, and 1 MiB passes whole both ways',
   source: script('DOCKERD_ROOTLESS_ROOTLESSKIT_MTU'),
   remedy:
-    'remove DOCKERD_ROOTLESS_ROOTLESSKIT_MTU and --mtu from the user unit; systemctl --user restart docker. "ETIMEDOUT" with pasta, from Docker 28.5.2 on: it loses segments at 65520; DOCKERD_ROOTLESS_ROOTLESSKIT_MTU=1500 carries all',
+    'remove DOCKERD_ROOTLESS_ROOTLESSKIT_MTU and --mtu from the user unit; systemctl --user restart docker. "ETIMEDOUT" with pasta (seen with Docker 29.8): it loses segments at 65520; DOCKERD_ROOTLESS_ROOTLESSKIT_MTU=1500 carries all',
   concurrent: true,
   async verify({ target, host }) {
     const container = await bridged(target);

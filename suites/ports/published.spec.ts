@@ -213,7 +213,7 @@ check('PORT-IP-BIND', {
   title: 'a port published on one address of the host answers there, and on no other address of the host',
   source: docker('engine/network/port-publishing', 'publishing ports: HOST_IP:HOST_PORT:CONTAINER_PORT'),
   remedy:
-    'sudo ss -ltnp shows the address that the port driver has bound; look for DNAT: sudo iptables -t nat -S; docker ps shows what was asked for. With pasta, Docker 29 refuses an address of the host: publish on every address, or use slirp4netns',
+    'sudo ss -ltnp shows the address that the port driver has bound; look for DNAT: sudo iptables -t nat -S; docker ps shows what was asked for. With pasta, Docker 29.8 refuses an address of the host: publish on every address, or use slirp4netns',
   async verify({ target, host }) {
     // it brings an address to the host
     await using peer = await startPeer(target);
